@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/tensor.h"
+#include "biossl/ops/types.h"
+#include "biossl/ops/weights.h"
+
+// The three implementations of ops/ops.h. cuda is backend/cuda or, in a build without CUDA, backend/no_cuda.
+
+namespace biossl::reference {
+#include "biossl/backend/operations.inc"
+}  // namespace biossl::reference
+
+namespace biossl::cpu {
+#include "biossl/backend/operations.inc"
+}  // namespace biossl::cpu
+
+namespace biossl::cuda {
+#include "biossl/backend/operations.inc"
+}  // namespace biossl::cuda

@@ -1,0 +1,90 @@
+#include <stdexcept>
+
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cuda_memory.h"
+
+/// The CUDA backend's functions in a build without CUDA: each says so.
+namespace biossl::cuda {
+namespace {
+
+[[noreturn]] void built_without_cuda() {
+  throw std::runtime_error("this biossl was built without CUDA; use --device cpu");
+}
+
+}  // namespace
+
+std::shared_ptr<std::byte[]> allocate_zeros(std::size_t /*bytes*/) { built_without_cuda(); }
+void zero_bytes(std::byte* /*to*/, std::size_t /*bytes*/) { built_without_cuda(); }
+void copy_bytes(const std::byte* /*from*/, std::byte* /*to*/, std::size_t /*bytes*/) { built_without_cuda(); }
+
+void conv2d_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/, const Conv2d& /*conv*/,
+                    Activation /*activation*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void conv2d_backward_data(const Tensor& /*d_dst*/, const Weights& /*weights*/, const Conv2d& /*conv*/,
+                          Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, const Conv2d& /*conv*/,
+                             Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
+  built_without_cuda();
+}
+void linear_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/,
+                    Activation /*activation*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void linear_backward_data(const Tensor& /*d_dst*/, const Weights& /*weights*/, Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void linear_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, Tensor& /*d_weights*/,
+                             Tensor& /*d_bias*/) {
+  built_without_cuda();
+}
+void max_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Activation /*activation*/, Tensor& /*dst*/,
+                      Tensor& /*argmax*/) {
+  built_without_cuda();
+}
+void max_pool_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*argmax*/,
+                       std::int64_t /*window*/, Activation /*activation*/, Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void average_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Tensor& /*dst*/) { built_without_cuda(); }
+void average_pool_backward(const Tensor& /*d_dst*/, std::int64_t /*window*/, Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void activation_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, Activation /*activation*/, Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void contrastive_hinge(const Tensor& /*a*/, const Tensor& /*b*/, const Hinge& /*hinge*/, Tensor& /*d_a*/,
+                       Tensor& /*d_b*/, Tensor& /*totals*/) {
+  built_without_cuda();
+}
+void softmax_cross_entropy(const Tensor& /*logits*/, const Tensor& /*labels*/, Tensor& /*d_logits*/,
+                           Tensor& /*totals*/) {
+  built_without_cuda();
+}
+void normalize_rows(const Tensor& /*src*/, Tensor& /*dst*/, Tensor& /*norms*/) { built_without_cuda(); }
+void normalize_rows_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*norms*/,
+                             Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void draw_deformations(std::uint64_t /*seed*/, std::uint32_t /*epoch*/, std::uint32_t /*view*/,
+                       const Tensor& /*images*/, const DeformRange& /*range*/, Tensor& /*parameters*/) {
+  built_without_cuda();
+}
+void deform(const Tensor& /*pixels*/, const Tensor& /*rows*/, const Tensor& /*parameters*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void unit_range(const Tensor& /*pixels*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
+void gather_rows(const Tensor& /*src*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
+void convert(const Tensor& /*src*/, Tensor& /*dst*/) { built_without_cuda(); }
+void adam_step(const Tensor& /*update*/, const Adam& /*adam*/, double /*learning_rate*/, std::int64_t /*step*/,
+               Tensor& /*values*/, Tensor& /*m*/, Tensor& /*v*/) {
+  built_without_cuda();
+}
+void sgd_step(const Tensor& /*update*/, double /*momentum*/, double /*learning_rate*/, Tensor& /*values*/,
+              Tensor& /*velocity*/) {
+  built_without_cuda();
+}
+
+}  // namespace biossl::cuda

@@ -1,0 +1,61 @@
+#include "biossl/core/memory.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+
+#include "biossl/backend/cuda_memory.h"
+#include "biossl/core/error.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::size_t cache_line = 64;
+constexpr std::size_t huge_page = std::size_t{1} << 21;
+
+std::shared_ptr<std::byte[]> allocate_host_zeros(std::size_t bytes) {
+  const std::size_t alignment = bytes >= 2 * huge_page ? huge_page : cache_line;
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment + (bytes == 0 ? alignment : 0);
+  auto* block = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
+  if (block == nullptr) {
+    throw std::runtime_error(
+        fmt::format("no memory for a block of {:.1f} MB; a smaller batch or fewer images need less", bytes / 1e6));
+  }
+  if (alignment == huge_page)
+    madvise(block, rounded, MADV_HUGEPAGE);  // advice only: without it all is right, and slower
+  std::memset(block, 0, rounded);
+  return {block, [](std::byte* p) { std::free(p); }};
+}
+
+}  // namespace
+
+std::shared_ptr<std::byte[]> allocate_zeros(Device device, std::size_t bytes) {
+  return device == Device::cuda ? cuda::allocate_zeros(bytes) : allocate_host_zeros(bytes);
+}
+
+void zero_bytes(Device device, std::byte* to, std::size_t bytes) {
+  if (device == Device::cuda) {
+    cuda::zero_bytes(to, bytes);
+  } else if (bytes > 0) {
+    std::memset(to, 0, bytes);
+  }
+}
+
+void copy_bytes(Device from_device, const std::byte* from, Device to_device, std::byte* to, std::size_t bytes) {
+  if (from_device == Device::cuda || to_device == Device::cuda) {
+    cuda::copy_bytes(from, to, bytes);
+  } else if (bytes > 0) {
+    std::memmove(to, from, bytes);
+  }
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace biossl

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+namespace biossl {
+
+/// The threads that every parallel loop and every primitive of this process uses. Call before the first computation;
+/// primitives are made for the number in force then. Throws std::invalid_argument for a number below 1.
+void set_threads(int threads);
+int threads();
+
+/// Runs body(begin, end) on disjoint pieces of [0, count), one a thread, piece boundaries at multiples of `grain`. The
+/// pieces depend on count, grain and threads() only. An exception thrown in a piece is thrown again here.
+template <class Body>
+void parallel_for(std::int64_t count, std::int64_t grain, const Body& body);
+
+}  // namespace biossl
+
+#include "biossl/core/parallel_inl.h"

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+namespace biossl {
+
+/// What a stream of random numbers is for. Part of its key, so that no two uses ever share numbers. The values are part
+/// of what a seed means: new purposes go at the end.
+enum class Purpose : std::uint32_t {
+  weights = 1,    // image: index of the tensor
+  shuffle,        // epoch: the epoch
+  views,          // epoch, image, view
+  world,          // image: the instance; view: 0 its looks, 1 onwards its moments
+  feedback,       // image: index of the tensor
+  rule,           // epoch: the epoch; image: the batch
+  probe_weights,  // image: the probe
+  probe_shuffle,  // epoch: the epoch
+  noise,          // epoch, image, view
+  sample,         // choosing images for a look at them
+};
+
+/// Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011): four random words from a counter and a key, without state.
+constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53U} * counter[0];
+    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57U} * counter[2];
+    counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(p1),
+               static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(p0)};
+    key = {key[0] + 0x9E3779B9U, key[1] + 0xBB67AE85U};
+  }
+  return counter;
+}
+
+/// A stream of random numbers keyed by (seed, purpose, epoch, image, view). The same key gives the same numbers on
+/// every machine, whatever the batch size, thread count or device. At most 2^33 words may be drawn from one stream.
+class Random {
+ public:
+  Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0, std::uint32_t view = 0)
+      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+        counter_{0, image, epoch, (static_cast<std::uint32_t>(purpose) << 24) ^ view} {}
+
+  std::uint32_t word() {
+    if (next_ == 4) refill();
+    return words_[static_cast<std::size_t>(next_++)];
+  }
+  /// Uniform in [0, 1), a multiple of 2^-24.
+  float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
+  /// Uniform in [low, high).
+  float uniform(float low, float high) { return low + (high - low) * uniform(); }
+  /// True with probability 1/2.
+  bool coin() { return (word() >> 31) != 0; }
+  /// Uniform in 0 .. bound-1. Multiply-shift: the bias is below bound / 2^32.
+  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>((std::uint64_t{word()} * bound) >> 32); }
+  /// Standard normal (Box-Muller; one number from two words).
+  float normal() {
+    const float radius = std::sqrt(-2.0F * std::log(1.0F - uniform()));
+    return radius * std::cos(6.28318530717958648F * uniform());
+  }
+
+ private:
+  void refill() {
+    words_ = philox(counter_, key_);
+    ++counter_[0];
+    next_ = 0;
+  }
+
+  std::array<std::uint32_t, 2> key_;
+  std::array<std::uint32_t, 4> counter_;
+  std::array<std::uint32_t, 4> words_{};
+  int next_ = 4;
+};
+
+}  // namespace biossl

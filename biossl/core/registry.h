@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "biossl/core/error.h"
+#include "biossl/core/settings.h"
+#include "biossl/core/text.h"
+
+namespace biossl {
+
+/// The components of one kind (losses, rules, …) by the name that a recipe uses. Interface names the kind with a static
+/// constexpr `const char* kind`; Args are handed to the constructor after the options.
+template <class Interface, class... Args>
+class Registry {
+ public:
+  struct Entry {
+    std::string summary;                                         ///< one line for `biossl list`
+    std::vector<Field> fields;                                   ///< its options with their defaults
+    std::function<std::vector<Field>(const Settings&)> resolve;  ///< the options that settings give, defaults filled in
+    std::function<std::unique_ptr<Interface>(const Settings&, Args...)> make;
+  };
+
+  static Registry& instance() {
+    static Registry registry;
+    return registry;
+  }
+  void add(std::string name, Entry entry) { entries_.insert_or_assign(std::move(name), std::move(entry)); }
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : entries_) names.push_back(name);
+    return names;
+  }
+  /// Throws std::invalid_argument with the nearest known name.
+  const Entry& find(std::string_view name) const {
+    const auto found = entries_.find(std::string(name));
+    check(found != entries_.end(), Interface::kind, "there is no {} '{}'{}", Interface::kind, name,
+          suggestion(name, names()));
+    return found->second;
+  }
+  std::unique_ptr<Interface> make(std::string_view name, const Settings& settings, Args... args) const {
+    return find(name).make(settings, std::forward<Args>(args)...);
+  }
+
+ private:
+  std::map<std::string, Entry> entries_;
+};
+
+/// A file that defines a component registers it with one object of this type at namespace scope:
+///   const Registration<LossRegistry, ContrastiveHinge, HingeOptions> registration("contrastive_hinge", "…");
+template <class RegistryType, class Component, class Options>
+class Registration;
+
+template <class Interface, class... Args, class Component, class Options>
+class Registration<Registry<Interface, Args...>, Component, Options> {
+ public:
+  Registration(const char* name, const char* summary) {
+    const std::string section = name;
+    Registry<Interface, Args...>::instance().add(
+        name, {summary, list_fields(Options{}),
+               [section](const Settings& settings) { return list_fields(read_options<Options>(section, settings)); },
+               [section](const Settings& settings, Args... args) -> std::unique_ptr<Interface> {
+                 return std::make_unique<Component>(read_options<Options>(section, settings),
+                                                    std::forward<Args>(args)...);
+               }});
+  }
+};
+
+}  // namespace biossl

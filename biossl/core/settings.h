@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "biossl/core/error.h"
+#include "biossl/core/text.h"
+
+namespace biossl {
+
+/// One value of a recipe.
+using Value = std::variant<bool, std::int64_t, double, std::string>;
+
+/// The keys and values of one section of a recipe, before they are read into the options of whatever the section
+/// configures.
+using Settings = std::map<std::string, Value>;
+
+/// One option as `biossl list` and a resolved recipe show it.
+struct Field {
+  std::string name;
+  Value value;
+  std::string comment;
+};
+
+// Options are plain structs with in-class defaults. A struct names its fields once, in a member template that every
+// visitor walks:
+//
+//   struct HingeOptions {
+//     double weight = 0.2;
+//     template <class Visitor>
+//     void visit(Visitor& field) {
+//       field("weight", weight, "weight of the negatives' terms");
+//     }
+//   };
+
+/// Reads an options struct out of settings. Every key must be a field's name and every value of the field's type.
+class SettingsReader {
+ public:
+  SettingsReader(std::string_view section, const Settings& settings) : section_(section), settings_(settings) {}
+
+  template <class T>
+  void operator()(const char* name, T& target, const char* /*comment*/) {
+    known_.emplace_back(name);
+    if (const auto found = settings_.find(name); found != settings_.end()) assign(name, found->second, target);
+  }
+  /// Throws std::invalid_argument for the first key that no field has claimed, with the nearest that exists.
+  void finish() const {
+    for (const auto& [key, value] : settings_) {
+      bool claimed = false;
+      for (const std::string& name : known_) claimed = claimed || name == key;
+      check(claimed, section_, "there is no key '{}'{}", key, suggestion(key, known_));
+    }
+  }
+
+ private:
+  template <class T>
+  void assign(const char* name, const Value& value, T& target) const {
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto* given = std::get_if<bool>(&value);
+      check(given != nullptr, section_, "'{}' must be true or false", name);
+      target = *given;
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      const auto* given = std::get_if<std::string>(&value);
+      check(given != nullptr, section_, "'{}' must be a text in quotes", name);
+      target = *given;
+    } else if constexpr (std::is_same_v<T, double>) {
+      const auto* whole = std::get_if<std::int64_t>(&value);
+      const auto* real = std::get_if<double>(&value);
+      check(whole != nullptr || real != nullptr, section_, "'{}' must be a number", name);
+      target = whole != nullptr ? static_cast<double>(*whole) : *real;
+    } else {
+      static_assert(std::is_same_v<T, std::int64_t>, "options are bool, std::int64_t, double or std::string");
+      const auto* given = std::get_if<std::int64_t>(&value);
+      check(given != nullptr, section_, "'{}' must be a whole number", name);
+      target = *given;
+    }
+  }
+
+  std::string section_;
+  const Settings& settings_;
+  std::vector<std::string> known_;
+};
+
+/// Lists the fields of an options struct with the values they have.
+struct FieldLister {
+  std::vector<Field> fields;
+
+  template <class T>
+  void operator()(const char* name, T& value, const char* comment) {
+    fields.push_back({name, Value(value), comment});
+  }
+};
+
+template <class Options>
+Options read_options(std::string_view section, const Settings& settings) {
+  Options options;
+  SettingsReader reader(section, settings);
+  options.visit(reader);
+  reader.finish();
+  return options;
+}
+
+template <class Options>
+std::vector<Field> list_fields(Options options) {
+  FieldLister lister;
+  options.visit(lister);
+  return std::move(lister.fields);
+}
+
+/// For a component that has no options.
+struct NoOptions {
+  template <class Visitor>
+  void visit(Visitor& /*field*/) {}
+};
+
+/// Throws std::invalid_argument unless value is one of the known ones.
+inline void check_choice(std::string_view section, std::string_view name, const std::string& value,
+                         const std::vector<std::string>& known) {
+  for (const std::string& choice : known) {
+    if (choice == value) return;
+  }
+  fail(section, "{} = '{}' is unknown{}", name, value, suggestion(value, known));
+}
+
+}  // namespace biossl

@@ -1,0 +1,42 @@
+#include "biossl/core/shape.h"
+
+#include <fmt/format.h>
+
+#include "biossl/core/error.h"
+
+namespace biossl {
+
+Shape::Shape(std::initializer_list<std::int64_t> extents) {
+  check(extents.size() <= max_rank, "shape", "{} extents; at most {} are possible", extents.size(), +max_rank);
+  for (const std::int64_t extent : extents) {
+    check(extent >= 0, "shape", "an extent is {}; it may not be negative", extent);
+    extents_[static_cast<std::size_t>(rank_++)] = extent;
+  }
+}
+
+std::int64_t Shape::size() const {
+  std::int64_t product = 1;
+  for (int axis = 0; axis < rank_; ++axis) product *= (*this)[axis];
+  return product;
+}
+
+std::int64_t Shape::row_size() const {
+  std::int64_t product = 1;
+  for (int axis = 1; axis < rank_; ++axis) product *= (*this)[axis];
+  return product;
+}
+
+Shape Shape::with_rows(std::int64_t rows) const {
+  check(rank_ > 0, "shape", "a shape without extents has no rows");
+  Shape result = *this;
+  result.extents_[0] = rows;
+  return result;
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (int axis = 0; axis < shape.rank(); ++axis) text += fmt::format("{}{}", axis > 0 ? ", " : "", shape[axis]);
+  return text + ")";
+}
+
+}  // namespace biossl

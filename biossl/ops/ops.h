@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/tensor.h"
+#include "biossl/ops/types.h"
+#include "biossl/ops/weights.h"
+
+/// The seam between learning and hardware. Each operation checks its arguments (std::invalid_argument, "[operation] …",
+/// on a mismatch of shape, type or device) and then runs on the backend of its tensors' device.
+///
+/// Shapes: N batch, H W height and width, C or I input and O output channels, D features. Activations are NHWC, weights
+/// (O, H, W, I) or (O, I). Data types: activations and errors are float32 or bfloat16 ("the compute type"; float64 on
+/// the reference device), weights, their updates, biases, losses and optimiser state are float32 (float64 on the
+/// reference device when the activations are). bfloat16 operations accumulate in float32 and round once, when they
+/// store. Outputs are tensors that the caller has sized; nothing is allocated after the first call with a shape. Names
+/// after oneDNN: d_x is the derivative of the loss by x, as seen through the weights that are handed in. Not
+/// thread-safe on the same tensors; `Weights` may be used by one thread at a time.
+namespace biossl::ops {
+
+// --- layers
+// -----------------------------------------------------------------------------------------------------------------
+
+/// dst[n,y,x,o] = activation(bias[o] + sum_{i,j,c} src[n, y s + i - p, x s + j - p, c] weights[o,i,j,c]), zeros
+/// outside. src (N,H,W,I), weights (O,K,K,I), bias (O) or empty, dst (N,H',W',O).
+void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                    Activation activation, Tensor& dst);
+/// The adjoint of conv2d_forward in src, for any weights of that shape: the error that reaches the input over them.
+/// d_dst (N,H',W',O), d_src (N,H,W,I). With stride 2 it is the transposed convolution.
+void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src);
+/// d_weights[o,i,j,c] = sum_{n,y,x} src[n, y s + i - p, x s + j - p, c] d_dst[n,y,x,o]; d_bias[o] = sum d_dst (d_bias
+/// may be empty).
+void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                             Tensor& d_bias);
+
+/// dst[n,o] = activation(bias[o] + sum_i src[n,i] weights[o,i]). src (N,...) is taken as (N,I); dst (N,O) may be
+/// float32 where src is bfloat16.
+void linear_forward(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation, Tensor& dst);
+/// d_src[n,i] = sum_o d_dst[n,o] weights[o,i].
+void linear_backward_data(const Tensor& d_dst, const Weights& weights, Tensor& d_src);
+/// d_weights[o,i] = sum_n d_dst[n,o] src[n,i]; d_bias[o] = sum_n d_dst[n,o] (d_bias may be empty).
+void linear_backward_weights(const Tensor& src, const Tensor& d_dst, Tensor& d_weights, Tensor& d_bias);
+
+/// dst = activation(the maximum of each window x window square); stride = window, incomplete squares at the lower and
+/// right edge are dropped. argmax (uint8, dst's shape): which of the square's elements, row by row, held it; the first
+/// one of equals.
+void max_pool_forward(const Tensor& src, std::int64_t window, Activation activation, Tensor& dst, Tensor& argmax);
+/// The adjoint: d_src is d_dst * activation'(dst) at the maximum of each square and zero elsewhere.
+void max_pool_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& argmax, std::int64_t window,
+                       Activation activation, Tensor& d_src);
+/// dst = the mean of each window x window square; stride = window, incomplete squares are dropped.
+void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst);
+void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_src);
+/// d_src = d_dst * activation'(dst). d_src may be d_dst.
+void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src);
+
+// --- losses
+// -----------------------------------------------------------------------------------------------------------------
+
+/// The contrastive hinge loss of B pairs and its derivatives, in one pass each and without a B x B x D array: a is the
+/// view seen a moment ago, b the view seen now, both (B,D) float32. d_b[j] = sum over active pairs of weight * sign(b_j
+/// - a_i) (+ positive pair,
+/// - negative pair), sign(0) = 0; d_a likewise, or empty where the memory gets no error. Adds to totals (2, float64):
+/// [0] the loss, [1] the number of rows of b whose error is not zero.
+void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Tensor& d_a, Tensor& d_b, Tensor& totals);
+/// Mean cross-entropy of softmax(logits) (N,C) with labels (N) int32 in 0..C-1, and its derivative d_logits (N,C);
+/// float32. Adds to totals (2, float64): [0] the summed (not mean) loss, [1] the number of rows whose largest logit is
+/// the label's.
+void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d_logits, Tensor& totals);
+/// dst = src / ||src|| row by row, norms (N) the lengths; a row of zeros stays zero. float32.
+void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms);
+/// d_src = (d_dst - dst <d_dst, dst>) / norms, row by row.
+void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& norms, Tensor& d_src);
+
+// --- views and data
+// ---------------------------------------------------------------------------------------------------------
+
+/// How many numbers describe one deformation: theta (6, row by row), saturation factor, hue shift in turns, mirror (0
+/// or 1).
+inline constexpr std::int64_t deform_parameters = 9;
+
+/// Draws the deformations of images[n] (int32, N) for one view: row n of parameters (N, 9) float32 comes from
+/// Random(seed, Purpose::views, epoch, images[n], view). Half of the maps are the identity, half are mirrored.
+void draw_deformations(std::uint64_t seed, std::uint32_t epoch, std::uint32_t view, const Tensor& images,
+                       const DeformRange& range, Tensor& parameters);
+/// dst[n] = deformed pixels[rows[n]], from uint8 (M,H,W,3) to the compute type (N,H,W,3) in [0,1], in one pass: affine
+/// map (bilinear, zeros outside, theta takes output to input coordinates, [-1,1] from first to last pixel centre),
+/// saturation and hue in HSV, mirror.
+void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, Tensor& dst);
+/// dst[n] = pixels[rows[n]] / 255, from uint8 (M,...) to the compute type (N,...).
+void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst);
+/// dst[n] = src[rows[n]]; src (M,...) and dst (N,...) of one type, rows (N) int32.
+void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst);
+/// dst = src in dst's type; float32, bfloat16 or float64.
+void convert(const Tensor& src, Tensor& dst);
+
+// --- optimisers
+// -------------------------------------------------------------------------------------------------------------
+
+/// m = beta1 m + (1 - beta1) u; v = beta2 v + (1 - beta2) u^2;
+/// values -= learning_rate * (m / (1 - beta1^step)) / (sqrt(v / (1 - beta2^step)) + epsilon). step counts from 1.
+void adam_step(const Tensor& update, const Adam& adam, double learning_rate, std::int64_t step, Tensor& values,
+               Tensor& m, Tensor& v);
+/// velocity = momentum * velocity + update; values -= learning_rate * velocity.
+void sgd_step(const Tensor& update, double momentum, double learning_rate, Tensor& values, Tensor& velocity);
+
+}  // namespace biossl::ops

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace biossl {
+
+/// A pointwise nonlinearity. All are monotonic, so they commute with max-pooling, and their derivatives can be read off
+/// their output y: none 1; hardtanh (clip to [-1, 1]) 1 where |y| < 1, else 0; tanh 1 - y^2; relu 1 where y > 0, else
+/// 0.
+enum class Activation : std::uint8_t { none, hardtanh, tanh, relu };
+
+std::string_view name_of(Activation activation);
+/// Throws std::invalid_argument with the known names.
+Activation activation_named(std::string_view name);
+
+/// A square convolution. Output extent = (input + 2 padding - kernel) / stride + 1, rounded down.
+struct Conv2d {
+  std::int64_t kernel = 3;
+  std::int64_t stride = 1;
+  std::int64_t padding = 1;
+
+  std::int64_t output_extent(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }
+};
+
+/// The contrastive hinge loss (METHODS in docs/methods.md; Tang, Yang & Amit 2022, eq. 2), with d(i,j) = sum_k |a_ik -
+/// b_jk|:
+///   L = sum_i [d(i,i) - positive_threshold]+ + negative_weight * sum_{(i,j) in N} [negative_threshold - d(i,j)]+
+/// With the paper's threshold theta and margin m, positive_threshold = theta - m and negative_threshold = theta + m.
+struct Hinge {
+  float positive_threshold = 1.0F;
+  float negative_threshold = 3.0F;
+  float negative_weight = 0.2F;
+  /// N = {(i, i+k): k = 1..recent}; 0: all i != j.
+  std::int64_t recent = 4;
+};
+
+/// How far the views of the deform family may stray from the image.
+struct DeformRange {
+  float perturb = 0.5F;     ///< affine coefficients: +-perturb/2 for the linear part, +-perturb for the shift
+  float saturation = 4.0F;  ///< saturation is multiplied by 2^v, v in +-saturation/2
+  float hue = 0.2F;         ///< hue is shifted by +-hue, in turns
+};
+
+/// Adam (Kingma & Ba 2015) as PyTorch steps it: bias-corrected moments, eps outside the root.
+struct Adam {
+  float beta1 = 0.9F;
+  float beta2 = 0.999F;
+  float epsilon = 1e-8F;
+};
+
+}  // namespace biossl

@@ -1,0 +1,54 @@
+#include "biossl/core/random.h"
+
+#include <gtest/gtest.h>
+
+namespace biossl {
+namespace {
+
+// Known answers of Philox4x32-10 from the Random123 distribution (kat_vectors).
+TEST(Philox, KnownAnswers) {
+  EXPECT_EQ(philox({0, 0, 0, 0}, {0, 0}),
+            (std::array<std::uint32_t, 4>{0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U}));
+  EXPECT_EQ(philox({0xffffffffU, 0xffffffffU, 0xffffffffU, 0xffffffffU}, {0xffffffffU, 0xffffffffU}),
+            (std::array<std::uint32_t, 4>{0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU}));
+  EXPECT_EQ(philox({0x243f6a88U, 0x85a308d3U, 0x13198a2eU, 0x03707344U}, {0xa4093822U, 0x299f31d0U}),
+            (std::array<std::uint32_t, 4>{0xd16cfe09U, 0x94fdccebU, 0x5001e420U, 0x24126ea1U}));
+}
+
+TEST(Random, SameKeySameNumbersOtherKeyOtherNumbers) {
+  const auto first = [](Random random) { return random.word(); };
+  const std::uint32_t base = first(Random(7, Purpose::views, 3, 11, 1));
+  EXPECT_EQ(base, first(Random(7, Purpose::views, 3, 11, 1)));
+  EXPECT_NE(base, first(Random(8, Purpose::views, 3, 11, 1)));
+  EXPECT_NE(base, first(Random(7, Purpose::world, 3, 11, 1)));
+  EXPECT_NE(base, first(Random(7, Purpose::views, 4, 11, 1)));
+  EXPECT_NE(base, first(Random(7, Purpose::views, 3, 12, 1)));
+  EXPECT_NE(base, first(Random(7, Purpose::views, 3, 11, 0)));
+}
+
+TEST(Random, DrawsHaveTheirDistributions) {
+  Random random(1, Purpose::sample);
+  const int draws = 100000;
+  double sum = 0;
+  double square = 0;
+  double uniform = 0;
+  int heads = 0;
+  for (int i = 0; i < draws; ++i) {
+    const double normal = random.normal();
+    sum += normal;
+    square += normal * normal;
+    const float u = random.uniform();
+    ASSERT_GE(u, 0.0F);
+    ASSERT_LT(u, 1.0F);
+    uniform += u;
+    heads += random.coin() ? 1 : 0;
+    ASSERT_LT(random.below(7), 7U);
+  }
+  EXPECT_NEAR(sum / draws, 0.0, 0.02);
+  EXPECT_NEAR(square / draws, 1.0, 0.03);
+  EXPECT_NEAR(uniform / draws, 0.5, 0.005);
+  EXPECT_NEAR(static_cast<double>(heads) / draws, 0.5, 0.01);
+}
+
+}  // namespace
+}  // namespace biossl
