@@ -17,7 +17,7 @@ void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation acti
 #pragma omp simd
         for (std::int64_t i = begin; i < end; ++i) {
           const float slope = shared::activation_slope<which()>(static_cast<float>(output[i]));
-          result[i] = static_cast<T>(static_cast<float>(error[i]) * slope);
+          store(static_cast<float>(error[i]) * slope, result[i]);
         }
       });
     });

@@ -13,7 +13,7 @@ void convert(const Tensor& src, Tensor& dst) {
       To* to = dst.data<To>();
       parallel_for(src.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
 #pragma omp simd
-        for (std::int64_t i = begin; i < end; ++i) to[i] = static_cast<To>(static_cast<float>(from[i]));
+        for (std::int64_t i = begin; i < end; ++i) store(static_cast<float>(from[i]), to[i]);
       });
     });
   });

@@ -14,6 +14,10 @@ void with_type(const Tensor& tensor, const Body& body) {
   return body(float());
 }
 
+/// Stores a float as T. By its bits where T is bfloat16: GCC does not vectorise loops that copy structs.
+inline void store(float value, float& to) { to = value; }
+inline void store(float value, bfloat16& to) { to.bits = bfloat16(value).bits; }
+
 /// Elements that one piece of a parallel elementwise loop should at least have; smaller ones are not worth a thread.
 inline constexpr std::int64_t element_grain = 8192;
 

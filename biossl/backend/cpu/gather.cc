@@ -16,7 +16,7 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
         const std::uint8_t* __restrict from = pixels.data<std::uint8_t>() + row[n] * size;
         T* __restrict to = dst.data<T>() + n * size;
 #pragma omp simd
-        for (std::int64_t i = 0; i < size; ++i) to[i] = static_cast<T>(static_cast<float>(from[i]) * (1.0F / 255.0F));
+        for (std::int64_t i = 0; i < size; ++i) store(static_cast<float>(from[i]) * (1.0F / 255.0F), to[i]);
       }
     });
   });

@@ -60,7 +60,7 @@ void max_of_window(const T* __restrict src, const Extents& e, T* __restrict dst,
       which = value > best ? static_cast<std::int32_t>(k) : which;
       best = value > best ? value : best;
     }
-    dst[c] = static_cast<T>(activate<activation>(best));
+    store(activate<activation>(best), dst[c]);
     argmax[c] = static_cast<std::uint8_t>(which);
   }
 }
@@ -75,7 +75,7 @@ void spread_to_window(const T* __restrict d_dst, const T* __restrict dst, const 
     const float error = static_cast<float>(d_dst[c]) * slope;
     const std::int32_t which = argmax[c];
     for (std::int64_t k = 0; k < window * window; ++k) {
-      d_src[offset_of(k, window, e) + c] = static_cast<T>(which == k ? error : 0.0F);
+      store(which == k ? error : 0.0F, d_src[offset_of(k, window, e) + c]);
     }
   }
 }
@@ -131,7 +131,7 @@ void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst) {
         for (std::int64_t k = 0; k < window * window; ++k) {
           sum += static_cast<float>(input[offset_of(k, window, extents) + c]);
         }
-        output[c] = static_cast<T>(sum * share);
+        store(sum * share, output[c]);
       }
     });
   });
@@ -149,7 +149,7 @@ void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_s
 #pragma omp simd
       for (std::int64_t c = 0; c < extents.channels; ++c) {
         for (std::int64_t k = 0; k < window * window; ++k) {
-          result[offset_of(k, window, extents) + c] = static_cast<T>(static_cast<float>(error[c]) * share);
+          store(static_cast<float>(error[c]) * share, result[offset_of(k, window, extents) + c]);
         }
       }
     });
