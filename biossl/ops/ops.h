@@ -69,7 +69,7 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
 void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d_logits, Tensor& totals);
 /// dst = src / ||src|| row by row, norms (N) the lengths; a row of zeros stays zero. float32.
 void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms);
-/// d_src = (d_dst - dst <d_dst, dst>) / norms, row by row.
+/// d_src = (d_dst - dst <d_dst, dst>) / norms, row by row; zero where the norm is.
 void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& norms, Tensor& d_src);
 
 // --- views and data
@@ -85,7 +85,7 @@ void draw_deformations(std::uint64_t seed, std::uint32_t epoch, std::uint32_t vi
                        const DeformRange& range, Tensor& parameters);
 /// dst[n] = deformed pixels[rows[n]], from uint8 (M,H,W,3) to the compute type (N,H,W,3) in [0,1], in one pass: affine
 /// map (bilinear, zeros outside, theta takes output to input coordinates, [-1,1] from first to last pixel centre),
-/// saturation and hue in HSV, mirror.
+/// saturation and hue in HSV, mirror. pixels may be float32 in [0,1] instead.
 void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, Tensor& dst);
 /// dst[n] = pixels[rows[n]] / 255, from uint8 (M,...) to the compute type (N,...).
 void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst);

@@ -39,7 +39,7 @@ struct Hinge {
 struct DeformRange {
   float perturb = 0.5F;     ///< affine coefficients: +-perturb/2 for the linear part, +-perturb for the shift
   float saturation = 4.0F;  ///< saturation is multiplied by 2^v, v in +-saturation/2
-  float hue = 0.2F;         ///< hue is shifted by +-hue, in turns
+  float hue = 0.2F;         ///< hue is shifted by +-hue/2, in turns
 };
 
 /// Adam (Kingma & Ba 2015) as PyTorch steps it: bias-corrected moments, eps outside the root.

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include "biossl/ops/types.h"
+
+// Arithmetic that every backend shares, one element at a time. The functions are constexpr so that nvcc, with relaxed
+// constexpr, may call them in kernels, and choose by selecting so that loops around them vectorise.
+namespace biossl::shared {
+
+/// activation(x).
+template <Activation activation, class T>
+constexpr T activate(T x) {
+  if constexpr (activation == Activation::hardtanh) {
+    const T above = x < T(-1) ? T(-1) : x;
+    return above > T(1) ? T(1) : above;
+  } else if constexpr (activation == Activation::tanh) {
+    return std::tanh(x);
+  } else if constexpr (activation == Activation::relu) {
+    return x < T(0) ? T(0) : x;
+  } else {
+    return x;
+  }
+}
+
+/// activation'(x), from the output y = activation(x).
+template <Activation activation, class T>
+constexpr T activation_slope(T y) {
+  if constexpr (activation == Activation::hardtanh) {
+    return (y > T(-1)) & (y < T(1)) ? T(1) : T(0);
+  } else if constexpr (activation == Activation::tanh) {
+    return T(1) - y * y;
+  } else if constexpr (activation == Activation::relu) {
+    return y > T(0) ? T(1) : T(0);
+  } else {
+    return T(1);
+  }
+}
+
+template <Activation activation>
+using ActivationConstant = std::integral_constant<Activation, activation>;
+
+/// Calls body with the activation as a compile-time constant: with_activation(a, [&](auto which) {
+/// activate<which()>(x); }).
+template <class Body>
+constexpr decltype(auto) with_activation(Activation activation, Body&& body) {
+  switch (activation) {
+    case Activation::hardtanh:
+      return body(ActivationConstant<Activation::hardtanh>{});
+    case Activation::tanh:
+      return body(ActivationConstant<Activation::tanh>{});
+    case Activation::relu:
+      return body(ActivationConstant<Activation::relu>{});
+    case Activation::none:
+      break;
+  }
+  return body(ActivationConstant<Activation::none>{});
+}
+
+}  // namespace biossl::shared

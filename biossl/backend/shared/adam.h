@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "biossl/ops/types.h"
+
+namespace biossl::shared {
+
+/// What one step of Adam needs, the same for every element, worked out once in double.
+template <class T>
+struct AdamCoefficients {
+  T beta1;
+  T beta2;
+  T fresh1;                   ///< 1 - beta1
+  T fresh2;                   ///< 1 - beta2
+  T step_size;                ///< learning_rate / (1 - beta1^step)
+  T inverse_root_correction;  ///< 1 / sqrt(1 - beta2^step)
+  T epsilon;
+};
+
+/// step counts from 1.
+template <class T>
+AdamCoefficients<T> adam_coefficients(const Adam& adam, double learning_rate, std::int64_t step) {
+  const double beta1 = adam.beta1;
+  const double beta2 = adam.beta2;
+  const double correction1 = 1.0 - std::pow(beta1, static_cast<double>(step));
+  const double correction2 = 1.0 - std::pow(beta2, static_cast<double>(step));
+  return {static_cast<T>(beta1),
+          static_cast<T>(beta2),
+          static_cast<T>(1.0 - beta1),
+          static_cast<T>(1.0 - beta2),
+          static_cast<T>(learning_rate / correction1),
+          static_cast<T>(1.0 / std::sqrt(correction2)),
+          static_cast<T>(adam.epsilon)};
+}
+
+/// Moves one value and its moments by one step.
+template <class T>
+constexpr void adam_element(const AdamCoefficients<T>& c, T update, T& value, T& m, T& v) {
+  m = c.beta1 * m + c.fresh1 * update;
+  v = c.beta2 * v + c.fresh2 * update * update;
+  value -= c.step_size * m / (std::sqrt(v) * c.inverse_root_correction + c.epsilon);
+}
+
+}  // namespace biossl::shared

@@ -1,0 +1,69 @@
+#include "biossl/ops/checks.h"
+
+namespace biossl::ops {
+
+void Checks::same_device(std::initializer_list<Argument> required, std::initializer_list<Argument> optional) const {
+  const Argument& first = *required.begin();
+  const auto compare = [&](const Argument& argument) {
+    check(argument.tensor.device() == first.tensor.device(), operation_, "{} is on {}, {} on {}", argument.name,
+          name_of(argument.tensor.device()), first.name, name_of(first.tensor.device()));
+  };
+  for (const Argument& argument : required) {
+    check(!argument.tensor.empty(), operation_, "{} is empty", argument.name);
+    compare(argument);
+  }
+  for (const Argument& argument : optional) {
+    if (!argument.tensor.empty()) compare(argument);
+  }
+}
+
+void Checks::rank(const Argument& argument, int rank) const {
+  check(argument.tensor.shape().rank() == rank, operation_, "{} is {}; {} extents are needed", argument.name,
+        to_string(argument.tensor.shape()), rank);
+}
+
+void Checks::shape(const Argument& argument, const Shape& expected) const {
+  check(argument.tensor.shape() == expected, operation_, "{} is {}, expected {}", argument.name,
+        to_string(argument.tensor.shape()), to_string(expected));
+}
+
+void Checks::optional_shape(const Argument& argument, const Shape& expected) const {
+  if (!argument.tensor.empty()) shape(argument, expected);
+}
+
+void Checks::type(const Argument& argument, DType expected) const {
+  check(argument.tensor.dtype() == expected, operation_, "{} is {}, expected {}", argument.name,
+        name_of(argument.tensor.dtype()), name_of(expected));
+}
+
+void Checks::optional_type(const Argument& argument, DType expected) const {
+  if (!argument.tensor.empty()) type(argument, expected);
+}
+
+void Checks::compute_type(const Argument& argument) const {
+  if (argument.tensor.dtype() != DType::bfloat16) real_type(argument);
+}
+
+void Checks::real_type(const Argument& argument) const {
+  const DType dtype = argument.tensor.dtype();
+  const bool on_reference = argument.tensor.device() == Device::reference;
+  check(dtype == DType::float32 || (dtype == DType::float64 && on_reference), operation_,
+        "{} is {}; that is not possible here on device {}", argument.name, name_of(dtype),
+        name_of(argument.tensor.device()));
+}
+
+void Checks::indices(const Argument& argument, std::int64_t bound) const {
+  rank(argument, 1);
+  type(argument, DType::int32);
+  if (argument.tensor.device() == Device::cuda) return;
+  for (const std::int32_t index : argument.tensor.span<std::int32_t>()) {
+    check(index >= 0 && index < bound, operation_, "{} holds {}, outside 0 to {}", argument.name, index, bound - 1);
+  }
+}
+
+void Checks::totals(const Argument& argument) const {
+  shape(argument, {2});
+  type(argument, DType::float64);
+}
+
+}  // namespace biossl::ops
