@@ -9,7 +9,7 @@ namespace biossl::world {
 namespace {
 
 constexpr int lanes = 16;                // rays marched together: one vector register of floats
-constexpr int most_steps = 28;           // rays that graze a face need many; most groups stop after about ten
+constexpr int most_steps = 40;           // rays that graze a face need many; most groups stop after about ten
 constexpr float camera = 4.5F;           // its distance from the image plane
 constexpr std::int64_t rays_a_side = 2;  // rays a pixel, in x and in y
 constexpr std::int64_t longest_row = largest_image * rays_a_side;
@@ -42,7 +42,7 @@ Camera camera_of(const Instance& instance, const Moment& moment, std::int64_t si
   view.forward = to_solid(moment.rotation, {0, 0, -camera});
   view.light = to_solid(moment.rotation, moment.light);
   view.beyond = dot(view.origin, view.origin) - instance.measures.bound * instance.measures.bound;
-  view.hit = 0.4F * scale / static_cast<float>(size);
+  view.hit = 0.12F * scale / static_cast<float>(size);
   return view;
 }
 
@@ -110,7 +110,7 @@ void shade(const Instance& instance, const WorldStyle& style, const Camera& view
     const float x = view.origin.x + rays.t[l] * rays.x[l];
     const float y = view.origin.y + rays.t[l] * rays.y[l];
     const float z = view.origin.z + rays.t[l] * rays.z[l];
-    constexpr float e = 0.02F;  // the normal is the distance's gradient, by differences along a tetrahedron's corners
+    constexpr float e = 0.01F;  // the normal is the distance's gradient, by differences along a tetrahedron's corners
     const float d0 = distance<solid>(m, x + e, y - e, z - e);
     const float d1 = distance<solid>(m, x - e, y - e, z + e);
     const float d2 = distance<solid>(m, x - e, y + e, z - e);
@@ -126,7 +126,7 @@ void shade(const Instance& instance, const WorldStyle& style, const Camera& view
     const float light = style.ambient + (1.15F - style.ambient) * larger(facing, 0.0F);
     const float shine = instance.gloss * highlight(larger(towards, 0.0F));
     const float share = texture_share(texture, x, y, z);
-    const float cover = distance<solid>(m, x, y, z) < 2.0F * view.hit && rays.t[l] < rays.end[l] ? 1.0F : 0.0F;
+    const float cover = distance<solid>(m, x, y, z) < 1.5F * view.hit && rays.t[l] < rays.end[l] ? 1.0F : 0.0F;
     row.red[at + l] = cover * (light * (texture.first.x + share * (texture.second.x - texture.first.x)) + shine);
     row.green[at + l] = cover * (light * (texture.first.y + share * (texture.second.y - texture.first.y)) + shine);
     row.blue[at + l] = cover * (light * (texture.first.z + share * (texture.second.z - texture.first.z)) + shine);
