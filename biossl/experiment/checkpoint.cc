@@ -158,9 +158,11 @@ void Checkpoint::fill(const State& state, std::string_view prefix) const {
   }
 }
 
+bool Checkpoint::has_head(int block) const { return file_.tensors().contains(fmt::format("heads.{}.weight", block)); }
+
 void Checkpoint::restore_weights(Network& network) const {
   for (int index = 0; index < network.depth(); ++index) {
-    if (file_.tensors().contains(fmt::format("heads.{}.weight", index))) network.head(index);
+    if (has_head(index)) network.head(index);
   }
   fill(network.state(false), "");
   network.restored();

@@ -47,6 +47,9 @@ class Checkpoint {
   /// The recipe of the run, with overrides.
   Recipe recipe(const std::vector<Override>& overrides = {}) const;
 
+  /// Whether it holds the head of a block.
+  bool has_head(int block) const;
+
   /// Fills a network with the weights of the encoder and of every head that the file holds.
   void restore_weights(Network& network) const;
   /// Fills everything that a run goes on with: weights, optimiser and feedback state, counters, the rule's state.

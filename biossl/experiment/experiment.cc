@@ -96,6 +96,14 @@ RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe
 
 }  // namespace
 
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
+                           const std::function<void(std::string_view)>& note) {
+  if (!std::filesystem::is_directory(run_or_file)) return Checkpoint(run_or_file);
+  auto checkpoint = latest_checkpoint(RunDirectory::open(run_or_file).checkpoints(), note);
+  if (!checkpoint) bad_input("{}: holds no checkpoint yet", run_or_file.string());
+  return std::move(*checkpoint);
+}
+
 std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device) {
   auto network = make_network(recipe, checkpoint.image(), device);
   checkpoint.restore_weights(*network);
@@ -142,9 +150,7 @@ ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::
   const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
   const Recipe recipe = read_recipe(directory.recipe_file());
   const auto note = [&](std::string_view line) { reporter.note(line); };
-  const auto checkpoint = latest_checkpoint(directory.checkpoints(), note);
-  if (!checkpoint) bad_input("{}: the checkpoints are gone", directory.checkpoints().string());
-  ProbeReport report = probe(*checkpoint, recipe, place, reporter);
+  ProbeReport report = probe(open_checkpoint(directory.path(), note), recipe, place, reporter);
   write_results(directory, recipe, report);
   return report;
 }

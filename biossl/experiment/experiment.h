@@ -33,6 +33,10 @@ struct ProbeReport {
   double chance() const { return 1.0 / static_cast<double>(class_names.size()); }
 };
 
+/// The checkpoint that a path means: a file, or the newest readable one of a run directory; `note` is told of damaged
+/// ones that were passed over. Throws BadInput.
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
+
 /// The network of a checkpoint, to read features with: the weights of the encoder and its heads.
 std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device);
 
