@@ -32,4 +32,9 @@ struct ViewSource {
 
 using ViewsRegistry = Registry<Views, const ViewSource&>;
 
+/// For kinds of views: the data set's images on the device, copied there unless they already are.
+Tensor resident_pixels(const ViewSource& source);
+/// For kinds of views: throws std::invalid_argument unless rows is of rank 1 and no longer than a batch.
+void check_batch(const ViewSource& source, const Tensor& rows);
+
 }  // namespace biossl

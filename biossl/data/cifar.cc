@@ -1,0 +1,168 @@
+#include "biossl/data/cifar.h"
+
+#include <algorithm>
+
+#include "biossl/core/file.h"
+#include "biossl/core/parallel.h"
+
+namespace biossl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t side = 32;
+constexpr std::int64_t plane = side * side;
+constexpr std::int64_t image_bytes = 3 * plane;
+constexpr std::int64_t grain = 64;  // records a piece of parallel work is a multiple of
+
+const CifarFormat& cifar10_format() {
+  static const CifarFormat format{
+      "cifar10",
+      "cifar-10-batches-bin",
+      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+      {"test_batch.bin"},
+      "batches.meta.txt",
+      {10}};
+  return format;
+}
+
+const CifarFormat& cifar100_format() {
+  static const CifarFormat format{"cifar100",   "cifar-100-binary",     {"train.bin"},
+                                  {"test.bin"}, "fine_label_names.txt", {20, 100}};
+  return format;
+}
+
+/// The folder that holds the files, whether it or its parent was named.
+fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
+  const fs::path& directory = request.directory;
+  if (directory.empty()) {
+    bad_input("{} is read from files; --data DIR names the folder that holds {}/", format.name, format.folder);
+  }
+  std::error_code ignored;  // what cannot be looked at is as good as absent
+  if (fs::is_directory(directory / format.folder, ignored)) return directory / format.folder;
+  const bool is_it =
+      std::ranges::any_of(format.train_files, [&](const auto& f) { return fs::exists(directory / f, ignored); }) ||
+      std::ranges::any_of(format.test_files, [&](const auto& f) { return fs::exists(directory / f, ignored); });
+  if (is_it) return directory;
+  bad_input("{}: holds neither {}/ nor {}; --data DIR names the folder that holds {}/ (the binary version of {})",
+            directory.string(), format.folder, format.train_files.front(), format.folder, format.name);
+}
+
+struct RecordFile {
+  fs::path path;
+  MappedFile file;
+  std::int64_t records;
+};
+
+RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    bad_input("{}: is missing; unpack the whole archive of the binary version", path.string());
+  }
+  MappedFile file(path);
+  const auto size = static_cast<std::int64_t>(file.bytes().size());
+  if (size == 0) bad_input("{}: is empty; expected records of {} bytes", path.string(), record_bytes);
+  if (size % record_bytes != 0) {
+    bad_input("{}: is cut short: {} bytes are no whole number of records of {} bytes; the last one starts at byte {}",
+              path.string(), size, record_bytes, size - size % record_bytes);
+  }
+  return {path, std::move(file), size / record_bytes};
+}
+
+/// Reads the label of the record at `byte` of its file.
+std::int32_t read_label(const RecordFile& source, const std::byte* record, std::int64_t byte,
+                        const std::vector<std::int32_t>& bounds) {
+  std::int32_t label = 0;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    label = std::to_integer<std::int32_t>(record[i]);
+    if (label >= bounds[i]) {
+      bad_input("{}: byte {}: label {} is out of range; expected 0 to {} (a file of another data set?)",
+                source.path.string(), byte + static_cast<std::int64_t>(i), label, bounds[i] - 1);
+    }
+  }
+  return label;
+}
+
+/// Planes (3, 32, 32) to pixels (32, 32, 3).
+void interleave(const std::byte* planes, std::uint8_t* to) {
+  const auto* from = reinterpret_cast<const std::uint8_t*>(planes);
+  for (std::int64_t i = 0; i < plane; ++i) {
+    to[3 * i] = from[i];
+    to[3 * i + 1] = from[plane + i];
+    to[3 * i + 2] = from[2 * plane + i];
+  }
+}
+
+void read_records(const RecordFile& source, std::int64_t records, const std::vector<std::int32_t>& bounds,
+                  std::int32_t* labels, std::uint8_t* pixels) {
+  const auto label_bytes = static_cast<std::int64_t>(bounds.size());
+  const std::int64_t record_bytes = label_bytes + image_bytes;
+  const std::byte* bytes = source.file.bytes().data();
+  parallel_for(records, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::byte* record = bytes + i * record_bytes;
+      labels[i] = read_label(source, record, i * record_bytes, bounds);
+      interleave(record + label_bytes, pixels + i * image_bytes);
+    }
+  });
+}
+
+/// The class names, one a line; "0", "1", … where there is no such file.
+std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    for (std::int32_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
+    return names;
+  }
+  std::string name;
+  for (const char letter : read_file(path) + "\n") {
+    if (letter == '\n') {
+      if (!name.empty()) names.push_back(std::move(name));
+      name.clear();
+    } else if (letter != '\r') {
+      name += letter;
+    }
+  }
+  if (names.size() != static_cast<std::size_t>(classes)) {
+    bad_input("{}: holds {} class names, expected {}, one a line", path.string(), names.size(), classes);
+  }
+  return names;
+}
+
+const Registration<DatasetRegistry, Cifar10, NoOptions> registration10(
+    "cifar10", "CIFAR-10, 60000 photographs of 10 classes, 32x32; binary version, needs --data");
+const Registration<DatasetRegistry, Cifar100, NoOptions> registration100(
+    "cifar100", "CIFAR-100, 60000 photographs of 100 classes, 32x32; binary version, needs --data");
+
+}  // namespace
+
+Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
+  check(request.images >= 0, format.name, "images = {}; give 0 for all or a positive number", request.images);
+  const fs::path folder = find_folder(format, request);
+  const auto record_bytes = static_cast<std::int64_t>(format.label_bounds.size()) + image_bytes;
+  std::vector<RecordFile> files;
+  std::int64_t images = 0;
+  for (const std::string& file : request.split == Split::train ? format.train_files : format.test_files) {
+    files.push_back(open_records(folder / file, record_bytes));
+    images += files.back().records;
+  }
+  if (request.images != 0) images = std::min(images, request.images);
+  class_names_ = read_names(folder / format.names_file, format.label_bounds.back());
+  image_shape_ = {side, side, 3};
+  labels_.resize(static_cast<std::size_t>(images));
+  pixels_ = Tensor({images, side, side, 3}, DType::uint8, Device::cpu);
+  std::int64_t read = 0;
+  for (const RecordFile& file : files) {
+    const std::int64_t records = std::min(file.records, images - read);
+    read_records(file, records, format.label_bounds, labels_.data() + read,
+                 pixels_.data<std::uint8_t>() + read * image_bytes);
+    read += records;
+  }
+}
+
+Cifar10::Cifar10(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar10_format(), request) {}
+
+Cifar100::Cifar100(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar100_format(), request) {}
+
+}  // namespace biossl

@@ -1,0 +1,103 @@
+#include "biossl/data/contact_sheet.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "biossl/data/canvas.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::int64_t gap = 4;  // pixels between images
+
+/// Where things are on a sheet of equal cells with a line of text above each row.
+struct Grid {
+  Shape image;
+  std::int64_t scale;
+
+  std::int64_t cell_width() const { return image[1] * scale + gap; }
+  std::int64_t cell_height() const { return image[0] * scale + gap + Canvas::letter_height + gap; }
+  std::int64_t x(std::int64_t column) const { return gap + column * cell_width(); }
+  std::int64_t text_y(std::int64_t row) const { return gap + row * cell_height(); }
+  std::int64_t image_y(std::int64_t row) const { return text_y(row) + Canvas::letter_height + gap; }
+  Canvas canvas(std::int64_t rows, std::int64_t columns) const { return {x(columns), text_y(rows)}; }
+};
+
+void check_options(const Dataset& dataset, const SheetOptions& options) {
+  check(dataset.size() > 0, "contact_sheet", "the data set has no images");
+  check(options.rows > 0 && options.columns > 0 && options.scale > 0, "contact_sheet",
+        "{} rows, {} columns, scale {}; all must be at least 1", options.rows, options.columns, options.scale);
+}
+
+std::string class_name(const Dataset& dataset, std::int32_t label) {
+  const auto index = static_cast<std::size_t>(label);
+  const auto& names = dataset.class_names();
+  return index < names.size() ? fmt::format("{} {}", label, names[index]) : std::to_string(label);
+}
+
+/// The values of a view, wherever it was made, as bytes in host memory.
+std::vector<std::uint8_t> to_bytes(const Tensor& view) {
+  Tensor host(view.shape(), DType::float32, Device::cpu);
+  copy(view, host);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(static_cast<std::size_t>(host.size()));
+  for (const float value : host.span<const float>()) {
+    bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0F * std::clamp(value, 0.0F, 1.0F))));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options) {
+  check_options(dataset, options);
+  const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
+  const std::int64_t rows = std::min(options.rows, classes);
+  const Grid grid{dataset.image_shape(), options.scale};
+  Canvas canvas = grid.canvas(rows, options.columns);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, static_cast<std::int32_t>(row)));
+  }
+  const auto* pixels = dataset.pixels().data<const std::uint8_t>();
+  std::vector<std::int64_t> shown(static_cast<std::size_t>(rows), 0);
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    const std::int32_t label = dataset.labels()[static_cast<std::size_t>(i)];
+    if (label >= rows) continue;
+    std::int64_t& column = shown[static_cast<std::size_t>(label)];
+    if (column == options.columns) continue;
+    canvas.image(grid.x(column++), grid.image_y(label), grid.image, pixels + i * grid.image.size(), grid.scale);
+  }
+  canvas.save(path);
+}
+
+void write_view_sheet(const Dataset& dataset, Views& views, Device device, const std::filesystem::path& path,
+                      const SheetOptions& options) {
+  check_options(dataset, options);
+  const std::int64_t rows = std::min(options.rows, dataset.size());
+  const std::int64_t epochs = std::max<std::int64_t>(1, options.columns / 2);
+  const Shape& shape = dataset.image_shape();
+  const Grid grid{shape, options.scale};
+  Canvas canvas = grid.canvas(rows, 1 + 2 * epochs);
+  Tensor images({rows}, DType::int32, Device::cpu);
+  for (std::int64_t row = 0; row < rows; ++row) images.data<std::int32_t>()[row] = static_cast<std::int32_t>(row);
+  Tensor device_images({rows}, DType::int32, device);
+  copy(images, device_images);
+  Tensor batch({rows, shape[0], shape[1], shape[2]}, DType::float32, device);
+  const auto* pixels = dataset.pixels().data<const std::uint8_t>();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, dataset.labels()[static_cast<std::size_t>(row)]));
+    canvas.image(grid.x(0), grid.image_y(row), shape, pixels + row * shape.size(), grid.scale);
+  }
+  for (std::int64_t pair = 0; pair < 2 * epochs; ++pair) {
+    views.make(static_cast<std::uint32_t>(pair / 2), static_cast<std::uint32_t>(pair % 2), device_images, batch);
+    const std::vector<std::uint8_t> bytes = to_bytes(batch);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      if (pair % 2 == 0) canvas.text(grid.x(1 + pair), grid.text_y(row), fmt::format("epoch {}", pair / 2));
+      canvas.image(grid.x(1 + pair), grid.image_y(row), shape, bytes.data() + row * shape.size(), grid.scale);
+    }
+  }
+  canvas.save(path);
+}
+
+}  // namespace biossl

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "biossl/data/dataset.h"
+
+namespace biossl {
+
+/// What a data set holds.
+struct DatasetSummary {
+  std::int64_t images = 0;
+  Shape image_shape;                      ///< (H, W, C)
+  std::vector<std::string> class_names;   ///< of the classes 0, 1, …
+  std::vector<std::int64_t> class_sizes;  ///< how many images each has
+  std::vector<double> channel_mean;       ///< over all pixels, values in [0,1]
+  std::vector<double> channel_deviation;  ///< standard deviation, likewise
+};
+
+DatasetSummary summarize(const Dataset& dataset);
+
+}  // namespace biossl

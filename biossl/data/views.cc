@@ -1,0 +1,20 @@
+#include "biossl/data/views.h"
+
+#include "biossl/core/error.h"
+
+namespace biossl {
+
+Tensor resident_pixels(const ViewSource& source) {
+  const Tensor& pixels = source.dataset.pixels();
+  if (pixels.device() == source.device) return pixels;
+  Tensor resident(pixels.shape(), pixels.dtype(), source.device);
+  copy(pixels, resident);
+  return resident;
+}
+
+void check_batch(const ViewSource& source, const Tensor& rows) {
+  check(rows.shape().rank() == 1 && rows.extent(0) <= source.batch, "views",
+        "rows of shape {}; these views were made for batches of at most {}", to_string(rows.shape()), source.batch);
+}
+
+}  // namespace biossl

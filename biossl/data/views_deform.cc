@@ -1,0 +1,54 @@
+#include "biossl/data/views.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+struct DeformOptions {
+  double perturb = 0.5;
+  double saturation = 4.0;
+  double hue = 0.2;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("perturb", perturb, "affine coefficients vary by half of this either way, shifts by this");
+    field("saturation", saturation, "saturation is multiplied by 2^v, v uniform within half of this either way");
+    field("hue", hue, "hue is shifted by up to half of this either way, in turns");
+  }
+};
+
+/// The paper's views: the image under a random affine map, with other saturation and hue, perhaps mirrored.
+class DeformViews final : public Views {
+ public:
+  DeformViews(const DeformOptions& options, const ViewSource& source)
+      : source_(source),
+        range_{static_cast<float>(options.perturb), static_cast<float>(options.saturation),
+               static_cast<float>(options.hue)},
+        pixels_(resident_pixels(source)),
+        parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
+    check(options.perturb >= 0 && options.saturation >= 0 && options.hue >= 0, "views.deform",
+          "perturb = {}, saturation = {}, hue = {}; none may be negative", options.perturb, options.saturation,
+          options.hue);
+    check(source.dataset.image_shape()[2] == 3, "views.deform", "images of shape {}; colours need 3 channels",
+          to_string(source.dataset.image_shape()));
+  }
+
+  void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
+    check_batch(source_, rows);
+    Tensor parameters = parameters_.rows(0, rows.extent(0));
+    ops::draw_deformations(source_.seed, epoch, view, rows, range_, parameters);
+    ops::deform(pixels_, rows, parameters, dst);
+  }
+
+ private:
+  ViewSource source_;
+  DeformRange range_;
+  Tensor pixels_;
+  Tensor parameters_;
+};
+
+const Registration<ViewsRegistry, DeformViews, DeformOptions> registration(
+    "deform", "random affine map, saturation, hue and mirroring (Tang, Yang & Amit 2022)");
+
+}  // namespace
+}  // namespace biossl

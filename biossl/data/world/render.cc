@@ -1,0 +1,249 @@
+#include "biossl/data/world/render.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "biossl/data/world/shade.h"
+
+namespace biossl::world {
+namespace {
+
+constexpr int lanes = 16;                // rays marched together: one vector register of floats
+constexpr int most_steps = 40;           // rays that graze a face need many; most groups stop after about ten
+constexpr float camera = 4.5F;           // its distance from the image plane
+constexpr std::int64_t rays_a_side = 2;  // rays a pixel, in x and in y
+constexpr std::int64_t longest_row = largest_image * rays_a_side;
+
+/// A row of colours, padded so that whole groups of lanes fit.
+struct Row {
+  alignas(64) float red[longest_row + lanes];
+  alignas(64) float green[longest_row + lanes];
+  alignas(64) float blue[longest_row + lanes];
+  alignas(64) float cover[longest_row + lanes];  // 1 where the solid is, else 0
+};
+
+/// Everything about a moment that all of its rays share, in the solid's coordinates.
+struct Camera {
+  Vec3 origin;
+  Vec3 right;  // image x, y and the viewing direction
+  Vec3 up;
+  Vec3 forward;
+  Vec3 light;
+  float beyond = 0;  // |origin|^2 - bound^2
+  float hit = 0;     // nearer than this is on the surface
+};
+
+Camera camera_of(const Instance& instance, const Moment& moment, std::int64_t size) {
+  Camera view;
+  const float scale = 1.0F / moment.size;
+  view.origin = to_solid(moment.rotation, scale * Vec3{-moment.x, -moment.y, camera});
+  view.right = to_solid(moment.rotation, {1, 0, 0});
+  view.up = to_solid(moment.rotation, {0, 1, 0});
+  view.forward = to_solid(moment.rotation, {0, 0, -camera});
+  view.light = to_solid(moment.rotation, moment.light);
+  view.beyond = dot(view.origin, view.origin) - instance.measures.bound * instance.measures.bound;
+  view.hit = 0.12F * scale / static_cast<float>(size);
+  return view;
+}
+
+/// Sixteen neighbouring rays: unit directions and how far along they are.
+struct Rays {
+  alignas(64) float x[lanes];
+  alignas(64) float y[lanes];
+  alignas(64) float z[lanes];
+  alignas(64) float t[lanes];
+  alignas(64) float end[lanes];  // where they leave the bounding sphere
+};
+
+/// Aims the rays from image point (u, v) rightwards. Returns false when none of them meets the bounding sphere.
+bool aim(const Camera& view, float u, float step, float v, Rays& rays) {
+  int inside = 0;
+#pragma omp simd reduction(+ : inside)
+  for (int l = 0; l < lanes; ++l) {
+    const float across = u + step * static_cast<float>(l);
+    const float x = view.forward.x + across * view.right.x + v * view.up.x;
+    const float y = view.forward.y + across * view.right.y + v * view.up.y;
+    const float z = view.forward.z + across * view.right.z + v * view.up.z;
+    const float inverse = 1.0F / std::sqrt(x * x + y * y + z * z);
+    const float along = -inverse * (x * view.origin.x + y * view.origin.y + z * view.origin.z);
+    const float square = along * along - view.beyond;
+    const float half = std::sqrt(larger(square, 0.0F));
+    rays.x[l] = x * inverse;
+    rays.y[l] = y * inverse;
+    rays.z[l] = z * inverse;
+    rays.t[l] = along - half;
+    rays.end[l] = along + half;
+    inside += square > 0.0F ? 1 : 0;
+  }
+  return inside > 0;
+}
+
+/// Moves the rays on until each is on the surface or has left the bounding sphere. Returns false when all have left.
+template <Solid solid>
+bool march(const Measures& measures, const Camera& view, Rays& rays) {
+  for (int step = 0; step < most_steps; ++step) {
+    int moving = 0;
+#pragma omp simd reduction(+ : moving)
+    for (int l = 0; l < lanes; ++l) {
+      const float t = rays.t[l];
+      const float d = distance<solid>(measures, view.origin.x + t * rays.x[l], view.origin.y + t * rays.y[l],
+                                      view.origin.z + t * rays.z[l]);
+      moving += d > view.hit && t < rays.end[l] ? 1 : 0;
+      rays.t[l] = t + d;
+    }
+    if (moving == 0) break;
+  }
+  int left = 0;
+#pragma omp simd reduction(+ : left)
+  for (int l = 0; l < lanes; ++l) left += rays.t[l] < rays.end[l] ? 1 : 0;
+  return left > 0;
+}
+
+/// The colours of the points that the rays have reached.
+template <Solid solid>
+void shade(const Instance& instance, const WorldStyle& style, const Camera& view, const Rays& rays, std::int64_t at,
+           Row& row) {
+  const Measures& m = instance.measures;
+  const Texture& texture = instance.texture;
+#pragma omp simd
+  for (int l = 0; l < lanes; ++l) {
+    const float x = view.origin.x + rays.t[l] * rays.x[l];
+    const float y = view.origin.y + rays.t[l] * rays.y[l];
+    const float z = view.origin.z + rays.t[l] * rays.z[l];
+    constexpr float e = 0.01F;  // the normal is the distance's gradient, by differences along a tetrahedron's corners
+    const float d0 = distance<solid>(m, x + e, y - e, z - e);
+    const float d1 = distance<solid>(m, x - e, y - e, z + e);
+    const float d2 = distance<solid>(m, x - e, y + e, z - e);
+    const float d3 = distance<solid>(m, x + e, y + e, z + e);
+    const float nx = d0 - d1 - d2 + d3;
+    const float ny = d2 + d3 - d0 - d1;
+    const float nz = d1 + d3 - d0 - d2;
+    const float inverse = 1.0F / std::sqrt(nx * nx + ny * ny + nz * nz + 1e-12F);
+    const float facing = inverse * (nx * view.light.x + ny * view.light.y + nz * view.light.z);
+    const float mirrored = 2.0F * facing * inverse;  // reflected light = mirrored * n - light
+    const float towards = -(rays.x[l] * (mirrored * nx - view.light.x) + rays.y[l] * (mirrored * ny - view.light.y) +
+                            rays.z[l] * (mirrored * nz - view.light.z));
+    const float light = style.ambient + (1.15F - style.ambient) * larger(facing, 0.0F);
+    const float shine = instance.gloss * highlight(larger(towards, 0.0F));
+    const float share = texture_share(texture, x, y, z);
+    const float cover = distance<solid>(m, x, y, z) < 1.5F * view.hit && rays.t[l] < rays.end[l] ? 1.0F : 0.0F;
+    row.red[at + l] = cover * (light * (texture.first.x + share * (texture.second.x - texture.first.x)) + shine);
+    row.green[at + l] = cover * (light * (texture.first.y + share * (texture.second.y - texture.first.y)) + shine);
+    row.blue[at + l] = cover * (light * (texture.first.z + share * (texture.second.z - texture.first.z)) + shine);
+    row.cover[at + l] = cover;
+  }
+}
+
+void clear(std::int64_t at, Row& row) {
+  std::fill_n(row.red + at, lanes, 0.0F);
+  std::fill_n(row.green + at, lanes, 0.0F);
+  std::fill_n(row.blue + at, lanes, 0.0F);
+  std::fill_n(row.cover + at, lanes, 0.0F);
+}
+
+/// One row of rays at height v.
+template <Solid solid>
+void trace_row(const Instance& instance, const WorldStyle& style, const Camera& view, std::int64_t rays_in_row, float v,
+               Row& row) {
+  const float step = 2.0F / static_cast<float>(rays_in_row);
+  Rays rays;
+  for (std::int64_t at = 0; at < rays_in_row; at += lanes) {
+    const float u = -1.0F + step * (static_cast<float>(at) + 0.5F);
+    if (aim(view, u, step, v, rays) && march<solid>(instance.measures, view, rays)) {
+      shade<solid>(instance, style, view, rays, at, row);
+    } else {
+      clear(at, row);
+    }
+  }
+}
+
+/// The background of one row of pixels at height v.
+void paint_background(const Moment& moment, std::int64_t size, float v, Row& row) {
+  const Background& background = *moment.background;
+  const float step = 2.0F / static_cast<float>(size);
+  const float y = v - moment.background_y;
+  const float first = -1.0F + 0.5F * step - moment.background_x;
+#pragma omp simd
+  for (std::int64_t i = 0; i < size; ++i) {
+    const float x = first + step * static_cast<float>(i);
+    row.red[i] = background.middle.x + x * background.along_x.x + y * background.along_y.x;
+    row.green[i] = background.middle.y + x * background.along_x.y + y * background.along_y.y;
+    row.blue[i] = background.middle.z + x * background.along_x.z + y * background.along_y.z;
+  }
+  for (const Patch& patch : background.patch) {
+    const Texture& texture = patch.texture;
+#pragma omp simd
+    for (std::int64_t i = 0; i < size; ++i) {
+      const float x = first + step * static_cast<float>(i);
+      const float a = std::fabs((x - patch.x) * patch.axis_x + (y - patch.y) * patch.axis_y) * patch.inverse_width;
+      const float b = std::fabs((y - patch.y) * patch.axis_x - (x - patch.x) * patch.axis_y) * patch.inverse_height;
+      const float reach = patch.square * larger(a, b) + (1.0F - patch.square) * std::sqrt(a * a + b * b);
+      const float opacity = patch.opacity * clamp01(5.0F * (1.0F - reach));
+      const float share = texture_share(texture, x, y, 0.0F);
+      row.red[i] += opacity * (texture.first.x + share * (texture.second.x - texture.first.x) - row.red[i]);
+      row.green[i] += opacity * (texture.first.y + share * (texture.second.y - texture.first.y) - row.green[i]);
+      row.blue[i] += opacity * (texture.first.z + share * (texture.second.z - texture.first.z) - row.blue[i]);
+    }
+  }
+}
+
+/// Colours of a row of pixels: the mean of their rays over the background, in the moment's light.
+void put(const Row& upper, const Row& lower, const Row& behind, Vec3 tint, std::int64_t size, std::uint8_t* to) {
+  const auto mean = [](const float* a, const float* b, std::int64_t i) {
+    return 0.25F * (a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1]);
+  };
+  const auto byte = [](float value) { return static_cast<std::uint8_t>(255.0F * clamp01(value) + 0.5F); };
+  for (std::int64_t i = 0; i < size; ++i) {
+    const float open = 1.0F - mean(upper.cover, lower.cover, i);
+    to[3 * i] = byte(tint.x * (mean(upper.red, lower.red, i) + open * behind.red[i]));
+    to[3 * i + 1] = byte(tint.y * (mean(upper.green, lower.green, i) + open * behind.green[i]));
+    to[3 * i + 2] = byte(tint.z * (mean(upper.blue, lower.blue, i) + open * behind.blue[i]));
+  }
+}
+
+template <Solid solid>
+void render_solid(const Instance& instance, const Moment& moment, const WorldStyle& style, std::int64_t size,
+                  std::uint8_t* to) {
+  const Camera view = camera_of(instance, moment, size);
+  const float step = 2.0F / static_cast<float>(size);
+  Row upper;
+  Row lower;
+  Row behind;
+  for (std::int64_t y = 0; y < size; ++y) {
+    const float v = 1.0F - step * (static_cast<float>(y) + 0.5F);
+    trace_row<solid>(instance, style, view, rays_a_side * size, v + 0.25F * step, upper);
+    trace_row<solid>(instance, style, view, rays_a_side * size, v - 0.25F * step, lower);
+    paint_background(moment, size, v, behind);
+    put(upper, lower, behind, moment.tint, size, to + y * size * 3);
+  }
+}
+
+}  // namespace
+
+void render(const Instance& instance, const Moment& moment, const WorldStyle& style, std::int64_t size,
+            std::uint8_t* to) {
+  switch (instance.solid) {
+    case Solid::sphere:
+      return render_solid<Solid::sphere>(instance, moment, style, size, to);
+    case Solid::cube:
+      return render_solid<Solid::cube>(instance, moment, style, size, to);
+    case Solid::cylinder:
+      return render_solid<Solid::cylinder>(instance, moment, style, size, to);
+    case Solid::cone:
+      return render_solid<Solid::cone>(instance, moment, style, size, to);
+    case Solid::torus:
+      return render_solid<Solid::torus>(instance, moment, style, size, to);
+    case Solid::capsule:
+      return render_solid<Solid::capsule>(instance, moment, style, size, to);
+    case Solid::tetrahedron:
+      return render_solid<Solid::tetrahedron>(instance, moment, style, size, to);
+    case Solid::octahedron:
+      return render_solid<Solid::octahedron>(instance, moment, style, size, to);
+    case Solid::prism:
+      return render_solid<Solid::prism>(instance, moment, style, size, to);
+    case Solid::tube:
+      return render_solid<Solid::tube>(instance, moment, style, size, to);
+  }
+}
+
+}  // namespace biossl::world

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/data/world/scene.h"
+
+namespace biossl::world {
+
+/// Sides of images that can be rendered.
+inline constexpr std::int64_t smallest_image = 8;
+inline constexpr std::int64_t largest_image = 256;
+
+/// Renders one moment of an instance into (size, size, 3) uint8: a solid, found by marching rays through its distance
+/// field, four rays a pixel, lit by one directional light and light from everywhere, before its background. Allocates
+/// nothing.
+void render(const Instance& instance, const Moment& moment, const WorldStyle& style, std::int64_t size,
+            std::uint8_t* to);
+
+}  // namespace biossl::world

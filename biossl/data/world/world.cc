@@ -1,0 +1,65 @@
+#include "biossl/data/world/world.h"
+
+#include "biossl/core/parallel.h"
+#include "biossl/data/world/render.h"
+
+namespace biossl::world {
+namespace {
+
+constexpr std::uint32_t first_test_instance = 1U << 30;  // instances below it are for training
+constexpr std::int64_t grain = 8;                        // images a piece of parallel work is a multiple of
+
+std::int64_t images_of(const DatasetRequest& request) {
+  if (request.images != 0) return request.images;
+  return request.split == Split::train ? default_train_images : default_test_images;
+}
+
+const Registration<DatasetRegistry, World, NoOptions> registration(
+    "world", "built in: ten classes of textured solids that turn, move and change light; needs no files");
+
+}  // namespace
+
+World::World(const WorldStyle& style, const DatasetRequest& request)
+    : style_(style), split_(request.split), seed_(request.seed) {
+  const std::int64_t size = request.image_size;
+  check(size >= smallest_image && size <= largest_image, "world", "image_size = {}; {} to {} can be rendered", size,
+        smallest_image, largest_image);
+  const std::int64_t images = images_of(request);
+  check(images > 0 && images <= first_test_instance, "world", "images = {}; 1 to {}, or 0 for the default, can be had",
+        images, first_test_instance);
+  image_shape_ = {size, size, 3};
+  class_names_ = solid_names();
+  labels_.resize(static_cast<std::size_t>(images));
+  for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<std::int32_t>(i % solids);
+}
+
+Instance World::instance(std::int64_t image) const {
+  const auto number = static_cast<std::uint32_t>(image) + (split_ == Split::test ? first_test_instance : 0U);
+  const auto solid = static_cast<Solid>(labels_[static_cast<std::size_t>(image)]);
+  return draw_instance(solid, style_, Random(seed_, Purpose::world, 0, number, 0));
+}
+
+const Tensor& World::pixels() const {
+  std::call_once(rendered_, [this] {
+    const Shape& shape = image_shape_;
+    pixels_ = Tensor({size(), shape[0], shape[1], shape[2]}, DType::uint8, Device::cpu);
+    auto* to = pixels_.data<std::uint8_t>();
+    parallel_for(size(), grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const Instance shown = instance(i);
+        render(shown, base_moment(shown), style_, shape[0], to + i * shape.size());
+      }
+    });
+  });
+  return pixels_;
+}
+
+void World::render_moment(std::int64_t image, Random random, std::uint8_t* to) const {
+  check(image >= 0 && image < size(), "world", "image {} of {}", image, size());
+  const Instance shown = instance(image);
+  Background other;
+  const Moment moment = draw_moment(shown, style_, random, other);
+  render(shown, moment, style_, image_shape_[0], to);
+}
+
+}  // namespace biossl::world

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "biossl/data/dataset.h"
+#include "biossl/data/world/scene.h"
+#include "biossl/data/world/style.h"
+
+namespace biossl::world {
+
+inline constexpr std::int64_t default_train_images = 6000;
+inline constexpr std::int64_t default_test_images = 2000;
+
+/// The data set "world": images of ten classes of solids (sphere, cube, cylinder, cone, torus, capsule, tetrahedron,
+/// octahedron, hexagonal prism, tube), each an instance with size, colours, texture, orientation, light and background
+/// of its own, all drawn independently of its class. Image i is of class i mod 10; its instance depends on
+/// (seed, split, i) only, and no instance is in both splits. pixels() shows the base poses, render_moment the same
+/// instance turned, moved, in other light and often elsewhere. Throws std::invalid_argument for an image_size outside
+/// 8 .. 256 or a negative or too large number of images.
+class World final : public Dataset {
+ public:
+  World(const WorldStyle& style, const DatasetRequest& request);
+  /// In the default style.
+  World(const NoOptions& /*options*/, const DatasetRequest& request) : World(WorldStyle{}, request) {}
+
+  const Tensor& pixels() const override;
+  bool has_moments() const override { return true; }
+  void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override;
+
+ private:
+  Instance instance(std::int64_t image) const;
+
+  WorldStyle style_;
+  Split split_;
+  std::uint64_t seed_;
+  mutable std::once_flag rendered_;
+  mutable Tensor pixels_;
+};
+
+}  // namespace biossl::world
