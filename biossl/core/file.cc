@@ -43,9 +43,8 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), tem
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  close(descriptor_);
-  unlink(temporary_.c_str());
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -63,6 +62,7 @@ void AtomicFile::commit() {
   if (fsync(descriptor_) != 0) give_up("cannot be flushed to disk");
   if (close(std::exchange(descriptor_, -1)) != 0) give_up("cannot be closed");
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) give_up("cannot be renamed into place");
+  temporary_.clear();
   sync_folder(path_);
 }
 

@@ -27,7 +27,7 @@ class AtomicFile {
   [[noreturn]] void give_up(const char* doing) const;
 
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  // empty once it has its name
   int descriptor_ = -1;
 };
 

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "biossl/core/device.h"
+#include "biossl/core/dtype.h"
+#include "biossl/ops/types.h"
+
+namespace biossl::testing {
+
+/// The devices whose results are compared with the reference device's.
+inline std::vector<Device> compared_devices() { return {Device::cpu}; }
+/// Every device that is there.
+inline std::vector<Device> all_devices() { return {Device::reference, Device::cpu}; }
+/// The types that a device computes with.
+inline std::vector<DType> compute_types() { return {DType::float32, DType::bfloat16}; }
+
+/// A case of an operation's list (it has a member `name`), the type and the device it runs with.
+template <class Case>
+using OnDevice = std::tuple<Case, DType, Device>;
+
+/// Names the instances of a test suite over OnDevice<Case>: case_float32_cpu.
+struct OnDeviceName {
+  template <class Case>
+  std::string operator()(const ::testing::TestParamInfo<OnDevice<Case>>& info) const {
+    const auto& [each, dtype, device] = info.param;
+    return fmt::format("{}_{}_{}", each.name, name_of(dtype), name_of(device));
+  }
+};
+
+/// Names the instances of a test suite over devices.
+struct DeviceName {
+  std::string operator()(const ::testing::TestParamInfo<Device>& info) const {
+    return std::string(name_of(info.param));
+  }
+};
+
+struct ActivationName {
+  std::string operator()(const ::testing::TestParamInfo<Activation>& info) const {
+    return std::string(name_of(info.param));
+  }
+};
+
+}  // namespace biossl::testing
