@@ -1,0 +1,126 @@
+#include "biossl/data/views.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/data/scratch_folder.h"
+
+namespace biossl {
+namespace {
+
+using testing::HasSubstr;
+
+/// A few grey ramps without moments.
+class Ramps final : public Dataset {
+ public:
+  explicit Ramps(std::int64_t images, std::int64_t channels = 3)
+      : pixels_({images, 8, 8, channels}, DType::uint8, Device::cpu) {
+    image_shape_ = {8, 8, channels};
+    labels_.resize(static_cast<std::size_t>(images));
+    class_names_ = {"ramp"};
+    std::uint8_t value = 0;
+    for (std::uint8_t& byte : pixels_.span<std::uint8_t>()) byte = value = static_cast<std::uint8_t>(value + 37);
+  }
+  const Tensor& pixels() const override { return pixels_; }
+
+ private:
+  Tensor pixels_;
+};
+
+Tensor rows_of(const std::vector<std::int32_t>& images) {
+  Tensor rows({static_cast<std::int64_t>(images.size())}, DType::int32, Device::reference);
+  std::ranges::copy(images, rows.data<std::int32_t>());
+  return rows;
+}
+
+std::vector<float> make(Views& views, const Dataset& dataset, std::uint32_t epoch, std::uint32_t view,
+                        const std::vector<std::int32_t>& images) {
+  const Shape& shape = dataset.image_shape();
+  Tensor dst({static_cast<std::int64_t>(images.size()), shape[0], shape[1], shape[2]}, DType::float32,
+             Device::reference);
+  views.make(epoch, view, rows_of(images), dst);
+  return {dst.span<float>().begin(), dst.span<float>().end()};
+}
+
+class EveryKindOfViews : public testing::TestWithParam<const char*> {
+ protected:
+  std::unique_ptr<Views> views(std::uint64_t seed = 1) const {
+    return ViewsRegistry::instance().make(GetParam(), {}, {*dataset_, seed, 6, Device::reference});
+  }
+
+  std::unique_ptr<Dataset> dataset_ = open_dataset("world", {Split::train, "", 12, 16, 1});
+};
+
+TEST_P(EveryKindOfViews, DoNotDependOnTheBatch) {
+  const auto kind = views();
+  const std::vector<float> together = make(*kind, *dataset_, 3, 1, {4, 11, 0, 4, 7, 2});
+  const auto size = static_cast<std::size_t>(dataset_->image_shape().size());
+  const std::vector<float> again = make(*kind, *dataset_, 3, 1, {4, 11, 0, 4, 7, 2});
+  EXPECT_EQ(together, again);
+  const std::vector<float> alone = make(*views(), *dataset_, 3, 1, {7});
+  ASSERT_EQ(alone.size(), size);
+  EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(4 * size)));
+  for (const float value : together) {
+    ASSERT_GE(value, 0.0F);
+    ASSERT_LE(value, 1.0F);
+  }
+}
+
+TEST_P(EveryKindOfViews, RefuseTooLargeABatch) {
+  const auto kind = views();
+  EXPECT_THROW(make(*kind, *dataset_, 0, 0, {0, 1, 2, 3, 4, 5, 6}), std::invalid_argument);
+}
+
+TEST_P(EveryKindOfViews, DifferByEpochViewAndSeedUnlessTheyAreTheImage) {
+  const auto kind = views();
+  const std::vector<std::int32_t> images{0, 1, 2, 3, 4, 5};
+  const std::vector<float> base = make(*kind, *dataset_, 0, 0, images);
+  const bool same = GetParam() == std::string("identity");
+  EXPECT_EQ(base == make(*kind, *dataset_, 0, 1, images), same);
+  EXPECT_EQ(base == make(*kind, *dataset_, 1, 0, images), same);
+  EXPECT_EQ(base == make(*views(2), *dataset_, 0, 0, images), same);
+}
+
+INSTANTIATE_TEST_SUITE_P(Views, EveryKindOfViews, testing::Values("deform", "moments", "identity"));
+
+TEST(IdentityViews, AreTheImageInUnitRange) {
+  const Ramps ramps(3);
+  const auto views = ViewsRegistry::instance().make("identity", {}, {ramps, 1, 4, Device::reference});
+  const std::vector<float> made = make(*views, ramps, 0, 0, {2});
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    EXPECT_FLOAT_EQ(made[i], static_cast<float>(ramps.pixels().data<std::uint8_t>()[2 * 192 + i]) / 255.0F);
+  }
+}
+
+TEST(MomentViews, ShowTheMomentThatTheirKeyDraws) {
+  const auto world = open_dataset("world", {Split::train, "", 5, 16, 9});
+  const auto views = ViewsRegistry::instance().make("moments", {}, {*world, 21, 2, Device::reference});
+  std::vector<std::uint8_t> moment(16 * 16 * 3);
+  world->render_moment(3, Random(21, Purpose::world, 6, 3, 2), moment.data());
+  const std::vector<float> made = make(*views, *world, 6, 1, {3});
+  for (std::size_t i = 0; i < made.size(); ++i) EXPECT_FLOAT_EQ(made[i], static_cast<float>(moment[i]) / 255.0F);
+}
+
+TEST(MomentViews, RefuseStillImages) {
+  const Ramps ramps(3);
+  const auto complaint = message_of<std::invalid_argument>([&] {
+    ViewsRegistry::instance().make("moments", {}, {ramps, 1, 4, Device::reference});
+  });
+  EXPECT_THAT(complaint, AllOf(HasSubstr("still images"), HasSubstr("deform")));
+}
+
+TEST(DeformViews, RefuseWhatTheyCannotDo) {
+  const Ramps grey(3, 1);
+  const ViewSource without_colour{grey, 1, 4, Device::reference};
+  EXPECT_THROW(ViewsRegistry::instance().make("deform", {}, without_colour), std::invalid_argument);
+  const Ramps ramps(3);
+  const ViewSource source{ramps, 1, 4, Device::reference};
+  EXPECT_THROW(ViewsRegistry::instance().make("deform", {{"hue", -0.1}}, source), std::invalid_argument);
+  const auto complaint = message_of<std::invalid_argument>([&] {
+    ViewsRegistry::instance().make("deform", {{"hues", 0.1}}, source);
+  });
+  EXPECT_THAT(complaint, HasSubstr("'hue'"));
+}
+
+}  // namespace
+}  // namespace biossl
