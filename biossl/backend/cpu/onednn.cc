@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/core/error.h"
 #include "biossl/core/parallel.h"
 
@@ -11,6 +12,9 @@ namespace {
 using dims = dnnl::memory::dims;
 using tag = dnnl::memory::format_tag;
 using data_type = dnnl::memory::data_type;
+
+/// Where primitives that run are noted; null: nowhere. Set by LayerRecorder.
+thread_local std::vector<Primitive*>* recording = nullptr;
 
 dnnl::stream& stream() {
   thread_local dnnl::stream stream(engine());
@@ -131,7 +135,7 @@ Descriptor any_weights(const Tensor& weights, DType dtype) {
 
 Primitive::Primitive(const dnnl::primitive_desc_base& description, dnnl::primitive primitive,
                      const std::vector<std::pair<int, Descriptor>>& arguments)
-    : primitive_(std::move(primitive)) {
+    : primitive_(std::move(primitive)), is_layer_(primitive_.get_kind() != dnnl::primitive::kind::reorder) {
   for (const auto& [argument, descriptor] : arguments) {
     descriptors_.emplace(argument, descriptor);
     arguments_.emplace(argument, dnnl::memory(descriptor, engine(), nullptr));
@@ -147,6 +151,7 @@ void Primitive::run() {
   if (scratchpad_bytes_ > 0) bind(DNNL_ARG_SCRATCHPAD, scratchpad(scratchpad_bytes_));
   primitive_.execute(stream(), arguments_);
   stream().wait();
+  if (recording != nullptr && is_layer_) recording->push_back(this);
 }
 
 std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
@@ -311,6 +316,18 @@ void UpdatePrimitive::run(const Tensor& src, const Tensor& d_dst, Tensor& d_weig
   reorder_->bind(DNNL_ARG_FROM, buffer_.raw());
   reorder_->bind(DNNL_ARG_TO, d_weights.raw());
   reorder_->run();
+}
+
+LayerRecorder::LayerRecorder() { recording = &layers_; }
+
+LayerRecorder::~LayerRecorder() { stop(); }
+
+void LayerRecorder::stop() {
+  if (recording == &layers_) recording = nullptr;
+}
+
+void LayerRecorder::replay() const {
+  for (Primitive* layer : layers_) layer->run();
 }
 
 }  // namespace biossl::cpu

@@ -40,12 +40,15 @@ class Primitive {
   const Descriptor& descriptor(int argument) const { return descriptors_.at(argument); }
   void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
   void run();
+  /// A layer's own work, not a change of layout: what LayerRecorder counts.
+  bool is_layer() const { return is_layer_; }
 
  private:
   dnnl::primitive primitive_;
   std::unordered_map<int, Descriptor> descriptors_;
   std::unordered_map<int, dnnl::memory> arguments_;
   std::size_t scratchpad_bytes_;
+  bool is_layer_;
 };
 
 std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
