@@ -12,8 +12,8 @@ namespace {
 /// One image row's work in progress, a colour channel after the other, so that every loop but the last runs over 16
 /// pixels at a time.
 struct Scratch {
-  std::vector<std::int32_t>
-      packed;  // the image, a pixel's three bytes in one word, so that one gather fetches all channels
+  // The image, a pixel's three bytes in one word, so that one gather fetches all channels.
+  std::vector<std::int32_t> packed;
   std::vector<float> red, green, blue;  // one output row
 
   void resize(std::int64_t height, std::int64_t width) {
@@ -28,38 +28,57 @@ void pack(const std::uint8_t* __restrict bytes, std::int64_t pixels, std::int32_
   }
 }
 
+/// An image of bytes, packed: one fetch brings a pixel's three channels.
+struct PackedBytes {
+  static constexpr float unit = 1.0F / 255.0F;
+  const std::int32_t* packed;
+
+  [[gnu::always_inline]] std::int32_t fetch(std::int32_t pixel) const { return packed[pixel]; }
+  [[gnu::always_inline]] static float value(std::int32_t fetched, std::int32_t channel) {
+    return static_cast<float>((fetched >> (8 * channel)) & 255);
+  }
+};
+
+/// An image of floats as they lie, a pixel's channels side by side.
+struct Floats {
+  static constexpr float unit = 1.0F;
+  const float* values;
+
+  [[gnu::always_inline]] static std::int32_t fetch(std::int32_t pixel) { return 3 * pixel; }
+  [[gnu::always_inline]] float value(std::int32_t fetched, std::int32_t channel) const {
+    return values[fetched + channel];
+  }
+};
+
 /// Always inlined, like everything it calls: a call left in the loop over pixels would keep it from being vectorised.
-[[gnu::always_inline]] inline shared::Colour<float> sample(const std::int32_t* __restrict packed, std::int32_t height,
-                                                           std::int32_t width, float x, float y) {
+template <class Image>
+[[gnu::always_inline]] inline shared::Colour<float> sample(const Image& image, std::int32_t height, std::int32_t width,
+                                                           float x, float y) {
   const auto across = shared::neighbours(x, width);
   const auto down = shared::neighbours(y, height);
-  const std::int32_t upper_left = packed[down.first * width + across.first];
-  const std::int32_t upper_right = packed[down.first * width + across.second];
-  const std::int32_t lower_left = packed[down.second * width + across.first];
-  const std::int32_t lower_right = packed[down.second * width + across.second];
-  constexpr float unit = 1.0F / 255.0F;
-  const auto mixed = [&](std::int32_t shift) __attribute__((always_inline)) {
-    const auto value = [&](std::int32_t pixel) __attribute__((always_inline)) {
-      return static_cast<float>((pixel >> shift) & 255);
-    };
-    const float upper = across.first_weight * value(upper_left) + across.second_weight * value(upper_right);
-    const float lower = across.first_weight * value(lower_left) + across.second_weight * value(lower_right);
-    return (down.first_weight * upper + down.second_weight * lower) * unit;
+  const std::int32_t upper_left = image.fetch(down.first * width + across.first);
+  const std::int32_t upper_right = image.fetch(down.first * width + across.second);
+  const std::int32_t lower_left = image.fetch(down.second * width + across.first);
+  const std::int32_t lower_right = image.fetch(down.second * width + across.second);
+  const auto mixed = [&](std::int32_t channel) __attribute__((always_inline)) {
+    const float upper = across.first_weight * image.value(upper_left, channel) +
+                        across.second_weight * image.value(upper_right, channel);
+    const float lower = across.first_weight * image.value(lower_left, channel) +
+                        across.second_weight * image.value(lower_right, channel);
+    return (down.first_weight * upper + down.second_weight * lower) * Image::unit;
   };
-  return {mixed(0), mixed(8), mixed(16)};
+  return {mixed(0), mixed(1), mixed(2)};
 }
 
-template <class T>
-void deform_image(const std::uint8_t* image, std::int32_t height, std::int32_t width, const float* parameters,
-                  Scratch& scratch, T* __restrict dst) {
-  pack(image, std::int64_t{height} * width, scratch.packed.data());
+template <class Image, class T>
+void deform_image(const Image image, std::int32_t height, std::int32_t width, const float* parameters, Scratch& scratch,
+                  T* __restrict dst) {
   const auto map = shared::pixel_map<float>(parameters, height, width);
   const float saturation = parameters[6];
   const float hue = parameters[7];
   const bool mirror = parameters[8] != 0.0F;
   const float first_column = mirror ? static_cast<float>(width - 1) : 0.0F;
   const float column_step = mirror ? -1.0F : 1.0F;
-  const std::int32_t* __restrict packed = scratch.packed.data();
   float* __restrict red = scratch.red.data();
   float* __restrict green = scratch.green.data();
   float* __restrict blue = scratch.blue.data();
@@ -69,7 +88,7 @@ void deform_image(const std::uint8_t* image, std::int32_t height, std::int32_t w
     for (std::int32_t i = 0; i < width; ++i) {
       const float column = first_column + column_step * static_cast<float>(i);
       const auto colour = shared::adjust_colour(
-          sample(packed, height, width, map.x(column, y_row), map.y(column, y_row)), saturation, hue);
+          sample(image, height, width, map.x(column, y_row), map.y(column, y_row)), saturation, hue);
       red[i] = colour.red;
       green[i] = colour.green;
       blue[i] = colour.blue;
@@ -101,7 +120,6 @@ void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, 
   const auto height = static_cast<std::int32_t>(pixels.extent(1));
   const auto width = static_cast<std::int32_t>(pixels.extent(2));
   const std::int64_t image_size = pixels.shape().row_size();
-  const std::int64_t drawn = parameters.extent(1);
   with_type(dst, [&](auto zero) {
     using T = decltype(zero);
     parallel_for(rows.size(), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -109,8 +127,14 @@ void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, 
       scratch.resize(height, width);
       for (std::int64_t n = begin; n < end; ++n) {
         const std::int64_t image = rows.data<std::int32_t>()[n];
-        deform_image(pixels.data<std::uint8_t>() + image * image_size, height, width,
-                     parameters.data<float>() + n * drawn, scratch, dst.data<T>() + n * image_size);
+        const float* drawn = parameters.data<float>() + n * parameters.extent(1);
+        T* to = dst.data<T>() + n * image_size;
+        if (pixels.dtype() == DType::float32) {
+          deform_image(Floats{pixels.data<float>() + image * image_size}, height, width, drawn, scratch, to);
+        } else {
+          pack(pixels.data<std::uint8_t>() + image * image_size, std::int64_t{height} * width, scratch.packed.data());
+          deform_image(PackedBytes{scratch.packed.data()}, height, width, drawn, scratch, to);
+        }
       }
     });
   });
