@@ -1,0 +1,53 @@
+#include "biossl/experiment/components.h"
+
+#include "biossl/experiment/environment.h"
+
+namespace biossl {
+namespace {
+
+std::unique_ptr<Dataset> open(const Recipe& recipe, const Place& place, const std::string& name, Split split,
+                              std::int64_t images) {
+  return blaming_recipe(recipe, [&] {
+    return open_dataset(name, {.split = split,
+                               .directory = place.data,
+                               .images = images,
+                               .image_size = recipe.data.image_size,
+                               .seed = recipe.seed});
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Place& place) {
+  return open(recipe, place, recipe.data.pretrain, Split::train, recipe.data.images);
+}
+
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split) {
+  const DataRecipe& data = recipe.data;
+  return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
+}
+
+std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
+  return blaming_recipe(recipe, [&] {
+    const SynapsesSetup setup{
+        .seed = recipe.seed,
+        .device = device,
+        .dtype = compute_type(recipe.train.precision, device),
+        .feedback = recipe.feedback.kind,
+        .feedback_settings = recipe.feedback.settings,
+        .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
+    return std::make_unique<Network>(recipe.network, image, setup);
+  });
+}
+
+std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
+  const SynapsesSetup& setup = network.setup();
+  const LossShape shape{.batch = recipe.train.batch,
+                        .features = recipe.network.head.features,
+                        .dtype = setup.master_dtype(),
+                        .device = setup.device};
+  return blaming_recipe(recipe,
+                        [&] { return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape); });
+}
+
+}  // namespace biossl

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "biossl/core/error.h"
+#include "biossl/data/dataset.h"
+#include "biossl/experiment/recipe.h"
+#include "biossl/losses/loss.h"
+#include "biossl/network/network.h"
+
+namespace biossl {
+
+/// Where a run finds its images and what it computes on.
+struct Place {
+  std::filesystem::path data;  ///< the data sets' directory; "" where none is needed
+  Device device = Device::cpu;
+};
+
+/// What a recipe describes, made. A recipe whose parts do not fit together throws BadInput.
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Place& place);
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split);
+/// An untrained network on images (H, W, C).
+std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
+/// The recipe's loss for embeddings of this network.
+std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network);
+
+/// Runs `make` on what a recipe says: what it finds wrong is the recipe's fault, BadInput.
+template <class Make>
+auto blaming_recipe(const Recipe& recipe, const Make& make) {
+  try {
+    return make();
+  } catch (const std::invalid_argument& wrong) {
+    bad_input("recipe '{}': {}", recipe.name, wrong.what());
+  }
+}
+
+}  // namespace biossl

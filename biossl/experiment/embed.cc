@@ -1,0 +1,80 @@
+#include "biossl/experiment/embed.h"
+
+#include <algorithm>
+
+#include "biossl/core/error.h"
+#include "biossl/evaluation/features.h"
+#include "biossl/experiment/npy.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::int64_t largest_batch = 100;
+
+/// The values as float32 in host memory.
+Tensor widened(const Tensor& values) {
+  Tensor wide(values.shape(), DType::float32, values.device());
+  ops::convert(values, wide);
+  if (values.device() != Device::cuda) return wide;
+  Tensor host(wide.shape(), DType::float32, Device::cpu);
+  copy(wide, host);
+  return host;
+}
+
+/// (N, H, W, C) to (N, C, H, W)
+Tensor channels_first(const Tensor& maps) {
+  const Shape& shape = maps.shape();
+  Tensor result({shape[0], shape[3], shape[1], shape[2]}, DType::float32, maps.device());
+  const float* from = maps.data<float>();
+  float* to = result.data<float>();
+  const std::int64_t positions = shape[1] * shape[2];
+  for (std::int64_t image = 0; image < shape[0]; ++image) {
+    for (std::int64_t position = 0; position < positions; ++position) {
+      for (std::int64_t channel = 0; channel < shape[3]; ++channel) {
+        to[(image * shape[3] + channel) * positions + position] = *from++;
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+void write_features(Network& network, std::optional<int> block, const Dataset& images,
+                    const std::filesystem::path& path, const Progress& progress) {
+  const int index = block.value_or(network.depth() - 1);
+  check(index >= 0 && index < network.depth(), "embed", "there is no block {}; the network has blocks 0 to {}", index,
+        network.depth() - 1);
+  check(images.image_shape() == network.image(), "embed", "the images are {}, the network was trained on {}",
+        to_string(images.image_shape()), to_string(network.image()));
+  const std::int64_t batch = std::min(largest_batch, images.size());
+  const Shape& map = network.block(index).plan().output;
+  const std::int64_t features = network.spec().head.features;
+  NpyWriter writer(path, DType::float32,
+                   block ? Shape{images.size(), map[2], map[0], map[1]} : Shape{images.size(), features});
+  Tensor embeddings;
+  if (!block) {
+    network.head(index).prepare(batch);
+    embeddings = Tensor({batch, features}, network.setup().master_dtype(), network.setup().device);
+  }
+  FeatureReader reader(network, {index}, batch);
+  const auto take = [&](std::int64_t /*first*/, std::span<const Tensor> outputs) {
+    if (block) return writer.write(channels_first(widened(outputs[0])));
+    Tensor rows = embeddings.rows(0, outputs[0].extent(0));
+    network.head(index).forward(outputs[0], rows);
+    writer.write(widened(rows));
+  };
+  reader.read(images.pixels(), take, progress);
+  writer.commit();
+}
+
+void write_labels(const Dataset& images, const std::filesystem::path& path) {
+  Tensor labels({images.size()}, DType::int32, Device::cpu);
+  std::ranges::copy(images.labels(), labels.data<std::int32_t>());
+  NpyWriter writer(path, DType::int32, labels.shape());
+  writer.write(labels);
+  writer.commit();
+}
+
+}  // namespace biossl

@@ -1,0 +1,79 @@
+#include "biossl/experiment/environment.h"
+
+#include <dnnl.h>
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "biossl/core/parallel.h"
+
+namespace biossl {
+namespace {
+
+/// The value of the first line "key : value" of /proc/cpuinfo; "" where there is none.
+std::string cpu_info(const std::string& key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(':');
+    if (!line.starts_with(key) || colon == std::string::npos) continue;
+    const std::size_t start = line.find_first_not_of(" \t", colon + 1);
+    return start == std::string::npos ? "" : line.substr(start);
+  }
+  return "";
+}
+
+/// The vector and matrix extensions among the processor's flags.
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> found;
+  std::istringstream flags(cpu_info("flags"));
+  for (std::string flag; flags >> flag;) {
+    if (flag == "fma" || flag.starts_with("avx") || flag.starts_with("amx")) found.push_back(flag);
+  }
+  return found;
+}
+
+std::string onednn_version() {
+  const dnnl_version_t* version = dnnl_version();
+  return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
+}
+
+}  // namespace
+
+std::string biossl_version() { return BIOSSL_VERSION; }
+
+bool has_native_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+DType compute_type(const std::string& precision, Device device) {
+  const bool automatic = device == Device::cpu && precision == "auto" && has_native_bfloat16();
+  return automatic || precision == "bfloat16" ? DType::bfloat16 : DType::float32;
+}
+
+int available_processors() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return CPU_COUNT(&allowed);
+}
+
+nlohmann::json describe_environment(Device device) {
+  return {{"biossl", BIOSSL_VERSION},
+          {"commit", BIOSSL_COMMIT},
+          {"cpu", cpu_info("model name")},
+          {"instruction_sets", instruction_sets()},
+          {"device", std::string(name_of(device))},
+          {"threads", threads()},
+          {"onednn", onednn_version()},
+          {"openmp", _OPENMP},
+          {"compiler", __VERSION__}};
+}
+
+}  // namespace biossl

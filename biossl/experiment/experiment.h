@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "biossl/evaluation/linear_probe.h"
+#include "biossl/experiment/checkpoint.h"
+#include "biossl/experiment/components.h"
+#include "biossl/experiment/recipe.h"
+#include "biossl/experiment/reporter.h"
+#include "biossl/experiment/run_directory.h"
+
+namespace biossl {
+
+/// A linear probe of one block's output, or of the pixels.
+struct BlockProbe {
+  int block = 0;              ///< counted from 0
+  std::int64_t features = 0;  ///< numbers an image
+  ProbeResult result;
+};
+
+/// What a linear probe could read out of an encoder, and of what stands beside it for comparison.
+struct ProbeReport {
+  std::vector<std::string> class_names;
+  std::int64_t epochs = 0;                        ///< of the probes
+  std::vector<BlockProbe> trained;                ///< of the blocks asked for; the last block is the last
+  std::optional<std::vector<BlockProbe>> random;  ///< the untrained encoder of the same seed
+  std::optional<BlockProbe> pixels;
+
+  /// The accuracy of guessing.
+  double chance() const { return 1.0 / static_cast<double>(class_names.size()); }
+};
+
+/// The checkpoint that a path means: a file, or the newest readable one of a run directory; `note` is told of damaged
+/// ones that were passed over. Throws BadInput.
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
+
+/// The network of a checkpoint, to read features with: the weights of the encoder and its heads.
+std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device);
+
+/// "auto" becomes the precision that it means here, and the reporter is told.
+void settle_precision(Recipe& recipe, Device device, Reporter& reporter);
+
+/// Pretrains into a run directory: a new one, or with `resume` one that may exist. Throws as RunDirectory and Trainer
+/// do; nothing is written before everything has been checked and sized.
+RunDirectory pretrain(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+                      Reporter& reporter);
+
+/// Probes a checkpoint's encoder as the recipe's [probe] asks.
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Place& place, Reporter& reporter);
+
+/// What a run came to, written as summary.json:
+///   {"recipe", "seed",
+///    "pretrain": {"epochs", "images", "images_per_second", "seconds", "final_loss" (null without an epoch)},
+///    "probe": {"features", "epochs", "test_accuracy", "train_accuracy", "per_block": [test accuracies]},
+///    "random_encoder": {"test_accuracy", "per_block"}, "pixels": {"test_accuracy"} where they were probed,
+///    "chance", "peak_memory_bytes"}
+/// and probe.json, which has every probe's accuracies, also by class, and confusion matrix ([label][prediction]).
+/// Accuracies are fractions.
+void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);
+/// probe.json alone.
+void write_probe(const std::filesystem::path& path, const ProbeReport& report);
+
+/// The main job: pretrain, then probe, then write the results.
+ProbeReport run_experiment(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+                           Reporter& reporter);
+
+}  // namespace biossl

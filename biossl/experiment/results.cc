@@ -1,0 +1,89 @@
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "biossl/core/memory.h"
+#include "biossl/experiment/experiment.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
+  Json per_class = Json::object();
+  for (std::size_t label = 0; label < class_names.size(); ++label) {
+    per_class[class_names[label]] = probe.result.per_class[label];
+  }
+  return {{"features", probe.features},
+          {"test_accuracy", probe.result.test_accuracy},
+          {"train_accuracy", probe.result.train_accuracy},
+          {"final_loss", probe.result.final_loss},
+          {"seconds", probe.result.seconds},
+          {"per_class", per_class},
+          {"confusion", probe.result.confusion}};
+}
+
+Json to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
+  Json blocks = Json::array();
+  for (const BlockProbe& probe : probes) {
+    Json block{{"block", probe.block}};
+    block.update(to_json(probe, class_names));
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+Json test_accuracies(const std::vector<BlockProbe>& probes) {
+  Json accuracies = Json::array();
+  for (const BlockProbe& probe : probes) accuracies.push_back(probe.result.test_accuracy);
+  return accuracies;
+}
+
+Json pretraining(const std::vector<EpochMetrics>& epochs) {
+  const auto sum = [&](auto EpochMetrics::*field) {
+    return std::accumulate(epochs.begin(), epochs.end(), 0.0,
+                           [&](double total, const EpochMetrics& epoch) { return total + double(epoch.*field); });
+  };
+  const double seconds = sum(&EpochMetrics::seconds);
+  return {{"epochs", epochs.size()},
+          {"images", epochs.empty() ? 0 : epochs.back().images},
+          {"images_per_second", seconds > 0 ? sum(&EpochMetrics::images) / seconds : 0.0},
+          {"seconds", seconds},
+          {"final_loss", epochs.empty() ? Json() : Json(epochs.back().loss)}};
+}
+
+}  // namespace
+
+void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
+  Json json{{"epochs", report.epochs},
+            {"class_names", report.class_names},
+            {"chance", report.chance()},
+            {"trained", to_json(report.trained, report.class_names)}};
+  if (report.random) json["random"] = to_json(*report.random, report.class_names);
+  if (report.pixels) json["pixels"] = to_json(*report.pixels, report.class_names);
+  write_json(path, json);
+}
+
+void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report) {
+  write_probe(directory.probe_file(), report);
+  const BlockProbe& last = report.trained.back();
+  Json json{{"recipe", recipe.name},
+            {"seed", recipe.seed},
+            {"pretrain", pretraining(directory.metrics())},
+            {"probe",
+             {{"features", last.features},
+              {"epochs", report.epochs},
+              {"test_accuracy", last.result.test_accuracy},
+              {"train_accuracy", last.result.train_accuracy},
+              {"per_block", test_accuracies(report.trained)}}}};
+  if (report.random) {
+    json["random_encoder"] = {{"test_accuracy", report.random->back().result.test_accuracy},
+                              {"per_block", test_accuracies(*report.random)}};
+  }
+  if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
+  json["chance"] = report.chance();
+  json["peak_memory_bytes"] = peak_memory_bytes();
+  write_json(directory.summary_file(), json);
+}
+
+}  // namespace biossl

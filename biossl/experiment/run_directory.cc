@@ -1,0 +1,136 @@
+#include "biossl/experiment/run_directory.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "biossl/core/error.h"
+#include "biossl/core/file.h"
+#include "biossl/experiment/environment.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The first line in which two texts differ, of each; empty when they are equal.
+std::pair<std::string, std::string> first_difference(const std::string& one, const std::string& other) {
+  std::istringstream ones(one);
+  std::istringstream others(other);
+  while (true) {
+    std::string a;
+    std::string b;
+    const bool more = static_cast<bool>(std::getline(ones, a));
+    const bool others_more = static_cast<bool>(std::getline(others, b));
+    if (!more && !others_more) return {};
+    if (a != b) return {a, b};
+  }
+}
+
+std::string without_comment(const std::string& line) {
+  const std::string text = line.substr(0, line.find("  # "));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+/// Nothing where the line is damaged.
+std::optional<EpochMetrics> parse_metrics(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    return EpochMetrics{.epoch = json.at("epoch"),
+                        .loss = json.at("loss"),
+                        .loss_per_pair = json.at("loss_per_pair"),
+                        .active_share = json.at("active_share"),
+                        .learning_rate = json.at("learning_rate"),
+                        .images = json.at("images"),
+                        .seconds = json.at("seconds"),
+                        .images_per_second = json.at("images_per_second")};
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string to_line(const EpochMetrics& metrics) {
+  const Json json{{"epoch", metrics.epoch},
+                  {"loss", metrics.loss},
+                  {"loss_per_pair", metrics.loss_per_pair},
+                  {"active_share", metrics.active_share},
+                  {"learning_rate", metrics.learning_rate},
+                  {"images", metrics.images},
+                  {"seconds", metrics.seconds},
+                  {"images_per_second", metrics.images_per_second}};
+  return json.dump() + "\n";
+}
+
+}  // namespace
+
+std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
+  return std::filesystem::path("runs") / fmt::format("{}-seed{}", recipe.name, recipe.seed);
+}
+
+void RunDirectory::require_free(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return;
+  throw std::invalid_argument(fmt::format(
+      "{} exists; choose another directory with --out, or go on with that run with --resume", path.string()));
+}
+
+RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {
+  require_free(path);
+  const RunDirectory directory(path);
+  std::filesystem::create_directories(directory.checkpoints());
+  write_file(directory.recipe_file(), to_toml(recipe));
+  write_json(directory.environment_file(), describe_environment(device));
+  return directory;
+}
+
+RunDirectory RunDirectory::open(const std::filesystem::path& path) {
+  RunDirectory directory(path);
+  if (!std::filesystem::is_regular_file(directory.recipe_file())) {
+    bad_input("{}: is no run directory; it holds no recipe.toml", path.string());
+  }
+  return directory;
+}
+
+void RunDirectory::adopt(const Recipe& recipe) const {
+  const std::string present = read_file(recipe_file());
+  Recipe before = parse_recipe(present, recipe_file().string());
+  before.probe = recipe.probe;
+  before.data.probe = recipe.data.probe;
+  before.data.probe_images = recipe.data.probe_images;
+  before.data.test_images = recipe.data.test_images;
+  before.train.checkpoint_every = recipe.train.checkpoint_every;
+  const std::string wanted = to_toml(recipe);
+  if (const auto [old_line, new_line] = first_difference(to_toml(before), wanted); old_line != new_line) {
+    throw std::invalid_argument(
+        fmt::format("{} was started with '{}', not '{}'; it can only go on as it began (choose another --out)",
+                    path_.string(), without_comment(old_line), without_comment(new_line)));
+  }
+  if (present != wanted) write_file(recipe_file(), wanted);
+}
+
+void RunDirectory::add_metrics(const EpochMetrics& metrics) const {
+  std::ofstream file(metrics_file(), std::ios::app);
+  file << to_line(metrics) << std::flush;
+  if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", metrics_file().string()));
+}
+
+void RunDirectory::cut_metrics(std::int64_t epoch) const {
+  std::string kept;
+  for (const EpochMetrics& line : metrics()) {
+    if (line.epoch <= epoch) kept += to_line(line);
+  }
+  if (std::filesystem::exists(metrics_file())) write_file(metrics_file(), kept);
+}
+
+std::vector<EpochMetrics> RunDirectory::metrics() const {
+  std::vector<EpochMetrics> lines;
+  std::ifstream file(metrics_file());
+  for (std::string line; std::getline(file, line);) {
+    if (const auto metrics = parse_metrics(line)) lines.push_back(*metrics);
+  }
+  return lines;
+}
+
+void write_json(const std::filesystem::path& path, const Json& json) { write_file(path, json.dump(2) + "\n"); }
+
+}  // namespace biossl

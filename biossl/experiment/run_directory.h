@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "biossl/core/device.h"
+#include "biossl/experiment/recipe.h"
+#include "biossl/experiment/reporter.h"
+
+namespace biossl {
+
+/// The folder that a run leaves behind:
+///   recipe.toml        the recipe as resolved, every default written out
+///   environment.json   what it ran on (environment.h)
+///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics
+///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
+///   probe.json, summary.json   the results (results.h)
+/// Faults of what lies in it throw BadInput.
+class RunDirectory {
+ public:
+  /// runs/NAME-seedN
+  static std::filesystem::path usual_path(const Recipe& recipe);
+  /// Throws std::invalid_argument, saying what to do, where something of that name exists.
+  static void require_free(const std::filesystem::path& path);
+  /// Makes the folder with its recipe and environment. Throws like require_free.
+  static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, Device device);
+  /// One that exists. Throws BadInput where it is no run directory.
+  static RunDirectory open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path recipe_file() const { return path_ / "recipe.toml"; }
+  std::filesystem::path environment_file() const { return path_ / "environment.json"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  std::filesystem::path probe_file() const { return path_ / "probe.json"; }
+  std::filesystem::path summary_file() const { return path_ / "summary.json"; }
+
+  /// Prepares for going on with `recipe`. Settings of the probe, of its data and of checkpoints may differ from those
+  /// the run was started with and are taken over; another difference throws std::invalid_argument naming it.
+  void adopt(const Recipe& recipe) const;
+
+  void add_metrics(const EpochMetrics& metrics) const;
+  /// Drops what was written about epochs behind the given one, and a line that a kill has cut short.
+  void cut_metrics(std::int64_t epoch) const;
+  std::vector<EpochMetrics> metrics() const;
+
+ private:
+  explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+
+  std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
+
+  std::filesystem::path path_;
+};
+
+/// Writes JSON for people and programs, whole or not at all.
+void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& json);
+
+}  // namespace biossl

@@ -1,0 +1,176 @@
+#include "biossl/experiment/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace biossl {
+namespace {
+
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const Place& place) {
+  auto images = open_pretraining_images(recipe, place);
+  if (recipe.train.batch > images->size()) {
+    bad_input("recipe '{}': train.batch = {} is larger than the data, {} images of {}; lower it", recipe.name,
+              recipe.train.batch, images->size(), recipe.data.pretrain);
+  }
+  return images;
+}
+
+Schedule make_schedule(const Recipe& recipe, std::int64_t epochs, std::int64_t batches) {
+  const auto warmup = std::llround(recipe.train.warmup_epochs * static_cast<double>(batches));
+  return blaming_recipe(
+      recipe, [&] { return Schedule(recipe.train.schedule, recipe.train.learning_rate, epochs * batches, warmup); });
+}
+
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss) {
+  return blaming_recipe(recipe, [&] {
+    const RuleSetup setup{.network = network,
+                          .loss = loss,
+                          .batch = recipe.train.batch,
+                          .epochs = recipe.train.epochs,
+                          .seed = recipe.seed};
+    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
+  });
+}
+
+std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, Device device) {
+  return blaming_recipe(recipe, [&] {
+    const ViewSource source{.dataset = images, .seed = recipe.seed, .batch = recipe.train.batch, .device = device};
+    return ViewsRegistry::instance().make(recipe.views.kind, recipe.views.settings, source);
+  });
+}
+
+std::array<double, 2> on_host(const Tensor& totals) {
+  Tensor host(totals.shape(), totals.dtype(), Device::reference);
+  copy(totals, host);
+  return {host.data<double>()[0], host.data<double>()[1]};
+}
+
+}  // namespace
+
+Trainer::Trainer(const Recipe& recipe, const Place& place)
+    : recipe_(recipe),
+      images_(open_images(recipe, place)),
+      network_(make_network(recipe, images_->image_shape(), place.device)),
+      loss_(make_loss(recipe, *network_)),
+      rule_(make_rule(recipe, *network_, *loss_)),
+      views_(make_views(recipe, *images_, place.device)),
+      loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
+      schedule_(make_schedule(recipe, rule_->total_epochs(), loader_.batches())),
+      totals_({2}, DType::float64, place.device) {
+  const Shape& image = images_->image_shape();
+  batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
+}
+
+void Trainer::resume(const Checkpoint& checkpoint) {
+  if (checkpoint.image() != network_->image()) {
+    bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(),
+              to_string(checkpoint.image()), to_string(network_->image()));
+  }
+  const RunProgress& stand = checkpoint.progress();
+  if (stand.epoch > total_epochs() || stand.batch >= batches()) {
+    bad_input("{}: stands at epoch {}, batch {}; this recipe has {} epochs of {} batches", checkpoint.path().string(),
+              stand.epoch, stand.batch, total_epochs(), batches());
+  }
+  checkpoint.restore(*network_, *rule_);
+  progress_ = stand;
+}
+
+void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
+  if (total_epochs() == 0) save(directory);
+  while (progress_.epoch < total_epochs()) train_epoch(directory, reporter);
+}
+
+void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
+  start_epoch(progress_.epoch);
+  const Stopwatch watch;
+  const double before = progress_.seconds;
+  const bool readable = totals_.device() != Device::cuda;  // without waiting for the device
+  for (std::int64_t batch = progress_.batch; batch < batches(); ++batch) {
+    step(make_batch(batch), batch);
+    const double seconds = before + watch.seconds();
+    if (readable) check_finite(directory, batch);
+    reporter.batch({.epoch = progress_.epoch + 1,
+                    .epochs = total_epochs(),
+                    .batch = batch + 1,
+                    .batches = batches(),
+                    .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
+                    .loss = readable ? totals_.data<double>()[0] / static_cast<double>(batch + 1) : 0.0,
+                    .seconds = seconds});
+    const int signal = batch + 1 < batches() ? reporter.stop_signal() : 0;
+    if (signal == 0) continue;
+    progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = on_host(totals_), .seconds = seconds};
+    stop(directory, signal);
+  }
+  check_finite(directory, batches() - 1);
+  const EpochMetrics metrics = finish_epoch(before + watch.seconds());
+  directory.add_metrics(metrics);
+  reporter.epoch(metrics, total_epochs());
+  const bool finished = progress_.epoch == total_epochs();
+  const std::int64_t every = recipe_.train.checkpoint_every;
+  const int signal = finished ? 0 : reporter.stop_signal();
+  if (signal != 0) stop(directory, signal);
+  if (finished || (every > 0 && progress_.epoch % every == 0)) save(directory);
+}
+
+void Trainer::start_epoch(std::int64_t epoch) {
+  loader_.start_epoch(static_cast<std::uint32_t>(epoch));
+  Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
+  std::ranges::copy(progress_.totals, start.data<double>());
+  copy(start, totals_);
+}
+
+Tensor Trainer::make_batch(std::int64_t batch) {
+  const Tensor rows = loader_.rows(batch);
+  const std::int64_t pairs = rows.extent(0);
+  const auto epoch = static_cast<std::uint32_t>(progress_.epoch);
+  for (std::uint32_t view = 0; view < 2; ++view) {
+    Tensor images = batch_.rows(view * pairs, (view + 1) * pairs);
+    views_->make(epoch, view, rows, images);
+  }
+  return batch_.rows(0, 2 * pairs);
+}
+
+void Trainer::step(const Tensor& images, std::int64_t batch) {
+  rule_->step(images, {.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch)}, totals_);
+}
+
+void Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) const {
+  if (std::isfinite(on_host(totals_)[0])) return;
+  const auto checkpoints = list_checkpoints(directory.checkpoints());
+  const std::string kept = checkpoints.empty() ? "no checkpoint had been written yet"
+                                               : "the last good checkpoint is " + checkpoints[0].string();
+  throw std::runtime_error(fmt::format(
+      "the loss is no longer finite in epoch {} of {}, batch {}; {}; try a lower train.learning_rate than {}",
+      progress_.epoch + 1, total_epochs(), batch + 1, kept, recipe_.train.learning_rate));
+}
+
+EpochMetrics Trainer::finish_epoch(double seconds) {
+  const auto [loss, active] = on_host(totals_);
+  const auto pairs = static_cast<double>(images_->size());
+  const EpochMetrics metrics{.epoch = progress_.epoch + 1,
+                             .loss = loss / static_cast<double>(batches()),
+                             .loss_per_pair = loss / pairs,
+                             .active_share = active / pairs,
+                             .learning_rate = rate(batches() - 1),
+                             .images = images_->size(),
+                             .seconds = seconds,
+                             .images_per_second = pairs / std::max(seconds, 1e-9)};
+  progress_ = {.epoch = progress_.epoch + 1};
+  return metrics;
+}
+
+std::filesystem::path Trainer::save(const RunDirectory& directory) const {
+  const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
+  save_checkpoint(path, recipe_, progress_, *network_, *rule_);
+  // The last two, and the final one beside them.
+  prune_checkpoints(directory.checkpoints(), progress_.epoch == total_epochs() ? 3 : 2);
+  return path;
+}
+
+void Trainer::stop(const RunDirectory& directory, int signal) const {
+  const std::filesystem::path path = save(directory);
+  throw Interrupted(signal, fmt::format("stopped in epoch {} of {}; {} holds everything", progress_.epoch + 1,
+                                        total_epochs(), path.string()));
+}
+
+}  // namespace biossl

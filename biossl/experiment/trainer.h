@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+
+#include "biossl/core/clock.h"
+#include "biossl/data/loader.h"
+#include "biossl/data/views.h"
+#include "biossl/experiment/checkpoint.h"
+#include "biossl/experiment/components.h"
+#include "biossl/experiment/recipe.h"
+#include "biossl/experiment/reporter.h"
+#include "biossl/experiment/run_directory.h"
+#include "biossl/optim/schedule.h"
+
+namespace biossl {
+
+/// Pretraining: makes what a recipe describes, everything sized before the first step, and runs it epoch by epoch. What
+/// a batch is made of depends on (seed, epoch, image) only, so going on from a checkpoint gives the very weights that
+/// never stopping would have.
+class Trainer {
+ public:
+  /// Throws BadInput where the recipe and its data do not fit together (a batch larger than the data, a network that
+  /// shrinks a map to nothing, views that the data set cannot show).
+  Trainer(const Recipe& recipe, const Place& place);
+
+  Network& network() { return *network_; }
+  LearningRule& rule() { return *rule_; }
+  const Dataset& images() const { return *images_; }
+  const RunProgress& progress() const { return progress_; }
+  std::int64_t total_epochs() const { return rule_->total_epochs(); }
+  std::int64_t batches() const { return loader_.batches(); }
+
+  /// Goes on from a checkpoint of this very recipe. Throws BadInput where it does not fit.
+  void resume(const Checkpoint& checkpoint);
+  /// Trains to the end, writing metrics and checkpoints. Throws Interrupted, after a checkpoint, when the reporter asks
+  /// to stop; std::runtime_error, keeping the last good checkpoint, when the loss is no longer finite.
+  void run(const RunDirectory& directory, Reporter& reporter);
+
+  /// Makes batch `batch` of the epoch that was started last: (2n, H, W, C), view 0 in rows 0..n-1, view 1 behind them.
+  Tensor make_batch(std::int64_t batch);
+  /// Shuffles for an epoch.
+  void start_epoch(std::int64_t epoch);
+  /// Learns from a batch; adds to the totals.
+  void step(const Tensor& images, std::int64_t batch);
+
+ private:
+  void train_epoch(const RunDirectory& directory, Reporter& reporter);
+  void check_finite(const RunDirectory& directory, std::int64_t batch) const;
+  EpochMetrics finish_epoch(double seconds);
+  std::filesystem::path save(const RunDirectory& directory) const;
+  [[noreturn]] void stop(const RunDirectory& directory, int signal) const;
+  double rate(std::int64_t batch) const { return schedule_.rate(progress_.epoch * batches() + batch); }
+
+  Recipe recipe_;
+  std::unique_ptr<Dataset> images_;
+  std::unique_ptr<Network> network_;
+  std::unique_ptr<Loss> loss_;
+  std::unique_ptr<LearningRule> rule_;
+  std::unique_ptr<Views> views_;
+  BatchLoader loader_;
+  Schedule schedule_;
+  Tensor batch_;   // (2B, H, W, C)
+  Tensor totals_;  // (2), of the epoch under way
+  RunProgress progress_;
+};
+
+}  // namespace biossl

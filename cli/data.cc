@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "biossl/data/contact_sheet.h"
+#include "biossl/data/summary.h"
+#include "biossl/data/views.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace biossl::cli {
+namespace {
+
+struct DataCommand {
+  std::string name;
+  std::string out = "sheet.png";
+  std::string views;
+  std::string split = "train";
+  DatasetRequest request;
+  PlaceOptions place;
+
+  std::unique_ptr<Dataset> open(Split wanted) {
+    place.settle();
+    request.directory = place.data;
+    request.split = wanted;
+    return open_dataset(name, request);
+  }
+
+  void add_options(CLI::App& command) {
+    command.add_option("name", name, "data set; biossl list names them")->required()->type_name("NAME");
+    place.add_data(command);
+    command.add_option("--images", request.images, "at most this many; 0: all")->check(CLI::NonNegativeNumber);
+    command.add_option("--size", request.image_size, "side of the images of a data set that makes its own")
+        ->capture_default_str();
+    command.add_option("--seed", request.seed, "seed of a data set that makes its own images")->capture_default_str();
+    command.add_option("--threads", place.threads, "threads to work with")->check(CLI::Range(1, 4096));
+  }
+};
+
+void info(DataCommand& command) {
+  for (const Split split : {Split::train, Split::test}) {
+    const DatasetSummary summary = summarize(*command.open(split));
+    fmt::print("{} {}: {} images of {}x{}x{}, {} classes\n", command.name, name_of(split), summary.images,
+               summary.image_shape[0], summary.image_shape[1], summary.image_shape[2], summary.class_names.size());
+    for (std::size_t channel = 0; channel < summary.channel_mean.size(); ++channel) {
+      fmt::print("  channel {}: mean {:.4f}, standard deviation {:.4f}\n", channel, summary.channel_mean[channel],
+                 summary.channel_deviation[channel]);
+    }
+    for (std::size_t label = 0; label < summary.class_names.size(); ++label) {
+      fmt::print("  {:3} {:<20} {:>8}\n", label, summary.class_names[label], summary.class_sizes[label]);
+    }
+  }
+}
+
+void preview(DataCommand& command) {
+  SheetOptions sheet;
+  const bool shows_views = !command.views.empty();
+  // Enough images for every class to fill its row.
+  if (command.request.images == 0) command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;
+  const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
+  if (shows_views) {
+    sheet.rows = std::min(sheet.rows, dataset->size());
+    const ViewSource source{
+        .dataset = *dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
+    const auto views = ViewsRegistry::instance().make(command.views, {}, source);
+    write_view_sheet(*dataset, *views, Device::cpu, command.out, sheet);
+  } else {
+    write_contact_sheet(*dataset, command.out, sheet);
+  }
+  fmt::print("{}: {} of {}\n", command.out, shows_views ? "an image a row, then pairs of its views" : "a class a row",
+             command.name);
+}
+
+}  // namespace
+
+void add_data(CLI::App& app) {
+  CLI::App* data = app.add_subcommand("data", "look at a data set");
+  data->require_subcommand(1);
+  data->footer(
+      "  biossl data info cifar10 --data ~/data\n"
+      "  biossl data preview world --out world.png\n"
+      "  biossl data preview world --views moments --out pairs.png");
+  const auto command = std::make_shared<DataCommand>();
+  CLI::App* information = data->add_subcommand("info", "what it holds, for training and for testing");
+  command->add_options(*information);
+  information->callback([command] { info(*command); });
+  CLI::App* sheet = data->add_subcommand("preview", "write a contact sheet of its images, or of pairs of views");
+  command->add_options(*sheet);
+  sheet->add_option("--out", command->out, "the PNG file")->capture_default_str()->type_name("FILE");
+  sheet->add_option("--views", command->views, "show pairs of such views; biossl list names them")->type_name("KIND");
+  sheet->add_option("--split", command->split, "train or test")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"train", "test"}));
+  sheet->callback([command] { preview(*command); });
+}
+
+}  // namespace biossl::cli

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "biossl/experiment/components.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/rules/rule.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+
+namespace biossl::cli {
+namespace {
+
+std::string extents(const Shape& map) { return fmt::format("{}x{}x{}", map[0], map[1], map[2]); }
+
+struct Row {
+  std::string name;
+  std::string what;
+  std::string input;
+  std::string output;
+  std::int64_t parameters;
+  std::int64_t operations;
+};
+
+void print(const Row& row) {
+  fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", row.name, row.what, row.input, row.output, row.parameters,
+             row.operations);
+}
+
+std::string describe_block(const BlockSpec& block) {
+  std::string text = fmt::format("{0}x{0} convolution", block.conv.kernel);
+  if (block.conv.stride > 1) text += fmt::format(" /{}", block.conv.stride);
+  if (block.pool > 1) text += fmt::format(", max-pool {}", block.pool);
+  if (block.activation != Activation::none) text += fmt::format(", {}", name_of(block.activation));
+  return text;
+}
+
+std::string describe_head(const HeadSpec& head) {
+  std::string text = head.average_pool > 1 ? fmt::format("average-pool {}, linear", head.average_pool) : "linear";
+  if (head.activation != Activation::none) text += fmt::format(", {}", name_of(head.activation));
+  return text;
+}
+
+void print_network(const Recipe& recipe, const Shape& image) {
+  const std::vector<BlockPlan> plans = blaming_recipe(recipe, [&] { return plan(recipe.network, image); });
+  fmt::print("network {} on images of {}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
+             extents(image));
+  fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", "", "", "input", "output", "parameters", "operations");
+  Row total{"total", "", "", "", 0, 0};
+  const auto add = [&](const Row& row) {
+    print(row);
+    total.parameters += row.parameters;
+    total.operations += row.operations;
+  };
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    const BlockPlan& block = plans[index];
+    add({fmt::format("block {}", index), describe_block(recipe.network.blocks[index]), extents(block.input),
+         extents(block.output), block.parameters, block.operations});
+  }
+  const HeadSpec& head = recipe.network.head;
+  const Shape map = head_input(head, plans.back().output);
+  const std::int64_t weights = map.size() * head.features;
+  add({"head", describe_head(head), extents(plans.back().output), std::to_string(head.features),
+       weights + (head.bias ? head.features : 0), 2 * weights});
+  print(total);
+  fmt::print("operations: multiplications and additions of one image's forward pass\n");
+}
+
+void print_property(const char* number, bool kept, const char* property, const std::string& why) {
+  fmt::print("  {:<5} {:<6} {}\n               {}\n", number, kept ? "kept" : "broken", property, why);
+}
+
+/// The paper's four properties, from what the components say of themselves.
+void print_properties(const Recipe& recipe, const Shape& image) {
+  // Small buffers: the components are only asked about themselves.
+  Recipe small = recipe;
+  small.train.batch = 1;
+  const auto network = make_network(small, image, Device::reference);
+  const auto loss = make_loss(small, *network);
+  const auto rule = blaming_recipe(small, [&] {
+    const RuleSetup setup{.network = *network, .loss = *loss, .batch = 1, .epochs = 1, .seed = 1};
+    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
+  });
+  const bool separate = network->block(0).synapses().feedback().separate_weights();
+  const bool local = rule->is_local_to_blocks();
+  fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
+             recipe.feedback.kind);
+  print_property(
+      "(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
+      loss->needs_only_recent_memory()
+          ? "An error compares what is seen now with a few views remembered before it and moves only the present."
+          : "The loss compares a view with the whole batch, or changes what was active for a past view.");
+  print_property("(ii)", loss->is_plain_arithmetic(), "no normalisation, inner product or division in the loss",
+                 loss->is_plain_arithmetic()
+                     ? "The loss adds, subtracts and compares; its error is a sum of signs."
+                     : "The loss normalises, divides or multiplies activities with each other.");
+  print_property(
+      "(iii)", separate, "forward and feedback connections are separate weights",
+      fmt::format("{} {}",
+                  separate ? "Errors descend over weights of their own."
+                           : "Errors descend over the forward weights themselves.",
+                  local ? "They cross only the head of their own block."
+                        : fmt::format("They cross the head and all {} layers above the first.", network->depth() - 1)));
+  print_property("(iv)", !loss->needs_labels(), "no labels",
+                 loss->needs_labels() ? "The loss reads the labels."
+                                      : "Pretraining sees pairs of views only; labels serve the probe alone.");
+}
+
+struct DescribeCommand {
+  RecipeOptions recipe;
+};
+
+void describe(const DescribeCommand& command) {
+  const Recipe recipe = command.recipe.read();
+  const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
+  print_network(recipe, image);
+  print_properties(recipe, image);
+}
+
+}  // namespace
+
+void add_describe(CLI::App& app) {
+  CLI::App* sub = app.add_subcommand("describe", "a recipe's network, and how plausible its learning is");
+  const auto command = std::make_shared<DescribeCommand>();
+  sub->add_option("recipe", command->recipe.file, "recipe file [the demo's]")->type_name("RECIPE");
+  command->recipe.add_changes(*sub);
+  sub->footer(
+      "The table is for colour images of side data.image_size; no data is read.\n"
+      "  biossl describe recipes/quick.toml\n"
+      "  biossl describe recipes/quick.toml --set network.preset=vgg6 --set data.image_size=64");
+  sub->callback([command] { describe(*command); });
+}
+
+}  // namespace biossl::cli

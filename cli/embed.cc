@@ -1,0 +1,99 @@
+#include "biossl/experiment/embed.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+
+#include "biossl/core/error.h"
+#include "biossl/experiment/experiment.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace biossl::cli {
+namespace {
+
+struct EmbedCommand {
+  std::string from;
+  std::string dataset;
+  std::string split = "test";
+  std::string layer = "last";
+  std::string out;
+  std::int64_t images = 0;
+  PlaceOptions place;
+};
+
+/// The block that --layer means; nothing for the embedding.
+std::optional<int> block_of(const std::string& layer, int depth) {
+  if (layer == "embedding") return std::nullopt;
+  if (layer == "last") return depth - 1;
+  int block = -1;
+  const auto [end, fault] = std::from_chars(layer.data(), layer.data() + layer.size(), block);
+  if (fault != std::errc() || end != layer.data() + layer.size() || block < 0 || block >= depth) {
+    throw std::invalid_argument(
+        fmt::format("--layer {}: write last, embedding, or a block's number, 0 to {}", layer, depth - 1));
+  }
+  return block;
+}
+
+std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const Place& place) {
+  return open_dataset(command.dataset.empty() ? recipe.data.probe : command.dataset,
+                      {.split = command.split == "train" ? Split::train : Split::test,
+                       .directory = place.data,
+                       .images = command.images,
+                       .image_size = recipe.data.image_size,
+                       .seed = recipe.seed});
+}
+
+void embed(const EmbedCommand& command) {
+  const Place place = command.place.settle();
+  catch_interrupts();
+  TerminalReporter reporter;
+  const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
+  const Recipe recipe = checkpoint.recipe();
+  const auto network = load_network(checkpoint, recipe, place.device);
+  const std::optional<int> block = block_of(command.layer, network->depth());
+  if (!block && !checkpoint.has_head(network->depth() - 1)) {
+    bad_input("{}: holds no head on the last block, so there are no embeddings", checkpoint.path().string());
+  }
+  const auto images = open_images(command, recipe, place);
+  if (images->image_shape() != network->image()) {
+    bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
+              to_string(images->image_shape()));
+  }
+  std::filesystem::path labels = command.out;
+  labels.replace_filename(labels.stem().string() + "_labels.npy");
+  write_features(*network, block, *images, command.out, stage_progress(reporter, "features"));
+  write_labels(*images, labels);
+  fmt::print("{} and {}: {} images\n", command.out, labels.string(), images->size());
+}
+
+}  // namespace
+
+void add_embed(CLI::App& app) {
+  CLI::App* sub = app.add_subcommand("embed", "write what an encoder makes of images, for NumPy");
+  const auto command = std::make_shared<EmbedCommand>();
+  sub->add_option("from", command->from, "run directory or checkpoint file")->required()->type_name("RUN|CHECKPOINT");
+  command->place.add_data(*sub);
+  sub->add_option("--dataset", command->dataset, "whose images [the recipe's data.probe]")->type_name("NAME");
+  sub->add_option("--split", command->split, "train or test")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"train", "test"}));
+  sub->add_option("--images", command->images, "at most this many, the first ones; 0: all")
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--layer", command->layer, "last, a block's number from 0, or embedding (the head's output)")
+      ->capture_default_str();
+  sub->add_option("--out", command->out, "file to write, NAME.npy; the labels go to NAME_labels.npy")
+      ->required()
+      ->type_name("FILE");
+  command->place.add_compute(*sub);
+  sub->footer(
+      "float32: (N, C, H, W) for a block, (N, D) for the embedding. Written piece by piece: size is no limit.\n"
+      "  biossl embed runs/quick-seed1 --data ~/data --dataset cifar10 --split test --out features.npy\n"
+      "  python3 -c \"import numpy; print(numpy.load('features.npy', mmap_mode='r').shape)\"");
+  sub->callback([command] { embed(*command); });
+}
+
+}  // namespace biossl::cli

@@ -1,0 +1,69 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "biossl/core/error.h"
+#include "biossl/experiment/environment.h"
+#include "biossl/experiment/reporter.h"
+#include "cli/commands.h"
+
+namespace biossl::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  biossl run                                     the main job on the built-in world: nothing else is needed
+  biossl run recipes/quick.toml --data DIR       three epochs on CIFAR-100, judged on CIFAR-10
+  biossl run recipes/quick.toml --data DIR --set train.epochs=10 --seed 2 --out runs/ten
+  biossl run --resume --out runs/ten             go on with a run that was stopped
+  biossl probe runs/ten --data DIR               probe its encoder once more
+  biossl embed runs/ten --data DIR --dataset cifar10 --out features.npy
+  biossl list; biossl list contrastive_hinge     what recipes can name; the options of one
+  biossl describe recipes/quick.toml             its network, and how plausible its learning is
+  biossl COMMAND --help                          the options of a command
+
+Exit codes:
+  0  done                                        2  a fault of the command line: an option, --set, a run directory
+  1  anything not listed here                       that exists
+  130, 143  stopped by Ctrl-C or SIGTERM; a      3  a fault of what was read: a recipe, data, a checkpoint
+            checkpoint was written
+)";
+
+int tell(int code, std::string what) {
+  // One line, whatever a library put into its message.
+  for (char& letter : what) {
+    if (letter == '\n') letter = ' ';
+  }
+  std::fprintf(stderr, "biossl: %s\n", what.c_str());
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("biossl: self-supervised learning with rules a brain could run", "biossl");
+  app.set_version_flag("--version", biossl_version());
+  app.require_subcommand(1);
+  app.footer(examples);
+  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_data, add_list, add_describe}) add(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return tell(2, std::string(error.what()) + " (see biossl --help)");
+  } catch (const Interrupted& stopped) {
+    return tell(128 + stopped.signal(), stopped.what());
+  } catch (const BadInput& error) {
+    return tell(3, error.what());
+  } catch (const std::invalid_argument& error) {
+    return tell(2, error.what());
+  } catch (const std::bad_alloc&) {
+    return tell(1, "not enough memory; use fewer images or a smaller batch");
+  } catch (const std::exception& error) {
+    return tell(1, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace biossl::cli
+
+int main(int argc, char** argv) { return biossl::cli::run(argc, argv); }

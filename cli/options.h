@@ -1,0 +1,42 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "biossl/experiment/components.h"
+#include "biossl/experiment/recipe.h"
+
+// Options that several subcommands share.
+
+namespace biossl::cli {
+
+/// Where to compute, and where data lies.
+struct PlaceOptions {
+  std::string data;
+  std::string device = "cpu";
+  int threads = 0;  ///< 0: every processor this process may use
+
+  void add_data(CLI::App& command);
+  void add_compute(CLI::App& command);
+  /// Sets the number of threads. Throws std::invalid_argument for an unknown device or an impossible number.
+  Place settle() const;
+};
+
+/// Which recipe, and what is changed in it.
+struct RecipeOptions {
+  std::string file;
+  std::vector<std::string> changes;
+  std::optional<std::uint64_t> seed;
+
+  void add_changes(CLI::App& command);
+  void add_seed(CLI::App& command);
+  /// --set and --seed. Throws std::invalid_argument for a change that is no key=value.
+  std::vector<Override> overrides() const;
+  /// The file's recipe; the demo's where no file is named.
+  Recipe read() const;
+};
+
+}  // namespace biossl::cli

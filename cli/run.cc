@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "biossl/experiment/experiment.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace biossl::cli {
+namespace {
+
+/// What `run` and `pretrain` are told.
+struct RunCommand {
+  std::string name;
+  RecipeOptions recipe;
+  PlaceOptions place;
+  std::string out;
+  bool resume = false;
+
+  void add_options(CLI::App& command) {
+    command.add_option("recipe", recipe.file, "recipe file [the demo on the built-in world]")->type_name("RECIPE");
+    place.add_data(command);
+    command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]")->type_name("DIR");
+    recipe.add_changes(command);
+    recipe.add_seed(command);
+    place.add_compute(command);
+    command.add_flag("--resume", resume,
+                     "go on with the run in --out, bit for bit as if it had never stopped (same machine and threads);"
+                     " the recipe may be left out");
+  }
+
+  /// A run that goes on knows its recipe.
+  Recipe read_recipe() const {
+    const auto own = std::filesystem::path(out) / "recipe.toml";
+    if (resume && recipe.file.empty() && !out.empty()) return biossl::read_recipe(own, recipe.overrides());
+    return recipe.read();
+  }
+
+  /// The command that goes on with this run.
+  std::string again(const std::filesystem::path& directory) const {
+    std::string command = fmt::format("biossl {} --resume --out {}", name, directory.string());
+    if (!place.data.empty()) command += " --data " + place.data;
+    if (place.threads != 0) command += fmt::format(" --threads {}", place.threads);
+    if (place.device != "cpu") command += " --device " + place.device;
+    return command;
+  }
+
+  template <class Job>
+  void perform(const Job& job) const {
+    const Place where = place.settle();
+    const Recipe read = read_recipe();
+    const std::filesystem::path directory = out.empty() ? RunDirectory::usual_path(read) : std::filesystem::path(out);
+    catch_interrupts();
+    TerminalReporter reporter;
+    try {
+      job(read, where, directory, reporter);
+    } catch (const Interrupted& stopped) {
+      throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), again(directory)));
+    }
+  }
+};
+
+void run(const RunCommand& command) {
+  command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
+    const ProbeReport report = run_experiment(recipe, place, out, command.resume, reporter);
+    fmt::print("\n{}\nresults in {}\n", results_table(report), (out / "summary.json").string());
+  });
+}
+
+void pretrain_only(const RunCommand& command) {
+  command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
+    pretrain(recipe, place, out, command.resume, reporter);
+    fmt::print("checkpoints in {}; probe them with: biossl probe {}\n", (out / "checkpoints").string(), out.string());
+  });
+}
+
+void add(CLI::App& app, const char* name, const char* summary, const char* footer, void (*job)(const RunCommand&)) {
+  CLI::App* sub = app.add_subcommand(name, summary);
+  sub->footer(footer);
+  const auto command = std::make_shared<RunCommand>();
+  command->name = name;
+  command->add_options(*sub);
+  sub->callback([command, job] { job(*command); });
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+  add(app, "run", "pretrain, then probe the encoder beside a random one: the main job",
+      "Without a recipe it runs the demo on the built-in world.\n"
+      "  biossl run\n"
+      "  biossl run recipes/quick.toml --data ~/data --set train.epochs=10 --set loss.negatives=all",
+      run);
+}
+
+void add_pretrain(CLI::App& app) {
+  add(app, "pretrain", "pretrain only", "  biossl pretrain recipes/quick.toml --data ~/data --out runs/quick",
+      pretrain_only);
+}
+
+}  // namespace biossl::cli

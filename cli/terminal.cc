@@ -1,0 +1,130 @@
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/interrupt.h"
+
+namespace biossl::cli {
+namespace {
+
+constexpr double redraw_seconds = 0.1;
+constexpr int bar_width = 24;
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void say(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+double share(std::int64_t done, std::int64_t total) {
+  return total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
+}
+
+std::string percent(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
+
+}  // namespace
+
+std::string duration(double seconds) {
+  const auto whole = std::llround(seconds);
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+TerminalReporter::TerminalReporter() : on_terminal_(isatty(STDOUT_FILENO) == 1) {}
+
+TerminalReporter::~TerminalReporter() { erase(); }
+
+void TerminalReporter::note(std::string_view line) {
+  erase();
+  say(fmt::format("{}\n", line));
+}
+
+void TerminalReporter::batch(const BatchReport& report) {
+  if (!on_terminal_ || !due()) return;
+  const double speed = static_cast<double>(report.images) / std::max(report.seconds, 1e-9);
+  const double in_epoch = share(report.batch, report.batches);
+  const double epochs_left = static_cast<double>(report.epochs - report.epoch) + 1 - in_epoch;
+  const double left = epochs_left * report.seconds / std::max(in_epoch, 1e-9);
+  draw((static_cast<double>(report.epoch) - 1 + in_epoch) / static_cast<double>(report.epochs),
+       fmt::format("epoch {}/{}  loss {:.4g}  {:.0f} images/s  {} left", report.epoch, report.epochs, report.loss,
+                   speed, duration(left)));
+}
+
+void TerminalReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
+  erase();
+  say(fmt::format("epoch {:>{}}/{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
+                  metrics.epoch, fmt::formatted_size("{}", epochs), epochs, metrics.loss, metrics.loss_per_pair,
+                  metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
+}
+
+void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
+  if (stage_name_ != name) {
+    stage_name_ = name;
+    stage_watch_.restart();
+  }
+  if (on_terminal_ && done < total && due()) {
+    draw(share(done, total), fmt::format("{} {}/{} {}", name, done, total, text));
+  }
+  if (done < total) return;
+  erase();
+  say(fmt::format("{}{}{}  {:.1f} s\n", name, text.empty() ? "" : "  ", text, stage_watch_.seconds()));
+  stage_name_.clear();
+}
+
+int TerminalReporter::stop_signal() {
+  const int signal = caught_signal();
+  if (signal != 0 && !std::exchange(announced_stop_, true)) note("stopping; once more kills at once");
+  return signal;
+}
+
+bool TerminalReporter::due() {
+  if (!never_drawn_ && since_drawn_.seconds() < redraw_seconds) return false;
+  never_drawn_ = false;
+  since_drawn_.restart();
+  return true;
+}
+
+void TerminalReporter::draw(double done, const std::string& text) {
+  const int full = std::clamp(static_cast<int>(done * bar_width), 0, bar_width);
+  std::string line =
+      fmt::format("[{}{}] {:3.0f} %  {}", std::string(static_cast<std::size_t>(full), '='),
+                  std::string(static_cast<std::size_t>(bar_width - full), ' '), 100 * std::min(done, 1.0), text);
+  line.resize(std::min(line.size(), terminal_width() - 1));
+  say("\r\033[K" + line);
+  drawn_ = true;
+}
+
+void TerminalReporter::erase() {
+  if (std::exchange(drawn_, false)) say("\r\033[K");
+}
+
+std::string results_table(const ProbeReport& report) {
+  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs, "", "features",
+                                  "test", "training");
+  const std::size_t width = table.find("features") - 2;
+  const auto row = [&](const std::string& name, const BlockProbe& probe) {
+    table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", name, width - 2, probe.features,
+                         percent(probe.result.test_accuracy), percent(probe.result.train_accuracy));
+  };
+  const auto rows = [&](const std::string& name, const std::vector<BlockProbe>& probes) {
+    for (const BlockProbe& probe : probes) {
+      row(probes.size() == 1 ? name : fmt::format("{}, block {}", name, probe.block), probe);
+    }
+  };
+  rows("trained encoder", report.trained);
+  if (report.random) rows("random encoder", *report.random);
+  if (report.pixels) row("pixels", *report.pixels);
+  return table + fmt::format("  {:<{}}{:>10}{:>12}\n", "chance", width - 2, "", percent(report.chance()));
+}
+
+}  // namespace biossl::cli

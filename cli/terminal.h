@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+
+#include "biossl/core/clock.h"
+#include "biossl/experiment/experiment.h"
+#include "biossl/experiment/reporter.h"
+
+namespace biossl::cli {
+
+/// Shows a run on stdout: on a terminal a bar that is drawn anew a few times a second, elsewhere a line an epoch and a
+/// line a stage.
+class TerminalReporter final : public Reporter {
+ public:
+  TerminalReporter();
+  ~TerminalReporter() override;
+
+  void note(std::string_view line) override;
+  void batch(const BatchReport& report) override;
+  void epoch(const EpochMetrics& metrics, std::int64_t epochs) override;
+  void stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) override;
+  int stop_signal() override;
+
+ private:
+  /// Draws the bar unless it was drawn a moment ago; `done` in 0..1.
+  void draw(double done, const std::string& text);
+  void erase();
+  bool due();
+
+  bool on_terminal_;
+  bool drawn_ = false;
+  bool announced_stop_ = false;
+  Stopwatch since_drawn_;
+  bool never_drawn_ = true;
+  std::string stage_name_;
+  Stopwatch stage_watch_;
+};
+
+/// The table at the end of a run: what a probe reads out of the trained encoder, and of what it is compared with.
+std::string results_table(const ProbeReport& report);
+
+/// "1:02:03", "4:05"
+std::string duration(double seconds);
+
+}  // namespace biossl::cli
