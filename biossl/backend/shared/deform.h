@@ -100,7 +100,7 @@ struct Colour {
 /// Channel of the colour with the given hue (in sixths of a turn, [0, 6]), value and chroma; phase 5 is red, 3 green,
 /// 1 blue.
 template <class T>
-constexpr T channel(T phase, T sixths, T value, T chroma) {
+[[gnu::always_inline]] constexpr T channel(T phase, T sixths, T value, T chroma) {
   const T sum = phase + sixths;
   const T k = sum >= T(6) ? sum - T(6) : sum;
   const T ramp = k < T(4) - k ? k : T(4) - k;
@@ -111,7 +111,7 @@ constexpr T channel(T phase, T sixths, T value, T chroma) {
 /// RGB -> HSV, saturation times a factor and clamped to [0, 1], hue shifted modulo one turn, back to RGB. In terms of
 /// chroma = value * saturation, the clamp is chroma <= value, and the saturation itself is never needed.
 template <class T>
-constexpr Colour<T> adjust_colour(const Colour<T>& c, T saturation_factor, T hue_shift) {
+[[gnu::always_inline]] constexpr Colour<T> adjust_colour(const Colour<T>& c, T saturation_factor, T hue_shift) {
   const T greater = c.red > c.green ? c.red : c.green;
   const T value = greater > c.blue ? greater : c.blue;
   const T lesser = c.red < c.green ? c.red : c.green;

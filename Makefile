@@ -1,0 +1,44 @@
+# make demo   install what is missing, build, and run the main job on the built-in world (two minutes on two cores)
+# make test   install what is missing, build, and run every test
+# make build  the program alone: build/release/biossl
+# make lint   clang-format and clang-tidy
+# make asan   the tests under the address and undefined-behaviour sanitizers
+# make bench  the benchmarks
+
+.PHONY: demo test build setup lint format tidy asan bench clean
+.DEFAULT_GOAL := build
+
+demo: build
+	build/release/biossl run --out runs/demo-$$(date +%Y%m%d-%H%M%S)
+
+test: build
+	ctest --test-dir build/release --output-on-failure -j 2
+
+build: setup
+	@[ -f build/release/build.ninja ] || cmake --preset release > build-configure.log || (cat build-configure.log; false)
+	@rm -f build-configure.log
+	cmake --build --preset release
+
+setup:
+	@scripts/setup.sh
+
+lint: format tidy
+
+format:
+	@scripts/setup.sh --lint
+	git ls-files '*.h' '*.cc' '*.inc' | xargs clang-format --dry-run --Werror
+
+tidy: build
+	@scripts/setup.sh --lint
+	git ls-files 'biossl/*.cc' 'cli/*.cc' | xargs -P 2 -n 4 clang-tidy -p build/release --quiet
+
+asan: setup
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --test-dir build/asan --output-on-failure -j 2
+
+bench: build
+	build/release/bench/biossl_benches
+
+clean:
+	rm -rf build

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "biossl/backend/backend.h"
+#include "biossl/core/parallel.h"
+
+// The loss and the error of one side's embeddings are a sum over the other side's rows, so each row is a task of its
+// own: no B x B x D array, no B x B one, and no sums shared between threads. Where both sides get an error, the
+// distances are computed once for each.
+namespace biossl::cpu {
+namespace {
+
+float distance(const float* __restrict x, const float* __restrict y, std::int64_t features) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t k = 0; k < features; ++k) sum += std::abs(x[k] - y[k]);
+  return sum;
+}
+
+/// error += weight * sign(x - y)
+void add_signs(const float* __restrict x, const float* __restrict y, float weight, std::int64_t features,
+               float* __restrict error) {
+#pragma omp simd
+  for (std::int64_t k = 0; k < features; ++k) {
+    const float up = x[k] > y[k] ? weight : 0.0F;
+    error[k] += x[k] < y[k] ? -weight : up;
+  }
+}
+
+/// Partners of a row that are its negatives, as half-open ranges of the other side's rows; the row's own index is left
+/// out by the caller.
+struct Partners {
+  std::int64_t begin, end;
+};
+
+/// N holds (i, i+k), k = 1..recent: a current view j looks back at j-recent .. j-1, a remembered one i ahead at i+1 ..
+/// i+recent.
+Partners partners_of(std::int64_t row, std::int64_t rows, std::int64_t recent, bool current) {
+  if (recent == 0) return {0, rows};
+  if (current) return {std::max<std::int64_t>(row - recent, 0), row};
+  return {row + 1, std::min(row + recent + 1, rows)};
+}
+
+/// Loss and error of one row of x against the rows of y; returns the loss.
+double compare_row(const Tensor& x, const Tensor& y, std::int64_t row, const Hinge& hinge, bool current,
+                   float* __restrict error) {
+  const std::int64_t features = x.extent(1);
+  const float* mine = x.data<float>() + row * features;
+  const float* others = y.data<float>();
+  std::fill_n(error, features, 0.0F);
+  double loss = 0;
+  const float excess = distance(mine, others + row * features, features) - hinge.positive_threshold;
+  if (excess > 0.0F) {
+    loss += static_cast<double>(excess);
+    add_signs(mine, others + row * features, 1.0F, features, error);
+  }
+  const Partners partners = partners_of(row, x.extent(0), hinge.recent, current);
+  for (std::int64_t other = partners.begin; other < partners.end; ++other) {
+    if (other == row) continue;
+    const float lack = hinge.negative_threshold - distance(mine, others + other * features, features);
+    if (lack <= 0.0F) continue;
+    loss += static_cast<double>(hinge.negative_weight) * static_cast<double>(lack);
+    add_signs(mine, others + other * features, -hinge.negative_weight, features, error);
+  }
+  return loss;
+}
+
+}  // namespace
+
+void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Tensor& d_a, Tensor& d_b, Tensor& totals) {
+  const std::int64_t rows = b.extent(0);
+  const std::int64_t features = b.extent(1);
+  thread_local std::vector<double> row_losses;  // summed in order, so that the sum does not depend on the threads
+  row_losses.resize(static_cast<std::size_t>(rows));
+  double* losses = row_losses.data();
+  parallel_for(rows, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      losses[row] = compare_row(b, a, row, hinge, true, d_b.data<float>() + row * features);
+      if (!d_a.empty()) compare_row(a, b, row, hinge, false, d_a.data<float>() + row * features);
+    }
+  });
+  double* sums = totals.data<double>();
+  sums[0] = std::accumulate(row_losses.begin(), row_losses.end(), sums[0]);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const float* error = d_b.data<float>() + row * features;
+    sums[1] += std::any_of(error, error + features, [](float e) { return e != 0.0F; }) ? 1.0 : 0.0;
+  }
+}
+
+}  // namespace biossl::cpu

@@ -1,0 +1,55 @@
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/onednn.h"
+
+namespace biossl::cpu {
+namespace {
+
+PrimitiveKey convolution_key(std::initializer_list<const Tensor*> tensors, const Conv2d& conv,
+                             Activation activation = Activation::none) {
+  return key_of(tensors, {conv.kernel, conv.stride, conv.padding, static_cast<std::int64_t>(activation)});
+}
+
+}  // namespace
+
+void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                    Activation activation, Tensor& dst) {
+  if (dst.size() == 0) return;
+  thread_local PrimitiveCache<> cache;
+  Primitive& primitive = cache.get(convolution_key({&src, &weights.values(), &bias, &dst}, conv, activation), [&] {
+    return make_convolution_forward(src, weights.values(), bias, conv, activation, dst);
+  });
+  primitive.bind(DNNL_ARG_SRC, src.raw());
+  primitive.bind(DNNL_ARG_WEIGHTS, laid_out(weights, primitive.descriptor(DNNL_ARG_WEIGHTS)));
+  primitive.bind(DNNL_ARG_DST, dst.raw());
+  if (!bias.empty()) primitive.bind(DNNL_ARG_BIAS, bias.raw());
+  primitive.run();
+}
+
+void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  if (d_src.size() == 0) return;
+  thread_local PrimitiveCache<> cache;
+  Primitive& primitive = cache.get(convolution_key({&d_dst, &weights.values(), &d_src}, conv), [&] {
+    return make_convolution_backward_data(d_dst, weights.values(), conv, d_src);
+  });
+  primitive.bind(DNNL_ARG_DIFF_DST, d_dst.raw());
+  primitive.bind(DNNL_ARG_WEIGHTS, laid_out(weights, primitive.descriptor(DNNL_ARG_WEIGHTS)));
+  primitive.bind(DNNL_ARG_DIFF_SRC, d_src.raw());
+  primitive.run();
+}
+
+void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                             Tensor& d_bias) {
+  if (src.size() == 0) {
+    d_weights.fill_zero();
+    d_bias.fill_zero();
+    return;
+  }
+  thread_local UpdateCache cache;
+  UpdatePrimitive& primitive = cache.get(convolution_key({&src, &d_dst, &d_weights, &d_bias}, conv), [&] {
+    return std::make_unique<UpdatePrimitive>(make_convolution_backward_weights(src, d_dst, conv, d_weights, d_bias),
+                                             d_weights);
+  });
+  primitive.run(src, d_dst, d_weights, d_bias);
+}
+
+}  // namespace biossl::cpu

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/tensor.h"
+
+namespace biossl::cpu {
+
+/// Calls body(element type) for the compute type of a tensor: with_type(tensor, [&](auto zero) { using T =
+/// decltype(zero); … }).
+template <class Body>
+void with_type(const Tensor& tensor, const Body& body) {
+  if (tensor.dtype() == DType::bfloat16) return body(bfloat16());
+  return body(float());
+}
+
+/// Stores a float as T. By its bits where T is bfloat16: GCC does not vectorise loops that copy structs.
+inline void store(float value, float& to) { to = value; }
+inline void store(float value, bfloat16& to) { to.bits = bfloat16(value).bits; }
+
+/// Elements that one piece of a parallel elementwise loop should at least have; smaller ones are not worth a thread.
+inline constexpr std::int64_t element_grain = 8192;
+
+}  // namespace biossl::cpu

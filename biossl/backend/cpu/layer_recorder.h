@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace biossl::cpu {
+
+class Primitive;
+
+/// Notes which convolution and linear primitives run on this thread while it records, and runs just these again, back
+/// to back, on the same shapes and memory: the time that a step cannot go below. Changes of layout are not counted. One
+/// recorder at a time.
+class LayerRecorder {
+ public:
+  LayerRecorder();
+  LayerRecorder(const LayerRecorder&) = delete;
+  LayerRecorder& operator=(const LayerRecorder&) = delete;
+  ~LayerRecorder();
+
+  void stop();
+  void replay() const;
+  std::size_t layers() const { return layers_.size(); }
+
+ private:
+  std::vector<Primitive*> layers_;
+};
+
+}  // namespace biossl::cpu

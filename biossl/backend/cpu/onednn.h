@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <dnnl.hpp>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "biossl/core/tensor.h"
+#include "biossl/ops/types.h"
+#include "biossl/ops/weights.h"
+
+// What the convolution and linear operations need of oneDNN. Everything that differs between oneDNN's versions stands
+// in onednn.cc.
+namespace biossl::cpu {
+
+using Descriptor = dnnl::memory::desc;
+
+dnnl::engine& engine();
+
+/// Descriptors of our tensors in oneDNN's terms (logical order N, C, H, W and O, I, H, W; physical order ours).
+Descriptor activation_descriptor(const Tensor& activations);
+Descriptor matrix_descriptor(const Tensor& matrix);
+Descriptor vector_descriptor(const Tensor& vector);
+/// Our weights (O, H, W, I) or (O, I), float32.
+Descriptor plain_weights(const Tensor& weights);
+/// The same extents in any layout that the primitive likes.
+Descriptor any_weights(const Tensor& weights, DType dtype);
+
+/// A primitive, made once for its shapes and types, with the memory objects it works on. Its layouts of weights are the
+/// primitive's own choice.
+class Primitive {
+ public:
+  /// description: a primitive descriptor made with a user scratchpad; `arguments`: what descriptor each argument has.
+  Primitive(const dnnl::primitive_desc_base& description, dnnl::primitive primitive,
+            const std::vector<std::pair<int, Descriptor>>& arguments);
+
+  const Descriptor& descriptor(int argument) const { return descriptors_.at(argument); }
+  void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
+  void run();
+  /// A layer's own work, not a change of layout: what LayerRecorder counts.
+  bool is_layer() const { return is_layer_; }
+
+ private:
+  dnnl::primitive primitive_;
+  std::unordered_map<int, Descriptor> descriptors_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+  std::size_t scratchpad_bytes_;
+  bool is_layer_;
+};
+
+std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
+                                                    const Conv2d& conv, Activation activation, const Tensor& dst);
+std::unique_ptr<Primitive> make_convolution_backward_data(const Tensor& d_dst, const Tensor& weights,
+                                                          const Conv2d& conv, const Tensor& d_src);
+std::unique_ptr<Primitive> make_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv,
+                                                             const Tensor& d_weights, const Tensor& d_bias);
+std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
+                                               Activation activation, const Tensor& dst);
+std::unique_ptr<Primitive> make_linear_backward_data(const Tensor& d_dst, const Tensor& weights, const Tensor& d_src);
+std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const Tensor& d_dst, const Tensor& d_weights,
+                                                        const Tensor& d_bias);
+
+/// What identifies a primitive: extents, types, settings, threads.
+using PrimitiveKey = std::array<std::int64_t, 32>;
+PrimitiveKey key_of(std::initializer_list<const Tensor*> tensors, std::initializer_list<std::int64_t> settings);
+
+/// The primitives of one operation, each made when its key first appears. One cache a thread: primitives may not run
+/// twice at once.
+template <class Made = Primitive>
+class PrimitiveCache {
+ public:
+  template <class Make>
+  Made& get(const PrimitiveKey& key, const Make& make) {
+    std::unique_ptr<Made>& place = primitives_[key];
+    if (!place) place = make();
+    return *place;
+  }
+
+ private:
+  std::map<PrimitiveKey, std::unique_ptr<Made>> primitives_;
+};
+
+/// The weights in the wanted layout and type: the values themselves where that is how they lie, otherwise a copy that
+/// is kept with the weights and made anew after each change.
+void* laid_out(const Weights& weights, const Descriptor& wanted);
+
+/// A primitive that computes a weight update. It writes in a layout of its own choice; `run` brings the update into
+/// ours.
+class UpdatePrimitive {
+ public:
+  UpdatePrimitive(std::unique_ptr<Primitive> primitive, const Tensor& d_weights);
+
+  void run(const Tensor& src, const Tensor& d_dst, Tensor& d_weights, Tensor& d_bias);
+
+ private:
+  std::unique_ptr<Primitive> primitive_;
+  Tensor buffer_;                       // the update in the primitive's layout; empty where that is ours
+  std::unique_ptr<Primitive> reorder_;  // null likewise
+};
+
+using UpdateCache = PrimitiveCache<UpdatePrimitive>;
+
+}  // namespace biossl::cpu

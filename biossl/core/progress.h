@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace biossl {
+
+/// Told how far a long piece of work has come: `done` of `total` units, and a short text about the last one
+/// ("loss 1.23"). May throw to stop the work.
+using Progress = std::function<void(std::int64_t done, std::int64_t total, std::string_view text)>;
+
+}  // namespace biossl

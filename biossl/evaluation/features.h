@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "biossl/core/progress.h"
+#include "biossl/core/tensor.h"
+#include "biossl/data/dataset.h"
+#include "biossl/network/network.h"
+
+namespace biossl {
+
+/// What a linear probe reads: one row of numbers an image, and the image's label.
+struct Features {
+  Tensor values;  ///< (N, F) float32 or bfloat16; a map (H, W, C) lies flattened in that order
+  Tensor labels;  ///< (N) int32
+};
+
+/// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch. Holds
+/// two buffers, whatever the depth.
+class FeatureReader {
+ public:
+  /// blocks: indices, rising. batch: images at a time.
+  FeatureReader(Network& network, std::vector<int> blocks, std::int64_t batch);
+
+  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8 in order; outputs[k] (n, H', W',
+  /// C') in the compute type belongs to blocks[k] and lives until take returns. One pass, whatever the number of
+  /// blocks.
+  using Take = std::function<void(std::int64_t first, std::span<const Tensor> outputs)>;
+  void read(const Tensor& pixels, const Take& take, const Progress& progress = {});
+
+ private:
+  Network& network_;
+  std::vector<int> blocks_;
+  std::int64_t batch_;
+  Tensor images_, rows_;
+  std::vector<Activity> activities_;
+  std::vector<Tensor> outputs_;
+};
+
+/// Features of every image of a data set at each of the blocks (rising indices), from one pass, kept as `kept`.
+std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
+                                       DType kept, const Progress& progress = {});
+/// The raw pixels in [0,1] as features.
+Features pixel_features(const Dataset& dataset, Device device, DType kept);
+
+}  // namespace biossl

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "biossl/core/settings.h"
+#include "biossl/network/spec.h"
+
+namespace biossl {
+
+/// What images to learn from and to be judged on.
+struct DataRecipe {
+  std::string pretrain = "cifar100";
+  std::string probe = "cifar10";
+  std::int64_t images = 0;
+  std::int64_t probe_images = 0;
+  std::int64_t test_images = 0;
+  std::int64_t image_size = 32;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("pretrain", pretrain, "data set to learn from, without its labels");
+    field("probe", probe, "data set whose labels the linear probe is trained and tested on");
+    field("images", images, "training images to learn from; 0: all");
+    field("probe_images", probe_images, "training images of the probe; 0: all");
+    field("test_images", test_images, "test images of the probe; 0: all");
+    field("image_size", image_size, "side of the images of data sets that make their own");
+  }
+};
+
+struct TrainRecipe {
+  std::int64_t epochs = 400;
+  std::int64_t batch = 500;
+  std::string optimizer = "adam";
+  double learning_rate = 1e-4;
+  std::string schedule = "constant";
+  double warmup_epochs = 0;
+  std::string precision = "float32";
+  std::int64_t checkpoint_every = 10;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("epochs", epochs, "times every image is seen; layer-wise rules: for every block");
+    field("batch", batch, "pairs of views in a step");
+    field("optimizer", optimizer, "\"adam\" or \"sgd\"; its own settings stand in [optimizer]");
+    field("learning_rate", learning_rate, "step size");
+    field("schedule", schedule, "\"constant\" or \"cosine\" (down to zero at the end)");
+    field("warmup_epochs", warmup_epochs, "epochs over which the learning rate rises linearly at the start");
+    field("precision", precision,
+          "of activity and errors: \"float32\", \"bfloat16\" or \"auto\"; weights are float32 always");
+    field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
+  }
+};
+
+struct ProbeRecipe {
+  std::int64_t epochs = 200;
+  std::int64_t batch = 500;
+  double learning_rate = 1e-3;
+  std::string blocks = "last";
+  std::string precision = "float32";
+  bool random_encoder = true;
+  bool pixels = false;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("epochs", epochs, "epochs of the linear probe; short probes are far from converged");
+    field("batch", batch, "images in a step of the probe");
+    field("learning_rate", learning_rate, "Adam's step size for the probe");
+    field("blocks", blocks, "\"last\" or \"all\": which blocks' outputs are probed");
+    field("precision", precision, "in which the features are kept: \"float32\" or \"bfloat16\"");
+    field("random_encoder", random_encoder, "probe the untrained encoder of the same seed beside the trained one");
+    field("pixels", pixels, "probe the raw pixels too");
+  }
+};
+
+/// A component chosen by name, with the settings that its own options struct reads.
+struct Choice {
+  std::string kind;
+  Settings settings;
+};
+
+/// Everything that makes a run what it is, apart from where it runs. One TOML section each: [data] [views] [network]
+/// [loss] [rule] [train] [optimizer] [probe]; seed stands above them. [network] is a preset or [[network.blocks]] with
+/// [network.head]. [rule] feedback = "…" chooses the feedback path; its own settings stand in [feedback].
+struct Recipe {
+  std::string name = "recipe";  ///< the file's name without .toml
+  std::uint64_t seed = 1;
+  DataRecipe data;
+  Choice views{"deform", {}};
+  std::string preset = "conv6";  ///< "" where the blocks are written out
+  NetworkSpec network;           ///< as resolved: the preset's or the written one
+  Choice loss{"contrastive_hinge", {}};
+  Choice rule{"e2e", {}};
+  Choice feedback{"transpose", {}};
+  TrainRecipe train;
+  Choice optimizer{"adam", {}};  ///< kind is train.optimizer
+  ProbeRecipe probe;
+};
+
+/// One --set key=value, "train.epochs=5"; the value is written as in TOML, quotes around texts may be left out.
+struct Override {
+  std::string key;
+  std::string value;
+};
+
+/// Parses, applies the overrides and checks everything that can be checked without data: unknown keys and names (with
+/// the nearest known), types, ranges. A fault in the file throws BadInput with file, line and key; a fault of an
+/// override std::invalid_argument.
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+/// The same from text; `origin` is what errors call it.
+Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {});
+/// The recipe of `biossl run` without one: the main job on the built-in world.
+Recipe demo_recipe(const std::vector<Override>& overrides = {});
+/// The recipe with every default written out and commented; parse_recipe gives the same recipe back.
+std::string to_toml(const Recipe& recipe);
+
+}  // namespace biossl

@@ -1,0 +1,19 @@
+#include "biossl/feedback/feedback.h"
+
+namespace biossl {
+namespace {
+
+/// F = W: backpropagation. The error descends over the very weights the activity rose by.
+class Transpose final : public Feedback {
+ public:
+  explicit Transpose(const NoOptions& /*options*/) {}
+
+  const Weights& weights(const Weights& forward) override { return forward; }
+  bool separate_weights() const override { return false; }
+};
+
+const Registration<FeedbackRegistry, Transpose, NoOptions> registration(
+    "transpose", "the forward weights themselves: backpropagation (BP)");
+
+}  // namespace
+}  // namespace biossl

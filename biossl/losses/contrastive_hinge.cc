@@ -1,0 +1,93 @@
+#include "biossl/losses/loss.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+struct HingeOptions {
+  std::string negatives = "recent";
+  std::int64_t recent = 4;
+  double weight = 0.2;
+  double threshold = 2.0;
+  double margin = 1.0;
+  double positive_threshold = -1.0;
+  double negative_threshold = -1.0;
+  bool normalise = false;
+  bool block_gradient = true;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("negatives", negatives,
+          "\"recent\": each view against the `recent` images seen before it; \"all\": every other image");
+    field("recent", recent, "how many images back a negative may lie (K); the published \"5 negatives\" is 4");
+    field("weight", weight, "weight of a recent negative's term; all negatives have weight 1");
+    field("threshold", threshold, "theta: what separates near from far");
+    field("margin", margin, "m: positive pairs want d <= theta - m, negative pairs d >= theta + m");
+    field("positive_threshold", positive_threshold, "a bound of its own for positive pairs; negative: theta - m");
+    field("negative_threshold", negative_threshold, "a bound of its own for negative pairs; negative: theta + m");
+    field("normalise", normalise, "scale embeddings to length 1 first (for comparison; breaks property ii)");
+    field("block_gradient", block_gradient, "no error reaches the remembered view");
+  }
+};
+
+Hinge hinge_of(const HingeOptions& options) {
+  check_choice("contrastive_hinge", "negatives", options.negatives, {"recent", "all"});
+  check(options.recent >= 1, "contrastive_hinge", "recent = {} must be at least 1", options.recent);
+  check(options.weight >= 0, "contrastive_hinge", "weight = {} may not be negative", options.weight);
+  const bool all = options.negatives == "all";
+  const auto bound = [](double own, double shared) { return static_cast<float>(own < 0 ? shared : own); };
+  return {.positive_threshold = bound(options.positive_threshold, options.threshold - options.margin),
+          .negative_threshold = bound(options.negative_threshold, options.threshold + options.margin),
+          .negative_weight = all ? 1.0F : static_cast<float>(options.weight),
+          .recent = all ? 0 : options.recent};
+}
+
+/// Tang, Yang & Amit 2022; the formula stands at `Hinge` in ops/types.h.
+class ContrastiveHinge final : public Loss {
+ public:
+  ContrastiveHinge(const HingeOptions& options, const LossShape& shape)
+      : hinge_(hinge_of(options)), blocks_memory_(options.block_gradient), normalises_(options.normalise) {
+    if (!normalises_) return;
+    const Shape embeddings{2 * shape.batch, shape.features};
+    unit_ = Tensor(embeddings, shape.dtype, shape.device);
+    d_unit_ = Tensor(embeddings, shape.dtype, shape.device);
+    norms_ = Tensor({2 * shape.batch}, shape.dtype, shape.device);
+  }
+
+  void evaluate(const Tensor& embeddings, Tensor& errors, Tensor& totals) override {
+    if (!normalises_) return compare(embeddings, errors, totals);
+    const std::int64_t rows = embeddings.extent(0);
+    const std::int64_t first = blocks_memory_ ? rows / 2 : 0;
+    Tensor unit = unit_.rows(0, rows);
+    Tensor d_unit = d_unit_.rows(0, rows);
+    Tensor norms = norms_.rows(0, rows);
+    ops::normalize_rows(embeddings, unit, norms);
+    compare(unit, d_unit, totals);
+    Tensor wanted = errors.rows(first, rows);
+    ops::normalize_rows_backward(d_unit.rows(first, rows), unit.rows(first, rows), norms.rows(first, rows), wanted);
+  }
+
+  bool blocks_memory() const override { return blocks_memory_; }
+  bool needs_only_recent_memory() const override { return hinge_.recent > 0 && blocks_memory_; }
+  bool is_plain_arithmetic() const override { return !normalises_; }
+
+ private:
+  void compare(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {
+    const std::int64_t pairs = embeddings.extent(0) / 2;
+    Tensor memory_error = blocks_memory_ ? Tensor() : errors.rows(0, pairs);
+    Tensor current_error = errors.rows(pairs, 2 * pairs);
+    ops::contrastive_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), hinge_, memory_error,
+                           current_error, totals);
+  }
+
+  Hinge hinge_;
+  bool blocks_memory_;
+  bool normalises_;
+  Tensor unit_, d_unit_, norms_;  // normalised variant only
+};
+
+const Registration<LossRegistry, ContrastiveHinge, HingeOptions> registration(
+    "contrastive_hinge", "pairs nearer than theta - m, negatives farther than theta + m (Tang, Yang & Amit 2022)");
+
+}  // namespace
+}  // namespace biossl

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/registry.h"
+#include "biossl/core/tensor.h"
+
+namespace biossl {
+
+/// The sizes a loss prepares for.
+struct LossShape {
+  std::int64_t batch;     ///< the largest number of pairs
+  std::int64_t features;  ///< D, numbers in an embedding
+  DType dtype;            ///< of embeddings and errors: float32, or float64 on the reference device
+  Device device;
+};
+
+/// What is to be small: a function of the embeddings of pairs of views, with its derivative, the error.
+class Loss {
+ public:
+  static constexpr const char* kind = "loss";
+
+  virtual ~Loss() = default;
+
+  /// embeddings (2B, D): rows 0..B-1 are view 0, seen a moment ago, rows B..2B-1 view 1, seen now; row i and B+i are a
+  /// pair. Writes the derivative by each embedding to errors (2B, D); where blocks_memory(), rows 0..B-1 are left
+  /// alone. Adds to totals (2, float64): [0] the loss of the batch, [1] the number of current views (rows B..) with an
+  /// error that is not zero.
+  virtual void evaluate(const Tensor& embeddings, Tensor& errors, Tensor& totals) = 0;
+  /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
+  virtual bool blocks_memory() const = 0;
+
+  /// Property (i), as far as the loss goes: an error needs the present view and briefly remembered ones only, and
+  /// changes only what is active now.
+  virtual bool needs_only_recent_memory() const = 0;
+  /// Property (ii): no normalisation, inner product or division.
+  virtual bool is_plain_arithmetic() const = 0;
+  /// Property (iv): no labels.
+  virtual bool needs_labels() const { return false; }
+};
+
+using LossRegistry = Registry<Loss, const LossShape&>;
+
+}  // namespace biossl

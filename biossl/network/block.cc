@@ -1,0 +1,94 @@
+#include "biossl/network/block.h"
+
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+Shape batch_of(std::int64_t rows, const Shape& map) { return {rows, map[0], map[1], map[2]}; }
+
+}  // namespace
+
+Activity Activity::rows(std::int64_t begin, std::int64_t end) const {
+  if (unpooled.empty()) return {.unpooled = {}, .argmax = {}, .output = output.rows(begin, end)};
+  return {unpooled.rows(begin, end), argmax.rows(begin, end), output.rows(begin, end)};
+}
+
+Block::Block(const BlockSpec& spec, const BlockPlan& plan, const SynapsesSetup& setup, std::uint32_t index)
+    : spec_(spec),
+      plan_(plan),
+      dtype_(setup.dtype),
+      device_(setup.device),
+      synapses_(setup, plan.input[2], spec.channels, spec.conv, spec.bias, index) {}
+
+Activity Block::make_activity(std::int64_t rows) const {
+  Activity activity;
+  activity.output = Tensor(batch_of(rows, plan_.output), dtype_, device_);
+  if (spec_.pool > 1) {
+    activity.unpooled = Tensor(batch_of(rows, plan_.unpooled), dtype_, device_);
+    activity.argmax = Tensor(batch_of(rows, plan_.output), DType::uint8, device_);
+  }
+  return activity;
+}
+
+void Block::forward(const Tensor& input, Activity& activity) const {
+  if (spec_.pool == 1) return synapses_.forward(input, spec_.activation, activity.output);
+  // All nonlinearities are monotonic, so pooling first is the same and leaves them less to do.
+  synapses_.forward(input, Activation::none, activity.unpooled);
+  ops::max_pool_forward(activity.unpooled, spec_.pool, spec_.activation, activity.output, activity.argmax);
+}
+
+Tensor Block::error_of_synapses(const Activity& activity, Tensor& error, Tensor& scratch) const {
+  if (spec_.pool == 1) {
+    if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
+    return error;
+  }
+  Tensor unpooled_error = scratch.part(0, activity.unpooled.shape());
+  ops::max_pool_backward(error, activity.output, activity.argmax, spec_.pool, spec_.activation, unpooled_error);
+  return unpooled_error;
+}
+
+Head::Head(const HeadSpec& spec, const Shape& block_output, const SynapsesSetup& setup, std::uint32_t index)
+    : spec_(spec),
+      block_output_(block_output),
+      map_(head_input(spec, block_output)),
+      dtype_(setup.dtype),
+      device_(setup.device),
+      synapses_(setup, map_, spec.features, spec.bias, index) {}
+
+void Head::prepare(std::int64_t rows) {
+  if (spec_.average_pool > 1) {
+    pooled_ = Tensor(batch_of(rows, map_), dtype_, device_);
+    error_pooled_ = Tensor(batch_of(rows, map_), dtype_, device_);
+  }
+  if (dtype_ == DType::bfloat16) narrow_errors_ = Tensor({rows, spec_.features}, dtype_, device_);
+}
+
+void Head::forward(const Tensor& activity, Tensor& embeddings) {
+  if (spec_.average_pool == 1) return synapses_.forward(activity, spec_.activation, embeddings);
+  Tensor pooled = pooled_.rows(0, activity.extent(0));
+  ops::average_pool_forward(activity, spec_.average_pool, pooled);
+  synapses_.forward(pooled, spec_.activation, embeddings);
+}
+
+void Head::learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
+                 double learning_rate, Tensor& error_activity) {
+  Tensor error = errors.rows(begin, end);
+  if (spec_.activation != Activation::none) {
+    ops::activation_backward(error, embeddings.rows(begin, end), spec_.activation, error);
+  }
+  if (!narrow_errors_.empty()) {
+    Tensor narrow = narrow_errors_.rows(begin, end);
+    ops::convert(error, narrow);
+    error = narrow;
+  }
+  const bool pools = spec_.average_pool > 1;
+  if (!error_activity.empty()) {
+    Tensor error_map = pools ? error_pooled_.rows(begin, end) : error_activity;
+    synapses_.send_back(error, error_map);
+    if (pools) ops::average_pool_backward(error_map, spec_.average_pool, error_activity);
+  }
+  synapses_.learn(pools ? pooled_.rows(begin, end) : activity.rows(begin, end), error, learning_rate);
+}
+
+}  // namespace biossl

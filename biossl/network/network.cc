@@ -1,0 +1,68 @@
+#include "biossl/network/network.h"
+
+#include "biossl/core/error.h"
+
+namespace biossl {
+namespace {
+
+/// Weights are keyed by their place: blocks count from 0, heads from here.
+constexpr std::uint32_t first_head = 1000;
+
+}  // namespace
+
+Network::Network(const NetworkSpec& spec, const Shape& image, const SynapsesSetup& setup)
+    : spec_(spec), image_(image), setup_(setup) {
+  const std::vector<BlockPlan> plans = plan(spec, image);
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    blocks_.push_back(
+        std::make_unique<Block>(spec.blocks[index], plans[index], setup, static_cast<std::uint32_t>(index)));
+  }
+  heads_.resize(blocks_.size());
+}
+
+Head& Network::head(int index) {
+  std::unique_ptr<Head>& head = heads_[static_cast<std::size_t>(index)];
+  if (!head) {
+    head = std::make_unique<Head>(spec_.head, block(index).plan().output, setup_,
+                                  first_head + static_cast<std::uint32_t>(index));
+  }
+  return *head;
+}
+
+template <class Visitor>
+void Network::each_synapses(const Visitor& visit) {
+  for (std::size_t index = 0; index < blocks_.size(); ++index) {
+    visit(fmt::format("blocks.{}.", index), blocks_[index]->synapses());
+  }
+  for (std::size_t index = 0; index < heads_.size(); ++index) {
+    if (heads_[index]) visit(fmt::format("heads.{}.", index), heads_[index]->synapses());
+  }
+}
+
+State Network::state(bool learning) {
+  State state;
+  each_synapses([&](const std::string& prefix, Synapses& synapses) {
+    const State part = synapses.state(prefix, learning);
+    state.insert(state.end(), part.begin(), part.end());
+  });
+  return state;
+}
+
+std::vector<std::pair<std::string, std::int64_t>> Network::steps() const {
+  std::vector<std::pair<std::string, std::int64_t>> steps;
+  const_cast<Network*>(this)->each_synapses(
+      [&](const std::string& prefix, Synapses& synapses) { steps.emplace_back(prefix, synapses.steps()); });
+  return steps;
+}
+
+void Network::set_steps(const std::string& wanted, std::int64_t steps) {
+  each_synapses([&](const std::string& prefix, Synapses& synapses) {
+    if (prefix == wanted) synapses.set_steps(steps);
+  });
+}
+
+void Network::restored() {
+  each_synapses([](const std::string&, Synapses& synapses) { synapses.restored(); });
+}
+
+}  // namespace biossl

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "biossl/core/state.h"
+#include "biossl/network/block.h"
+#include "biossl/network/spec.h"
+
+namespace biossl {
+
+/// A chain of blocks, the encoder, and the heads that a rule has put on them. The same seed gives the same starting
+/// weights on every device, whatever heads there are.
+class Network {
+ public:
+  /// image: (H, W, C). Throws std::invalid_argument for an impossible network.
+  Network(const NetworkSpec& spec, const Shape& image, const SynapsesSetup& setup);
+
+  const NetworkSpec& spec() const { return spec_; }
+  const Shape& image() const { return image_; }
+  const SynapsesSetup& setup() const { return setup_; }
+  int depth() const { return static_cast<int>(blocks_.size()); }
+  Block& block(int index) { return *blocks_[static_cast<std::size_t>(index)]; }
+  const Block& block(int index) const { return *blocks_[static_cast<std::size_t>(index)]; }
+  /// The head on a block, made on the first call.
+  Head& head(int index);
+
+  /// Everything that a checkpoint keeps: blocks.L.weight, blocks.L.bias, heads.L.weight, …; with `learning`, optimiser
+  /// and feedback state too.
+  State state(bool learning);
+  /// Steps that each synapses' optimiser has taken, by the prefix of its state: "blocks.0.", …
+  std::vector<std::pair<std::string, std::int64_t>> steps() const;
+  void set_steps(const std::string& prefix, std::int64_t steps);
+  /// Called after the state has been written from a checkpoint.
+  void restored();
+
+ private:
+  template <class Visitor>
+  void each_synapses(const Visitor& visit);
+
+  NetworkSpec spec_;
+  Shape image_;
+  SynapsesSetup setup_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<std::unique_ptr<Head>> heads_;  // null where none was asked for
+};
+
+}  // namespace biossl

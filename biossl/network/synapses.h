@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "biossl/core/state.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/ops/types.h"
+#include "biossl/ops/weights.h"
+#include "biossl/optim/optimizer.h"
+
+namespace biossl {
+
+/// What synapses are made with, the same for a whole network.
+struct SynapsesSetup {
+  std::uint64_t seed = 1;
+  Device device = Device::cpu;
+  DType dtype = DType::float32;  ///< of activity and errors: the compute type
+  std::string feedback = "transpose";
+  Settings feedback_settings;
+  std::shared_ptr<const Optimizer> optimizer;
+
+  /// The type of weights, updates and embeddings.
+  DType master_dtype() const { return dtype == DType::float64 ? DType::float64 : DType::float32; }
+};
+
+/// Everything that learns: a bundle of connections from one layer to the next, with the feedback path beside it and the
+/// optimiser's state. `learn` is handed the activity of the input units and the error of the output units and nothing
+/// else, so a weight can only depend on those. Weights, bias and their updates lie in one piece each.
+class Synapses {
+ public:
+  virtual ~Synapses() = default;
+
+  /// post = activation(bias + W * pre)
+  virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
+  /// error_pre = F^T * error_post over the feedback path.
+  void send_back(const Tensor& error_post, Tensor& error_pre) {
+    descend(error_post, feedback_->weights(weights_), error_pre);
+  }
+  /// Computes the update, error_post (x) pre, and takes one optimiser step.
+  void learn(const Tensor& pre, const Tensor& error_post, double learning_rate);
+
+  const Weights& weights() const { return weights_; }
+  const Tensor& bias() const { return bias_; }
+  /// The last update; the derivative of the loss by the weights as seen through the feedback path.
+  const Tensor& weight_update() const { return weight_update_; }
+  const Tensor& bias_update() const { return bias_update_; }
+  Feedback& feedback() { return *feedback_; }
+  const Feedback& feedback() const { return *feedback_; }
+  std::int64_t parameters() const { return parameters_.size(); }
+  /// Steps taken so far.
+  std::int64_t steps() const { return steps_; }
+  void set_steps(std::int64_t steps) { steps_ = steps; }
+
+  /// Weights and bias; with `learning`, optimiser and feedback state too. Names start with the prefix.
+  State state(const std::string& prefix, bool learning);
+  /// Called after the state has been written from outside.
+  void restored();
+
+ protected:
+  /// shape: of the weights as operations take them; channels_last and file_shape: as in StateTensor. Weights and bias
+  /// are drawn uniform in
+  /// +-1/sqrt(inputs of a unit), as number `index` of the seed has them.
+  Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
+           bool bias, std::uint32_t index);
+
+  virtual void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const = 0;
+  virtual void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+                              Tensor& bias_update) const = 0;
+
+  Weights weights_;
+  Tensor bias_;
+
+ private:
+  std::shared_ptr<const Optimizer> optimizer_;
+  std::unique_ptr<Feedback> feedback_;
+  Shape channels_last_, file_shape_;
+  Tensor parameters_, update_;  // weights, then bias
+  Tensor weight_update_, bias_update_;
+  std::vector<Tensor> optimizer_state_;
+  std::int64_t steps_ = 0;
+};
+
+/// Connections of a convolution: the same square of weights at every position.
+class ConvolutionSynapses final : public Synapses {
+ public:
+  ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs, const Conv2d& conv,
+                      bool bias, std::uint32_t index);
+
+  void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
+
+ private:
+  void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+                      Tensor& bias_update) const override;
+
+  Conv2d conv_;
+};
+
+/// All-to-all connections from a map (H, W, C) to `outputs` units. pre may have any shape of H*W*C numbers an image.
+class LinearSynapses final : public Synapses {
+ public:
+  LinearSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs, bool bias, std::uint32_t index);
+
+  void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
+
+ private:
+  void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+                      Tensor& bias_update) const override;
+};
+
+}  // namespace biossl

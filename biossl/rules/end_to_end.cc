@@ -1,0 +1,29 @@
+#include "biossl/rules/chain.h"
+#include "biossl/rules/rule.h"
+
+namespace biossl {
+namespace {
+
+/// One head on the last block; the error travels down the whole chain, across each layer over that layer's feedback
+/// path.
+class EndToEnd final : public LearningRule {
+ public:
+  EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
+      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {}
+
+  void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
+    chain_.step(images, moment.learning_rate, totals);
+  }
+  std::int64_t total_epochs() const override { return epochs_; }
+  bool is_local_to_blocks() const override { return false; }
+
+ private:
+  Chain chain_;
+  std::int64_t epochs_;
+};
+
+const Registration<RuleRegistry, EndToEnd, NoOptions> registration(
+    "e2e", "end to end: one loss on top, its error sent down through every block");
+
+}  // namespace
+}  // namespace biossl

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "biossl/core/registry.h"
+#include "biossl/core/state.h"
+#include "biossl/losses/loss.h"
+#include "biossl/network/network.h"
+
+namespace biossl {
+
+/// What a rule works on. Everything must outlive the rule.
+struct RuleSetup {
+  Network& network;
+  Loss& loss;
+  std::int64_t batch;   ///< the largest number of pairs in a batch
+  std::int64_t epochs;  ///< what the recipe asks for (train.epochs)
+  std::uint64_t seed;
+};
+
+/// Where a run stands.
+struct Moment {
+  std::int64_t epoch = 0;  ///< 0 .. total_epochs()-1
+  std::int64_t batch = 0;  ///< within the epoch
+  double learning_rate = 0;
+};
+
+/// Decides which block learns, when, and from which error.
+class LearningRule {
+ public:
+  static constexpr const char* kind = "learning rule";
+
+  virtual ~LearningRule() = default;
+
+  /// One batch: images (2B, H, W, C) in the compute type, rows 0..B-1 view 0, rows B..2B-1 view 1. Adds to totals as
+  /// Loss::evaluate does.
+  virtual void step(const Tensor& images, const Moment& moment, Tensor& totals) = 0;
+  /// Epochs of the whole run; layer-wise rules train every block for the recipe's epochs.
+  virtual std::int64_t total_epochs() const = 0;
+  /// True where no error crosses from one block to another.
+  virtual bool is_local_to_blocks() const = 0;
+  /// State of its own that a checkpoint keeps.
+  virtual State state() { return {}; }
+};
+
+using RuleRegistry = Registry<LearningRule, const RuleSetup&>;
+
+}  // namespace biossl
