@@ -71,9 +71,11 @@ void Canvas::image(std::int64_t x, std::int64_t y, const Shape& shape, const std
 
 void Canvas::text(std::int64_t x, std::int64_t y, std::string_view text) {
   for (const char byte : text) {
-    const int letter = byte >= first_letter && byte < first_letter + letters ? byte : '?';
+    const int code = static_cast<unsigned char>(byte);
+    const int letter = code >= first_letter && code < first_letter + letters ? code : '?';
     for (int column = 0; column < letter_columns; ++column) {
-      const unsigned bits = font[static_cast<std::size_t>((letter - first_letter) * letter_columns + column)];
+      const unsigned bits =
+          font[static_cast<std::size_t>(letter - first_letter) * letter_columns + static_cast<std::size_t>(column)];
       for (int row = 0; row < letter_height; ++row) {
         if (((bits >> row) & 1U) != 0) set(x + column, y + row, ink, ink, ink);
       }

@@ -10,10 +10,10 @@
 namespace biossl {
 namespace {
 
-using test::tiny_recipe;
-using test::tiny_recipe_text;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::tiny_recipe;
+using testing::tiny_recipe_text;
 
 TEST(Recipe, EmptyTextGivesThePublishedDefaults) {
   const Recipe recipe = parse_recipe("", "nothing.toml");

@@ -6,13 +6,13 @@
 #include <cstring>
 
 #include "biossl/core/error.h"
-#include "tests/experiment/tiny.h"
+#include "tests/support/temporary_folder.h"
 
 namespace biossl {
 namespace {
 
-using test::TemporaryFolder;
 using ::testing::HasSubstr;
+using testing::TemporaryFolder;
 
 template <class T>
 Tensor counted(const Shape& shape) {
@@ -44,7 +44,7 @@ std::string with_header(const std::string& header, const std::string& data = "")
 
 TEST(Safetensors, HoldsWhatWasWritten) {
   const TemporaryFolder folder;
-  const auto path = folder / "all.safetensors";
+  const auto path = folder.path() / "all.safetensors";
   const auto tensors = one_of_each();
   write_safetensors(path, tensors, {{"note", "a \"quoted\" line\nand another, \xc3\xa4"}});
   const SafetensorsFile file(path);
@@ -62,15 +62,15 @@ TEST(Safetensors, HoldsWhatWasWritten) {
 TEST(Safetensors, ANameMayBeUsedOnce) {
   const TemporaryFolder folder;
   const NamedTensor twice{"x", counted<float>({1})};
-  EXPECT_THROW(write_safetensors(folder / "x", {twice, twice}, {}), std::invalid_argument);
+  EXPECT_THROW(write_safetensors(folder.path() / "x", {twice, twice}, {}), std::invalid_argument);
 }
 
 TEST(Safetensors, CutShortAnywhereIsRefused) {
   const TemporaryFolder folder;
-  const auto path = folder / "whole.safetensors";
+  const auto path = folder.path() / "whole.safetensors";
   write_safetensors(path, one_of_each(), {{"a", "b"}});
   const std::string whole = read_file(path);
-  const auto cut = folder / "cut.safetensors";
+  const auto cut = folder.path() / "cut.safetensors";
   for (std::size_t length = 0; length < whole.size(); ++length) {
     write_file(cut, whole.substr(0, length));
     try {
@@ -86,7 +86,7 @@ TEST(Safetensors, CutShortAnywhereIsRefused) {
 
 TEST(Safetensors, FlippedBitsNeverCrash) {
   const TemporaryFolder folder;
-  const auto path = folder / "flipped.safetensors";
+  const auto path = folder.path() / "flipped.safetensors";
   write_safetensors(path, {{"x", counted<float>({2, 2})}, {"y", counted<double>({1})}}, {{"a", "b"}});
   const std::string whole = read_file(path);
   for (std::size_t bit = 0; bit < 8 * (whole.size() - 24); ++bit) {
@@ -104,7 +104,7 @@ TEST(Safetensors, FlippedBitsNeverCrash) {
 
 TEST(Safetensors, HostileHeadersAreRefused) {
   const TemporaryFolder folder;
-  const auto path = folder / "hostile.safetensors";
+  const auto path = folder.path() / "hostile.safetensors";
   const std::string four(4, 'x');
   const std::vector<std::pair<std::string, std::string>> files{
       {std::string(8, '\xff'), "byte 0"},

@@ -1,14 +1,13 @@
 #include "tests/experiment/tiny.h"
 
-#include <stdlib.h>
-
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "biossl/data/views.h"
 #include "biossl/losses/loss.h"
 
-namespace biossl::test {
+namespace biossl::testing {
 namespace {
 
 constexpr std::int64_t side = 8;
@@ -122,15 +121,4 @@ Recipe tiny_recipe(const std::vector<Override>& overrides) {
   return parse_recipe(tiny_recipe_text(), "tiny.toml", overrides);
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "biossl_test_XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-}  // namespace biossl::test
+}  // namespace biossl::testing

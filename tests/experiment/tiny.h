@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "biossl/experiment/recipe.h"
@@ -9,25 +8,11 @@
 // What the tests of experiments share: a data set "tiny" of 22 images (8x8, three classes) that is there at once, views
 // "tiny" of it, a loss "failing" that becomes NaN after `good_batches`, and recipes with them.
 
-namespace biossl::test {
+namespace biossl::testing {
 
 /// Two small blocks with pooling, bias and activations, batches of 5 (the last one is short), 3 epochs.
 Recipe tiny_recipe(const std::vector<Override>& overrides = {});
 const char* tiny_recipe_text();
-
-/// A folder of this test's own, gone when the object is.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Asks the run to stop after a number of batches, as a signal would; keeps what it was told.
 class StoppingReporter final : public Reporter {
@@ -44,4 +29,4 @@ class StoppingReporter final : public Reporter {
   std::int64_t left_;
 };
 
-}  // namespace biossl::test
+}  // namespace biossl::testing
