@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "biossl/core/error.h"
+#include "biossl/core/text.h"
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/reporter.h"
 #include "cli/commands.h"
@@ -38,6 +41,15 @@ int tell(int code, std::string what) {
   return code;
 }
 
+/// CLI11 takes an unknown command for a stray argument; a slip deserves the nearest name.
+void check_command(const CLI::App& app, const char* word) {
+  if (word == nullptr || word[0] == '-') return;
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (std::ranges::count(known, word) > 0) return;
+  throw std::invalid_argument(fmt::format("there is no command '{}'{}", word, suggestion(word, known)));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("biossl: self-supervised learning with rules a brain could run", "biossl");
   app.set_version_flag("--version", biossl_version());
@@ -45,6 +57,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_data, add_list, add_describe}) add(app);
   try {
+    check_command(app, argv[1]);
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {

@@ -38,6 +38,7 @@ class Process {
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
+    std::fflush(nullptr);  // or the child would write this program's pending output once more
     child_ = fork();
     if (child_ != 0) return;
     if (std::freopen(out_.c_str(), "w", stdout) == nullptr || std::freopen(error_.c_str(), "w", stderr) == nullptr) {
@@ -119,7 +120,7 @@ TEST_F(Program, HelpTeaches) {
 TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
   std::filesystem::create_directories(in("exists"));
   expect_one_line(run({}), 2, "--help");
-  expect_one_line(run({"rnu"}), 2, "rnu");
+  expect_one_line(run({"rnu"}), 2, "did you mean 'run'?");
   expect_one_line(run({"run", recipe_, "--nonsense"}), 2, "--nonsense");
   expect_one_line(run({"run", recipe_, "--set", "train.epochs"}), 2, "KEY=VALUE");
   expect_one_line(run({"run", recipe_, "--set", "train.epoch=3"}), 2, "did you mean 'epochs'?");
