@@ -120,7 +120,7 @@ TEST_F(Program, HelpTeaches) {
 TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
   std::filesystem::create_directories(in("exists"));
   expect_one_line(run({}), 2, "--help");
-  expect_one_line(run({"rnu"}), 2, "did you mean 'run'?");
+  expect_one_line(run({"prob"}), 2, "did you mean 'probe'?");
   expect_one_line(run({"run", recipe_, "--nonsense"}), 2, "--nonsense");
   expect_one_line(run({"run", recipe_, "--set", "train.epochs"}), 2, "KEY=VALUE");
   expect_one_line(run({"run", recipe_, "--set", "train.epoch=3"}), 2, "did you mean 'epochs'?");
