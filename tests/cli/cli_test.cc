@@ -1,0 +1,233 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "biossl/core/file.h"
+#include "biossl/experiment/checkpoint.h"
+#include "tests/support/temporary_folder.h"
+
+// The program itself, from outside.
+
+namespace biossl {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+
+/// A program that is running.
+class Process {
+ public:
+  Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments)
+      : out_(folder / "stdout"), error_(folder / "stderr") {
+    std::vector<std::string> words{BIOSSL_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    child_ = fork();
+    if (child_ != 0) return;
+    if (std::freopen(out_.c_str(), "w", stdout) == nullptr || std::freopen(error_.c_str(), "w", stderr) == nullptr) {
+      _exit(99);
+    }
+    execv(BIOSSL_PROGRAM, pointers.data());
+    _exit(98);
+  }
+
+  void kill(int signal) const { ::kill(child_, signal); }
+  Outcome wait() const {
+    int status = 0;
+    waitpid(child_, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(out_), read_file(error_)};
+  }
+
+ private:
+  std::filesystem::path out_, error_;
+  pid_t child_ = 0;
+};
+
+Outcome biossl(const TemporaryFolder& folder, const std::vector<std::string>& arguments) {
+  return Process(folder.path(), arguments).wait();
+}
+
+/// A small network on a small built-in world: epochs of a few milliseconds.
+constexpr const char* small_recipe = R"(
+[data]
+pretrain = "world"
+probe = "world"
+images = 50
+probe_images = 40
+test_images = 20
+image_size = 12
+[views]
+kind = "identity"
+[[network.blocks]]
+channels = 4
+pool = 2
+[network.head]
+features = 4
+[train]
+epochs = 3
+batch = 8
+checkpoint_every = 2
+[probe]
+epochs = 2
+)";
+
+class Program : public ::testing::Test {
+ protected:
+  void SetUp() override { write_file(recipe_, small_recipe); }
+
+  std::string in(const std::string& name) const { return (folder_.path() / name).string(); }
+  Outcome run(std::vector<std::string> arguments) const { return biossl(folder_, arguments); }
+
+  TemporaryFolder folder_;
+  std::string recipe_ = (folder_.path() / "small.toml").string();
+};
+
+void expect_one_line(const Outcome& outcome, int code, const std::string& message) {
+  EXPECT_EQ(outcome.code, code) << outcome.error;
+  EXPECT_THAT(outcome.error, ::testing::StartsWith("biossl: "));
+  EXPECT_THAT(outcome.error, HasSubstr(message));
+  EXPECT_EQ(std::ranges::count(outcome.error, '\n'), 1) << outcome.error;
+}
+
+TEST_F(Program, HelpTeaches) {
+  const Outcome help = run({"--help"});
+  EXPECT_EQ(help.code, 0);
+  for (const char* part : {"run", "pretrain", "probe", "embed", "data", "list", "describe", "Exit codes", "Examples"}) {
+    EXPECT_THAT(help.out, HasSubstr(part));
+  }
+  for (const char* command : {"run", "pretrain", "probe", "embed", "data", "list", "describe"}) {
+    EXPECT_EQ(run({command, "--help"}).code, 0) << command;
+  }
+}
+
+TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
+  std::filesystem::create_directories(in("exists"));
+  expect_one_line(run({}), 2, "--help");
+  expect_one_line(run({"rnu"}), 2, "rnu");
+  expect_one_line(run({"run", recipe_, "--nonsense"}), 2, "--nonsense");
+  expect_one_line(run({"run", recipe_, "--set", "train.epochs"}), 2, "KEY=VALUE");
+  expect_one_line(run({"run", recipe_, "--set", "train.epoch=3"}), 2, "did you mean 'epochs'?");
+  expect_one_line(run({"run", recipe_, "--device", "gpu"}), 2, "gpu");
+  expect_one_line(run({"run", recipe_, "--threads", "0"}), 2, "threads");
+  expect_one_line(run({"run", recipe_, "--out", in("exists")}), 2, "--resume");
+  expect_one_line(run({"list", "contrastive"}), 2, "contrastive");
+}
+
+TEST_F(Program, FaultsOfFilesExitWith3) {
+  const auto with = [&](const std::string& change) { return std::string(small_recipe) + change; };
+  const std::vector<std::pair<std::string, std::string>> recipes{{with("epoch = 3\n"), "did you mean 'epochs'?"},
+                                                                 {with("[loss]\nkind = \"hinge\"\n"), "hinge"},
+                                                                 {"[data]\npretrain = \"cifar10\"\n", "cifar"},
+                                                                 {with("[[network.blocks]]\npool = 9\n"), "shrinks"}};
+  for (const auto& [text, message] : recipes) {
+    write_file(in("bad.toml"), text);
+    expect_one_line(run({"run", in("bad.toml"), "--out", in("run")}), 3, message);
+    EXPECT_FALSE(std::filesystem::exists(in("run"))) << message;
+  }
+  expect_one_line(run({"run", in("missing.toml")}), 3, "missing.toml");
+  expect_one_line(run({"run", recipe_, "--set", "train.batch=51", "--out", in("run")}), 3, "larger than the data");
+  expect_one_line(run({"run", "--resume", "--out", in("nowhere")}), 3, "nowhere");
+  expect_one_line(run({"probe", in("missing.safetensors")}), 3, "missing.safetensors");
+  write_file(in("torn.safetensors"), "torn");
+  expect_one_line(run({"embed", in("torn.safetensors"), "--out", in("x.npy")}), 3, "torn.safetensors");
+}
+
+TEST_F(Program, ALossThatIsNotFiniteExitsWith1) {
+  expect_one_line(
+      run({"run", recipe_, "--out", in("run"), "--set", "train.learning_rate=1e38", "--set", "train.epochs=50"}), 1,
+      "no longer finite");
+}
+
+TEST_F(Program, RunProbeAndEmbed) {
+  const Outcome ran = run({"run", recipe_, "--out", in("run"), "--threads", "2"});
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("epoch 3/3"));
+  EXPECT_THAT(ran.out, HasSubstr("trained encoder"));
+  EXPECT_THAT(ran.out, HasSubstr("random encoder"));
+  EXPECT_EQ(ran.out.find('\r'), std::string::npos) << "no progress bar into a file";
+  EXPECT_EQ(run({"probe", in("run"), "--set", "probe.epochs=1", "--set", "probe.pixels=true"}).code, 0);
+  EXPECT_THAT(read_file(in("run/summary.json")), HasSubstr("pixels"));
+  const std::string checkpoint = in("run/checkpoints/epoch_0003.safetensors");
+  std::filesystem::copy_file(checkpoint, in("alone.safetensors"));
+  EXPECT_EQ(run({"probe", in("alone.safetensors"), "--out", in("probe.json")}).code, 0);
+  EXPECT_THAT(read_file(in("probe.json")), HasSubstr("confusion"));
+  for (const char* layer : {"last", "0", "embedding"}) {
+    EXPECT_EQ(run({"embed", in("alone.safetensors"), "--layer", layer, "--images", "30", "--out", in("x.npy")}).code,
+              0);
+  }
+  EXPECT_EQ(std::filesystem::file_size(in("x.npy")), 128U + 30 * 4 * 4);
+  EXPECT_TRUE(std::filesystem::exists(in("x_labels.npy")));
+  expect_one_line(run({"embed", in("run"), "--layer", "7", "--out", in("y.npy")}), 2, "--layer 7");
+  EXPECT_FALSE(std::filesystem::exists(in("y.npy")));
+}
+
+TEST_F(Program, ListDescribeAndDataAnswer) {
+  EXPECT_THAT(run({"list"}).out, HasSubstr("contrastive_hinge"));
+  EXPECT_THAT(run({"list", "contrastive_hinge"}).out, HasSubstr("recent = 4"));
+  const Outcome described = run({"describe", recipe_, "--set", "network.preset=conv6", "--set", "data.image_size=32"});
+  EXPECT_THAT(described.out, HasSubstr("884576"));  // weights of conv6 and its head
+  EXPECT_THAT(described.out, HasSubstr("(iii) broken"));
+  EXPECT_THAT(run({"data", "info", "world", "--images", "20", "--size", "12"}).out, HasSubstr("20 images of 12x12x3"));
+  EXPECT_EQ(run({"data", "preview", "world", "--images", "20", "--out", in("sheet.png")}).code, 0);
+  EXPECT_EQ(run({"data", "preview", "world", "--views", "moments", "--out", in("pairs.png")}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(in("sheet.png")) && std::filesystem::exists(in("pairs.png")));
+}
+
+/// Waits until the run has finished an epoch.
+bool wait_for_metrics(const std::string& file) {
+  for (int i = 0; i < 3000; ++i) {
+    std::error_code missing;
+    if (std::filesystem::file_size(file, missing) > 0 && !missing) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+class Killed : public Program, public ::testing::WithParamInterface<int> {};
+
+TEST_P(Killed, GoesOnAsIfItHadNeverStopped) {
+  const std::vector<std::string> many{"--set", "train.epochs=400", "--set", "train.checkpoint_every=50"};
+  const auto start = [&](const std::string& out) {
+    std::vector<std::string> arguments{"pretrain", recipe_, "--out", in(out), "--threads", "1"};
+    arguments.insert(arguments.end(), many.begin(), many.end());
+    return arguments;
+  };
+  ASSERT_EQ(run(start("whole")).code, 0);
+  const Process process(folder_.path(), start("killed"));
+  ASSERT_TRUE(wait_for_metrics(in("killed/metrics.jsonl")));
+  process.kill(GetParam());
+  const Outcome killed = process.wait();
+  if (GetParam() == SIGKILL) {
+    EXPECT_EQ(killed.code, -SIGKILL);
+  } else {
+    expect_one_line(killed, 128 + GetParam(), "biossl pretrain --resume --out " + in("killed"));
+  }
+  ASSERT_EQ(run({"pretrain", "--resume", "--out", in("killed"), "--threads", "1"}).code, 0);
+  for (const char* epoch : {"0300", "0350", "0400"}) {
+    const std::string name = std::string("/checkpoints/epoch_") + epoch + ".safetensors";
+    EXPECT_TRUE(read_file(in("whole" + name)) == read_file(in("killed" + name))) << epoch;
+  }
+  EXPECT_EQ(list_checkpoints(in("killed/checkpoints")).size(), 3U);
+  EXPECT_EQ(read_file(in("whole/recipe.toml")), read_file(in("killed/recipe.toml")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Program, Killed, ::testing::Values(SIGINT, SIGTERM, SIGKILL));
+
+}  // namespace
+}  // namespace biossl

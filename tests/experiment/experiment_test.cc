@@ -1,0 +1,133 @@
+#include "biossl/experiment/experiment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/file.h"
+#include "biossl/experiment/embed.h"
+#include "tests/experiment/tiny.h"
+#include "tests/support/npy.h"
+#include "tests/support/temporary_folder.h"
+
+namespace biossl {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::StoppingReporter;
+using testing::TemporaryFolder;
+using testing::tiny_recipe;
+using Json = nlohmann::json;
+
+const Place here{.data = {}, .device = Device::cpu};
+
+TEST(Experiment, LeavesEverythingItPromises) {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "some/where";
+  Reporter quiet;
+  const auto report =
+      run_experiment(tiny_recipe({{"probe.pixels", "true"}, {"probe.blocks", "all"}}), here, out, false, quiet);
+  EXPECT_EQ(report.trained.size(), 2U);
+  EXPECT_EQ(report.trained[0].features, 8 * 8 * 5);
+  EXPECT_EQ(report.random->size(), 2U);
+
+  const Json summary = Json::parse(read_file(out / "summary.json"));
+  EXPECT_EQ(summary["recipe"], "tiny");
+  EXPECT_EQ(summary["seed"], 3);
+  EXPECT_EQ(summary["pretrain"]["epochs"], 3);
+  EXPECT_EQ(summary["pretrain"]["images"], 22);
+  EXPECT_GT(summary["pretrain"]["images_per_second"], 0);
+  EXPECT_GT(summary["pretrain"]["final_loss"], 0);
+  EXPECT_EQ(summary["probe"]["features"], 4 * 4 * 6);
+  EXPECT_EQ(summary["probe"]["epochs"], 2);
+  EXPECT_EQ(summary["probe"]["per_block"].size(), 2U);
+  EXPECT_TRUE(summary["random_encoder"]["test_accuracy"].is_number());
+  EXPECT_TRUE(summary["pixels"]["test_accuracy"].is_number());
+  EXPECT_GT(summary["peak_memory_bytes"], 0);
+
+  const Json probe = Json::parse(read_file(out / "probe.json"));
+  EXPECT_EQ(probe["trained"][1]["per_class"].size(), 3U);
+  EXPECT_EQ(probe["trained"][1]["confusion"].size(), 3U);
+  const Json environment = Json::parse(read_file(out / "environment.json"));
+  for (const char* key : {"biossl", "commit", "cpu", "threads", "onednn", "openmp", "compiler", "device"}) {
+    EXPECT_TRUE(environment.contains(key)) << key;
+  }
+  EXPECT_EQ(to_toml(read_recipe(out / "recipe.toml")), read_file(out / "recipe.toml"));
+}
+
+TEST(Experiment, ADirectoryThatExistsIsRefusedUntouched) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "mine", "precious");
+  Reporter quiet;
+  try {
+    run_experiment(tiny_recipe(), here, folder.path(), false, quiet);
+    FAIL() << "was accepted";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--resume"));
+  }
+  EXPECT_THROW(run_experiment(tiny_recipe(), here, folder.path(), true, quiet), BadInput) << "no run directory";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(Experiment, ARunGoesOnOnlyAsItBegan) {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "run";
+  StoppingReporter stopping(2);
+  EXPECT_THROW(run_experiment(tiny_recipe(), here, out, false, stopping), Interrupted);
+  Reporter quiet;
+  try {
+    run_experiment(tiny_recipe({{"train.learning_rate", "0.5"}}), here, out, true, quiet);
+    FAIL() << "was accepted";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'learning_rate = 0.01', not 'learning_rate = 0.5'"));
+  }
+  run_experiment(tiny_recipe({{"probe.epochs", "4"}}), here, out, true, quiet);
+  EXPECT_EQ(Json::parse(read_file(out / "summary.json"))["probe"]["epochs"], 4);
+  EXPECT_EQ(read_recipe(out / "recipe.toml").probe.epochs, 4);
+}
+
+TEST(Experiment, AnInterruptedProbeIsDoneAgainWithoutPretraining) {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "run";
+  StoppingReporter stopping(15);  // the last batch: pretraining is complete
+  EXPECT_THROW(run_experiment(tiny_recipe(), here, out, false, stopping), Interrupted);
+  EXPECT_FALSE(std::filesystem::exists(out / "summary.json"));
+  Reporter quiet;
+  const ProbeReport resumed = run_experiment(tiny_recipe(), here, out, true, quiet);
+  const ProbeReport straight = run_experiment(tiny_recipe(), here, folder.path() / "straight", false, quiet);
+  EXPECT_EQ(resumed.trained[0].result.final_loss, straight.trained[0].result.final_loss);
+  EXPECT_EQ(resumed.random->at(0).result.final_loss, straight.random->at(0).result.final_loss);
+  EXPECT_NE(resumed.random->at(0).result.final_loss, straight.trained[0].result.final_loss);
+}
+
+TEST(Experiment, FeaturesAreWrittenForNumPy) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe(), here, folder.path() / "run", false, quiet);
+  const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
+  const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
+  const auto images = open_probe_images(tiny_recipe(), here, Split::test);
+  const auto file = folder.path() / "features.npy";
+
+  write_features(*network, 1, *images, file);
+  const auto maps = testing::read_npy(file);
+  EXPECT_EQ(maps.shape, (std::vector<std::int64_t>{22, 6, 4, 4}));
+  const Features expected = std::move(extract_features(*network, {1}, *images, DType::float32).front());
+  for (std::int64_t n = 0; n < 22; ++n) {
+    for (std::int64_t c = 0; c < 6; ++c) {
+      for (std::int64_t p = 0; p < 16; ++p) {
+        ASSERT_EQ(maps.values[static_cast<std::size_t>((n * 6 + c) * 16 + p)],
+                  expected.values.data<float>()[n * 96 + p * 6 + c]);
+      }
+    }
+  }
+  write_features(*network, std::nullopt, *images, file);
+  EXPECT_EQ(testing::read_npy(file).shape, (std::vector<std::int64_t>{22, 4}));
+  EXPECT_THROW(write_features(*network, 2, *images, file), std::invalid_argument);
+  write_labels(*images, folder.path() / "labels.npy");
+  EXPECT_EQ(std::filesystem::file_size(folder.path() / "labels.npy"), 128U + 22 * 4);
+}
+
+}  // namespace
+}  // namespace biossl

@@ -1,0 +1,145 @@
+#include "biossl/experiment/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "biossl/core/file.h"
+#include "biossl/experiment/experiment.h"
+#include "tests/experiment/tiny.h"
+#include "tests/support/temporary_folder.h"
+
+namespace biossl {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::StoppingReporter;
+using testing::TemporaryFolder;
+using testing::tiny_recipe;
+
+const Place here{.data = {}, .device = Device::cpu};
+
+std::string final_checkpoint(const RunDirectory& directory) {
+  return read_file(list_checkpoints(directory.checkpoints()).at(0));
+}
+
+void expect_same_metrics(const RunDirectory& one, const RunDirectory& other) {
+  const auto lines = one.metrics();
+  const auto others = other.metrics();
+  ASSERT_EQ(lines.size(), others.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i].epoch, others[i].epoch);
+    EXPECT_EQ(lines[i].loss, others[i].loss);
+    EXPECT_EQ(lines[i].active_share, others[i].active_share);
+    EXPECT_EQ(lines[i].learning_rate, others[i].learning_rate);
+  }
+}
+
+/// 22 images in batches of 5: 5 batches an epoch, 15 in all.
+TEST(Trainer, GoingOnEqualsNeverHavingStopped) {
+  const TemporaryFolder folder;
+  for (const char* optimizer : {"adam", "sgd"}) {
+    const Recipe recipe =
+        tiny_recipe({{"train.optimizer", optimizer}, {"train.schedule", "cosine"}, {"train.warmup_epochs", "1"}});
+    Reporter quiet;
+    const RunDirectory whole =
+        pretrain(recipe, here, folder.path() / (std::string(optimizer) + "-whole"), false, quiet);
+    ASSERT_EQ(whole.metrics().size(), 3U);
+    for (const std::int64_t batches : {1, 4, 5, 7, 14}) {
+      const auto out = folder.path() / (std::string(optimizer) + std::to_string(batches));
+      StoppingReporter stopping(batches);
+      EXPECT_THROW(pretrain(recipe, here, out, false, stopping), Interrupted);
+      const RunDirectory rest = pretrain(recipe, here, out, true, quiet);
+      EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole)) << optimizer << " stopped after " << batches;
+      expect_same_metrics(rest, whole);
+    }
+  }
+}
+
+TEST(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory whole = pretrain(tiny_recipe(), here, folder.path() / "whole", false, quiet);
+  // As after SIGKILL: the newest checkpoint is torn, metrics are ahead of the one before it and end within a line.
+  const RunDirectory killed = pretrain(tiny_recipe(), here, folder.path() / "killed", false, quiet);
+  const auto newest = list_checkpoints(killed.checkpoints()).at(0);
+  write_file(newest, read_file(newest).substr(0, 1000));
+  write_file(folder.path() / "killed/metrics.jsonl",
+             read_file(folder.path() / "killed/metrics.jsonl") + "{\"epoch\":4,\"lo");
+  StoppingReporter telling;
+  const RunDirectory rest = pretrain(tiny_recipe(), here, folder.path() / "killed", true, telling);
+  EXPECT_THAT(telling.notes, HasSubstr("cut short"));
+  EXPECT_THAT(telling.notes, HasSubstr("epoch_0002.safetensors instead"));
+  EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole));
+  expect_same_metrics(rest, whole);
+}
+
+TEST(Trainer, SameSeedSameBytesOtherSeedOtherBytes) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory one = pretrain(tiny_recipe(), here, folder.path() / "one", false, quiet);
+  const RunDirectory two = pretrain(tiny_recipe(), here, folder.path() / "two", false, quiet);
+  const RunDirectory other = pretrain(tiny_recipe({{"seed", "4"}}), here, folder.path() / "other", false, quiet);
+  EXPECT_EQ(final_checkpoint(one), final_checkpoint(two));
+  EXPECT_NE(final_checkpoint(one), final_checkpoint(other));
+}
+
+TEST(Trainer, KeepsTheFinalCheckpointAndTwoBeforeIt) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe({{"train.epochs", "6"}}), here, folder.path() / "run", false, quiet);
+  std::vector<std::string> names;
+  for (const auto& path : list_checkpoints(run.checkpoints())) names.push_back(path.filename().string());
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("epoch_0006.safetensors", "epoch_0005.safetensors", "epoch_0004.safetensors"));
+  const RunDirectory sparse =
+      pretrain(tiny_recipe({{"train.checkpoint_every", "0"}}), here, folder.path() / "sparse", false, quiet);
+  EXPECT_EQ(list_checkpoints(sparse.checkpoints()).size(), 1U);
+}
+
+TEST(Trainer, NoEpochsLeaveAnUntrainedCheckpoint) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe({{"train.epochs", "0"}}), here, folder.path() / "run", false, quiet);
+  EXPECT_EQ(list_checkpoints(run.checkpoints()).at(0).filename(), "epoch_0000.safetensors");
+}
+
+TEST(Trainer, ALossThatIsNotFiniteStopsAndKeepsTheLastCheckpoint) {
+  const TemporaryFolder folder;
+  const Recipe recipe = tiny_recipe({{"loss.kind", "failing"}, {"loss.good_batches", "7"}});
+  Reporter quiet;
+  try {
+    pretrain(recipe, here, folder.path() / "run", false, quiet);
+    FAIL() << "went on";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no longer finite in epoch 2 of 3, batch 3"));
+    EXPECT_THAT(error.what(), HasSubstr("epoch_0001.safetensors"));
+    EXPECT_THAT(error.what(), HasSubstr("learning_rate"));
+  }
+  const auto kept = list_checkpoints(folder.path() / "run/checkpoints");
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(Checkpoint(kept[0]).progress().epoch, 1);
+}
+
+TEST(Trainer, ImpossibleRecipesAreRefusedBeforeAnythingIsWritten) {
+  const TemporaryFolder folder;
+  const std::vector<std::pair<std::vector<Override>, std::string>> faults{
+      {{{"train.batch", "23"}}, "larger than the data, 22 images"},
+      {{{"data.images", "4"}}, "larger than the data, 4 images"},
+      {{{"network.blocks.1.pool", "9"}}, "shrinks"},
+      {{{"train.warmup_epochs", "4"}}, "warm-up"},
+      {{{"views.kind", "moments"}}, "moments"},
+      {{{"data.pretrain", "cifar10"}}, "cifar"}};
+  for (const auto& [changes, message] : faults) {
+    Reporter quiet;
+    try {
+      run_experiment(tiny_recipe(changes), here, folder.path() / "run", false, quiet);
+      ADD_FAILURE() << message << ": was accepted";
+    } catch (const BadInput& error) {
+      EXPECT_THAT(error.what(), HasSubstr(message));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "run")) << message;
+  }
+}
+
+}  // namespace
+}  // namespace biossl
