@@ -89,8 +89,9 @@ Features pixel_features(const Dataset& dataset, Device device, DType kept) {
   Tensor values({dataset.size(), dataset.image_shape().size()}, kept, device);
   Tensor rows({dataset.size()}, DType::int32, device);
   count_up(rows, 0);
-  Tensor images = values.reshaped(dataset.pixels().shape());
-  ops::unit_range(dataset.pixels(), rows, images);
+  const Tensor& pixels = dataset.pixels();
+  Tensor images = values.reshaped(pixels.shape());
+  ops::unit_range(pixels, rows, images);
   return {values, labels_of(dataset)};
 }
 

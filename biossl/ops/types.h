@@ -44,9 +44,9 @@ struct DeformRange {
 
 /// Adam (Kingma & Ba 2015) as PyTorch steps it: bias-corrected moments, eps outside the root.
 struct Adam {
-  float beta1 = 0.9F;
-  float beta2 = 0.999F;
-  float epsilon = 1e-8F;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
 };
 
 }  // namespace biossl

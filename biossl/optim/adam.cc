@@ -19,9 +19,7 @@ struct AdamOptions {
 
 class AdamOptimizer final : public Optimizer {
  public:
-  explicit AdamOptimizer(const AdamOptions& options)
-      : adam_{static_cast<float>(options.beta1), static_cast<float>(options.beta2),
-              static_cast<float>(options.epsilon)} {
+  explicit AdamOptimizer(const AdamOptions& options) : adam_{options.beta1, options.beta2, options.epsilon} {
     check(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1, "adam",
           "beta1 = {} and beta2 = {} must lie in [0, 1)", options.beta1, options.beta2);
     check(options.epsilon > 0, "adam", "epsilon = {} must be positive", options.epsilon);
