@@ -18,5 +18,6 @@ void add_embed(CLI::App& app);
 void add_data(CLI::App& app);
 void add_list(CLI::App& app);
 void add_describe(CLI::App& app);
+void add_bench(CLI::App& app);
 
 }  // namespace biossl::cli

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "biossl/core/error.h"
@@ -10,6 +11,7 @@
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/reporter.h"
 #include "cli/commands.h"
+#include "cli/thread_waiting.h"
 
 namespace biossl::cli {
 namespace {
@@ -55,7 +57,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", biossl_version());
   app.require_subcommand(1);
   app.footer(examples);
-  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_data, add_list, add_describe}) add(app);
+  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_data, add_list, add_describe, add_bench})
+    add(app);
   try {
     check_command(app, argv[1]);
     app.parse(argc, argv);
@@ -79,4 +82,8 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace biossl::cli
 
-int main(int argc, char** argv) { return biossl::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  const auto only_asks = [](std::string_view word) { return word == "--help" || word == "-h" || word == "--version"; };
+  if (argc > 1 && std::none_of(argv + 1, argv + argc, only_asks)) biossl::cli::sleep_while_waiting(argv);
+  return biossl::cli::run(argc, argv);
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/device.h"
+#include "biossl/experiment/recipe.h"
+
+namespace biossl {
+
+/// How long a training step takes, and how long it could not avoid taking. Medians over the repetitions, in
+/// milliseconds.
+struct StepTimes {
+  double step = 0;  ///< a whole step: views of a batch, learning, optimiser
+  double conv_floor =
+      0;  ///< just the convolution and linear primitives that the step ran, back to back on the same shapes and memory
+  double views = 0;      ///< of it, making both views
+  double loss = 0;       ///< of it, loss and errors of the embeddings
+  double optimizer = 0;  ///< of it, the optimiser's steps
+  std::int64_t batch = 0;
+  std::int64_t layers = 0;  ///< primitives in the floor
+
+  double ratio() const { return step / conv_floor; }
+  double images_per_second() const { return 1000.0 * static_cast<double>(batch) / step; }
+};
+
+/// Times a recipe's step on images of the built-in world (no data is needed), step and floor in turn, in one process.
+/// Throws std::invalid_argument on a device other than cpu.
+StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetitions);
+
+}  // namespace biossl

@@ -1,0 +1,76 @@
+#include "biossl/evaluation/linear_probe.h"
+
+#include <gtest/gtest.h>
+
+#include "biossl/ops/ops.h"
+#include "tests/support/tensors.h"
+
+namespace biossl {
+namespace {
+
+/// Points around one centre a class; `spread` of the noise.
+Features clusters(std::int64_t images, std::int64_t features, std::int64_t classes, float spread, std::uint32_t seed) {
+  Features made{testing::random_tensor({images, features}, DType::float32, Device::cpu, seed, spread),
+                Tensor({images}, DType::int32, Device::cpu)};
+  const Tensor centres = testing::random_tensor({classes, features}, DType::float32, Device::cpu, 99);
+  for (std::int64_t i = 0; i < images; ++i) {
+    const std::int64_t label = i % classes;
+    made.labels.data<std::int32_t>()[i] = static_cast<std::int32_t>(label);
+    for (std::int64_t k = 0; k < features; ++k) {
+      made.values.data<float>()[i * features + k] += centres.data<float>()[label * features + k];
+    }
+  }
+  return made;
+}
+
+TEST(LinearProbe, ReadsOutSeparateClassesAndCountsEveryImage) {
+  const Features train = clusters(230, 20, 5, 0.3F, 1);  // the last batch is short
+  const Features test = clusters(103, 20, 5, 0.3F, 2);
+  const ProbeResult result =
+      train_linear_probe(train, test, {.epochs = 60, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 1});
+  EXPECT_GT(result.test_accuracy, 0.95);
+  EXPECT_GT(result.train_accuracy, 0.95);
+  std::int64_t counted = 0;
+  for (const auto& row : result.confusion) {
+    for (const std::int64_t count : row) counted += count;
+  }
+  EXPECT_EQ(counted, 103);
+  EXPECT_EQ(result.per_class.size(), 5U);
+}
+
+TEST(LinearProbe, LabelsWithoutMeaningStayAtChance) {
+  Features train = clusters(400, 10, 4, 1.0F, 3);
+  Random random(1, Purpose::sample);
+  for (std::int32_t& label : train.labels.span<std::int32_t>()) label = static_cast<std::int32_t>(random.below(4));
+  Features test = clusters(400, 10, 4, 1.0F, 4);
+  for (std::int32_t& label : test.labels.span<std::int32_t>()) label = static_cast<std::int32_t>(random.below(4));
+  const ProbeResult result =
+      train_linear_probe(train, test, {.epochs = 5, .batch = 100, .learning_rate = 1e-3, .classes = 4, .seed = 1});
+  EXPECT_NEAR(result.test_accuracy, 0.25, 0.1);
+}
+
+TEST(LinearProbe, SameSeedSameResultAndBfloat16IsNearFloat32) {
+  const Features train = clusters(300, 64, 10, 1.5F, 5);
+  const Features test = clusters(300, 64, 10, 1.5F, 6);
+  const ProbeOptions options{.epochs = 30, .batch = 64, .learning_rate = 1e-2, .classes = 10, .seed = 7};
+  const ProbeResult first = train_linear_probe(train, test, options);
+  const ProbeResult second = train_linear_probe(train, test, options);
+  EXPECT_EQ(first.final_loss, second.final_loss);
+  EXPECT_EQ(first.confusion, second.confusion);
+  const auto narrow = [](const Features& features) {
+    Features result{Tensor(features.values.shape(), DType::bfloat16, Device::cpu), features.labels};
+    ops::convert(features.values, result.values);
+    return result;
+  };
+  const ProbeResult rounded = train_linear_probe(narrow(train), narrow(test), options);
+  EXPECT_NEAR(rounded.test_accuracy, first.test_accuracy, 0.03);
+}
+
+TEST(LinearProbe, RefusesWhatDoesNotMatch) {
+  const Features train = clusters(50, 8, 5, 1.0F, 1);
+  EXPECT_THROW(train_linear_probe(train, clusters(50, 9, 5, 1.0F, 1), {}), std::invalid_argument);
+  EXPECT_THROW(train_linear_probe(train, train, {.classes = 4}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace biossl

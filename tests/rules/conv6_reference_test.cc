@@ -1,0 +1,89 @@
+// The whole main job against arrays computed elsewhere: conv6's activity, embeddings, loss and every weight's update by
+// backpropagation.
+#include <gtest/gtest.h>
+
+#include "biossl/rules/rule.h"
+#include "tests/support/channels.h"
+#include "tests/support/devices.h"
+#include "tests/support/reference_case.h"
+#include "tests/support/tensors.h"
+
+namespace biossl {
+namespace {
+
+using testing::reference_case;
+using testing::relative_error;
+using testing::values_of;
+
+constexpr int layers = 6;  // five convolutions and the head
+
+class Conv6Reference : public ::testing::TestWithParam<Device> {
+ protected:
+  void SetUp() override {
+    arrays_ = reference_case("conv6");
+    if (!arrays_) GTEST_SKIP() << testing::no_reference_arrays();
+    SynapsesSetup setup;
+    setup.device = GetParam();
+    setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
+    network_ = std::make_unique<Network>(preset("conv6"), Shape{32, 32, 3}, setup);
+    network_->head(4);
+    for (int layer = 0; layer < layers; ++layer) {
+      Tensor target = synapses(layer).weights().values();
+      copy(in_our_layout(fmt::format("weight_{}", layer), layer), target);
+      synapses(layer).restored();
+    }
+    images_ = testing::channels_last<float>(arrays_->array("images", GetParam()));
+  }
+
+  Synapses& synapses(int layer) {
+    return layer == layers - 1 ? network_->head(4).synapses() : network_->block(layer).synapses();
+  }
+
+  /// A weight-shaped array; the head's as a map first, so that its channels can be moved.
+  Tensor in_our_layout(const std::string& name, int layer) {
+    const Tensor array = arrays_->array(name, GetParam());
+    if (layer < layers - 1) return testing::channels_last<float>(array);
+    return testing::channels_last<float>(array.reshaped({64, 512, 4, 4})).reshaped({64, 8192});
+  }
+
+  std::optional<testing::ReferenceCase> arrays_;
+  std::unique_ptr<Network> network_;
+  Tensor images_;
+};
+
+TEST_P(Conv6Reference, ActivityAgrees) {
+  Tensor input = images_;
+  for (int index = 0; index < network_->depth(); ++index) {
+    Activity activity = network_->block(index).make_activity(input.extent(0));
+    network_->block(index).forward(input, activity);
+    input = activity.output;
+    const Tensor expected =
+        testing::channels_last<float>(arrays_->array(fmt::format("block_{}_output", index), GetParam()));
+    EXPECT_LE(relative_error(values_of(input.rows(0, 2)), values_of(expected)), 1e-5) << "block " << index;
+  }
+  Tensor embeddings({input.extent(0), 64}, DType::float32, GetParam());
+  network_->head(4).prepare(input.extent(0));
+  network_->head(4).forward(input, embeddings);
+  EXPECT_LE(relative_error(values_of(embeddings), values_of(arrays_->array("embeddings", GetParam()))), 1e-5);
+}
+
+TEST_P(Conv6Reference, LossAndEveryUpdateByBackpropagationAgree) {
+  const std::int64_t pairs = images_.extent(0) / 2;
+  const LossShape shape{pairs, 64, DType::float32, GetParam()};
+  const auto loss = LossRegistry::instance().make("contrastive_hinge", {{"block_gradient", false}}, shape);
+  const RuleSetup setup{*network_, *loss, pairs, 1, 1};
+  const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
+  Tensor totals({2}, DType::float64, GetParam());
+  rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0}, totals);
+  EXPECT_NEAR(totals.data<double>()[0] / arrays_->settings().at("loss").get<double>(), 1.0, 1e-5);
+  for (int layer = 0; layer < layers; ++layer) {
+    const Tensor expected = in_our_layout(fmt::format("update_bp_{}", layer), layer);
+    EXPECT_LE(relative_error(values_of(synapses(layer).weight_update()), values_of(expected)), 1e-4)
+        << "layer " << layer;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Conv6Reference, ::testing::ValuesIn(testing::all_devices()), testing::DeviceName());
+
+}  // namespace
+}  // namespace biossl
