@@ -70,7 +70,7 @@ TEST_P(Conv6Reference, ActivityAgrees) {
 TEST_P(Conv6Reference, LossAndEveryUpdateByBackpropagationAgree) {
   const std::int64_t pairs = images_.extent(0) / 2;
   const LossShape shape{pairs, 64, DType::float32, GetParam()};
-  const auto loss = LossRegistry::instance().make("contrastive_hinge", {{"block_gradient", false}}, shape);
+  const auto loss = LossRegistry::instance().make("contrastive_hinge", {}, shape);
   const RuleSetup setup{*network_, *loss, pairs, 1, 1};
   const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
   Tensor totals({2}, DType::float64, GetParam());

@@ -6,9 +6,9 @@ namespace biossl::world {
 /// None of it depends on the class.
 struct WorldStyle {
   // What an instance looks like.
-  float size_min = 0.42F;          ///< radius of the sphere that has the solid's mean silhouette
-  float size_max = 0.62F;          ///< the same, largest
-  float offset = 0.18F;            ///< the base pose is off the centre by up to this, in x and in y
+  float size_min = 0.55F;          ///< radius of the sphere that has the solid's mean silhouette
+  float size_max = 0.70F;          ///< the same, largest
+  float offset = 0.08F;            ///< the base pose is off the centre by up to this, in x and in y
   float texture_contrast = 0.5F;   ///< how far the second tone may be from the first; 0: plain solids
   float texture_frequency = 1.6F;  ///< most periods of a texture in one radius
   float gloss = 0.5F;              ///< largest strength of the highlight
@@ -20,8 +20,8 @@ struct WorldStyle {
 
   // How another moment of it differs. What two moments share is what a contrastive loss learns: where colour and
   // background stay, they tell instances apart and shape is not learnt; hence the strong tint and the new background.
-  float rotation = 0.7F;          ///< turned about a random axis by up to this angle, in radians
-  float shift = 0.20F;            ///< moved by up to this, in x and in y
+  float rotation = 0.5F;          ///< turned about a random axis by up to this angle, in radians
+  float shift = 0.12F;            ///< moved by up to this, in x and in y
   float scale = 0.25F;            ///< magnified by 2^v, v in +-scale
   float light_turn = 0.8F;        ///< the light's direction is moved by up to this before it is normalised
   float brightness = 0.4F;        ///< all light times 2^v, v in +-brightness
