@@ -8,7 +8,8 @@ namespace {
 /// Images of the built-in world, one moment each.
 void world(benchmark::State& state) {
   constexpr std::int64_t images = 500;
-  const auto world = open_dataset("world", {.images = images, .image_size = state.range(0)});
+  const auto world = open_dataset(
+      "world", {.split = Split::train, .directory = {}, .images = images, .image_size = state.range(0), .seed = 1});
   const std::int64_t bytes = world->image_shape().size();
   Tensor moments({images, bytes}, DType::uint8, Device::cpu);
   std::uint32_t epoch = 0;

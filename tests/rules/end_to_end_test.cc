@@ -104,7 +104,8 @@ TEST(EndToEnd, CpuEqualsReference) {
       const double loss = cpu.step(images(count, dtype, Device::cpu), 0.0);
       const bool wide = dtype == DType::float32;
       EXPECT_NEAR(loss / expected, 1.0, wide ? 1e-5 : 2e-2);
-      EXPECT_LE(relative_error(updates(*cpu.network), updates(*reference.network)), wide ? 1e-4 : 5e-2)
+      // The error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near.
+      EXPECT_LE(relative_error(updates(*cpu.network), updates(*reference.network)), wide ? 1e-4 : 0.15)
           << name_of(dtype);
     }
   }
