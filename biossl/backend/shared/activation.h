@@ -28,7 +28,7 @@ constexpr T activate(T x) {
 template <Activation activation, class T>
 constexpr T activation_slope(T y) {
   if constexpr (activation == Activation::hardtanh) {
-    return (y > T(-1)) & (y < T(1)) ? T(1) : T(0);
+    return ((y > T(-1)) & (y < T(1))) ? T(1) : T(0);
   } else if constexpr (activation == Activation::tanh) {
     return T(1) - y * y;
   } else if constexpr (activation == Activation::relu) {
