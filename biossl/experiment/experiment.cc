@@ -125,7 +125,7 @@ RunDirectory pretrain(const Recipe& wanted, const Place& place, const std::files
   Recipe recipe = wanted;
   settle_precision(recipe, place.device, reporter);
   Trainer trainer(recipe, place);
-  const RunDirectory directory =
+  RunDirectory directory =
       continues ? continue_run(out, recipe, trainer, reporter) : RunDirectory::create(out, recipe, place.device);
   trainer.run(directory, reporter);
   return directory;

@@ -126,8 +126,8 @@ class RecipeReader {
 
   template <class Options>
   Options options(const std::string& name, const TomlSection& table) const {
-    for (const auto& [key, given] : table.entries) {
-      at(given, [&] { read_options<Options>(name, {{key, given.value}}); });
+    for (const auto& entry : table.entries) {
+      at(entry.second, [&] { read_options<Options>(name, {{entry.first, entry.second.value}}); });
     }
     return read_options<Options>(name, table.settings());
   }

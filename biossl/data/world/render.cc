@@ -192,7 +192,8 @@ void put(const Row& upper, const Row& lower, const Row& behind, Vec3 tint, std::
   const auto mean = [](const float* a, const float* b, std::int64_t i) {
     return 0.25F * (a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1]);
   };
-  const auto byte = [](float value) { return static_cast<std::uint8_t>(255.0F * clamp01(value) + 0.5F); };
+  constexpr float half = 0.5F;
+  const auto byte = [](float value) { return static_cast<std::uint8_t>(255.0F * clamp01(value) + half); };
   for (std::int64_t i = 0; i < size; ++i) {
     const float open = 1.0F - mean(upper.cover, lower.cover, i);
     to[3 * i] = byte(tint.x * (mean(upper.red, lower.red, i) + open * behind.red[i]));
