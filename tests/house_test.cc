@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <map>
-#include <regex>
 #include <string>
 
 #include "biossl/core/file.h"
@@ -28,7 +27,7 @@ bool may_include(const std::string& from, const std::string& to) {
 
 TEST(House, NoRoomPointsBack) {
   const std::filesystem::path root = std::filesystem::path(BIOSSL_SOURCE_DIR) / "biossl";
-  const std::regex include("#include \"biossl/([a-z_]+)/");
+  const std::string include = "#include \"biossl/";
   int includes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (!entry.is_regular_file()) continue;
@@ -36,8 +35,9 @@ TEST(House, NoRoomPointsBack) {
     const std::string room = file.substr(0, file.find('/'));
     ASSERT_TRUE(rank.contains(room)) << room << " is no room of the house";
     const std::string text = read_file(entry.path());
-    for (std::sregex_iterator found(text.begin(), text.end(), include), end; found != end; ++found) {
-      const std::string included = (*found)[1];
+    for (auto at = text.find(include); at != std::string::npos; at = text.find(include, at + 1)) {
+      const std::string path = text.substr(at + include.size());
+      const std::string included = path.substr(0, path.find('/'));
       ++includes;
       EXPECT_TRUE(may_include(room, included) || is_exception(file, included)) << file << " includes " << included;
     }
