@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* format = "biossl checkpoint";
-constexpr const char* format_version = "1";
+constexpr const char* format_version = "2";
 constexpr const char* rule_prefix = "rule.";
 
 /// to[o][b][a] = from[o][a][b] for elements of `width` bytes.
@@ -60,15 +60,12 @@ void from_file_layout(const Tensor& stored, const StateTensor& state) {
   copy(values, target);
 }
 
-std::string progress_text(const RunProgress& progress, const Network& network) {
+std::string progress_text(const RunProgress& progress) {
   Json json{{"epoch", progress.epoch}, {"batch", progress.batch}};
   if (progress.batch > 0) {
     json["totals"] = progress.totals;
     json["seconds"] = progress.seconds;
   }
-  Json steps = Json::object();
-  for (const auto& [prefix, count] : network.steps()) steps[prefix] = count;
-  json["steps"] = steps;
   return json.dump();
 }
 
@@ -108,7 +105,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                      {"biossl_version", biossl_version()},
                      {"recipe", to_toml(recipe)},
                      {"image", fmt::format("{},{},{}", image[0], image[1], image[2])},
-                     {"progress", progress_text(progress, network)}});
+                     {"progress", progress_text(progress)}});
 }
 
 Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
@@ -137,7 +134,6 @@ void Checkpoint::read_progress(const std::string& text) {
     progress_.totals = json.at("totals").get<std::array<double, 2>>();
     progress_.seconds = json.at("seconds").get<double>();
   }
-  for (const auto& [prefix, count] : json.at("steps").items()) steps_.emplace_back(prefix, count.get<std::int64_t>());
 }
 
 Recipe Checkpoint::recipe(const std::vector<Override>& overrides) const {
@@ -177,7 +173,6 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
   }
   fill(state, "");
   fill(rule_state, rule_prefix);
-  for (const auto& [prefix, count] : steps_) network.set_steps(prefix, count);
   network.restored();
 }
 

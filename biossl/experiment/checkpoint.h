@@ -25,9 +25,9 @@ struct RunProgress {
 
 // A checkpoint is a safetensors file. Tensors: what Network::state(true) lists, convolutions as (O, I, K, K) and linear
 // layers over a map as (O, C*H*W) in the order of (C, H, W), as PyTorch has them; and the rule's own state under
-// "rule.". Metadata, all texts: format ("biossl checkpoint"), format_version ("1"), biossl_version, recipe (TOML,
+// "rule.". Metadata, all texts: format ("biossl checkpoint"), format_version ("2"), biossl_version, recipe (TOML,
 // resolved), image
-// ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds, steps of each synapses). Nothing
+// ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds). Nothing
 // in it tells the time of day, and `seconds` is kept only within an epoch, so equal runs end in equal files.
 
 /// Writes a checkpoint that appears whole or not at all. Throws std::runtime_error naming a file that cannot be
@@ -62,7 +62,6 @@ class Checkpoint {
   SafetensorsFile file_;
   Shape image_;
   RunProgress progress_;
-  std::vector<std::pair<std::string, std::int64_t>> steps_;
 };
 
 /// "epoch_0003.safetensors", within an epoch "epoch_0003_batch_000042.safetensors".

@@ -27,6 +27,12 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& pl
   return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
 }
 
+std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
+  const LossShape shape{
+      .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
+  return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape);
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   return blaming_recipe(recipe, [&] {
     const SynapsesSetup setup{
@@ -36,7 +42,9 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
         .feedback = recipe.feedback.kind,
         .feedback_settings = recipe.feedback.settings,
         .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
-    return std::make_unique<Network>(recipe.network, image, setup);
+    NetworkSpec spec = recipe.network;
+    spec.head.kind = trial_loss(recipe)->head();
+    return std::make_unique<Network>(spec, image, setup);
   });
 }
 
@@ -45,7 +53,8 @@ std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
   const LossShape shape{.batch = recipe.train.batch,
                         .features = recipe.network.head.features,
                         .dtype = setup.master_dtype(),
-                        .device = setup.device};
+                        .device = setup.device,
+                        .seed = recipe.seed};
   return blaming_recipe(recipe,
                         [&] { return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape); });
 }

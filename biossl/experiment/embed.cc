@@ -50,7 +50,7 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
         to_string(images.image_shape()), to_string(network.image()));
   const std::int64_t batch = std::min(largest_batch, images.size());
   const Shape& map = network.block(index).plan().output;
-  const std::int64_t features = network.spec().head.features;
+  const std::int64_t features = network.head(index).features();
   NpyWriter writer(path, DType::float32,
                    block ? Shape{images.size(), map[2], map[0], map[1]} : Shape{images.size(), features});
   Tensor embeddings;

@@ -223,7 +223,8 @@ class RecipeReader {
   }
 
   void read_choices(Recipe& recipe) const {
-    const LossShape shape{.batch = 1, .features = 1, .dtype = DType::float32, .device = Device::reference};
+    const LossShape shape{
+        .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
     const auto untried = [](const std::string&, const Settings&) {};
     choose<ViewsRegistry>("views", recipe.views, {}, untried);
     choose<LossRegistry>("loss", recipe.loss, {}, [&](const std::string& kind, const Settings& settings) {

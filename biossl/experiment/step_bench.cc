@@ -28,16 +28,16 @@ double median(std::vector<double>& times) {
 /// The loss of one batch, on random embeddings about as far apart as those of an untrained network.
 class LossWork {
  public:
-  LossWork(const Recipe& recipe, const Network& network)
+  LossWork(const Recipe& recipe, Network& network)
       : loss_(make_loss(recipe, network)),
-        embeddings_({2 * recipe.train.batch, recipe.network.head.features}, network.setup().master_dtype(),
-                    network.setup().device),
+        embeddings_({2 * recipe.train.batch, network.head(network.depth() - 1).features()},
+                    network.setup().master_dtype(), network.setup().device),
         errors_(embeddings_.clone()),
         totals_({2}, DType::float64, network.setup().device) {
     Random random(recipe.seed, Purpose::sample);
     for (float& value : embeddings_.span<float>()) value = random.uniform(-0.05F, 0.05F);
   }
-  void operator()() { loss_->evaluate(embeddings_, errors_, totals_); }
+  void operator()() { loss_->evaluate(embeddings_, {}, errors_, totals_); }
 
  private:
   std::unique_ptr<Loss> loss_;

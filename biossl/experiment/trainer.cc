@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "biossl/ops/ops.h"
+
 namespace biossl {
 namespace {
 
@@ -39,6 +41,21 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
   });
 }
 
+/// Every image's label, where the loss uses them; otherwise empty.
+Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images, Device device) {
+  if (!loss.needs_labels()) return {};
+  const auto classes = static_cast<std::int64_t>(images.class_names().size());
+  if (recipe.network.head.features != classes) {
+    bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
+              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, recipe.network.head.features);
+  }
+  Tensor host({images.size()}, DType::int32, Device::reference);
+  std::ranges::copy(images.labels(), host.data<std::int32_t>());
+  Tensor labels(host.shape(), host.dtype(), device);
+  copy(host, labels);
+  return labels;
+}
+
 std::array<double, 2> on_host(const Tensor& totals) {
   Tensor host(totals.shape(), totals.dtype(), Device::reference);
   copy(totals, host);
@@ -59,6 +76,8 @@ Trainer::Trainer(const Recipe& recipe, const Place& place)
       totals_({2}, DType::float64, place.device) {
   const Shape& image = images_->image_shape();
   batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
+  labels_ = labels_for(*loss_, recipe, *images_, place.device);
+  if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
@@ -131,7 +150,13 @@ Tensor Trainer::make_batch(std::int64_t batch) {
 }
 
 void Trainer::step(const Tensor& images, std::int64_t batch) {
-  rule_->step(images, {.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch)}, totals_);
+  Moment moment{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
+  if (!labels_.empty()) {
+    const Tensor rows = loader_.rows(batch);
+    moment.labels = batch_labels_.rows(0, rows.extent(0));
+    ops::gather_rows(labels_, rows, moment.labels);
+  }
+  rule_->step(images, moment, totals_);
 }
 
 void Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) const {

@@ -59,8 +59,9 @@ class Trainer {
   std::unique_ptr<Views> views_;
   BatchLoader loader_;
   Schedule schedule_;
-  Tensor batch_;   // (2B, H, W, C)
-  Tensor totals_;  // (2), of the epoch under way
+  Tensor batch_;                  // (2B, H, W, C)
+  Tensor totals_;                 // (2), of the epoch under way
+  Tensor labels_, batch_labels_;  // int32; empty unless the loss uses them
   RunProgress progress_;
 };
 

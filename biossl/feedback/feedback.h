@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "biossl/core/random.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/state.h"
@@ -15,6 +17,8 @@ class Feedback {
 
   virtual ~Feedback() = default;
 
+  /// The name it is registered under.
+  virtual std::string_view name() const = 0;
   /// Called once, before the first step, with the forward weights as they start; `random` is this layer's own stream
   /// and `bound` the bound of the uniform distribution that the forward weights were drawn from.
   virtual void attach(const Weights& /*forward*/, Random /*random*/, float /*bound*/) {}

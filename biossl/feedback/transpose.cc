@@ -8,6 +8,7 @@ class Transpose final : public Feedback {
  public:
   explicit Transpose(const NoOptions& /*options*/) {}
 
+  std::string_view name() const override { return "transpose"; }
   const Weights& weights(const Weights& forward) override { return forward; }
   bool separate_weights() const override { return false; }
 };

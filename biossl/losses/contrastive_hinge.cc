@@ -54,7 +54,7 @@ class ContrastiveHinge final : public Loss {
     norms_ = Tensor({2 * shape.batch}, shape.dtype, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
     if (!normalises_) return compare(embeddings, errors, totals);
     const std::int64_t rows = embeddings.extent(0);
     const std::int64_t first = blocks_memory_ ? rows / 2 : 0;

@@ -4,15 +4,25 @@
 
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
+#include "biossl/losses/head_kind.h"
 
 namespace biossl {
 
-/// The sizes a loss prepares for.
+/// What a loss prepares for.
 struct LossShape {
   std::int64_t batch;     ///< the largest number of pairs
   std::int64_t features;  ///< D, numbers in an embedding
   DType dtype;            ///< of embeddings and errors: float32, or float64 on the reference device
   Device device;
+  std::uint64_t seed = 1;  ///< of whatever the loss draws at random
+};
+
+/// Where a run stands, and what there is to know about the batch beside its images.
+struct Moment {
+  std::int64_t epoch = 0;  ///< 0 .. LearningRule::total_epochs()-1
+  std::int64_t batch = 0;  ///< within the epoch
+  double learning_rate = 0;
+  Tensor labels;  ///< (B) int32, of the images; empty unless Loss::needs_labels()
 };
 
 /// What is to be small: a function of the embeddings of pairs of views, with its derivative, the error.
@@ -26,7 +36,9 @@ class Loss {
   /// pair. Writes the derivative by each embedding to errors (2B, D); where blocks_memory(), rows 0..B-1 are left
   /// alone. Adds to totals (2, float64): [0] the loss of the batch, [1] the number of current views (rows B..) with an
   /// error that is not zero.
-  virtual void evaluate(const Tensor& embeddings, Tensor& errors, Tensor& totals) = 0;
+  virtual void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) = 0;
+  /// What makes its embeddings. Those of HeadKind::prediction have as many numbers as the block's output.
+  virtual HeadKind head() const { return HeadKind::linear; }
   /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
   virtual bool blocks_memory() const = 0;
 

@@ -42,36 +42,4 @@ class Block {
   ConvolutionSynapses synapses_;
 };
 
-/// Turns a block's output into embeddings.
-class Head {
- public:
-  Head(const HeadSpec& spec, const Shape& block_output, const SynapsesSetup& setup, std::uint32_t index);
-
-  Synapses& synapses() { return synapses_; }
-  const Synapses& synapses() const { return synapses_; }
-  const Shape& map() const { return map_; }
-  const HeadSpec& spec() const { return spec_; }
-
-  /// Sizes its buffers for up to `rows` images.
-  void prepare(std::int64_t rows);
-  /// activity: a block's output (N, H, W, C) in the compute type; embeddings: (N, features), float32.
-  void forward(const Tensor& activity, Tensor& embeddings);
-  /// For rows [begin, end) of the last forward: errors (by embedding) becomes the error of the linear layer's output;
-  /// with `descend`, writes the error of the block's output to error_activity (then not empty); then the linear
-  /// synapses learn.
-  void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
-             double learning_rate, Tensor& error_activity);
-
- private:
-  HeadSpec spec_;
-  Shape block_output_;
-  Shape map_;
-  DType dtype_;
-  Device device_;
-  LinearSynapses synapses_;
-  Tensor pooled_;         // (N, h, w, C), where it average-pools
-  Tensor error_pooled_;   // likewise
-  Tensor narrow_errors_;  // errors in the compute type, where that is not the embeddings'
-};
-
 }  // namespace biossl

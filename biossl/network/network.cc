@@ -23,8 +23,7 @@ Network::Network(const NetworkSpec& spec, const Shape& image, const SynapsesSetu
 Head& Network::head(int index) {
   std::unique_ptr<Head>& head = heads_[static_cast<std::size_t>(index)];
   if (!head) {
-    head = std::make_unique<Head>(spec_.head, block(index).plan().output, setup_,
-                                  first_head + static_cast<std::uint32_t>(index));
+    head = make_head(spec_.head, block(index).plan().output, setup_, first_head + static_cast<std::uint32_t>(index));
   }
   return *head;
 }
@@ -46,19 +45,6 @@ State Network::state(bool learning) {
     state.insert(state.end(), part.begin(), part.end());
   });
   return state;
-}
-
-std::vector<std::pair<std::string, std::int64_t>> Network::steps() const {
-  std::vector<std::pair<std::string, std::int64_t>> steps;
-  const_cast<Network*>(this)->each_synapses(
-      [&](const std::string& prefix, Synapses& synapses) { steps.emplace_back(prefix, synapses.steps()); });
-  return steps;
-}
-
-void Network::set_steps(const std::string& wanted, std::int64_t steps) {
-  each_synapses([&](const std::string& prefix, Synapses& synapses) {
-    if (prefix == wanted) synapses.set_steps(steps);
-  });
 }
 
 void Network::restored() {

@@ -7,6 +7,7 @@
 
 #include "biossl/core/state.h"
 #include "biossl/network/block.h"
+#include "biossl/network/head.h"
 #include "biossl/network/spec.h"
 
 namespace biossl {
@@ -30,9 +31,6 @@ class Network {
   /// Everything that a checkpoint keeps: blocks.L.weight, blocks.L.bias, heads.L.weight, …; with `learning`, optimiser
   /// and feedback state too.
   State state(bool learning);
-  /// Steps that each synapses' optimiser has taken, by the prefix of its state: "blocks.0.", …
-  std::vector<std::pair<std::string, std::int64_t>> steps() const;
-  void set_steps(const std::string& prefix, std::int64_t steps);
   /// Called after the state has been written from a checkpoint.
   void restored();
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "biossl/core/shape.h"
+#include "biossl/losses/head_kind.h"
 #include "biossl/ops/types.h"
 
 namespace biossl {
@@ -21,8 +22,10 @@ struct BlockSpec {
   bool operator==(const BlockSpec& other) const;
 };
 
-/// What turns a block's output into an embedding: average-pooling, a linear layer, a nonlinearity.
+/// What turns a block's output into an embedding: average-pooling, a linear layer, a nonlinearity. The kind is what the
+/// loss asks for; a prediction head heeds nothing else here.
 struct HeadSpec {
+  HeadKind kind = HeadKind::linear;
   std::int64_t features = 64;
   std::int64_t average_pool = 1;  ///< side of the average-pool's square; 1: none
   Activation activation = Activation::none;

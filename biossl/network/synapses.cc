@@ -25,7 +25,8 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
     : optimizer_(setup.optimizer),
       feedback_(FeedbackRegistry::instance().make(setup.feedback, setup.feedback_settings)),
       channels_last_(channels_last),
-      file_shape_(file_shape) {
+      file_shape_(file_shape),
+      steps_({1}, DType::int32, Device::cpu) {
   const std::int64_t outputs = shape[0];
   const Shape all{shape.size() + (bias ? outputs : 0)};
   parameters_ = Tensor(all, setup.master_dtype(), setup.device);
@@ -47,7 +48,8 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
 
 void Synapses::learn(const Tensor& pre, const Tensor& error_post, double learning_rate) {
   compute_update(pre, error_post, weight_update_, bias_update_);
-  optimizer_->step(update_, learning_rate, ++steps_, parameters_, optimizer_state_);
+  const std::int64_t step = ++*steps_.data<std::int32_t>();
+  optimizer_->step(update_, learning_rate, step, parameters_, optimizer_state_);
   weights_.changed();
 }
 
@@ -63,6 +65,7 @@ State Synapses::state(const std::string& prefix, bool learning) {
   if (!learning) return state;
   const std::vector<std::string> names = optimizer_->state_names();
   for (std::size_t i = 0; i < names.size(); ++i) add("optimizer." + names[i] + ".", optimizer_state_[i]);
+  state.push_back({prefix + "optimizer.steps", steps_, {}, {1}});
   for (StateTensor& tensor : feedback_->state()) {
     tensor.name = prefix + "feedback." + tensor.name;
     state.push_back(tensor);

@@ -51,8 +51,7 @@ class Synapses {
   const Feedback& feedback() const { return *feedback_; }
   std::int64_t parameters() const { return parameters_.size(); }
   /// Steps taken so far.
-  std::int64_t steps() const { return steps_; }
-  void set_steps(std::int64_t steps) { steps_ = steps; }
+  std::int64_t steps() const { return *steps_.data<std::int32_t>(); }
 
   /// Weights and bias; with `learning`, optimiser and feedback state too. Names start with the prefix.
   State state(const std::string& prefix, bool learning);
@@ -80,7 +79,7 @@ class Synapses {
   Tensor parameters_, update_;  // weights, then bias
   Tensor weight_update_, bias_update_;
   std::vector<Tensor> optimizer_state_;
-  std::int64_t steps_ = 0;
+  Tensor steps_;  // one number, on the host
 };
 
 /// Connections of a convolution: the same square of weights at every position.

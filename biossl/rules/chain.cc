@@ -16,18 +16,18 @@ Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t bat
     largest = std::max(largest, network.block(index).plan().unpooled.size());
   }
   network.head(last).prepare(rows);
-  const Shape embeddings{rows, network.spec().head.features};
+  const Shape embeddings{rows, network.head(last).features()};
   embeddings_ = Tensor(embeddings, setup.master_dtype(), setup.device);
   errors_ = Tensor(embeddings, setup.master_dtype(), setup.device);
   for (Tensor& buffer : error_buffers_) buffer = Tensor({error_rows * largest}, setup.dtype, setup.device);
 }
 
-void Chain::step(const Tensor& input, double learning_rate, Tensor& totals) {
+void Chain::step(const Tensor& input, const Moment& moment, Tensor& totals) {
   const std::int64_t rows = input.extent(0);
   run_up(input);
   Tensor errors = errors_.rows(0, rows);
-  loss_.evaluate(embeddings_.rows(0, rows), errors, totals);
-  run_down(input, loss_.blocks_memory() ? rows / 2 : 0, rows, learning_rate);
+  loss_.evaluate(embeddings_.rows(0, rows), moment, errors, totals);
+  run_down(input, loss_.blocks_memory() ? rows / 2 : 0, rows, moment.learning_rate);
 }
 
 void Chain::run_up(const Tensor& input) {

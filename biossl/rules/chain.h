@@ -17,7 +17,7 @@ class Chain {
 
   /// Runs input (2B, H, W, C), the output of the block below `first`, up to the embeddings; then the error down from
   /// the loss to `first`, each synapses learning on its way. An error crosses a layer before that layer learns.
-  void step(const Tensor& input, double learning_rate, Tensor& totals);
+  void step(const Tensor& input, const Moment& moment, Tensor& totals);
 
  private:
   void run_up(const Tensor& input);

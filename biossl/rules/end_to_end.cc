@@ -12,7 +12,7 @@ class EndToEnd final : public LearningRule {
       : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {}
 
   void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    chain_.step(images, moment.learning_rate, totals);
+    chain_.step(images, moment, totals);
   }
   std::int64_t total_epochs() const override { return epochs_; }
   bool is_local_to_blocks() const override { return false; }

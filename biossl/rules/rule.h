@@ -19,13 +19,6 @@ struct RuleSetup {
   std::uint64_t seed;
 };
 
-/// Where a run stands.
-struct Moment {
-  std::int64_t epoch = 0;  ///< 0 .. total_epochs()-1
-  std::int64_t batch = 0;  ///< within the epoch
-  double learning_rate = 0;
-};
-
 /// Decides which block learns, when, and from which error.
 class LearningRule {
  public:

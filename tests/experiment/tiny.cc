@@ -68,7 +68,7 @@ class FailingLoss final : public Loss {
  public:
   FailingLoss(const FailingOptions& options, const LossShape& /*shape*/) : good_(options.good_batches) {}
 
-  void evaluate(const Tensor& /*embeddings*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& /*embeddings*/, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
     errors.fill_zero();
     totals.data<double>()[0] += good_-- > 0 ? 1.0 : std::numeric_limits<double>::quiet_NaN();
   }

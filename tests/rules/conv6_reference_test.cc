@@ -74,7 +74,7 @@ TEST_P(Conv6Reference, LossAndEveryUpdateByBackpropagationAgree) {
   const RuleSetup setup{*network_, *loss, pairs, 1, 1};
   const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
   Tensor totals({2}, DType::float64, GetParam());
-  rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0}, totals);
+  rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0, .labels = {}}, totals);
   EXPECT_NEAR(totals.data<double>()[0] / arrays_->settings().at("loss").get<double>(), 1.0, 1e-5);
   for (int layer = 0; layer < layers; ++layer) {
     const Tensor expected = in_our_layout(fmt::format("update_bp_{}", layer), layer);

@@ -37,7 +37,7 @@ struct Job {
     setup.dtype = dtype;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     network = std::make_unique<Network>(small_network(), image, setup);
-    const LossShape shape{pairs, small_network().head.features, setup.master_dtype(), device};
+    const LossShape shape{pairs, small_network().head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("contrastive_hinge", loss_settings, shape);
     const RuleSetup rule_setup{*network, *loss, pairs, 1, 1};
     rule = RuleRegistry::instance().make("e2e", {}, rule_setup);
@@ -46,7 +46,7 @@ struct Job {
 
   double step(const Tensor& images, double learning_rate) {
     totals.fill_zero();
-    rule->step(images, {.epoch = 0, .batch = 0, .learning_rate = learning_rate}, totals);
+    rule->step(images, {.epoch = 0, .batch = 0, .learning_rate = learning_rate, .labels = {}}, totals);
     return totals.data<double>()[0];
   }
 };
