@@ -33,6 +33,8 @@ Shape Shape::with_rows(std::int64_t rows) const {
   return result;
 }
 
+Shape batch_of(std::int64_t rows, const Shape& map) { return {rows, map[0], map[1], map[2]}; }
+
 std::string to_string(const Shape& shape) {
   std::string text = "(";
   for (int axis = 0; axis < shape.rank(); ++axis) text += fmt::format("{}{}", axis > 0 ? ", " : "", shape[axis]);

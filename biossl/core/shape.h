@@ -31,6 +31,9 @@ class Shape {
   int rank_ = 0;
 };
 
+/// A batch of maps: (rows, H, W, C) for a map (H, W, C).
+Shape batch_of(std::int64_t rows, const Shape& map);
+
 /// "(500, 32, 32, 3)"
 std::string to_string(const Shape& shape);
 

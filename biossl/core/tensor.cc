@@ -32,6 +32,17 @@ Tensor Tensor::part(std::int64_t first, const Shape& shape) const {
   return view;
 }
 
+Tensor Tensor::carve(std::size_t first, const Shape& shape, DType dtype) const {
+  require(DType::uint8);
+  const std::size_t wanted = static_cast<std::size_t>(shape.size()) * size_of(dtype);
+  check(!empty() && first + wanted <= bytes(), "tensor.carve", "{} bytes from {} on, of {}", wanted, first, bytes());
+  Tensor view = *this;
+  view.offset_ += first;
+  view.shape_ = shape;
+  view.dtype_ = dtype;
+  return view;
+}
+
 Tensor Tensor::clone() const {
   Tensor result(shape_, dtype_, device_);
   copy(*this, result);

@@ -48,6 +48,8 @@ class Tensor {
   Tensor reshaped(const Shape& shape) const;
   /// A view of `shape` that starts `first` elements into this one's storage.
   Tensor part(std::int64_t first, const Shape& shape) const;
+  /// A view of `shape` and another type that starts at byte `first` of this one's, which must be uint8.
+  Tensor carve(std::size_t first, const Shape& shape, DType dtype) const;
   /// A copy with storage of its own.
   Tensor clone() const;
   void fill_zero();

@@ -10,13 +10,15 @@
 namespace biossl {
 namespace {
 
-/// Images that go up the encoder at a time: few enough for their activity to stay in the cache, enough to keep every
-/// core at work.
-constexpr std::int64_t reading_batch = 100;
-
 void count_up(Tensor& rows, std::int64_t first) {
   auto numbers = rows.span<std::int32_t>();
   std::iota(numbers.begin(), numbers.end(), static_cast<std::int32_t>(first));
+}
+
+std::vector<int> checked(std::vector<int> blocks, int depth) {
+  check(!blocks.empty() && std::is_sorted(blocks.begin(), blocks.end()) && blocks.front() >= 0 && blocks.back() < depth,
+        "features", "the blocks to read must be rising numbers below {}", depth);
+  return blocks;
 }
 
 Tensor labels_of(const Dataset& dataset) {
@@ -27,18 +29,22 @@ Tensor labels_of(const Dataset& dataset) {
 
 }  // namespace
 
-FeatureReader::FeatureReader(Network& network, std::vector<int> blocks, std::int64_t batch)
-    : network_(network), blocks_(std::move(blocks)), batch_(batch) {
-  check(!blocks_.empty() && std::is_sorted(blocks_.begin(), blocks_.end()) && blocks_.front() >= 0 &&
-            blocks_.back() < network.depth(),
-        "features", "the blocks to read must be rising numbers below {}", network.depth());
+FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch)
+    : blocks_(checked(std::move(blocks), network.depth())), batch_(batch), pass_(network, blocks_.back(), batch) {
   const Shape& image = network.image();
   const SynapsesSetup& setup = network.setup();
   images_ = Tensor({batch, image[0], image[1], image[2]}, setup.dtype, setup.device);
   rows_ = Tensor({batch}, DType::int32, setup.device);
-  for (int index = 0; index <= blocks_.back(); ++index)
-    activities_.push_back(network.block(index).make_activity(batch));
+  kept_.resize(static_cast<std::size_t>(blocks_.back()) + 1);
   outputs_.resize(blocks_.size());
+  const auto lay_out = [&](Workspace& workspace) {
+    pass_.prepare(workspace);
+    for (const int block : blocks_) {
+      kept_[static_cast<std::size_t>(block)].output =
+          workspace.take(batch_of(batch, network.block(block).plan().output), setup.dtype);
+    }
+  };
+  Workspace::fit(setup.device, lay_out);
 }
 
 void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress& progress) {
@@ -49,13 +55,9 @@ void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress&
     count_up(rows, first);
     Tensor images = images_.rows(0, count);
     ops::unit_range(pixels, rows, images);
-    Tensor input = images;
-    auto wanted = outputs_.begin();
-    for (int index = 0; index <= blocks_.back(); ++index) {
-      Activity activity = activities_[static_cast<std::size_t>(index)].rows(0, count);
-      network_.block(index).forward(input, activity);
-      input = activity.output;
-      if (blocks_[static_cast<std::size_t>(wanted - outputs_.begin())] == index) *wanted++ = activity.output;
+    pass_.run(images, kept_);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      outputs_[i] = kept_[static_cast<std::size_t>(blocks_[i])].output.rows(0, count);
     }
     take(first, outputs_);
     if (progress) progress(first + count, total, "");
@@ -71,7 +73,7 @@ std::vector<Features> extract_features(Network& network, const std::vector<int>&
     const std::int64_t size = network.block(block).plan().output.size();
     features.push_back({Tensor({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
-  FeatureReader reader(network, blocks, std::min(reading_batch, dataset.size()));
+  FeatureReader reader(network, blocks, std::min(ForwardPass::group, dataset.size()));
   reader.read(
       dataset.pixels(),
       [&](std::int64_t first, std::span<const Tensor> outputs) {

@@ -8,7 +8,7 @@
 #include "biossl/core/progress.h"
 #include "biossl/core/tensor.h"
 #include "biossl/data/dataset.h"
-#include "biossl/network/network.h"
+#include "biossl/network/forward_pass.h"
 
 namespace biossl {
 
@@ -18,12 +18,11 @@ struct Features {
   Tensor labels;  ///< (N) int32
 };
 
-/// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch. Holds
-/// two buffers, whatever the depth.
+/// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch.
 class FeatureReader {
  public:
   /// blocks: indices, rising. batch: images at a time.
-  FeatureReader(Network& network, std::vector<int> blocks, std::int64_t batch);
+  FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch);
 
   /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8 in order; outputs[k] (n, H', W',
   /// C') in the compute type belongs to blocks[k] and lives until take returns. One pass, whatever the number of
@@ -32,12 +31,12 @@ class FeatureReader {
   void read(const Tensor& pixels, const Take& take, const Progress& progress = {});
 
  private:
-  Network& network_;
   std::vector<int> blocks_;
   std::int64_t batch_;
+  ForwardPass pass_;
   Tensor images_, rows_;
-  std::vector<Activity> activities_;
-  std::vector<Tensor> outputs_;
+  std::vector<Activity> kept_;   // the wanted blocks' outputs
+  std::vector<Tensor> outputs_;  // views of them, for the images at hand
 };
 
 /// Features of every image of a data set at each of the blocks (rising indices), from one pass, kept as `kept`.

@@ -10,8 +10,6 @@
 namespace biossl {
 namespace {
 
-constexpr std::int64_t largest_batch = 100;
-
 /// The values as float32 in host memory.
 Tensor widened(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
@@ -48,14 +46,15 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
         network.depth() - 1);
   check(images.image_shape() == network.image(), "embed", "the images are {}, the network was trained on {}",
         to_string(images.image_shape()), to_string(network.image()));
-  const std::int64_t batch = std::min(largest_batch, images.size());
+  const std::int64_t batch = std::min(ForwardPass::group, images.size());
   const Shape& map = network.block(index).plan().output;
   const std::int64_t features = network.head(index).features();
   NpyWriter writer(path, DType::float32,
                    block ? Shape{images.size(), map[2], map[0], map[1]} : Shape{images.size(), features});
   Tensor embeddings;
   if (!block) {
-    network.head(index).prepare(batch);
+    Workspace::fit(network.setup().device,
+                   [&](Workspace& workspace) { network.head(index).prepare(batch, workspace); });
     embeddings = Tensor({batch, features}, network.setup().master_dtype(), network.setup().device);
   }
   FeatureReader reader(network, {index}, batch);

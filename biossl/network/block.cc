@@ -5,13 +5,14 @@
 namespace biossl {
 namespace {
 
-Shape batch_of(std::int64_t rows, const Shape& map) { return {rows, map[0], map[1], map[2]}; }
+Tensor rows_of(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
+  return tensor.empty() ? Tensor() : tensor.rows(begin, end);
+}
 
 }  // namespace
 
 Activity Activity::rows(std::int64_t begin, std::int64_t end) const {
-  if (unpooled.empty()) return {.unpooled = {}, .argmax = {}, .output = output.rows(begin, end)};
-  return {unpooled.rows(begin, end), argmax.rows(begin, end), output.rows(begin, end)};
+  return {rows_of(unpooled, begin, end), rows_of(argmax, begin, end), rows_of(output, begin, end)};
 }
 
 Block::Block(const BlockSpec& spec, const BlockPlan& plan, const SynapsesSetup& setup, std::uint32_t index)
@@ -43,7 +44,7 @@ Tensor Block::error_of_synapses(const Activity& activity, Tensor& error, Tensor&
     if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
     return error;
   }
-  Tensor unpooled_error = scratch.part(0, activity.unpooled.shape());
+  Tensor unpooled_error = scratch.part(0, batch_of(error.extent(0), plan_.unpooled));
   ops::max_pool_backward(error, activity.output, activity.argmax, spec_.pool, spec_.activation, unpooled_error);
   return unpooled_error;
 }

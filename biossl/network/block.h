@@ -7,9 +7,9 @@
 
 namespace biossl {
 
-/// What a block remembers of a batch: enough to learn from it.
+/// What a block remembers of a batch: its output and argmax are enough to learn from it.
 struct Activity {
-  Tensor unpooled;  ///< the convolution's output, (N, H, W, C); empty where the block does not pool
+  Tensor unpooled;  ///< the convolution's output, (N, H, W, C), on its way to the pool; empty where there is none
   Tensor argmax;    ///< which element each pooled one came from (uint8); empty likewise
   Tensor output;    ///< (N, H', W', C)
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "biossl/core/workspace.h"
 #include "biossl/network/spec.h"
 #include "biossl/network/synapses.h"
 
@@ -19,8 +20,8 @@ class Head {
   /// The map (H, W, C) that its synapses see.
   virtual const Shape& map() const = 0;
 
-  /// Sizes its buffers for up to `rows` images.
-  virtual void prepare(std::int64_t rows) = 0;
+  /// Takes its buffers, for up to `rows` images, from a workspace.
+  virtual void prepare(std::int64_t rows, Workspace& workspace) = 0;
   /// activity: a block's output (N, H, W, C) in the compute type; embeddings: (N, features) in the master type.
   virtual void forward(const Tensor& activity, Tensor& embeddings) = 0;
   /// For rows [begin, end) of the last forward, whose activity and embeddings these are: unless error_activity is

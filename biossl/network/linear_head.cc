@@ -8,15 +8,14 @@ LinearHead::LinearHead(const HeadSpec& spec, const Shape& block_output, const Sy
     : spec_(spec),
       map_(head_input(spec, block_output)),
       dtype_(setup.dtype),
-      device_(setup.device),
       synapses_(setup, map_, spec.features, spec.bias, index) {}
 
-void LinearHead::prepare(std::int64_t rows) {
+void LinearHead::prepare(std::int64_t rows, Workspace& workspace) {
   if (spec_.average_pool > 1) {
-    pooled_ = Tensor(Shape{rows, map_[0], map_[1], map_[2]}, dtype_, device_);
-    error_pooled_ = Tensor(Shape{rows, map_[0], map_[1], map_[2]}, dtype_, device_);
+    pooled_ = workspace.take(batch_of(rows, map_), dtype_);
+    error_pooled_ = workspace.take(batch_of(rows, map_), dtype_);
   }
-  if (dtype_ == DType::bfloat16) narrow_errors_ = Tensor({rows, spec_.features}, dtype_, device_);
+  if (dtype_ == DType::bfloat16) narrow_errors_ = workspace.take({rows, spec_.features}, dtype_);
 }
 
 void LinearHead::forward(const Tensor& activity, Tensor& embeddings) {

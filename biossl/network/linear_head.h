@@ -12,7 +12,7 @@ class LinearHead final : public Head {
   Synapses& synapses() override { return synapses_; }
   std::int64_t features() const override { return spec_.features; }
   const Shape& map() const override { return map_; }
-  void prepare(std::int64_t rows) override;
+  void prepare(std::int64_t rows, Workspace& workspace) override;
   void forward(const Tensor& activity, Tensor& embeddings) override;
   void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
              double learning_rate, Tensor& error_activity) override;
@@ -21,7 +21,6 @@ class LinearHead final : public Head {
   HeadSpec spec_;
   Shape map_;
   DType dtype_;
-  Device device_;
   LinearSynapses synapses_;
   Tensor pooled_;         // (N, h, w, C), where it average-pools
   Tensor error_pooled_;   // likewise

@@ -27,6 +27,7 @@ class Network {
   const Block& block(int index) const { return *blocks_[static_cast<std::size_t>(index)]; }
   /// The head on a block, made on the first call.
   Head& head(int index);
+  bool has_head(int index) const { return heads_[static_cast<std::size_t>(index)] != nullptr; }
 
   /// Everything that a checkpoint keeps: blocks.L.weight, blocks.L.bias, heads.L.weight, …; with `learning`, optimiser
   /// and feedback state too.

@@ -6,65 +6,96 @@
 namespace biossl {
 
 Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t batch)
-    : network_(network), loss_(loss), first_(first), last_(last) {
-  const std::int64_t rows = 2 * batch;
-  const std::int64_t error_rows = loss.blocks_memory() ? batch : rows;
-  const SynapsesSetup& setup = network.setup();
-  std::int64_t largest = 0;
-  for (int index = first; index <= last; ++index) {
-    activities_.push_back(network.block(index).make_activity(rows));
-    largest = std::max(largest, network.block(index).plan().unpooled.size());
-  }
-  network.head(last).prepare(rows);
-  const Shape embeddings{rows, network.head(last).features()};
-  embeddings_ = Tensor(embeddings, setup.master_dtype(), setup.device);
-  errors_ = Tensor(embeddings, setup.master_dtype(), setup.device);
-  for (Tensor& buffer : error_buffers_) buffer = Tensor({error_rows * largest}, setup.dtype, setup.device);
+    : network_(network),
+      loss_(loss),
+      first_(first),
+      last_(last),
+      batch_(batch),
+      pass_(network, last, 2 * batch),
+      learnt_(static_cast<std::size_t>(last) + 1),
+      remembered_(learnt_.size()) {
+  network.head(last);  // made now, so that a checkpoint holds it from the start
 }
 
-void Chain::step(const Tensor& input, const Moment& moment, Tensor& totals) {
-  const std::int64_t rows = input.extent(0);
-  run_up(input);
+void Chain::prepare(Workspace& workspace) {
+  const DType dtype = network_.setup().dtype;
+  const std::int64_t rows = loss_.blocks_memory() ? batch_ : 2 * batch_;
+  pass_.prepare(workspace);
+  for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
+    const Block& block = network_.block(index);
+    const Shape map = batch_of(rows, block.plan().output);
+    Activity& activity = learnt_[static_cast<std::size_t>(index)];
+    if (index < last_) activity.output = workspace.take(map, dtype);
+    if (index >= first_ && block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
+  }
+  output_ = workspace.take(batch_of(2 * batch_, network_.block(last_).plan().output), dtype);
+  Head& head = network_.head(last_);
+  head.prepare(2 * batch_, workspace);
+  for (Tensor* tensor : {&embeddings_, &errors_}) {
+    *tensor = workspace.take({2 * batch_, head.features()}, network_.setup().master_dtype());
+  }
+  const std::array<std::int64_t, 2> sizes = error_sizes();
+  for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
+}
+
+/// An image's share of each error map: what run_down puts there.
+std::array<std::int64_t, 2> Chain::error_sizes() const {
+  std::array<std::int64_t, 2> sizes{network_.block(last_).plan().output.size(), 0};
+  std::size_t current = 0;
+  const auto move_on = [&](const Shape& map) {
+    current = 1 - current;
+    sizes[current] = std::max(sizes[current], map.size());
+  };
+  for (int index = last_; index >= first_; --index) {
+    const Block& block = network_.block(index);
+    if (block.spec().pool > 1) move_on(block.plan().unpooled);
+    if (index > first_) move_on(block.plan().input);
+  }
+  return sizes;
+}
+
+void Chain::step(const Tensor& images, const Moment& moment, Tensor& totals) {
+  const std::int64_t rows = images.extent(0);
+  const std::int64_t begin = loss_.blocks_memory() ? rows / 2 : 0;
+  run_up(images, begin);
   Tensor errors = errors_.rows(0, rows);
   loss_.evaluate(embeddings_.rows(0, rows), moment, errors, totals);
-  run_down(input, loss_.blocks_memory() ? rows / 2 : 0, rows, moment.learning_rate);
+  run_down(images, begin, moment.learning_rate);
 }
 
-void Chain::run_up(const Tensor& input) {
-  const std::int64_t rows = input.extent(0);
-  for (int index = first_; index <= last_; ++index) {
-    Activity activity = activities_[static_cast<std::size_t>(index - first_)].rows(0, rows);
-    network_.block(index).forward(input_of(index, input).rows(0, rows), activity);
-  }
+void Chain::run_up(const Tensor& images, std::int64_t begin) {
+  const std::int64_t rows = images.extent(0);
+  remembered_.back().output = output_.rows(0, begin);
+  learnt_.back().output = output_.rows(begin, rows);
+  pass_.run(images.rows(0, begin), remembered_);
+  pass_.run(images.rows(begin, rows), learnt_);
   Tensor embeddings = embeddings_.rows(0, rows);
-  network_.head(last_).forward(activities_.back().output.rows(0, rows), embeddings);
+  network_.head(last_).forward(output_.rows(0, rows), embeddings);
 }
 
-void Chain::run_down(const Tensor& input, std::int64_t begin, std::int64_t end, double learning_rate) {
-  Tensor* error_buffer = &error_buffers_[0];
-  Tensor* spare_buffer = &error_buffers_[1];
-  const auto in_buffer = [&](const Tensor& buffer, const Tensor& like) {
-    return buffer.part(0, like.shape().with_rows(end - begin));
-  };
-  Tensor error = in_buffer(*error_buffer, activities_.back().output);
-  network_.head(last_).learn(activities_.back().output, embeddings_, errors_, begin, end, learning_rate, error);
+void Chain::run_down(const Tensor& images, std::int64_t begin, double learning_rate) {
+  const std::int64_t rows = images.extent(0);
+  const std::int64_t count = rows - begin;
+  Tensor* current = &error_maps_[0];
+  Tensor* spare = &error_maps_[1];
+  Tensor error = current->part(0, learnt_.back().output.shape());
+  Tensor errors = errors_.rows(0, rows);
+  network_.head(last_).learn(output_.rows(0, rows), embeddings_.rows(0, rows), errors, begin, rows, learning_rate,
+                             error);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
-    const Activity activity = activities_[static_cast<std::size_t>(index - first_)].rows(begin, end);
-    const Tensor below = input_of(index, input).rows(begin, end);
-    Tensor synapse_error = block.error_of_synapses(activity, error, *spare_buffer);
-    if (synapse_error.raw() == spare_buffer->raw()) std::swap(error_buffer, spare_buffer);
+    const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, count);
+    const Tensor below =
+        index == 0 ? images.rows(begin, rows) : learnt_[static_cast<std::size_t>(index) - 1].output.rows(0, count);
+    Tensor synapse_error = block.error_of_synapses(activity, error, *spare);
+    if (block.spec().pool > 1) std::swap(current, spare);
     if (index > first_) {
-      error = in_buffer(*spare_buffer, below);
+      error = spare->part(0, below.shape());
       block.synapses().send_back(synapse_error, error);
     }
     block.synapses().learn(below, synapse_error, learning_rate);
-    std::swap(error_buffer, spare_buffer);
+    std::swap(current, spare);
   }
-}
-
-const Tensor& Chain::input_of(int index, const Tensor& input) const {
-  return index == first_ ? input : activities_[static_cast<std::size_t>(index - first_ - 1)].output;
 }
 
 }  // namespace biossl

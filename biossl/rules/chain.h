@@ -1,36 +1,44 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "biossl/losses/loss.h"
-#include "biossl/network/network.h"
+#include "biossl/network/forward_pass.h"
 
 namespace biossl {
 
 /// A run of neighbouring blocks under one head that learns from one loss: the whole encoder end to end, or a single
-/// block layer-wise. Holds the activity and error buffers, all sized when it is made.
+/// block layer-wise. The blocks below it run forward only, and so does every block on images that no error reaches
+/// (view 0, where the loss blocks its gradient): of those, nothing is kept.
 class Chain {
  public:
   /// Blocks first..last, the head on `last`; up to `batch` pairs.
   Chain(Network& network, Loss& loss, int first, int last, std::int64_t batch);
 
-  /// Runs input (2B, H, W, C), the output of the block below `first`, up to the embeddings; then the error down from
-  /// the loss to `first`, each synapses learning on its way. An error crosses a layer before that layer learns.
-  void step(const Tensor& input, const Moment& moment, Tensor& totals);
+  /// Takes the buffers of activity and errors from a workspace. Chains of which one works at a time may share memory.
+  void prepare(Workspace& workspace);
+  /// Runs images (2B, H, W, C) up to the embeddings; then the error down from the loss to `first`, each synapses
+  /// learning on its way. An error crosses a layer before that layer learns.
+  void step(const Tensor& images, const Moment& moment, Tensor& totals);
 
  private:
-  void run_up(const Tensor& input);
-  void run_down(const Tensor& input, std::int64_t begin, std::int64_t end, double learning_rate);
-  const Tensor& input_of(int index, const Tensor& input) const;
+  std::array<std::int64_t, 2> error_sizes() const;
+  void run_up(const Tensor& images, std::int64_t begin);
+  void run_down(const Tensor& images, std::int64_t begin, double learning_rate);
 
   Network& network_;
   Loss& loss_;
   int first_;
   int last_;
-  std::vector<Activity> activities_;  // of blocks first..last
+  std::int64_t batch_;
+  ForwardPass pass_;
+  std::vector<Activity> learnt_;      // of blocks 0..last: what learning needs of the images that an error reaches
+  std::vector<Activity> remembered_;  // of the others; only the last block's output
+  Tensor output_;                     // (2B, H, W, C) of block `last`, in which the last of both lie
   Tensor embeddings_, errors_;        // (2B, D)
-  Tensor error_buffers_[2];           // flat; errors of maps go from one to the other on their way down
+  std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down
 };
 
 }  // namespace biossl

@@ -9,7 +9,9 @@ namespace {
 class EndToEnd final : public LearningRule {
  public:
   EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
-      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {}
+      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {
+    Workspace::fit(setup.network.setup().device, [&](Workspace& workspace) { chain_.prepare(workspace); });
+  }
 
   void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
     chain_.step(images, moment, totals);

@@ -62,7 +62,7 @@ TEST_P(Conv6Reference, ActivityAgrees) {
     EXPECT_LE(relative_error(values_of(input.rows(0, 2)), values_of(expected)), 1e-5) << "block " << index;
   }
   Tensor embeddings({input.extent(0), 64}, DType::float32, GetParam());
-  network_->head(4).prepare(input.extent(0));
+  Workspace::fit(GetParam(), [&](Workspace& workspace) { network_->head(4).prepare(input.extent(0), workspace); });
   network_->head(4).forward(input, embeddings);
   EXPECT_LE(relative_error(values_of(embeddings), values_of(arrays_->array("embeddings", GetParam()))), 1e-5);
 }
