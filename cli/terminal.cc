@@ -32,6 +32,9 @@ double share(std::int64_t done, std::int64_t total) {
 
 std::string percent(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
 
+/// "  block 1 of 0-4", where there is something to set off.
+std::string set_off(std::string_view stage) { return stage.empty() ? "" : fmt::format("  {}", stage); }
+
 }  // namespace
 
 std::string duration(double seconds) {
@@ -56,15 +59,15 @@ void TerminalReporter::batch(const BatchReport& report) {
   const double epochs_left = static_cast<double>(report.epochs - report.epoch) + 1 - in_epoch;
   const double left = epochs_left * report.seconds / std::max(in_epoch, 1e-9);
   draw((static_cast<double>(report.epoch) - 1 + in_epoch) / static_cast<double>(report.epochs),
-       fmt::format("epoch {}/{}  loss {:.4g}  {:.0f} images/s  {} left", report.epoch, report.epochs, report.loss,
-                   speed, duration(left)));
+       fmt::format("epoch {}/{}{}  loss {:.4g}  {:.0f} images/s  {} left", report.epoch, report.epochs,
+                   set_off(report.stage), report.loss, speed, duration(left)));
 }
 
 void TerminalReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   erase();
-  say(fmt::format("epoch {:>{}}/{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
-                  metrics.epoch, fmt::formatted_size("{}", epochs), epochs, metrics.loss, metrics.loss_per_pair,
-                  metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
+  say(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
+                  metrics.epoch, fmt::formatted_size("{}", epochs), epochs, set_off(metrics.stage), metrics.loss,
+                  metrics.loss_per_pair, metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
 }
 
 void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {

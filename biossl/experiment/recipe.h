@@ -46,8 +46,10 @@ struct TrainRecipe {
     field("batch", batch, "pairs of views in a step");
     field("optimizer", optimizer, "\"adam\" or \"sgd\"; its own settings stand in [optimizer]");
     field("learning_rate", learning_rate, "step size");
-    field("schedule", schedule, "\"constant\" or \"cosine\" (down to zero at the end)");
-    field("warmup_epochs", warmup_epochs, "epochs over which the learning rate rises linearly at the start");
+    field("schedule", schedule,
+          "\"constant\" or \"cosine\" (down to zero at the end; greedy layer-wise: of every block)");
+    field("warmup_epochs", warmup_epochs,
+          "epochs over which the learning rate rises linearly at the start; greedy layer-wise: of every block");
     field("precision", precision,
           "of activity and errors: \"float32\", \"bfloat16\" or \"auto\"; weights are float32 always");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");

@@ -14,6 +14,7 @@ namespace biossl {
 /// A line of metrics.jsonl.
 struct EpochMetrics {
   std::int64_t epoch = 0;        ///< counted from 1
+  std::string stage;             ///< what learnt, as LearningRule::stage says; empty: everything
   double loss = 0;               ///< mean over the epoch's batches of a batch's summed loss
   double loss_per_pair = 0;      ///< mean over the pairs
   double active_share = 0;       ///< current views with an error that is not zero, of all current views
@@ -27,6 +28,7 @@ struct EpochMetrics {
 struct BatchReport {
   std::int64_t epoch = 0;  ///< counted from 1
   std::int64_t epochs = 0;
+  std::string_view stage;  ///< what learns; empty: everything
   std::int64_t batch = 0;  ///< batches done of this epoch
   std::int64_t batches = 0;
   std::int64_t images = 0;  ///< pairs of views seen in this epoch

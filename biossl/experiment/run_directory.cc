@@ -38,6 +38,7 @@ std::optional<EpochMetrics> parse_metrics(const std::string& line) {
   if (!json.is_object()) return std::nullopt;
   try {
     return EpochMetrics{.epoch = json.at("epoch"),
+                        .stage = json.value("stage", ""),
                         .loss = json.at("loss"),
                         .loss_per_pair = json.at("loss_per_pair"),
                         .active_share = json.at("active_share"),
@@ -51,14 +52,15 @@ std::optional<EpochMetrics> parse_metrics(const std::string& line) {
 }
 
 std::string to_line(const EpochMetrics& metrics) {
-  const Json json{{"epoch", metrics.epoch},
-                  {"loss", metrics.loss},
-                  {"loss_per_pair", metrics.loss_per_pair},
-                  {"active_share", metrics.active_share},
-                  {"learning_rate", metrics.learning_rate},
-                  {"images", metrics.images},
-                  {"seconds", metrics.seconds},
-                  {"images_per_second", metrics.images_per_second}};
+  Json json{{"epoch", metrics.epoch}};
+  if (!metrics.stage.empty()) json["stage"] = metrics.stage;
+  json.update({{"loss", metrics.loss},
+               {"loss_per_pair", metrics.loss_per_pair},
+               {"active_share", metrics.active_share},
+               {"learning_rate", metrics.learning_rate},
+               {"images", metrics.images},
+               {"seconds", metrics.seconds},
+               {"images_per_second", metrics.images_per_second}});
   return json.dump() + "\n";
 }
 

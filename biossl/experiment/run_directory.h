@@ -14,7 +14,7 @@ namespace biossl {
 /// The folder that a run leaves behind:
 ///   recipe.toml        the recipe as resolved, every default written out
 ///   environment.json   what it ran on (environment.h)
-///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics
+///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics (stage where there is one)
 ///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
 /// Faults of what lies in it throw BadInput.

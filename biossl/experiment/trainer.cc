@@ -72,7 +72,7 @@ Trainer::Trainer(const Recipe& recipe, const Place& place)
       rule_(make_rule(recipe, *network_, *loss_)),
       views_(make_views(recipe, *images_, place.device)),
       loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
-      schedule_(make_schedule(recipe, rule_->total_epochs(), loader_.batches())),
+      schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device) {
   const Shape& image = images_->image_shape();
   batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
@@ -101,6 +101,7 @@ void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
 
 void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
   start_epoch(progress_.epoch);
+  const std::string stage = rule_->stage(progress_.epoch);
   const Stopwatch watch;
   const double before = progress_.seconds;
   const bool readable = totals_.device() != Device::cuda;  // without waiting for the device
@@ -110,6 +111,7 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
     if (readable) check_finite(directory, batch);
     reporter.batch({.epoch = progress_.epoch + 1,
                     .epochs = total_epochs(),
+                    .stage = stage,
                     .batch = batch + 1,
                     .batches = batches(),
                     .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
@@ -132,6 +134,7 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
 }
 
 void Trainer::start_epoch(std::int64_t epoch) {
+  progress_.epoch = epoch;
   loader_.start_epoch(static_cast<std::uint32_t>(epoch));
   Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
   std::ranges::copy(progress_.totals, start.data<double>());
@@ -173,6 +176,7 @@ EpochMetrics Trainer::finish_epoch(double seconds) {
   const auto [loss, active] = on_host(totals_);
   const auto pairs = static_cast<double>(images_->size());
   const EpochMetrics metrics{.epoch = progress_.epoch + 1,
+                             .stage = rule_->stage(progress_.epoch),
                              .loss = loss / static_cast<double>(batches()),
                              .loss_per_pair = loss / pairs,
                              .active_share = active / pairs,
@@ -182,6 +186,11 @@ EpochMetrics Trainer::finish_epoch(double seconds) {
                              .images_per_second = pairs / std::max(seconds, 1e-9)};
   progress_ = {.epoch = progress_.epoch + 1};
   return metrics;
+}
+
+double Trainer::rate(std::int64_t batch) const {
+  const std::int64_t epoch = progress_.epoch % std::max<std::int64_t>(rule_->schedule_epochs(), 1);
+  return schedule_.rate(epoch * batches() + batch);
 }
 
 std::filesystem::path Trainer::save(const RunDirectory& directory) const {

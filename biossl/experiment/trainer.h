@@ -38,7 +38,7 @@ class Trainer {
 
   /// Makes batch `batch` of the epoch that was started last: (2n, H, W, C), view 0 in rows 0..n-1, view 1 behind them.
   Tensor make_batch(std::int64_t batch);
-  /// Shuffles for an epoch.
+  /// Makes it the epoch at hand and shuffles for it.
   void start_epoch(std::int64_t epoch);
   /// Learns from a batch; adds to the totals.
   void step(const Tensor& images, std::int64_t batch);
@@ -49,7 +49,7 @@ class Trainer {
   EpochMetrics finish_epoch(double seconds);
   std::filesystem::path save(const RunDirectory& directory) const;
   [[noreturn]] void stop(const RunDirectory& directory, int signal) const;
-  double rate(std::int64_t batch) const { return schedule_.rate(progress_.epoch * batches() + batch); }
+  double rate(std::int64_t batch) const;
 
   Recipe recipe_;
   std::unique_ptr<Dataset> images_;

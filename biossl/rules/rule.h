@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "biossl/core/registry.h"
 #include "biossl/core/state.h"
@@ -31,6 +32,12 @@ class LearningRule {
   virtual void step(const Tensor& images, const Moment& moment, Tensor& totals) = 0;
   /// Epochs of the whole run; layer-wise rules train every block for the recipe's epochs.
   virtual std::int64_t total_epochs() const = 0;
+  /// Epochs that a learning-rate schedule spans, warm-up and all, before it starts anew.
+  virtual std::int64_t schedule_epochs() const { return total_epochs(); }
+  /// What learns in an epoch, for the reader ("block 1 of 0-4"); empty where that is everything or changes within it.
+  virtual std::string stage(std::int64_t /*epoch*/) const { return {}; }
+  /// Epochs whose first steps are one of each kind of step that the rule takes, for timing; none where nothing learns.
+  virtual std::vector<std::int64_t> sample_epochs() const { return {0}; }
   /// True where no error crosses from one block to another.
   virtual bool is_local_to_blocks() const = 0;
   /// State of its own that a checkpoint keeps.
