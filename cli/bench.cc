@@ -35,10 +35,13 @@ void print_table(const StepTimes& times, const Recipe& recipe) {
   const auto row = [&](const char* what, double milliseconds, const char* note) {
     fmt::print("  {:<12} {:>9.2f} ms {:>7.1f} %  {}\n", what, milliseconds, 100.0 * milliseconds / times.step, note);
   };
-  fmt::print("one step of {} pairs, {}, {} threads\n", times.batch, recipe.train.precision, threads());
+  const std::string mean = times.kinds > 1 ? fmt::format(", mean over {} blocks", times.kinds) : "";
+  fmt::print("one step of {} pairs, {}, {} threads{}\n", times.batch, recipe.train.precision, threads(), mean);
   row("step", times.step, "views, learning and optimiser");
   row("conv floor", times.conv_floor,
-      fmt::format("its {} convolution and linear primitives alone", times.layers).c_str());
+      fmt::format("its {:.4g} convolution and linear primitives alone",
+                  static_cast<double>(times.layers) / static_cast<double>(times.kinds))
+          .c_str());
   row("views", times.views, "");
   row("loss", times.loss, "");
   row("optimiser", times.optimizer, "");
@@ -65,7 +68,8 @@ void add_bench(CLI::App& app) {
   sub->add_option("--repeat", command->repetitions, "steps to time; medians are shown [20]")->type_name("N");
   sub->add_flag("--json", command->json, "one line of JSON");
   sub->footer(
-      "Images of the built-in world stand in for the recipe's data.\n"
+      "Images of the built-in world stand in for the recipe's data. Of a layer-wise rule the mean over its blocks is\n"
+      "shown.\n"
       "  biossl bench step --recipe recipes/quick.toml --threads 2\n"
       "  biossl bench step --recipe recipes/quick.toml --set train.precision=bfloat16 --json");
   sub->callback([command] { bench_step(*command); });

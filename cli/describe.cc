@@ -41,10 +41,26 @@ std::string describe_head(const HeadSpec& head) {
   return text;
 }
 
-void print_network(const Recipe& recipe, const Shape& image) {
-  const std::vector<BlockPlan> plans = blaming_recipe(recipe, [&] { return plan(recipe.network, image); });
+/// What a recipe describes, on buffers of one image: it is only asked about itself.
+struct Described {
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Loss> loss;
+  std::unique_ptr<LearningRule> rule;
+
+  Described(Recipe recipe, const Shape& image) {
+    recipe.train.batch = 1;
+    network = make_network(recipe, image, Device::reference);
+    loss = make_loss(recipe, *network);
+    const RuleSetup setup{
+        .network = *network, .loss = *loss, .batch = 1, .epochs = recipe.train.epochs, .seed = recipe.seed};
+    rule = blaming_recipe(recipe,
+                          [&] { return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup); });
+  }
+};
+
+void print_network(const Recipe& recipe, Network& network) {
   fmt::print("network {} on images of {}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
-             extents(image));
+             extents(network.image()));
   fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", "", "", "input", "output", "parameters", "operations");
   Row total{"total", "", "", "", 0, 0};
   const auto add = [&](const Row& row) {
@@ -52,18 +68,24 @@ void print_network(const Recipe& recipe, const Shape& image) {
     total.parameters += row.parameters;
     total.operations += row.operations;
   };
-  for (std::size_t index = 0; index < plans.size(); ++index) {
-    const BlockPlan& block = plans[index];
-    add({fmt::format("block {}", index), describe_block(recipe.network.blocks[index]), extents(block.input),
-         extents(block.output), block.parameters, block.operations});
+  for (int index = 0; index < network.depth(); ++index) {
+    const Block& block = network.block(index);
+    add({fmt::format("block {}", index), describe_block(block.spec()), extents(block.plan().input),
+         extents(block.plan().output), block.plan().parameters, block.plan().operations});
   }
-  const HeadSpec& head = recipe.network.head;
-  const Shape map = head_input(head, plans.back().output);
-  const std::int64_t weights = map.size() * head.features;
-  add({"head", describe_head(head), extents(plans.back().output), std::to_string(head.features),
-       weights + (head.bias ? head.features : 0), 2 * weights});
+  for (int index = 0; index < network.depth(); ++index) {
+    if (!network.has_head(index)) continue;
+    Head& head = network.head(index);
+    add({fmt::format("head {}", index), describe_head(recipe.network.head), extents(network.block(index).plan().output),
+         std::to_string(head.features()), head.synapses().parameters(), 2 * head.synapses().weights().values().size()});
+  }
   print(total);
   fmt::print("operations: multiplications and additions of one image's forward pass\n");
+}
+
+void print_rule(const Recipe& recipe, const LearningRule& rule) {
+  fmt::print("\nrule {}: {}\n", recipe.rule.kind, RuleRegistry::instance().find(recipe.rule.kind).summary);
+  fmt::print("  {} epochs in all (train.epochs = {})\n", rule.total_epochs(), recipe.train.epochs);
 }
 
 void print_property(const char* number, bool kept, const char* property, const std::string& why) {
@@ -71,16 +93,8 @@ void print_property(const char* number, bool kept, const char* property, const s
 }
 
 /// The paper's four properties, from what the components say of themselves.
-void print_properties(const Recipe& recipe, const Shape& image) {
-  // Small buffers: the components are only asked about themselves.
-  Recipe small = recipe;
-  small.train.batch = 1;
-  const auto network = make_network(small, image, Device::reference);
-  const auto loss = make_loss(small, *network);
-  const auto rule = blaming_recipe(small, [&] {
-    const RuleSetup setup{.network = *network, .loss = *loss, .batch = 1, .epochs = 1, .seed = 1};
-    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
-  });
+void print_properties(const Recipe& recipe, const Described& described) {
+  const auto& [network, loss, rule] = described;
   const bool separate = network->block(0).synapses().feedback().separate_weights();
   const bool local = rule->is_local_to_blocks();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
@@ -113,8 +127,10 @@ struct DescribeCommand {
 void describe(const DescribeCommand& command) {
   const Recipe recipe = command.recipe.read();
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  print_network(recipe, image);
-  print_properties(recipe, image);
+  const Described described(recipe, image);
+  print_network(recipe, *described.network);
+  print_rule(recipe, *described.rule);
+  if (!described.rule->sample_epochs().empty()) print_properties(recipe, described);
 }
 
 }  // namespace

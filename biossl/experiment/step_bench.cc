@@ -11,12 +11,12 @@
 namespace biossl {
 namespace {
 
-/// Runs work and notes its milliseconds.
+/// The milliseconds that work takes.
 template <class Work>
-void time_into(std::vector<double>& times, Work&& work) {
+double time_of(Work&& work) {
   const Stopwatch watch;
   work();
-  times.push_back(1000.0 * watch.seconds());
+  return 1000.0 * watch.seconds();
 }
 
 double median(std::vector<double>& times) {
@@ -44,12 +44,14 @@ class LossWork {
   Tensor embeddings_, errors_, totals_;
 };
 
-/// The optimiser's step on every synapses that took one in the step before.
+/// The optimiser's step on every synapses that has taken one.
 class OptimizerWork {
  public:
   explicit OptimizerWork(Network& network) : optimizer_(network.setup().optimizer) {
-    for (int index = 0; index < network.depth(); ++index) add(network.block(index).synapses());
-    add(network.head(network.depth() - 1).synapses());
+    for (int index = 0; index < network.depth(); ++index) {
+      add(network.block(index).synapses());
+      if (network.has_head(index)) add(network.head(index).synapses());
+    }
   }
   void operator()() {
     for (Bundle& bundle : bundles_) optimizer_->step(bundle.update, 1e-4, 1, bundle.values, bundle.state);
@@ -74,9 +76,11 @@ class OptimizerWork {
   std::vector<Bundle> bundles_;
 };
 
+/// Runs on the built-in world, for at least an epoch, so that there is something to time.
 Recipe on_built_in_world(Recipe recipe) {
   recipe.data.pretrain = "world";
   recipe.data.images = recipe.train.batch;
+  recipe.train.epochs = std::max<std::int64_t>(recipe.train.epochs, 1);
   return recipe;
 }
 
@@ -87,21 +91,31 @@ StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetition
         name_of(device));
   check(repetitions >= 1, "bench", "{} repetitions; at least 1 is needed", repetitions);
   Trainer trainer(on_built_in_world(recipe), {.data = {}, .device = device});
-  trainer.start_epoch(0);
-  const auto step = [&] { trainer.step(trainer.make_batch(0), 0); };
+  const std::vector<std::int64_t> epochs = trainer.rule().sample_epochs();
+  check(!epochs.empty(), "bench", "with rule '{}' nothing learns: there is no step to time", recipe.rule.kind);
+  // One step of every kind, a layer-wise rule's one a block; the milliseconds of all.
+  const auto step = [&] {
+    double milliseconds = 0;
+    for (const std::int64_t epoch : epochs) {
+      trainer.start_epoch(epoch);
+      milliseconds += time_of([&] { trainer.step(trainer.make_batch(0), 0); });
+    }
+    return milliseconds;
+  };
   step();  // makes the primitives
   cpu::LayerRecorder recorder;
   step();
   recorder.stop();
   LossWork loss(recipe, trainer.network());
   OptimizerWork optimizer(trainer.network());
+  const auto kinds = static_cast<double>(epochs.size());
   std::vector<double> steps, floors, views, losses, optimizers;
   for (std::int64_t i = 0; i < repetitions; ++i) {
-    time_into(steps, step);
-    time_into(floors, [&] { recorder.replay(); });
-    time_into(views, [&] { trainer.make_batch(0); });
-    time_into(losses, loss);
-    time_into(optimizers, optimizer);
+    steps.push_back(step() / kinds);
+    floors.push_back(time_of([&] { recorder.replay(); }) / kinds);
+    views.push_back(time_of([&] { trainer.make_batch(0); }));
+    losses.push_back(time_of(loss));
+    optimizers.push_back(time_of(optimizer) / kinds);
   }
   return {.step = median(steps),
           .conv_floor = median(floors),
@@ -109,6 +123,7 @@ StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetition
           .loss = median(losses),
           .optimizer = median(optimizers),
           .batch = recipe.train.batch,
+          .kinds = static_cast<std::int64_t>(epochs.size()),
           .layers = static_cast<std::int64_t>(recorder.layers())};
 }
 

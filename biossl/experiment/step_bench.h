@@ -8,7 +8,7 @@
 namespace biossl {
 
 /// How long a training step takes, and how long it could not avoid taking. Medians over the repetitions, in
-/// milliseconds.
+/// milliseconds. Where a rule takes steps of several kinds (layer-wise ones: one a block), of their means.
 struct StepTimes {
   double step = 0;  ///< a whole step: views of a batch, learning, optimiser
   double conv_floor =
@@ -17,14 +17,15 @@ struct StepTimes {
   double loss = 0;       ///< of it, loss and errors of the embeddings
   double optimizer = 0;  ///< of it, the optimiser's steps
   std::int64_t batch = 0;
-  std::int64_t layers = 0;  ///< primitives in the floor
+  std::int64_t kinds = 0;   ///< of steps, of which these are the means
+  std::int64_t layers = 0;  ///< primitives in the floor of all kinds together
 
   double ratio() const { return step / conv_floor; }
   double images_per_second() const { return 1000.0 * static_cast<double>(batch) / step; }
 };
 
 /// Times a recipe's step on images of the built-in world (no data is needed), step and floor in turn, in one process.
-/// Throws std::invalid_argument on a device other than cpu.
+/// Throws std::invalid_argument on a device other than cpu, and for a rule by which nothing learns.
 StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetitions);
 
 }  // namespace biossl

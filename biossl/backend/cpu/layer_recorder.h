@@ -1,11 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace biossl::cpu {
 
 class Primitive;
+
+/// A primitive that ran, and the memory that its arguments were bound to.
+struct RecordedLayer {
+  Primitive* primitive;
+  std::vector<std::pair<int, void*>> memory;
+};
 
 /// Notes which convolution and linear primitives run on this thread while it records, and runs just these again, back
 /// to back, on the same shapes and memory: the time that a step cannot go below. Changes of layout are not counted. One
@@ -22,7 +29,7 @@ class LayerRecorder {
   std::size_t layers() const { return layers_.size(); }
 
  private:
-  std::vector<Primitive*> layers_;
+  std::vector<RecordedLayer> layers_;
 };
 
 }  // namespace biossl::cpu

@@ -14,7 +14,7 @@ using tag = dnnl::memory::format_tag;
 using data_type = dnnl::memory::data_type;
 
 /// Where primitives that run are noted; null: nowhere. Set by LayerRecorder.
-thread_local std::vector<Primitive*>* recording = nullptr;
+thread_local std::vector<RecordedLayer>* recording = nullptr;
 
 dnnl::stream& stream() {
   thread_local dnnl::stream stream(engine());
@@ -147,11 +147,17 @@ Primitive::Primitive(const dnnl::primitive_desc_base& description, dnnl::primiti
   scratchpad(scratchpad_bytes_);  // grown now, not in the loop
 }
 
+std::vector<std::pair<int, void*>> Primitive::bound() const {
+  std::vector<std::pair<int, void*>> memory;
+  for (const auto& [argument, bound] : arguments_) memory.emplace_back(argument, bound.get_data_handle());
+  return memory;
+}
+
 void Primitive::run() {
   if (scratchpad_bytes_ > 0) bind(DNNL_ARG_SCRATCHPAD, scratchpad(scratchpad_bytes_));
   primitive_.execute(stream(), arguments_);
   stream().wait();
-  if (recording != nullptr && is_layer_) recording->push_back(this);
+  if (recording != nullptr && is_layer_) recording->push_back({this, bound()});
 }
 
 std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
@@ -327,7 +333,10 @@ void LayerRecorder::stop() {
 }
 
 void LayerRecorder::replay() const {
-  for (Primitive* layer : layers_) layer->run();
+  for (const RecordedLayer& layer : layers_) {
+    for (const auto& [argument, memory] : layer.memory) layer.primitive->bind(argument, memory);
+    layer.primitive->run();
+  }
 }
 
 }  // namespace biossl::cpu

@@ -38,6 +38,8 @@ class Primitive {
             const std::vector<std::pair<int, Descriptor>>& arguments);
 
   const Descriptor& descriptor(int argument) const { return descriptors_.at(argument); }
+  /// The memory that each argument is bound to.
+  std::vector<std::pair<int, void*>> bound() const;
   void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
   void run();
   /// A layer's own work, not a change of layout: what LayerRecorder counts.
