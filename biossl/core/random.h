@@ -41,6 +41,14 @@ class Random {
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         counter_{0, image, epoch, (static_cast<std::uint32_t>(purpose) << 24) ^ view} {}
 
+  /// The four words of counter k, wherever the stream stands: words 4k .. 4k+3 of a new one.
+  std::array<std::uint32_t, 4> words_at(std::uint32_t k) const {
+    return philox({k, counter_[1], counter_[2], counter_[3]}, key_);
+  }
+  /// What words_at hands to philox, for loops that do many at once; word 0 of the counter is k.
+  const std::array<std::uint32_t, 2>& key() const { return key_; }
+  const std::array<std::uint32_t, 4>& counter() const { return counter_; }
+
   std::uint32_t word() {
     if (next_ == 4) refill();
     return words_[static_cast<std::size_t>(next_++)];

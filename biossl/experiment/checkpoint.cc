@@ -174,6 +174,7 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
   fill(state, "");
   fill(rule_state, rule_prefix);
   network.restored();
+  rule.restored();
 }
 
 }  // namespace biossl

@@ -21,13 +21,13 @@ void draw_uniform(Tensor& values, Random random, float bound) {
 }  // namespace
 
 Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
-                   bool bias, std::uint32_t index)
+                   bool bias, std::uint32_t index, std::int64_t units)
     : optimizer_(setup.optimizer),
       feedback_(FeedbackRegistry::instance().make(setup.feedback, setup.feedback_settings)),
       channels_last_(channels_last),
       file_shape_(file_shape),
       steps_({1}, DType::int32, Device::cpu) {
-  const std::int64_t outputs = shape[0];
+  const std::int64_t outputs = units > 0 ? units : shape[0];
   const Shape all{shape.size() + (bias ? outputs : 0)};
   parameters_ = Tensor(all, setup.master_dtype(), setup.device);
   update_ = Tensor(all, setup.master_dtype(), setup.device);

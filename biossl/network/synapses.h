@@ -61,9 +61,9 @@ class Synapses {
  protected:
   /// shape: of the weights as operations take them; channels_last and file_shape: as in StateTensor. Weights and bias
   /// are drawn uniform in
-  /// +-1/sqrt(inputs of a unit), as number `index` of the seed has them.
+  /// +-1/sqrt(inputs of a unit), as number `index` of the seed has them. A bias has `units` numbers; 0: shape[0].
   Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
-           bool bias, std::uint32_t index);
+           bool bias, std::uint32_t index, std::int64_t units = 0);
 
   virtual void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const = 0;
   virtual void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
@@ -33,6 +34,16 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
 void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias);
 
+/// dst = activation(bias + the adjoint of conv2d_forward at src): every unit of src reaches back to the pixels that a
+/// convolution with these weights would have made it from. src (N,H',W',O), weights (O,K,K,I), bias (I) or empty, dst
+/// (N,H,W,I), where conv takes extents H, W to H', W'.
+void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                               Activation activation, Tensor& dst);
+/// The update of its weights: d_weights[o,i,j,c] = sum_{n,y,x} d_dst[n, y s + i - p, x s + j - p, c] src[n,y,x,o];
+/// d_bias[c] = sum d_dst (d_bias may be empty). The error of src is conv2d_forward of d_dst.
+void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                                        Tensor& d_bias);
+
 /// dst[n,o] = activation(bias[o] + sum_i src[n,i] weights[o,i]). src (N,...) is taken as (N,I); dst (N,O) may be
 /// float32 where src is bfloat16.
 void linear_forward(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation, Tensor& dst);
@@ -53,6 +64,20 @@ void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst);
 void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_src);
 /// d_src = d_dst * activation'(dst). d_src may be d_dst.
 void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src);
+/// dst = activation(z) - activation(z - drop), z = sums + bias: by how much the output falls with its input. For tanh
+/// it is tanh(drop) (1 - tanh(z) tanh(z - drop)), so that a small drop keeps its digits though the outputs nearly
+/// cancel. sums, drop and dst (N,...,C), bias (C) or empty; dst may be drop.
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+                           Tensor& dst);
+/// d_sums = 2/n (output - target) activation'(output) over all n elements: the derivative of mean (output - target)^2
+/// by what the activation took. d_sums may be output or target.
+void mean_square_backward(const Tensor& output, const Tensor& target, Activation activation, Tensor& d_sums);
+/// dst = factor * src. dst may be src.
+void scale(const Tensor& src, double factor, Tensor& dst);
+/// dst = src + spread * z, z standard normal. Elements 4k .. 4k+3 take the four words w of counter k of the stream:
+/// Box & Muller (1958) make z[4k], z[4k+1] from w0, w1 and z[4k+2], z[4k+3] from w2, w3 (radius from the first, angle
+/// from the second), so the noise does not depend on type, threads or device. dst may be src.
+void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& dst);
 
 // --- losses
 // -----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ class LearningRule {
   virtual bool is_local_to_blocks() const = 0;
   /// State of its own that a checkpoint keeps.
   virtual State state() { return {}; }
+  /// Called after the state has been written from a checkpoint.
+  virtual void restored() {}
 };
 
 using RuleRegistry = Registry<LearningRule, const RuleSetup&>;

@@ -29,6 +29,14 @@ void conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, con
                              Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
   built_without_cuda();
 }
+void transposed_conv2d_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/,
+                               const Conv2d& /*conv*/, Activation /*activation*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void transposed_conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, const Conv2d& /*conv*/,
+                                        Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
+  built_without_cuda();
+}
 void linear_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/,
                     Activation /*activation*/, Tensor& /*dst*/) {
   built_without_cuda();
@@ -53,6 +61,18 @@ void average_pool_backward(const Tensor& /*d_dst*/, std::int64_t /*window*/, Ten
   built_without_cuda();
 }
 void activation_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, Activation /*activation*/, Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void activation_difference(const Tensor& /*sums*/, const Tensor& /*bias*/, Activation /*activation*/,
+                           const Tensor& /*drop*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void mean_square_backward(const Tensor& /*output*/, const Tensor& /*target*/, Activation /*activation*/,
+                          Tensor& /*d_sums*/) {
+  built_without_cuda();
+}
+void scale(const Tensor& /*src*/, double /*factor*/, Tensor& /*dst*/) { built_without_cuda(); }
+void add_noise(const Random& /*stream*/, double /*spread*/, const Tensor& /*src*/, Tensor& /*dst*/) {
   built_without_cuda();
 }
 void contrastive_hinge(const Tensor& /*a*/, const Tensor& /*b*/, const Hinge& /*hinge*/, Tensor& /*d_a*/,

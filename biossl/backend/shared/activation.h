@@ -38,6 +38,19 @@ constexpr T activation_slope(T y) {
   }
 }
 
+/// activation(z) - activation(z - drop), where `activated` computes the activation. For tanh by the addition theorem,
+/// which does not subtract what nearly cancels.
+template <Activation activation, class T, class Activated>
+constexpr T activation_difference(T z, T drop, const Activated& activated) {
+  if constexpr (activation == Activation::tanh) {
+    return activated(drop) * (T(1) - activated(z) * activated(z - drop));
+  } else if constexpr (activation == Activation::none) {
+    return drop;
+  } else {
+    return activated(z) - activated(z - drop);
+  }
+}
+
 template <Activation activation>
 using ActivationConstant = std::integral_constant<Activation, activation>;
 

@@ -1,0 +1,31 @@
+#include "biossl/network/transposed_convolution.h"
+
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+
+TransposedConvolutionSynapses::TransposedConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs,
+                                                             std::int64_t outputs, const Conv2d& conv,
+                                                             std::uint32_t index)
+    : Synapses(setup, {inputs, conv.kernel, conv.kernel, outputs}, {inputs, conv.kernel, conv.kernel, outputs},
+               {inputs, outputs, conv.kernel, conv.kernel}, true, index, outputs),
+      conv_(conv) {}
+
+void TransposedConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tensor& post) const {
+  ops::transposed_conv2d_forward(pre, weights_, bias_, conv_, activation, post);
+}
+
+void TransposedConvolutionSynapses::project(const Tensor& pre, Tensor& post) const {
+  ops::transposed_conv2d_forward(pre, weights_, {}, conv_, Activation::none, post);
+}
+
+void TransposedConvolutionSynapses::descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const {
+  ops::conv2d_forward(error_post, path, {}, conv_, Activation::none, error_pre);
+}
+
+void TransposedConvolutionSynapses::compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+                                                   Tensor& bias_update) const {
+  ops::transposed_conv2d_backward_weights(pre, error_post, conv_, weight_update, bias_update);
+}
+
+}  // namespace biossl

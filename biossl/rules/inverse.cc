@@ -1,0 +1,62 @@
+#include "biossl/rules/inverse.h"
+
+#include <algorithm>
+
+#include "biossl/core/error.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+/// Weights are keyed by their place: blocks count from 0, heads from 1000, inverses from here.
+constexpr std::uint32_t first_inverse = 2000;
+
+/// No error crosses an inverse, so it needs no feedback path of its own.
+SynapsesSetup setup_of_inverse(SynapsesSetup setup) {
+  setup.feedback = "transpose";
+  setup.feedback_settings = {};
+  setup.optimizer = OptimizerRegistry::instance().make("adam", {});
+  return setup;
+}
+
+bool fits(const Conv2d& conv, const BlockPlan& plan) {
+  for (const int axis : {0, 1}) {
+    if (conv.output_extent(plan.input[axis]) != plan.output[axis]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Conv2d Inverse::geometry(const BlockSpec& spec, const BlockPlan& plan, int index) {
+  const std::int64_t stride = spec.conv.stride * spec.pool;
+  const std::int64_t kernel = std::max({std::int64_t{3}, spec.conv.kernel, stride});
+  Conv2d conv{kernel, stride, (kernel - 1) / 2};  // the centred one, where it fits
+  for (std::int64_t padding = 0; padding < kernel && !fits(conv, plan); ++padding) conv.padding = padding;
+  check(fits(conv, plan), "dtp",
+        "block {} takes maps of {}x{} to {}x{}, and no padding lets a {}x{} transposed convolution of stride {} lead "
+        "back; pool so that the pool divides the map, or choose another size of images",
+        index, plan.input[0], plan.input[1], plan.output[0], plan.output[1], kernel, kernel, stride);
+  return conv;
+}
+
+Inverse::Inverse(const Block& block, int index, Activation activation, const SynapsesSetup& setup)
+    : activation_(activation),
+      synapses_(setup_of_inverse(setup), block.plan().output[2], block.plan().input[2],
+                geometry(block.spec(), block.plan(), index), first_inverse + static_cast<std::uint32_t>(index)) {}
+
+void Inverse::pass_down(const Tensor& output, const Tensor& output_excess, Tensor& sums, Tensor& input_excess) const {
+  // The sums are linear in what comes in, so those of the excess are the difference of the two outputs' sums. Taking
+  // this difference before rounding is what keeps the target's digits, and lets bfloat16 work.
+  synapses_.project(output, sums);
+  synapses_.project(output_excess, input_excess);
+  ops::activation_difference(sums, synapses_.bias(), activation_, input_excess, input_excess);
+}
+
+void Inverse::learn(const Tensor& output, const Tensor& input, double learning_rate, Tensor& error) {
+  forward(output, error);
+  ops::mean_square_backward(error, input, activation_, error);
+  synapses_.learn(output, error, learning_rate);
+}
+
+}  // namespace biossl
