@@ -81,10 +81,11 @@ void print_properties(const Recipe& recipe, const Shape& image) {
     const RuleSetup setup{.network = *network, .loss = *loss, .batch = 1, .epochs = 1, .seed = 1};
     return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
   });
-  const bool separate = network->block(0).synapses().feedback().separate_weights();
+  const Feedback& feedback = network->block(0).synapses().feedback();
+  const bool separate = feedback.separate_weights();
   const bool local = rule->is_local_to_blocks();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
-             recipe.feedback.kind);
+             feedback.name());
   print_property(
       "(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
       loss->needs_only_recent_memory()
@@ -96,9 +97,7 @@ void print_properties(const Recipe& recipe, const Shape& image) {
                      : "The loss normalises, divides or multiplies activities with each other.");
   print_property(
       "(iii)", separate, "forward and feedback connections are separate weights",
-      fmt::format("{} {}",
-                  separate ? "Errors descend over weights of their own."
-                           : "Errors descend over the forward weights themselves.",
+      fmt::format("{} {}", feedback.account(),
                   local ? "They cross only the head of their own block."
                         : fmt::format("They cross the head and all {} layers above the first.", network->depth() - 1)));
   print_property("(iv)", !loss->needs_labels(), "no labels",

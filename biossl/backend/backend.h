@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
