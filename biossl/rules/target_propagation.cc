@@ -45,7 +45,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
   output_scratch_ = Tensor({learning * output_size}, synapses.dtype, synapses.device);
   argmax_scratch_ = Tensor({learning * output_size}, DType::uint8, synapses.device);
   Head& head = network_.head(network_.depth() - 1);
-  head.prepare(rows);
+  Workspace::fit(synapses.device, [&](Workspace& workspace) { head.prepare(rows, workspace); });
   embeddings_ = Tensor({rows, head.features()}, synapses.master_dtype(), synapses.device);
   errors_ = Tensor({rows, head.features()}, synapses.master_dtype(), synapses.device);
 }
