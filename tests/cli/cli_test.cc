@@ -20,6 +20,7 @@ namespace biossl {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::TemporaryFolder;
 
 struct Outcome {
@@ -184,6 +185,12 @@ TEST_F(Program, ListDescribeAndDataAnswer) {
   const Outcome described = run({"describe", recipe_, "--set", "network.preset=conv6", "--set", "data.image_size=32"});
   EXPECT_THAT(described.out, HasSubstr("884576"));  // weights of conv6 and its head
   EXPECT_THAT(described.out, HasSubstr("(iii) broken"));
+  EXPECT_THAT(described.out, HasSubstr("They cross the head and all 4 layers above the first."));
+  const Outcome layerwise = run({"describe", recipe_, "--set", "rule.kind=gll", "--set", "network.preset=conv6"});
+  EXPECT_THAT(layerwise.out, HasSubstr("15 epochs in all (train.epochs = 3)"));
+  EXPECT_THAT(layerwise.out, HasSubstr("head 0 "));
+  EXPECT_THAT(layerwise.out, HasSubstr("They cross only the head of their own block."));
+  EXPECT_THAT(run({"describe", recipe_, "--set", "rule.kind=random"}).out, Not(HasSubstr("plausibility")));
   EXPECT_THAT(run({"data", "info", "world", "--images", "20", "--size", "12"}).out, HasSubstr("20 images of 12x12x3"));
   EXPECT_EQ(run({"data", "preview", "world", "--images", "20", "--out", in("sheet.png")}).code, 0);
   EXPECT_EQ(run({"data", "preview", "world", "--views", "moments", "--out", in("pairs.png")}).code, 0);
