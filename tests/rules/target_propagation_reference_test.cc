@@ -108,7 +108,7 @@ struct Setting {
   Device device;
   DType dtype;
   double tolerance;         ///< of what the case states in full
-  double change_tolerance;  ///< of target changes and what follows from them
+  double change_tolerance;  ///< of target changes and what follows from them; looser where target and activity cancel
 };
 
 struct SettingName {
@@ -254,8 +254,8 @@ TEST_P(TargetPropagationReference, InversesAgree) {
 
 INSTANTIATE_TEST_SUITE_P(All, TargetPropagationReference,
                          ::testing::Values(Setting{Device::reference, DType::float64, 1e-5, 1e-5},
-                                           Setting{Device::reference, DType::float32, 1e-4, 2e-3},
-                                           Setting{Device::cpu, DType::float32, 1e-4, 2e-3}),
+                                           Setting{Device::reference, DType::float32, 1e-4, 2e-4},
+                                           Setting{Device::cpu, DType::float32, 1e-4, 2e-4}),
                          SettingName());
 
 }  // namespace
