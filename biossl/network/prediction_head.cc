@@ -14,11 +14,10 @@ constexpr Conv2d one_by_one{.kernel = 1, .stride = 1, .padding = 0};
 PredictionHead::PredictionHead(const Shape& block_output, const SynapsesSetup& setup, std::uint32_t index)
     : map_(block_output),
       dtype_(setup.dtype),
-      device_(setup.device),
       synapses_(setup, block_output[2], block_output[2], one_by_one, false, index) {}
 
-void PredictionHead::prepare(std::int64_t rows) {
-  if (dtype_ == DType::bfloat16) narrow_ = Tensor(Shape{rows / 2, map_[0], map_[1], map_[2]}, dtype_, device_);
+void PredictionHead::prepare(std::int64_t rows, Workspace& workspace) {
+  if (dtype_ == DType::bfloat16) narrow_ = workspace.take(batch_of(rows / 2, map_), dtype_);
 }
 
 void PredictionHead::forward(const Tensor& activity, Tensor& embeddings) {
@@ -57,8 +56,6 @@ void PredictionHead::learn(const Tensor& activity, const Tensor& /*embeddings*/,
   synapses_.learn(activity.rows(begin, border), error_predictions, learning_rate);
 }
 
-Tensor PredictionHead::maps(const Tensor& rows) const {
-  return rows.reshaped({rows.extent(0), map_[0], map_[1], map_[2]});
-}
+Tensor PredictionHead::maps(const Tensor& rows) const { return rows.reshaped(batch_of(rows.extent(0), map_)); }
 
 }  // namespace biossl

@@ -15,7 +15,7 @@ class PredictionHead final : public Head {
   Synapses& synapses() override { return synapses_; }
   std::int64_t features() const override { return map_.size(); }
   const Shape& map() const override { return map_; }
-  void prepare(std::int64_t rows) override;
+  void prepare(std::int64_t rows, Workspace& workspace) override;
   void forward(const Tensor& activity, Tensor& embeddings) override;
   void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
              double learning_rate, Tensor& error_activity) override;
@@ -26,7 +26,6 @@ class PredictionHead final : public Head {
 
   Shape map_;
   DType dtype_;
-  Device device_;
   ConvolutionSynapses synapses_;
   Tensor narrow_;           // predictions, later their errors, in the compute type, where that is not the embeddings'
   std::int64_t pairs_ = 0;  // of the last forward

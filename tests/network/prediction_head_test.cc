@@ -23,7 +23,7 @@ class PredictionHeadOn : public ::testing::TestWithParam<Device> {
     setup_.device = GetParam();
     setup_.optimizer = OptimizerRegistry::instance().make("sgd", {});
     head_ = std::make_unique<PredictionHead>(map, setup_, 7);
-    head_->prepare(2 * 6);  // more than the batch has
+    Workspace::fit(GetParam(), [&](Workspace& workspace) { head_->prepare(2 * 6, workspace); });  // more than the batch
     activity_ = maps(2 * pairs, 1);
     embeddings_ = testing::poisoned({2 * pairs, map.size()}, DType::float32, GetParam());
     errors_ = random_tensor({2 * pairs, map.size()}, DType::float32, GetParam(), 2);
@@ -31,12 +31,12 @@ class PredictionHeadOn : public ::testing::TestWithParam<Device> {
   }
 
   Tensor maps(std::int64_t rows, std::uint32_t seed) const {
-    return random_tensor({rows, map[0], map[1], map[2]}, DType::float32, GetParam(), seed);
+    return random_tensor(batch_of(rows, map), DType::float32, GetParam(), seed);
   }
-  Tensor as_maps(const Tensor& rows) const { return rows.reshaped({rows.extent(0), map[0], map[1], map[2]}); }
+  Tensor as_maps(const Tensor& rows) const { return rows.reshaped(batch_of(rows.extent(0), map)); }
   /// The error of rows [begin, end) of the activity.
   std::vector<double> learn(std::int64_t begin, std::int64_t end) {
-    Tensor error = testing::poisoned({end - begin, map[0], map[1], map[2]}, DType::float32, GetParam());
+    Tensor error = testing::poisoned(batch_of(end - begin, map), DType::float32, GetParam());
     head_->learn(activity_, embeddings_, errors_, begin, end, 0.0, error);
     return values_of(error);
   }
@@ -48,7 +48,7 @@ class PredictionHeadOn : public ::testing::TestWithParam<Device> {
 
 TEST_P(PredictionHeadOn, PredictsViewOneFromViewZero) {
   EXPECT_EQ(head_->features(), map.size());
-  Tensor predicted = testing::poisoned({pairs, map[0], map[1], map[2]}, DType::float32, GetParam());
+  Tensor predicted = testing::poisoned(batch_of(pairs, map), DType::float32, GetParam());
   ops::conv2d_forward(activity_.rows(0, pairs), head_->synapses().weights(), {}, one_by_one, Activation::none,
                       predicted);
   EXPECT_EQ(values_of(embeddings_.rows(0, pairs)), values_of(predicted));
@@ -57,7 +57,7 @@ TEST_P(PredictionHeadOn, PredictsViewOneFromViewZero) {
 
 TEST_P(PredictionHeadOn, SendsErrorsBackAndLearnsFromThePredictionsAlone) {
   const std::vector<double> error = learn(0, 2 * pairs);
-  Tensor through = testing::poisoned({pairs, map[0], map[1], map[2]}, DType::float32, GetParam());
+  Tensor through = testing::poisoned(batch_of(pairs, map), DType::float32, GetParam());
   ops::conv2d_backward_data(as_maps(errors_.rows(0, pairs)), head_->synapses().weights(), one_by_one, through);
   std::vector<double> expected = values_of(through);
   const std::vector<double> targets = values_of(errors_.rows(pairs, 2 * pairs));
