@@ -36,23 +36,25 @@ std::string describe_block(const BlockSpec& block) {
 }
 
 std::string describe_head(const HeadSpec& head) {
+  if (head.kind == HeadKind::prediction) return "1x1 convolution, view 0 to view 1";
   std::string text = head.average_pool > 1 ? fmt::format("average-pool {}, linear", head.average_pool) : "linear";
   if (head.activation != Activation::none) text += fmt::format(", {}", name_of(head.activation));
   return text;
 }
 
-/// What a recipe describes, on buffers of one image: it is only asked about itself.
+/// What a recipe describes, on buffers of two pairs, the smallest batch that every loss takes: it is only asked about
+/// itself.
 struct Described {
   std::unique_ptr<Network> network;
   std::unique_ptr<Loss> loss;
   std::unique_ptr<LearningRule> rule;
 
   Described(Recipe recipe, const Shape& image) {
-    recipe.train.batch = 1;
+    recipe.train.batch = 2;
     network = make_network(recipe, image, Device::reference);
     loss = make_loss(recipe, *network);
     const RuleSetup setup{
-        .network = *network, .loss = *loss, .batch = 1, .epochs = recipe.train.epochs, .seed = recipe.seed};
+        .network = *network, .loss = *loss, .batch = 2, .epochs = recipe.train.epochs, .seed = recipe.seed};
     rule = blaming_recipe(recipe,
                           [&] { return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup); });
   }
@@ -75,9 +77,10 @@ void print_network(const Recipe& recipe, Network& network) {
   }
   for (int index = 0; index < network.depth(); ++index) {
     if (!network.has_head(index)) continue;
-    Head& head = network.head(index);
-    add({fmt::format("head {}", index), describe_head(recipe.network.head), extents(network.block(index).plan().output),
-         std::to_string(head.features()), head.synapses().parameters(), 2 * head.synapses().weights().values().size()});
+    const Shape& map = network.block(index).plan().output;
+    const HeadPlan head = plan_head(network.spec().head, map);
+    add({fmt::format("head {}", index), describe_head(network.spec().head), extents(map), std::to_string(head.features),
+         head.parameters, head.operations});
   }
   print(total);
   fmt::print("operations: multiplications and additions of one image's forward pass\n");
@@ -100,11 +103,11 @@ void print_properties(const Recipe& recipe, const Described& described) {
   const bool local = rule->is_local_to_blocks();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
              feedback.name());
-  print_property(
-      "(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
-      loss->needs_only_recent_memory()
-          ? "An error compares what is seen now with a few views remembered before it and moves only the present."
-          : "The loss compares a view with the whole batch, or changes what was active for a past view.");
+  print_property("(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
+                 loss->needs_only_recent_memory()
+                     ? "An error needs what is seen now and at most a few views remembered from before, and moves only "
+                       "the present."
+                     : "The loss compares a view with the whole batch, or changes what was active for a past view.");
   print_property("(ii)", loss->is_plain_arithmetic(), "no normalisation, inner product or division in the loss",
                  loss->is_plain_arithmetic()
                      ? "The loss adds, subtracts and compares; its error is a sum of signs."
@@ -115,8 +118,9 @@ void print_properties(const Recipe& recipe, const Described& described) {
                   local ? "They cross only the head of their own block."
                         : fmt::format("They cross the head and all {} layers above the first.", network->depth() - 1)));
   print_property("(iv)", !loss->needs_labels(), "no labels",
-                 loss->needs_labels() ? "The loss reads the labels."
-                                      : "Pretraining sees pairs of views only; labels serve the probe alone.");
+                 loss->needs_labels()
+                     ? "THE LOSS READS THE LABELS: this is supervised learning, a ceiling to compare with."
+                     : "Pretraining sees pairs of views only; labels serve the probe alone.");
 }
 
 struct DescribeCommand {

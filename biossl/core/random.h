@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   probe_shuffle,  // epoch: the epoch
   noise,          // epoch, image, view
   sample,         // choosing images for a look at them
+  negatives,      // epoch; image: the batch
 };
 
 /// Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011): four random words from a counter and a key, without state.

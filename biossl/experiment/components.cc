@@ -33,6 +33,12 @@ std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
   return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape);
 }
 
+NetworkSpec network_spec(const Recipe& recipe) {
+  NetworkSpec spec = recipe.network;
+  spec.head.kind = trial_loss(recipe)->head();
+  return spec;
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   return blaming_recipe(recipe, [&] {
     const SynapsesSetup setup{
@@ -42,9 +48,7 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
         .feedback = recipe.feedback.kind,
         .feedback_settings = recipe.feedback.settings,
         .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
-    NetworkSpec spec = recipe.network;
-    spec.head.kind = trial_loss(recipe)->head();
-    return std::make_unique<Network>(spec, image, setup);
+    return std::make_unique<Network>(network_spec(recipe), image, setup);
   });
 }
 

@@ -23,6 +23,8 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Pla
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split);
 /// The recipe's loss on its smallest scale, to ask what it is and needs. Throws std::invalid_argument.
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
+/// The recipe's network with the head that its loss asks for. Throws std::invalid_argument.
+NetworkSpec network_spec(const Recipe& recipe);
 /// An untrained network on images (H, W, C).
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// The recipe's loss for embeddings of this network.

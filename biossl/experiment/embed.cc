@@ -46,6 +46,10 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
         network.depth() - 1);
   check(images.image_shape() == network.image(), "embed", "the images are {}, the network was trained on {}",
         to_string(images.image_shape()), to_string(network.image()));
+  check(
+      block || network.spec().head.kind == HeadKind::linear, "embed",
+      "this network's loss has no embedding of a single image, its head predicts one view's map from another's; write "
+      "a block's output instead (--layer last)");
   const std::int64_t batch = std::min(ForwardPass::group, images.size());
   const Shape& map = network.block(index).plan().output;
   const std::int64_t features = network.head(index).features();

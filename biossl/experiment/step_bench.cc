@@ -34,14 +34,16 @@ class LossWork {
                     network.setup().master_dtype(), network.setup().device),
         errors_(embeddings_.clone()),
         totals_({2}, DType::float64, network.setup().device) {
+    if (loss_->needs_labels()) moment_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
     Random random(recipe.seed, Purpose::sample);
     for (float& value : embeddings_.span<float>()) value = random.uniform(-0.05F, 0.05F);
   }
-  void operator()() { loss_->evaluate(embeddings_, {}, errors_, totals_); }
+  void operator()() { loss_->evaluate(embeddings_, moment_, errors_, totals_); }
 
  private:
   std::unique_ptr<Loss> loss_;
   Tensor embeddings_, errors_, totals_;
+  Moment moment_;
 };
 
 /// The optimiser's step on every synapses that has taken one.

@@ -11,7 +11,7 @@ namespace biossl {
 /// What a loss prepares for.
 struct LossShape {
   std::int64_t batch;     ///< the largest number of pairs
-  std::int64_t features;  ///< D, numbers in an embedding
+  std::int64_t features;  ///< D, numbers in an embedding of HeadKind::linear; others vary from block to block
   DType dtype;            ///< of embeddings and errors: float32, or float64 on the reference device
   Device device;
   std::uint64_t seed = 1;  ///< of whatever the loss draws at random

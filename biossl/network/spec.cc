@@ -97,10 +97,22 @@ std::vector<BlockPlan> plan(const NetworkSpec& spec, const Shape& image) {
 }
 
 Shape head_input(const HeadSpec& head, const Shape& block_output) {
+  if (head.kind == HeadKind::prediction) return block_output;
   const Shape map = pooled(block_output, head.average_pool);
   check(map[0] >= 1 && map[1] >= 1, "network.head", "average_pool = {} shrinks a {}x{} map to nothing",
         head.average_pool, block_output[0], block_output[1]);
   return map;
+}
+
+HeadPlan plan_head(const HeadSpec& head, const Shape& block_output) {
+  const Shape map = head_input(head, block_output);
+  if (head.kind == HeadKind::prediction) {
+    const std::int64_t weights = map[2] * map[2];
+    return {.features = map.size(), .parameters = weights, .operations = 2 * weights * map[0] * map[1]};
+  }
+  const std::int64_t weights = map.size() * head.features;
+  return {
+      .features = head.features, .parameters = weights + (head.bias ? head.features : 0), .operations = 2 * weights};
 }
 
 NetworkSpec preset(std::string_view name) { return find_preset(name).make(); }

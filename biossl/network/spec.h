@@ -47,11 +47,20 @@ struct BlockPlan {
   std::int64_t operations;  ///< multiplications and additions of one image's forward pass
 };
 
+/// A head, likewise.
+struct HeadPlan {
+  std::int64_t features;  ///< numbers in an embedding
+  std::int64_t parameters;
+  std::int64_t operations;  ///< of one image's forward pass; of a prediction head: of one pair's
+};
+
 /// The shapes of every block on images (H, W, C). Throws std::invalid_argument, naming the block, where a map would
 /// shrink to nothing or a setting is impossible.
 std::vector<BlockPlan> plan(const NetworkSpec& spec, const Shape& image);
-/// The map that the head's linear layer sees on top of a block with this output; throws likewise.
+/// The map that the head's synapses see on top of a block with this output; throws likewise.
 Shape head_input(const HeadSpec& head, const Shape& block_output);
+/// A head on a block with this output; throws likewise.
+HeadPlan plan_head(const HeadSpec& head, const Shape& block_output);
 
 /// The published networks by name (METHODS section 3): conv6, vgg6, tanh4. Throws std::invalid_argument with the known
 /// names.

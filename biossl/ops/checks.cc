@@ -40,6 +40,11 @@ void Checks::optional_type(const Argument& argument, DType expected) const {
   if (!argument.tensor.empty()) type(argument, expected);
 }
 
+void Checks::like(const Argument& argument, const Tensor& expected) const {
+  shape(argument, expected.shape());
+  type(argument, expected.dtype());
+}
+
 void Checks::compute_type(const Argument& argument) const {
   if (argument.tensor.dtype() != DType::bfloat16) real_type(argument);
 }

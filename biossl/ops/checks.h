@@ -29,6 +29,8 @@ class Checks {
   void optional_shape(const Argument& argument, const Shape& expected) const;
   void type(const Argument& argument, DType expected) const;
   void optional_type(const Argument& argument, DType expected) const;
+  /// Of this tensor's shape and type.
+  void like(const Argument& argument, const Tensor& expected) const;
   /// float32 or bfloat16, or float64 on the reference device.
   void compute_type(const Argument& argument) const;
   /// float32, or float64 on the reference device.

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
 #include "biossl/ops/dispatch.h"
@@ -11,10 +13,8 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   checks.same_device({{"a", a}, {"b", b}, {"d_b", d_b}, {"totals", totals}}, {{"d_a", d_a}});
   checks.rank({"a", a}, 2);
   checks.real_type({"a", a});
-  checks.shape({"b", b}, a.shape());
-  checks.type({"b", b}, a.dtype());
-  checks.shape({"d_b", d_b}, a.shape());
-  checks.type({"d_b", d_b}, a.dtype());
+  checks.like({"b", b}, a);
+  checks.like({"d_b", d_b}, a);
   checks.optional_shape({"d_a", d_a}, a.shape());
   checks.optional_type({"d_a", d_a}, a.dtype());
   checks.totals({"totals", totals});
@@ -32,8 +32,7 @@ void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d
   checks.real_type({"logits", logits});
   checks.shape({"labels", labels}, {logits.extent(0)});
   checks.indices({"labels", labels}, logits.extent(1));
-  checks.shape({"d_logits", d_logits}, logits.shape());
-  checks.type({"d_logits", d_logits}, logits.dtype());
+  checks.like({"d_logits", d_logits}, logits);
   checks.totals({"totals", totals});
   if (logits.size() == 0) return;
   const auto run = dispatch(logits.device(), reference::softmax_cross_entropy, cpu::softmax_cross_entropy,
@@ -41,35 +40,71 @@ void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d
   run(logits, labels, d_logits, totals);
 }
 
-void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms) {
-  const Checks checks("normalize_rows");
-  checks.same_device({{"src", src}, {"dst", dst}, {"norms", norms}});
-  checks.rank({"src", src}, 2);
-  checks.real_type({"src", src});
-  checks.shape({"dst", dst}, src.shape());
-  checks.type({"dst", dst}, src.dtype());
-  checks.shape({"norms", norms}, {src.extent(0)});
-  checks.type({"norms", norms}, src.dtype());
-  if (src.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::normalize_rows, cpu::normalize_rows, cuda::normalize_rows);
-  run(src, dst, norms);
+void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_unit, Tensor& totals) {
+  constexpr std::string_view operation = "nt_xent";
+  const Checks checks(operation);
+  checks.same_device({{"unit", unit}, {"scratch", scratch}, {"d_unit", d_unit}, {"totals", totals}});
+  checks.rank({"unit", unit}, 2);
+  checks.real_type({"unit", unit});
+  check(unit.extent(0) % 2 == 0, operation, "unit has {} rows; pairs are needed", unit.extent(0));
+  checks.shape({"scratch", scratch}, {unit.extent(0), unit.extent(0)});
+  checks.type({"scratch", scratch}, unit.dtype());
+  checks.like({"d_unit", d_unit}, unit);
+  checks.totals({"totals", totals});
+  check(temperature > 0 && std::isfinite(temperature), operation, "temperature {} must be positive", temperature);
+  if (unit.size() == 0) return;
+  const auto run = dispatch(unit.device(), reference::nt_xent, cpu::nt_xent, cuda::nt_xent);
+  run(unit, temperature, scratch, d_unit, totals);
 }
 
-void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& norms, Tensor& d_src) {
-  const Checks checks("normalize_rows_backward");
-  checks.same_device({{"d_dst", d_dst}, {"dst", dst}, {"norms", norms}, {"d_src", d_src}});
-  checks.rank({"d_dst", d_dst}, 2);
-  checks.real_type({"d_dst", d_dst});
-  checks.shape({"dst", dst}, d_dst.shape());
-  checks.type({"dst", dst}, d_dst.dtype());
-  checks.shape({"d_src", d_src}, d_dst.shape());
-  checks.type({"d_src", d_src}, d_dst.dtype());
-  checks.shape({"norms", norms}, {d_dst.extent(0)});
-  checks.type({"norms", norms}, d_dst.dtype());
-  if (d_src.size() == 0) return;
-  const auto run = dispatch(d_dst.device(), reference::normalize_rows_backward, cpu::normalize_rows_backward,
-                            cuda::normalize_rows_backward);
-  run(d_dst, dst, norms, d_src);
+void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scratch, Tensor& d_a, Tensor& d_b,
+                  Tensor& totals) {
+  const Checks checks("barlow_twins");
+  checks.same_device({{"a", a}, {"b", b}, {"scratch", scratch}, {"d_a", d_a}, {"d_b", d_b}, {"totals", totals}});
+  checks.rank({"a", a}, 2);
+  checks.real_type({"a", a});
+  checks.like({"b", b}, a);
+  checks.shape({"scratch", scratch}, {a.extent(1), a.extent(1)});
+  checks.type({"scratch", scratch}, a.dtype());
+  checks.like({"d_a", d_a}, a);
+  checks.like({"d_b", d_b}, a);
+  checks.totals({"totals", totals});
+  if (a.size() == 0) return;
+  const auto run = dispatch(a.device(), reference::barlow_twins, cpu::barlow_twins, cuda::barlow_twins);
+  run(a, b, lambda, scratch, d_a, d_b, totals);
+}
+
+void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor& negatives, Tensor& d_predictions,
+                 Tensor& d_targets, Tensor& totals) {
+  const Checks checks("clapp_hinge");
+  checks.same_device({{"predictions", predictions},
+                      {"targets", targets},
+                      {"negatives", negatives},
+                      {"d_predictions", d_predictions},
+                      {"d_targets", d_targets},
+                      {"totals", totals}});
+  checks.rank({"predictions", predictions}, 2);
+  checks.real_type({"predictions", predictions});
+  checks.like({"targets", targets}, predictions);
+  checks.shape({"negatives", negatives}, {predictions.extent(0)});
+  checks.indices({"negatives", negatives}, predictions.extent(0));
+  checks.like({"d_predictions", d_predictions}, predictions);
+  checks.like({"d_targets", d_targets}, predictions);
+  checks.totals({"totals", totals});
+  if (predictions.size() == 0) return;
+  const auto run = dispatch(predictions.device(), reference::clapp_hinge, cpu::clapp_hinge, cuda::clapp_hinge);
+  run(predictions, targets, negatives, d_predictions, d_targets, totals);
+}
+
+void add_loss(const Tensor& summed, double share, const Tensor& errors, Tensor& totals) {
+  const Checks checks("add_loss");
+  checks.same_device({{"summed", summed}, {"errors", errors}, {"totals", totals}});
+  checks.totals({"summed", summed});
+  checks.rank({"errors", errors}, 2);
+  checks.real_type({"errors", errors});
+  checks.totals({"totals", totals});
+  const auto run = dispatch(errors.device(), reference::add_loss, cpu::add_loss, cuda::add_loss);
+  run(summed, share, errors, totals);
 }
 
 }  // namespace biossl::ops

@@ -92,10 +92,36 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
 /// float32. Adds to totals (2, float64): [0] the summed (not mean) loss, [1] the number of rows whose largest logit is
 /// the label's.
 void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d_logits, Tensor& totals);
+/// The NT-Xent loss (SimCLR; Chen et al. 2020) of B pairs of unit vectors and its derivative: unit (2B,D) float32, rows
+/// i and B+i a pair, s(i,j) = <unit_i, unit_j> / temperature, p(i) the partner of i:
+///   L = 1/B sum_i [log sum_{j != i} exp s(i,j) - s(i,p(i))], i over all 2B rows.
+/// temperature > 0. scratch (2B,2B) has no meaning afterwards. Adds to totals (2, float64): [0] L, [1] the number of
+/// rows B.. of d_unit that are not zero.
+void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_unit, Tensor& totals);
+/// The Barlow Twins loss (Zbontar et al. 2021, eq. 1) of standardised embeddings a and b (B,D) float32, and its
+/// derivatives by them: with C = a^T b / B, L = sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2. scratch (D,D) has no
+/// meaning afterwards. Adds to totals (2, float64): [0] L, [1] the number of rows of d_b that are not zero.
+void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scratch, Tensor& d_a, Tensor& d_b,
+                  Tensor& totals);
+/// The CLAPP hinge loss (Illing et al. 2021) of B predictions with their targets, both (B,F) float32, and its
+/// derivatives: with s(i,j) = <predictions_i, targets_j>,
+///   L = 1/B sum_i [1 - s(i,i)]+ + 1/B sum_i [1 + s(i,negatives_i)]+.
+/// negatives (B) int32 in 0..B-1; a row that is its own negative has none. Adds to totals (2, float64): [0] L, [1] the
+/// number of rows of d_targets that are not zero.
+void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor& negatives, Tensor& d_predictions,
+                 Tensor& d_targets, Tensor& totals);
+/// What a loss reports, where an operation has summed it: adds to totals (2, float64): [0] share * summed[0], [1] the
+/// number of rows of errors (N,D), float32, that are not zero. summed (2) float64.
+void add_loss(const Tensor& summed, double share, const Tensor& errors, Tensor& totals);
 /// dst = src / ||src|| row by row, norms (N) the lengths; a row of zeros stays zero. float32.
 void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms);
 /// d_src = (d_dst - dst <d_dst, dst>) / norms, row by row; zero where the norm is.
 void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& norms, Tensor& d_src);
+/// dst = (src - mean) / deviations column by column, src (N,D) float32; mean over the rows, deviations (D) =
+/// sqrt(variance + epsilon) with the variance over N (not N-1), epsilon > 0. A column of equal numbers becomes zero.
+void standardize_columns(const Tensor& src, double epsilon, Tensor& dst, Tensor& deviations);
+/// d_src = (d_dst - mean(d_dst) - dst mean(d_dst dst)) / deviations, column by column.
+void standardize_columns_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& deviations, Tensor& d_src);
 
 // --- views and data
 // ---------------------------------------------------------------------------------------------------------

@@ -144,6 +144,7 @@ TEST_F(Program, FaultsOfFilesExitWith3) {
   }
   expect_one_line(run({"run", in("missing.toml")}), 3, "missing.toml");
   expect_one_line(run({"run", recipe_, "--set", "train.batch=51", "--out", in("run")}), 3, "larger than the data");
+  expect_one_line(run({"run", recipe_, "--set", "loss.kind=clapp", "--set", "train.batch=1"}), 3, "no other image");
   expect_one_line(run({"run", "--resume", "--out", in("nowhere")}), 3, "nowhere");
   expect_one_line(run({"probe", in("missing.safetensors")}), 3, "missing.safetensors");
   write_file(in("torn.safetensors"), "torn");
@@ -195,6 +196,28 @@ TEST_F(Program, ListDescribeAndDataAnswer) {
   EXPECT_EQ(run({"data", "preview", "world", "--images", "20", "--out", in("sheet.png")}).code, 0);
   EXPECT_EQ(run({"data", "preview", "world", "--views", "moments", "--out", in("pairs.png")}).code, 0);
   EXPECT_TRUE(std::filesystem::exists(in("sheet.png")) && std::filesystem::exists(in("pairs.png")));
+}
+
+TEST_F(Program, SaysWhatALossBringsAndBreaks) {
+  const auto describe = [&](const std::string& loss) {
+    return run({"describe", recipe_, "--set", "loss.kind=" + loss}).out;
+  };
+  const std::string clapp = describe("clapp");
+  EXPECT_THAT(clapp, HasSubstr("1x1 convolution"));
+  EXPECT_THAT(clapp, HasSubstr(" 144 "));  // numbers of its 6x6x4 predictions
+  EXPECT_THAT(clapp, HasSubstr("(ii)  broken"));
+  EXPECT_THAT(clapp, HasSubstr("(iv)  kept"));
+  const std::string supervised = describe("cross_entropy");
+  EXPECT_THAT(supervised, HasSubstr("(iv)  broken"));
+  EXPECT_THAT(supervised, HasSubstr("LABELS"));
+  EXPECT_THAT(run({"list"}).out, HasSubstr("USES LABELS"));
+}
+
+TEST_F(Program, APredictionHeadHasNoEmbeddingOfOneImage) {
+  ASSERT_EQ(run({"run", recipe_, "--set", "loss.kind=clapp", "--out", in("run")}).code, 0);
+  EXPECT_EQ(run({"embed", in("run"), "--images", "30", "--out", in("x.npy")}).code, 0);
+  expect_one_line(run({"embed", in("run"), "--layer", "embedding", "--out", in("y.npy")}), 2, "--layer last");
+  EXPECT_FALSE(std::filesystem::exists(in("y.npy")));
 }
 
 /// Waits until the run has finished an epoch.

@@ -125,6 +125,19 @@ TEST(Checkpoint, GivesBackWhatItWasGiven) {
   }
 }
 
+TEST(Checkpoint, HoldsAPredictionHeadToo) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "x.safetensors";
+  const Recipe recipe = tiny_recipe({{"loss.kind", "clapp"}});
+  Trainer trainer(recipe, here);
+  trainer.step(trainer.make_batch(0), 0);
+  save_checkpoint(path, recipe, {}, trainer.network(), trainer.rule());
+  EXPECT_EQ(SafetensorsFile(path).read("heads.1.weight").shape(), (Shape{6, 6, 1, 1}));
+  const auto network = load_network(Checkpoint(path), recipe, Device::cpu);
+  const Tensor& trained = trainer.network().head(1).synapses().weights().values();
+  EXPECT_EQ(std::memcmp(network->head(1).synapses().weights().values().raw(), trained.raw(), trained.bytes()), 0);
+}
+
 TEST(Checkpoint, ANetworkThatDoesNotFitIsRefused) {
   const TemporaryFolder folder;
   Saved saved(folder.path() / "x.safetensors");

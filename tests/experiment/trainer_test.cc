@@ -68,6 +68,23 @@ TEST(Trainer, GoingOnEqualsNeverHavingStoppedOverEveryFeedbackPath) {
   }
 }
 
+/// 21 images in batches of 5: the last batch of an epoch is one pair.
+TEST(Trainer, GoesOnWithEveryLoss) {
+  const TemporaryFolder folder;
+  for (const char* loss : {"nt_xent", "barlow_twins", "clapp", "cross_entropy"}) {
+    const Recipe recipe = tiny_recipe({{"loss.kind", loss}, {"data.images", "21"}, {"network.head.features", "3"}});
+    Reporter quiet;
+    const RunDirectory whole = pretrain(recipe, here, folder.path() / (std::string(loss) + "-whole"), false, quiet);
+    EXPECT_LT(whole.metrics().back().loss, whole.metrics().front().loss) << loss;
+    const auto out = folder.path() / loss;
+    StoppingReporter stopping(7);
+    EXPECT_THROW(pretrain(recipe, here, out, false, stopping), Interrupted);
+    const RunDirectory rest = pretrain(recipe, here, out, true, quiet);
+    EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole)) << loss;
+    expect_same_metrics(rest, whole);
+  }
+}
+
 TEST(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
   const TemporaryFolder folder;
   Reporter quiet;
@@ -141,6 +158,7 @@ TEST(Trainer, ImpossibleRecipesAreRefusedBeforeAnythingIsWritten) {
       {{{"network.blocks.1.pool", "9"}}, "shrinks"},
       {{{"train.warmup_epochs", "4"}}, "warm-up"},
       {{{"views.kind", "moments"}}, "moments"},
+      {{{"loss.kind", "cross_entropy"}}, "each of the 3 classes of tiny a unit; set network.head.features = 3, not 4"},
       {{{"data.pretrain", "cifar10"}}, "cifar"}};
   for (const auto& [changes, message] : faults) {
     Reporter quiet;

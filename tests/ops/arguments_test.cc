@@ -165,6 +165,81 @@ const std::vector<WrongCall> others = {
        Tensor totals = of_type(DType::float64, {2});
        ops::softmax_cross_entropy(floats({2, 10}), floats({2}), d_logits, totals);
      }},
+    {"nt_xent_no_pairs", "[nt_xent] unit has 5 rows; pairs are needed",
+     [] {
+       Tensor scratch = floats({5, 5});
+       Tensor d_unit = floats({5, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::nt_xent(floats({5, 8}), 0.1, scratch, d_unit, totals);
+     }},
+    {"nt_xent_temperature", "[nt_xent] temperature 0 must be positive",
+     [] {
+       Tensor scratch = floats({4, 4});
+       Tensor d_unit = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::nt_xent(floats({4, 8}), 0.0, scratch, d_unit, totals);
+     }},
+    {"nt_xent_type", "[nt_xent] d_unit is bfloat16, expected float32",
+     [] {
+       Tensor scratch = floats({4, 4});
+       Tensor d_unit = of_type(DType::bfloat16, {4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::nt_xent(floats({4, 8}), 0.1, scratch, d_unit, totals);
+     }},
+    {"nt_xent_scratch", "[nt_xent] scratch is (4, 8), expected (4, 4)",
+     [] {
+       Tensor scratch = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::nt_xent(floats({4, 8}), 0.1, scratch, scratch, totals);
+     }},
+    {"barlow_scratch", "[barlow_twins] scratch is (4, 4), expected (8, 8)",
+     [] {
+       Tensor scratch = floats({4, 4});
+       Tensor d_a = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::barlow_twins(floats({4, 8}), floats({4, 8}), 0.1, scratch, d_a, d_a, totals);
+     }},
+    {"barlow_views", "[barlow_twins] b is (3, 8), expected (4, 8)",
+     [] {
+       Tensor scratch = floats({8, 8});
+       Tensor d_a = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::barlow_twins(floats({4, 8}), floats({3, 8}), 0.1, scratch, d_a, d_a, totals);
+     }},
+    {"clapp_negative", "[clapp_hinge] negatives holds 4, outside 0 to 3",
+     [] {
+       Tensor error = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::clapp_hinge(floats({4, 8}), floats({4, 8}), whole({1, 2, 3, 4}), error, error, totals);
+     }},
+    {"clapp_negatives", "[clapp_hinge] negatives is (3), expected (4)",
+     [] {
+       Tensor error = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::clapp_hinge(floats({4, 8}), floats({4, 8}), whole({1, 2, 3}), error, error, totals);
+     }},
+    {"add_loss_summed", "[add_loss] summed is float32, expected float64",
+     [] {
+       Tensor totals = of_type(DType::float64, {2});
+       ops::add_loss(floats({2}), 1.0, floats({4, 8}), totals);
+     }},
+    {"deviations_shape", "[standardize_columns] deviations is (3), expected (5)",
+     [] {
+       Tensor dst = floats({3, 5});
+       Tensor deviations = floats({3});
+       ops::standardize_columns(floats({3, 5}), 1e-5, dst, deviations);
+     }},
+    {"deviations_epsilon", "[standardize_columns] epsilon 0 must be positive",
+     [] {
+       Tensor dst = floats({3, 5});
+       Tensor deviations = floats({5});
+       ops::standardize_columns(floats({3, 5}), 0.0, dst, deviations);
+     }},
+    {"deviations_empty", "[standardize_columns_backward] deviations is empty",
+     [] {
+       Tensor d_src = floats({3, 5});
+       ops::standardize_columns_backward(floats({3, 5}), floats({3, 5}), {}, d_src);
+     }},
     {"norms_shape", "[normalize_rows] norms is (4), expected (3)",
      [] {
        Tensor dst = floats({3, 5});
@@ -294,6 +369,12 @@ TEST_P(EmptyBatch, PassesThroughLossesAndViews) {
   Tensor totals = tensor_of({2}, {3, 4}, DType::float64, GetParam());
   ops::contrastive_hinge(embeddings, embeddings, {}, errors, errors, totals);
   ops::softmax_cross_entropy(embeddings, indices_of({}, GetParam()), errors, totals);
+  Tensor similarities = floats({0, 0}, GetParam());
+  ops::nt_xent(embeddings, 0.1, similarities, errors, totals);
+  Tensor scratch = floats({64, 64}, GetParam());
+  ops::barlow_twins(embeddings, embeddings, 0.1, scratch, errors, errors, totals);
+  ops::clapp_hinge(embeddings, embeddings, indices_of({}, GetParam()), errors, errors, totals);
+  ops::add_loss(tensor_of({2}, {0, 0}, DType::float64, GetParam()), 1.0, errors, totals);
   EXPECT_EQ(values_of(totals), (std::vector<double>{3, 4}));
   Tensor images = floats({0, 4, 4, 3}, GetParam());
   ops::deform(random_bytes({2, 4, 4, 3}, GetParam(), 1), indices_of({}, GetParam()), floats({0, 9}, GetParam()),

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
 // The loss and the error of one side's embeddings are a sum over the other side's rows, so each row is a task of its
@@ -82,10 +83,7 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   });
   double* sums = totals.data<double>();
   sums[0] = std::accumulate(row_losses.begin(), row_losses.end(), sums[0]);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const float* error = d_b.data<float>() + row * features;
-    sums[1] += std::any_of(error, error + features, [](float e) { return e != 0.0F; }) ? 1.0 : 0.0;
-  }
+  sums[1] += static_cast<double>(count_nonzero_rows(d_b));
 }
 
 }  // namespace biossl::cpu

@@ -1,17 +1,11 @@
 #include <cmath>
 
 #include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
 namespace biossl::cpu {
 namespace {
-
-float dot(const float* __restrict x, const float* __restrict y, std::int64_t features) {
-  float sum = 0.0F;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t k = 0; k < features; ++k) sum += x[k] * y[k];
-  return sum;
-}
 
 /// Calls body(row) for every row of a matrix, in parallel.
 template <class Body>

@@ -135,7 +135,9 @@ Descriptor any_weights(const Tensor& weights, DType dtype) {
 
 Primitive::Primitive(const dnnl::primitive_desc_base& description, dnnl::primitive primitive,
                      const std::vector<std::pair<int, Descriptor>>& arguments)
-    : primitive_(std::move(primitive)), is_layer_(primitive_.get_kind() != dnnl::primitive::kind::reorder) {
+    : primitive_(std::move(primitive)),
+      is_layer_(primitive_.get_kind() != dnnl::primitive::kind::reorder &&
+                primitive_.get_kind() != dnnl::primitive::kind::matmul) {
   for (const auto& [argument, descriptor] : arguments) {
     descriptors_.emplace(argument, descriptor);
     arguments_.emplace(argument, dnnl::memory(descriptor, engine(), nullptr));
@@ -242,6 +244,22 @@ std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const
                                                     {DNNL_ARG_DIFF_DST, primitive.diff_dst_desc()}};
   if (!d_bias.empty()) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, primitive.diff_bias_desc());
   return std::make_unique<Primitive>(primitive, dnnl::inner_product_backward_weights(primitive), arguments);
+}
+
+std::unique_ptr<Primitive> make_matrix_product(const Tensor& a, bool transposed_a, const Tensor& b, bool transposed_b,
+                                               const Tensor& c) {
+  const auto factor = [](const Tensor& matrix, bool transposed) {
+    const Shape& shape = matrix.shape();
+    return transposed ? Descriptor({shape[1], shape[0]}, type_of(matrix.dtype()), tag::ba)
+                      : Descriptor({shape[0], shape[1]}, type_of(matrix.dtype()), tag::ab);
+  };
+  const dnnl::matmul::primitive_desc description(
+      dnnl::matmul::desc(factor(a, transposed_a), factor(b, transposed_b), factor(c, false)), attributes(), engine());
+  return std::make_unique<Primitive>(
+      description, dnnl::matmul(description),
+      std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_SRC, description.src_desc()},
+                                              {DNNL_ARG_WEIGHTS, description.weights_desc()},
+                                              {DNNL_ARG_DST, description.dst_desc()}});
 }
 
 PrimitiveKey key_of(std::initializer_list<const Tensor*> tensors, std::initializer_list<std::int64_t> settings) {

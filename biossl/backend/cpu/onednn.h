@@ -42,7 +42,7 @@ class Primitive {
   std::vector<std::pair<int, void*>> bound() const;
   void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
   void run();
-  /// A layer's own work, not a change of layout: what LayerRecorder counts.
+  /// A layer's own work, not a change of layout or a loss's product: what LayerRecorder counts.
   bool is_layer() const { return is_layer_; }
 
  private:
@@ -64,6 +64,9 @@ std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& 
 std::unique_ptr<Primitive> make_linear_backward_data(const Tensor& d_dst, const Tensor& weights, const Tensor& d_src);
 std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const Tensor& d_dst, const Tensor& d_weights,
                                                         const Tensor& d_bias);
+/// c = a b, where a and b may be taken transposed. No layer of a network: LayerRecorder passes it over.
+std::unique_ptr<Primitive> make_matrix_product(const Tensor& a, bool transposed_a, const Tensor& b, bool transposed_b,
+                                               const Tensor& c);
 
 /// What identifies a primitive: extents, types, settings, threads.
 using PrimitiveKey = std::array<std::int64_t, 32>;

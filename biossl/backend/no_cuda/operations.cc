@@ -83,9 +83,31 @@ void softmax_cross_entropy(const Tensor& /*logits*/, const Tensor& /*labels*/, T
                            Tensor& /*totals*/) {
   built_without_cuda();
 }
+void nt_xent(const Tensor& /*unit*/, double /*temperature*/, Tensor& /*scratch*/, Tensor& /*d_unit*/,
+             Tensor& /*totals*/) {
+  built_without_cuda();
+}
+void barlow_twins(const Tensor& /*a*/, const Tensor& /*b*/, double /*lambda*/, Tensor& /*scratch*/, Tensor& /*d_a*/,
+                  Tensor& /*d_b*/, Tensor& /*totals*/) {
+  built_without_cuda();
+}
+void clapp_hinge(const Tensor& /*predictions*/, const Tensor& /*targets*/, const Tensor& /*negatives*/,
+                 Tensor& /*d_predictions*/, Tensor& /*d_targets*/, Tensor& /*totals*/) {
+  built_without_cuda();
+}
+void add_loss(const Tensor& /*summed*/, double /*share*/, const Tensor& /*errors*/, Tensor& /*totals*/) {
+  built_without_cuda();
+}
 void normalize_rows(const Tensor& /*src*/, Tensor& /*dst*/, Tensor& /*norms*/) { built_without_cuda(); }
 void normalize_rows_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*norms*/,
                              Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void standardize_columns(const Tensor& /*src*/, double /*epsilon*/, Tensor& /*dst*/, Tensor& /*deviations*/) {
+  built_without_cuda();
+}
+void standardize_columns_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*deviations*/,
+                                  Tensor& /*d_src*/) {
   built_without_cuda();
 }
 void draw_deformations(std::uint64_t /*seed*/, std::uint32_t /*epoch*/, std::uint32_t /*view*/,

@@ -18,16 +18,6 @@ double distance(const double* a, const double* b, std::size_t features) {
   return sum;
 }
 
-std::size_t count_nonzero_rows(const std::vector<double>& values, std::size_t row_size) {
-  std::size_t count = 0;
-  for (std::size_t first = 0; first < values.size(); first += row_size) {
-    bool nonzero = false;
-    for (std::size_t k = 0; k < row_size; ++k) nonzero = nonzero || values[first + k] != 0;
-    count += nonzero ? 1 : 0;
-  }
-  return count;
-}
-
 }  // namespace
 
 void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Tensor& d_a, Tensor& d_b, Tensor& totals) {

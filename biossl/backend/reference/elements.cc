@@ -50,4 +50,14 @@ std::vector<double> zeros_like(const Tensor& tensor) {
   return std::vector<double>(static_cast<std::size_t>(tensor.size()));
 }
 
+std::size_t count_nonzero_rows(const std::vector<double>& values, std::size_t row_size) {
+  std::size_t count = 0;
+  for (std::size_t first = 0; first < values.size(); first += row_size) {
+    bool nonzero = false;
+    for (std::size_t k = 0; k < row_size; ++k) nonzero = nonzero || values[first + k] != 0;
+    count += nonzero ? 1 : 0;
+  }
+  return count;
+}
+
 }  // namespace biossl::reference

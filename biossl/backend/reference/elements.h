@@ -13,5 +13,7 @@ std::vector<double> load(const Tensor& from);
 void store(const std::vector<double>& values, Tensor& to);
 /// As many zeros as the tensor has elements.
 std::vector<double> zeros_like(const Tensor& tensor);
+/// How many rows of a matrix with rows of that size hold anything but zeros.
+std::size_t count_nonzero_rows(const std::vector<double>& values, std::size_t row_size);
 
 }  // namespace biossl::reference

@@ -1,0 +1,63 @@
+#include "biossl/core/random.h"
+#include "biossl/losses/loss.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+/// CLAPP's hinge (Illing, Ventura, Bellec & Gerstner 2021) on pairs of views: from the map a_i that a block had for
+/// view 0, a learnt 1x1 convolution W predicts the map b_i that it has for view 1, but not the map b_j of another
+/// image.
+///   L = 1/B sum_i [1 - s(i,i)]+ + 1/B sum_i [1 + s(i,j(i))]+,  s(i,j) = <W a_i, b_j> over positions and channels,
+/// j(i) != i drawn anew for every batch. W is the head (HeadKind::prediction), so the embeddings are W a_i and b_i. A
+/// last batch of one pair has no other image: its first term is all there is.
+class Clapp final : public Loss {
+ public:
+  Clapp(const NoOptions& /*options*/, const LossShape& shape) : seed_(shape.seed) {
+    check(shape.batch >= 2, "clapp",
+          "a batch of one pair holds no other image to draw as its negative; set train.batch to at least 2");
+    const bool on_host = shape.device != Device::cuda;
+    drawn_ = Tensor({shape.batch}, DType::int32, on_host ? shape.device : Device::cpu);
+    negatives_ = on_host ? drawn_ : Tensor({shape.batch}, DType::int32, shape.device);
+  }
+
+  void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
+    const std::int64_t pairs = embeddings.extent(0) / 2;
+    draw(moment, pairs);
+    Tensor d_predictions = errors.rows(0, pairs);
+    Tensor d_targets = errors.rows(pairs, 2 * pairs);
+    ops::clapp_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), negatives_.rows(0, pairs),
+                     d_predictions, d_targets, totals);
+  }
+
+  HeadKind head() const override { return HeadKind::prediction; }
+  /// View 0 gets its error through W: without it W could not learn, so there is no gradient block to ask for.
+  bool blocks_memory() const override { return false; }
+  /// The negative may be any image of the batch, and view 0 changes too.
+  bool needs_only_recent_memory() const override { return false; }
+  /// s is an inner product.
+  bool is_plain_arithmetic() const override { return false; }
+
+ private:
+  /// j(i), uniform among the other images.
+  void draw(const Moment& moment, std::int64_t pairs) {
+    Random random(seed_, Purpose::negatives, static_cast<std::uint32_t>(moment.epoch),
+                  static_cast<std::uint32_t>(moment.batch));
+    auto* negative = drawn_.data<std::int32_t>();
+    for (std::int32_t i = 0; i < pairs; ++i) {
+      const auto other = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(pairs - 1)));
+      negative[i] = pairs == 1 ? i : other + (other >= i ? 1 : 0);
+    }
+    if (negatives_.device() == Device::cuda) copy(drawn_, negatives_);
+  }
+
+  std::uint64_t seed_;
+  Tensor drawn_;      // on the host
+  Tensor negatives_;  // the same where the loss is computed
+};
+
+const Registration<LossRegistry, Clapp, NoOptions> registration(
+    "clapp", "a learnt matrix predicts the block's output for view 1 from view 0, not another image's (Illing et al.)");
+
+}  // namespace
+}  // namespace biossl

@@ -1,0 +1,228 @@
+// What every loss owes, whichever it is: errors that are the derivatives of what it reports.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "biossl/losses/loss.h"
+#include "tests/support/devices.h"
+#include "tests/support/tensors.h"
+
+namespace biossl {
+namespace {
+
+using namespace biossl::testing;
+
+constexpr std::int64_t largest_batch = 7;
+constexpr std::int64_t features = 6;
+
+struct LossCase {
+  std::string name;
+  std::string kind;
+  Settings settings;
+};
+
+/// Every registered loss as it comes, and some with settings.
+std::vector<LossCase> cases() {
+  std::vector<LossCase> all;
+  for (const std::string& kind : LossRegistry::instance().names()) {
+    if (kind != "failing") all.push_back({kind, kind, {}});  // that one belongs to a test
+  }
+  all.push_back({"hinge_all", "contrastive_hinge", {{"negatives", "all"}, {"block_gradient", false}}});
+  all.push_back({"hinge_normalised", "contrastive_hinge", {{"normalise", true}, {"threshold", 1.5}, {"margin", 0.5}}});
+  all.push_back({"nt_xent_warm", "nt_xent", {{"temperature", 0.5}}});
+  all.push_back({"barlow_twins_even", "barlow_twins", {{"lambda", 1.0}, {"epsilon", 0.1}}});
+  return all;
+}
+
+/// A loss prepared for batches of 7, and the embeddings, labels and results of one batch.
+struct Job {
+  std::unique_ptr<Loss> loss;
+  Tensor embeddings, errors, totals;
+  Moment moment;
+
+  Job(const LossCase& each, std::int64_t pairs, DType dtype, Device device)
+      : embeddings(random_tensor({2 * pairs, features}, dtype, device, 5, 0.4F)),
+        errors(poisoned(embeddings.shape(), dtype, device)),
+        totals({2}, DType::float64, device) {
+    const LossShape shape{largest_batch, features, dtype, device, 3};
+    loss = LossRegistry::instance().make(each.kind, each.settings, shape);
+    std::vector<std::int32_t> labels;
+    for (std::int32_t i = 0; i < pairs; ++i) labels.push_back(i * 5 % features);
+    moment = {.epoch = 2, .batch = 4, .learning_rate = 0.1, .labels = indices_of(labels, device)};
+  }
+
+  /// The loss of the batch.
+  double evaluate() {
+    totals.fill_zero();
+    loss->evaluate(embeddings, moment, errors, totals);
+    return values_of(totals)[0];
+  }
+  std::int64_t first_row() const { return loss->blocks_memory() ? embeddings.extent(0) / 2 : 0; }
+  std::vector<double> wanted_errors() const { return values_of(errors.rows(first_row(), errors.extent(0))); }
+};
+
+class EveryLoss : public ::testing::TestWithParam<LossCase> {};
+
+TEST_P(EveryLoss, ErrorsAreTheNumericDerivatives) {
+  for (const std::int64_t pairs : {largest_batch, std::int64_t{3}, std::int64_t{1}}) {  // the last batch may be short
+    Job job(GetParam(), pairs, DType::float64, Device::reference);
+    Tensor changed = job.embeddings.rows(job.first_row(), 2 * pairs);
+    const std::vector<double> expected = numeric_derivative(
+        changed, [&] { return job.evaluate(); }, 1e-6);
+    job.evaluate();
+    EXPECT_LT(relative_error(job.wanted_errors(), expected), 1e-6) << pairs << " pairs";
+    for (const double error : values_of(job.errors.rows(0, job.first_row()))) {
+      EXPECT_TRUE(std::isnan(error)) << "a memory's error was written";
+    }
+  }
+}
+
+TEST_P(EveryLoss, EveryDeviceEqualsReference) {
+  for (const Device device : compared_devices()) {
+    for (const std::int64_t pairs : {largest_batch, std::int64_t{2}, std::int64_t{1}}) {
+      Job ours(GetParam(), pairs, DType::float32, device);
+      Job reference(GetParam(), pairs, DType::float32, Device::reference);
+      const double expected = reference.evaluate();
+      EXPECT_NEAR(ours.evaluate(), expected, 1e-5 * expected);
+      EXPECT_LT(relative_error(ours.wanted_errors(), reference.wanted_errors()), 1e-5) << pairs << " pairs";
+      EXPECT_EQ(values_of(ours.totals)[1], values_of(reference.totals)[1]);
+    }
+  }
+}
+
+TEST_P(EveryLoss, AddsToTotalsAndCountsCurrentViewsWithAnError) {
+  for (const Device device : all_devices()) {
+    Job job(GetParam(), largest_batch, DType::float32, device);
+    const double loss = job.evaluate();
+    job.loss->evaluate(job.embeddings, job.moment, job.errors, job.totals);
+    const std::vector<double> twice = values_of(job.totals);
+    EXPECT_NEAR(twice[0], 2 * loss, 1e-9 * loss);
+    std::int64_t active = 0;
+    for (std::int64_t row = largest_batch; row < 2 * largest_batch; ++row) {
+      const std::vector<double> error = values_of(job.errors.rows(row, row + 1));
+      active += std::ranges::any_of(error, [](double value) { return value != 0; }) ? 1 : 0;
+    }
+    EXPECT_EQ(twice[1], 2 * static_cast<double>(active));
+    EXPECT_GT(active, 0);
+  }
+}
+
+struct CaseName {
+  std::string operator()(const ::testing::TestParamInfo<LossCase>& info) const { return info.param.name; }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(cases()), CaseName());
+
+/// What a loss says of itself.
+struct Properties {
+  bool blocks_memory, recent_memory, plain, labels;
+  HeadKind head;
+
+  bool operator==(const Properties&) const = default;
+};
+
+TEST(Losses, SayWhatTheyAreAndNeed) {
+  const std::vector<std::pair<LossCase, Properties>> expected{
+      {{"", "contrastive_hinge", {}}, {true, true, true, false, HeadKind::linear}},
+      {{"", "contrastive_hinge", {{"negatives", "all"}}}, {true, false, true, false, HeadKind::linear}},
+      {{"", "contrastive_hinge", {{"normalise", true}}}, {true, true, false, false, HeadKind::linear}},
+      {{"", "nt_xent", {}}, {false, false, false, false, HeadKind::linear}},
+      {{"", "barlow_twins", {}}, {false, false, false, false, HeadKind::linear}},
+      {{"", "clapp", {}}, {false, false, false, false, HeadKind::prediction}},
+      {{"", "cross_entropy", {}}, {false, true, false, true, HeadKind::linear}}};
+  for (const auto& [each, properties] : expected) {
+    const Job job(each, 2, DType::float32, Device::reference);
+    const Loss& loss = *job.loss;
+    const Properties said{loss.blocks_memory(), loss.needs_only_recent_memory(), loss.is_plain_arithmetic(),
+                          loss.needs_labels(), loss.head()};
+    EXPECT_TRUE(said == properties) << each.kind;
+  }
+}
+
+TEST(Losses, RefuseWhatMakesNoSense) {
+  struct Refused {
+    std::string kind;
+    Settings settings;
+    std::int64_t batch;
+    std::string message;
+  };
+  const std::vector<Refused> all{
+      {"nt_xent", {{"temperature", 0.0}}, 4, "[nt_xent] temperature = 0 must be positive"},
+      {"barlow_twins", {{"lambda", -1.0}}, 4, "[barlow_twins] lambda = -1 may not be negative"},
+      {"barlow_twins", {{"epsilon", 0.0}}, 4, "[barlow_twins] epsilon = 0 must be positive"},
+      {"barlow_twins", {}, 1, "[barlow_twins] a batch of one pair has no spread"},
+      {"clapp", {}, 1, "[clapp] a batch of one pair holds no other image"}};
+  for (const Refused& each : all) {
+    const auto make = [&] {
+      const LossShape shape{each.batch, features, DType::float32, Device::reference};
+      LossRegistry::instance().make(each.kind, each.settings, shape);
+    };
+    EXPECT_THAT(make, ::testing::ThrowsMessage<std::invalid_argument>(::testing::StartsWith(each.message)));
+  }
+}
+
+TEST(CrossEntropy, NeedsALabelForEachImage) {
+  Job job({"", "cross_entropy", {}}, 4, DType::float32, Device::reference);
+  for (const Tensor& labels : {Tensor(), indices_of({1, 2, 3}, Device::reference)}) {
+    job.moment.labels = labels;
+    EXPECT_THAT([&] { job.evaluate(); },
+                ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("each of the 4 images")));
+  }
+}
+
+/// Which image stands against each: with targets e_j and predictions 0 the error of prediction i is (e_negative -
+/// e_i) / B.
+std::vector<std::int64_t> negatives_of(Loss& loss, const Moment& moment, std::int64_t pairs, Device device) {
+  std::vector<double> rows(static_cast<std::size_t>(2 * pairs * pairs));
+  for (std::int64_t i = 0; i < pairs; ++i) rows[static_cast<std::size_t>((pairs + i) * pairs + i)] = 1;
+  Tensor errors({2 * pairs, pairs}, DType::float32, device);
+  Tensor totals({2}, DType::float64, device);
+  loss.evaluate(tensor_of(errors.shape(), rows, DType::float32, device), moment, errors, totals);
+  std::vector<std::int64_t> negatives;
+  for (std::int64_t i = 0; i < pairs; ++i) {
+    const std::vector<double> error = values_of(errors.rows(i, i + 1));
+    negatives.push_back(std::ranges::max_element(error) - error.begin());
+  }
+  return negatives;
+}
+
+class ClappNegatives : public ::testing::TestWithParam<Device> {
+ protected:
+  std::vector<std::int64_t> draw(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) const {
+    const LossShape shape{largest_batch, features, DType::float32, GetParam(), seed};
+    const auto loss = LossRegistry::instance().make("clapp", {}, shape);
+    const Moment moment{.epoch = epoch, .batch = batch, .learning_rate = 0, .labels = {}};
+    return negatives_of(*loss, moment, 5, GetParam());
+  }
+};
+
+TEST_P(ClappNegatives, AreEachOtherImageEquallyOften) {
+  std::vector<std::vector<int>> counts(5, std::vector<int>(5));
+  constexpr int batches = 2000;
+  for (int batch = 0; batch < batches; ++batch) {
+    const std::vector<std::int64_t> drawn = draw(1, 0, batch);
+    for (std::size_t i = 0; i < 5; ++i) ++counts[i][static_cast<std::size_t>(drawn[i])];
+  }
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t j = 0; j < 5; ++j) {
+      if (i == j) {
+        EXPECT_EQ(counts[i][j], 0);
+      } else {
+        EXPECT_NEAR(counts[i][j], batches / 4, 100);  // five deviations
+      }
+    }
+  }
+}
+
+TEST_P(ClappNegatives, DependOnSeedEpochAndBatchAlone) {
+  EXPECT_EQ(draw(1, 2, 3), draw(1, 2, 3));
+  EXPECT_NE(draw(1, 2, 3), draw(2, 2, 3));
+  EXPECT_NE(draw(1, 2, 3), draw(1, 3, 3));
+  EXPECT_NE(draw(1, 2, 3), draw(1, 2, 4));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ClappNegatives, ::testing::ValuesIn(all_devices()), DeviceName());
+
+}  // namespace
+}  // namespace biossl
