@@ -4,18 +4,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/rules/small_job.h"
 #include "tests/support/devices.h"
-#include "tests/support/job.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-using testing::all_negatives;
-using testing::Job;
-using testing::job_images;
+using testing::all_synapses;
 using testing::relative_error;
-using testing::values_of;
+using testing::small_images;
+using testing::small_pairs;
+using testing::updates;
+using testing::weights;
+using testing::Work;
 
 struct PathCase {
   std::string feedback;
@@ -42,23 +44,19 @@ std::vector<PathCase> cases() {
   return all;
 }
 
-Job job_of(const PathCase& each, const std::string& optimizer = "sgd") {
-  return Job({.device = each.device,
-              .dtype = each.dtype,
-              .loss_settings = all_negatives(),
-              .feedback = each.feedback,
-              .optimizer = optimizer});
+Work work_over(const PathCase& each, const std::string& optimizer = "sgd") {
+  return Work({.device = each.device, .dtype = each.dtype, .feedback = each.feedback, .optimizer = optimizer});
 }
 
-Job job_of(const std::string& feedback, const PathCase& where, const std::string& optimizer = "sgd") {
-  return job_of(PathCase{feedback, where.device, where.dtype}, optimizer);
+Work work_over(const std::string& feedback, const PathCase& where, const std::string& optimizer = "sgd") {
+  return work_over(PathCase{feedback, where.device, where.dtype}, optimizer);
 }
 
-void copy_weights(Job& from, Job& to) {
-  const State source = from.network->state(false);
-  State target = to.network->state(false);
+void copy_weights(Network& from, Network& to) {
+  const State source = from.state(false);
+  State target = to.state(false);
   for (std::size_t i = 0; i < source.size(); ++i) copy(source[i].tensor, target[i].tensor);
-  to.network->restored();
+  to.restored();
 }
 
 /// Makes F = W: through the path's state where that settles F, otherwise by giving W the values of F, which then keeps
@@ -80,28 +78,29 @@ void equalise(Synapses& synapses) {
 class LearningOver : public ::testing::TestWithParam<PathCase> {};
 
 TEST_P(LearningOver, EqualsBackpropagationWhereThePathEqualsTheWeights) {
-  Job ours = job_of(GetParam());
-  Job backpropagation = job_of("transpose", GetParam());
-  const Tensor images = job_images(Job::pairs, GetParam().dtype, GetParam().device);
+  Work ours = work_over(GetParam());
+  Work backpropagation = work_over("transpose", GetParam());
+  const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
   ours.step(images, 0.0);
   backpropagation.step(images, 0.0);
   if (GetParam().feedback != "transpose") {
-    EXPECT_GT(relative_error(ours.updates(), backpropagation.updates()), 0.01) << "would show nothing";
+    EXPECT_GT(relative_error(updates(ours.network()), updates(backpropagation.network())), 0.01)
+        << "would show nothing";
   }
-  for (Synapses* synapses : ours.synapses()) equalise(*synapses);
-  copy_weights(ours, backpropagation);
+  for (Synapses* synapses : all_synapses(ours.network())) equalise(*synapses);
+  copy_weights(ours.network(), backpropagation.network());
   ours.step(images, 0.0);
   backpropagation.step(images, 0.0);
-  EXPECT_EQ(ours.updates(), backpropagation.updates());
-  for (const double update : ours.updates()) ASSERT_TRUE(std::isfinite(update));
+  EXPECT_EQ(updates(ours.network()), updates(backpropagation.network()));
+  for (const double update : updates(ours.network())) ASSERT_TRUE(std::isfinite(update));
 }
 
 TEST_P(LearningOver, IsRecordedAsItWas) {
-  Job job = job_of(GetParam());
-  const Tensor images = job_images(Job::pairs, GetParam().dtype, GetParam().device);
-  for (const PathRecord& record : job.network->path_records()) EXPECT_EQ(record.errors_sent, 0);
-  for (int step = 0; step < 3; ++step) job.step(images, 1e-3);
-  const std::vector<PathRecord> records = job.network->path_records();
+  Work work = work_over(GetParam());
+  const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
+  for (const PathRecord& record : work.network().path_records()) EXPECT_EQ(record.errors_sent, 0);
+  for (int step = 0; step < 3; ++step) work.step(images, 1e-3);
+  const std::vector<PathRecord> records = work.network().path_records();
   std::vector<std::string> layers;
   for (const PathRecord& record : records) {
     layers.push_back(record.layer);
@@ -113,11 +112,11 @@ TEST_P(LearningOver, IsRecordedAsItWas) {
 }
 
 TEST_P(LearningOver, LowersTheLoss) {
-  Job job = job_of(GetParam());
-  const Tensor images = job_images(Job::pairs, GetParam().dtype, GetParam().device);
-  const double first = job.step(images, 1e-3);
+  Work work = work_over(GetParam());
+  const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
+  const double first = work.step(images, 1e-3);
   double last = first;
-  for (int step = 0; step < 40; ++step) last = job.step(images, 1e-3);
+  for (int step = 0; step < 40; ++step) last = work.step(images, 1e-3);
   EXPECT_LT(last, 0.95 * first);
 }
 
@@ -134,12 +133,12 @@ std::vector<PathCase> cases_that(bool (*wanted)(const PathCase&)) {
 class ComparedOver : public ::testing::TestWithParam<PathCase> {};
 
 TEST_P(ComparedOver, EqualsTheReference) {
-  Job ours = job_of(GetParam());
-  Job reference = job_of({GetParam().feedback, Device::reference, DType::float32});
+  Work ours = work_over(GetParam());
+  Work reference = work_over({GetParam().feedback, Device::reference, DType::float32});
   for (int step = 0; step < 2; ++step) {
-    ours.step(job_images(Job::pairs, DType::float32, GetParam().device), 1e-3);
-    reference.step(job_images(Job::pairs, DType::float32, Device::reference), 1e-3);
-    EXPECT_LE(relative_error(ours.updates(), reference.updates()), 1e-4) << "step " << step;
+    ours.step(small_images(small_pairs, DType::float32, GetParam().device), 1e-3);
+    reference.step(small_images(small_pairs, DType::float32, Device::reference), 1e-3);
+    EXPECT_LE(relative_error(updates(ours.network()), updates(reference.network())), 1e-4) << "step " << step;
   }
 }
 
@@ -151,30 +150,31 @@ INSTANTIATE_TEST_SUITE_P(All, ComparedOver, ::testing::ValuesIn(cases_that([](co
 class UpdatedRandomOn : public ::testing::TestWithParam<PathCase> {};
 
 TEST_P(UpdatedRandomOn, WithoutAnOffsetIsBackpropagationBitForBit) {
-  Job ours = job_of(GetParam(), "adam");
-  Job backpropagation = job_of("transpose", GetParam(), "adam");
-  for (Synapses* synapses : ours.synapses()) equalise(*synapses);
-  const std::vector<double> start = ours.weights();
-  const Tensor images = job_images(Job::pairs, GetParam().dtype, GetParam().device);
+  Work ours = work_over(GetParam(), "adam");
+  Work backpropagation = work_over("transpose", GetParam(), "adam");
+  for (Synapses* synapses : all_synapses(ours.network())) equalise(*synapses);
+  const std::vector<double> start = weights(ours.network());
+  const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
   for (int step = 0; step < 6; ++step) {
     EXPECT_EQ(ours.step(images, 1e-3), backpropagation.step(images, 1e-3));
-    ASSERT_EQ(ours.weights(), backpropagation.weights()) << "step " << step;
+    ASSERT_EQ(weights(ours.network()), weights(backpropagation.network())) << "step " << step;
   }
-  EXPECT_GT(relative_error(ours.weights(), start), 1e-3);
+  EXPECT_GT(relative_error(weights(ours.network()), start), 1e-3);
 }
 
 TEST_P(UpdatedRandomOn, StartsAsFixedRandomAndThenLeavesIt) {
-  Job ours = job_of(GetParam());
-  Job fixed = job_of("fixed_random", GetParam());
-  const Tensor images = job_images(Job::pairs, GetParam().dtype, GetParam().device);
+  Work ours = work_over(GetParam());
+  Work fixed = work_over("fixed_random", GetParam());
+  const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
   ours.step(images, 1e-2);
   fixed.step(images, 1e-2);
-  EXPECT_LE(relative_error(ours.updates(), fixed.updates()), GetParam().dtype == DType::bfloat16 ? 1e-2 : 1e-5);
+  EXPECT_LE(relative_error(updates(ours.network()), updates(fixed.network())),
+            GetParam().dtype == DType::bfloat16 ? 1e-2 : 1e-5);
   for (int step = 0; step < 5; ++step) {
     ours.step(images, 1e-2);
     fixed.step(images, 1e-2);
   }
-  EXPECT_GT(relative_error(ours.weights(), fixed.weights()), 1e-3);
+  EXPECT_GT(relative_error(weights(ours.network()), weights(fixed.network())), 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, UpdatedRandomOn, ::testing::ValuesIn(cases_that([](const PathCase& each) {

@@ -1,39 +1,36 @@
 #include <gtest/gtest.h>
 
+#include "tests/rules/small_job.h"
 #include "tests/support/devices.h"
-#include "tests/support/job.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-using testing::all_negatives;
-using testing::Job;
-using testing::job_images;
 using testing::relative_error;
+using testing::small_images;
+using testing::small_pairs;
+using testing::SmallJob;
+using testing::updates;
+using testing::Work;
 
-Job job_on(Device device, DType dtype, const Settings& loss_settings) {
-  return Job({.device = device, .dtype = dtype, .loss_settings = loss_settings});
+SmallJob job_on(Device device, DType dtype) {
+  SmallJob job;
+  job.device = device;
+  job.dtype = dtype;
+  return job;
 }
 
 TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
-  Job job = job_on(Device::reference, DType::float64, all_negatives());
-  const Tensor batch = job_images(Job::pairs, DType::float64, Device::reference);
-  job.step(batch, 0.0);
-  State weights = job.network->state(false);
-  const std::vector<double> computed = job.updates();
+  Work work(job_on(Device::reference, DType::float64));
+  const Tensor batch = small_images(small_pairs, DType::float64, Device::reference);
+  work.step(batch, 0.0);
+  const std::vector<double> computed = updates(work.network());
   std::vector<double> numeric;
-  for (StateTensor& tensor : weights) {
-    for (double& weight : tensor.tensor.span<double>()) {
-      const double before = weight;
-      const double nudge = 1e-6;
-      weight = before + nudge;
-      const double above = job.step(batch, 0.0);
-      weight = before - nudge;
-      const double below = job.step(batch, 0.0);
-      weight = before;
-      numeric.push_back((above - below) / (2 * nudge));
-    }
+  for (StateTensor& tensor : work.network().state(false)) {
+    const auto derivative = testing::numeric_derivative(
+        tensor.tensor, [&] { return work.step(batch, 0.0); }, 1e-6);
+    numeric.insert(numeric.end(), derivative.begin(), derivative.end());
   }
   ASSERT_EQ(numeric.size(), computed.size());
   EXPECT_LE(relative_error(computed, numeric), 1e-5);
@@ -41,15 +38,16 @@ TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
 
 TEST(EndToEnd, CpuEqualsReference) {
   for (const DType dtype : testing::compute_types()) {
-    for (const std::int64_t count : {Job::pairs, std::int64_t{2}}) {  // a full batch and a short last one
-      Job reference = job_on(Device::reference, dtype, all_negatives());
-      Job cpu = job_on(Device::cpu, dtype, all_negatives());
-      const double expected = reference.step(job_images(count, dtype, Device::reference), 0.0);
-      const double loss = cpu.step(job_images(count, dtype, Device::cpu), 0.0);
+    for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {  // a full batch and a short last one
+      Work reference(job_on(Device::reference, dtype));
+      Work cpu(job_on(Device::cpu, dtype));
+      const double expected = reference.step(small_images(count, dtype, Device::reference), 0.0);
+      const double loss = cpu.step(small_images(count, dtype, Device::cpu), 0.0);
       const bool wide = dtype == DType::float32;
       EXPECT_NEAR(loss / expected, 1.0, wide ? 1e-5 : 2e-2);
       // The error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near.
-      EXPECT_LE(relative_error(cpu.updates(), reference.updates()), wide ? 1e-4 : 0.15) << name_of(dtype);
+      EXPECT_LE(relative_error(updates(cpu.network()), updates(reference.network())), wide ? 1e-4 : 0.15)
+          << name_of(dtype);
     }
   }
 }
@@ -57,36 +55,38 @@ TEST(EndToEnd, CpuEqualsReference) {
 TEST(EndToEnd, GradientBlockLeavesTheMemoryWithoutAnyInfluenceOnUpdatesButThroughTheLoss) {
   // With one pair, view 0 enters only through the sign of b - a; changing a without changing the signs changes no
   // update.
-  Job job = job_on(Device::reference, DType::float64, {{"recent", std::int64_t{1}}, {"threshold", 1.0}});
-  Tensor batch = job_images(1, DType::float64, Device::reference);
-  job.step(batch, 0.0);
-  const std::vector<double> before = job.updates();
+  SmallJob job = job_on(Device::reference, DType::float64);
+  job.loss_settings = {{"recent", std::int64_t{1}}, {"threshold", 1.0}};
+  Work work(job);
+  Tensor batch = small_images(1, DType::float64, Device::reference);
+  work.step(batch, 0.0);
+  const std::vector<double> before = updates(work.network());
   for (double& pixel : batch.rows(0, 1).span<double>()) pixel *= 1.0001;
-  job.step(batch, 0.0);
-  EXPECT_EQ(before, job.updates());
+  work.step(batch, 0.0);
+  EXPECT_EQ(before, updates(work.network()));
   EXPECT_NE(before, std::vector<double>(before.size(), 0.0));
 }
 
 TEST(EndToEnd, LossFallsOnABatchLearntOverAndOver) {
   for (const Device device : testing::all_devices()) {
-    Job job = job_on(device, DType::float32, all_negatives());
-    const Tensor batch = job_images(Job::pairs, DType::float32, device);
-    const double first = job.step(batch, 1e-3);
+    Work work(job_on(device, DType::float32));
+    const Tensor batch = small_images(small_pairs, DType::float32, device);
+    const double first = work.step(batch, 1e-3);
     double last = first;
-    for (int step = 0; step < 30; ++step) last = job.step(batch, 1e-3);
+    for (int step = 0; step < 30; ++step) last = work.step(batch, 1e-3);
     EXPECT_LT(last, 0.9 * first) << name_of(device);
   }
 }
 
-TEST(EndToEnd, SameSeedSameBytesOtherSeedOtherBytes) {
-  Job first = job_on(Device::cpu, DType::float32, all_negatives());
-  Job second = job_on(Device::cpu, DType::float32, all_negatives());
-  const Tensor batch = job_images(Job::pairs, DType::float32, Device::cpu);
+TEST(EndToEnd, SameSeedSameBytes) {
+  Work first(job_on(Device::cpu, DType::float32));
+  Work second(job_on(Device::cpu, DType::float32));
+  const Tensor batch = small_images(small_pairs, DType::float32, Device::cpu);
   for (int step = 0; step < 3; ++step) {
     first.step(batch, 1e-3);
     second.step(batch, 1e-3);
   }
-  EXPECT_EQ(first.updates(), second.updates());
+  EXPECT_EQ(updates(first.network()), updates(second.network()));
 }
 
 }  // namespace

@@ -6,25 +6,26 @@
 #include <cstring>
 #include <set>
 
+#include "tests/rules/small_job.h"
 #include "tests/support/devices.h"
-#include "tests/support/job.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-using testing::Job;
-using testing::job_images;
-using testing::job_network;
-using testing::JobSpec;
 using testing::relative_error;
+using testing::small_images;
+using testing::small_network;
+using testing::small_pairs;
+using testing::SmallJob;
 using testing::updates;
+using testing::Work;
 
 constexpr int depth = 4;
 
-JobSpec job_of(const std::string& rule) {
-  JobSpec job;
-  job.rule = rule;
+SmallJob job_of(const std::string& rule) {
+  SmallJob job;
+  job.rule_kind = rule;
   return job;
 }
 
@@ -54,14 +55,14 @@ std::set<std::string> block_and_head(int block) {
 }
 
 /// The block that a step of this moment teaches, seen from what it changes.
-int learner(Job& work, const Tensor& images, std::int64_t epoch, std::int64_t batch) {
+int learner(Work& work, const Tensor& images, std::int64_t epoch, std::int64_t batch) {
   std::vector<std::int64_t> before;
-  for (int block = 0; block < work.network->depth(); ++block) {
-    before.push_back(work.network->block(block).synapses().steps());
+  for (int block = 0; block < work.network().depth(); ++block) {
+    before.push_back(work.network().block(block).synapses().steps());
   }
   work.step(images, 1e-3, epoch, batch);
-  for (int block = 0; block < work.network->depth(); ++block) {
-    if (work.network->block(block).synapses().steps() > before[static_cast<std::size_t>(block)]) return block;
+  for (int block = 0; block < work.network().depth(); ++block) {
+    if (work.network().block(block).synapses().steps() > before[static_cast<std::size_t>(block)]) return block;
   }
   return -1;
 }
@@ -71,18 +72,18 @@ class Layerwise : public ::testing::TestWithParam<const char*> {};
 TEST_P(Layerwise, AStepLeavesEveryOtherBlockHeadAndOptimiserStateBitIdentical) {
   for (const char* optimizer : {"adam", "sgd"}) {
     for (const Device device : testing::all_devices()) {
-      JobSpec job = job_of(GetParam());
+      SmallJob job = job_of(GetParam());
       job.optimizer = optimizer;
       job.device = device;
-      Job work(job);
-      const auto epochs = work.rule->sample_epochs();
+      Work work(job);
+      const auto epochs = work.rule().sample_epochs();
       ASSERT_EQ(epochs.size(), 4U);
       for (int round = 0; round < 2; ++round) {
         for (int block = 0; block < depth; ++block) {
-          const std::vector<Tensor> before = snapshot(*work.network);
-          work.step(job_images(Job::pairs - round, DType::float32, device), 1e-3,
+          const std::vector<Tensor> before = snapshot(work.network());
+          work.step(small_images(small_pairs - round, DType::float32, device), 1e-3,
                     epochs[static_cast<std::size_t>(block)]);
-          EXPECT_EQ(changed_since(before, *work.network), block_and_head(block)) << optimizer;
+          EXPECT_EQ(changed_since(before, work.network()), block_and_head(block)) << optimizer;
         }
       }
     }
@@ -90,10 +91,10 @@ TEST_P(Layerwise, AStepLeavesEveryOtherBlockHeadAndOptimiserStateBitIdentical) {
 }
 
 TEST_P(Layerwise, AllHeadsAreThereFromTheStart) {
-  Job work(job_of(GetParam()));
-  for (int block = 0; block < depth; ++block) EXPECT_TRUE(work.network->has_head(block));
-  EXPECT_TRUE(work.rule->is_local_to_blocks());
-  EXPECT_EQ(work.rule->total_epochs(), depth);
+  Work work(job_of(GetParam()));
+  for (int block = 0; block < depth; ++block) EXPECT_TRUE(work.network().has_head(block));
+  EXPECT_TRUE(work.rule().is_local_to_blocks());
+  EXPECT_EQ(work.rule().total_epochs(), depth);
 }
 
 TEST_P(Layerwise, AStepEqualsOneEndToEndOnANetworkThatEndsWithTheBlock) {
@@ -105,25 +106,25 @@ TEST_P(Layerwise, AStepEqualsOneEndToEndOnANetworkThatEndsWithTheBlock) {
   for (const Settings& loss : {testing::all_negatives(), blocked}) {
     for (const auto& [device, dtype] : {Way{Device::cpu, DType::float32}, Way{Device::cpu, DType::bfloat16},
                                         Way{Device::reference, DType::float64}}) {
-      for (const std::int64_t count : {Job::pairs, std::int64_t{2}}) {
-        const Tensor images = job_images(count, dtype, device);
-        JobSpec job = job_of(GetParam());
+      for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {
+        const Tensor images = small_images(count, dtype, device);
+        SmallJob job = job_of(GetParam());
         job.loss_settings = loss;
         job.device = device;
         job.dtype = dtype;
-        Job layerwise(job);
+        Work layerwise(job);
         for (int block = 0; block < depth; ++block) {
-          job.rule = "e2e";
-          job.network = job_network(block + 1);
-          Job whole(job);
+          job.rule_kind = "e2e";
+          job.spec = small_network(block + 1);
+          Work whole(job);
           const double expected = whole.step(images, 0.0);
           const double found =
-              layerwise.step(images, 0.0, layerwise.rule->sample_epochs()[static_cast<std::size_t>(block)]);
+              layerwise.step(images, 0.0, layerwise.rule().sample_epochs()[static_cast<std::size_t>(block)]);
           EXPECT_EQ(found, expected);
-          EXPECT_EQ(updates(layerwise.network->block(block).synapses()),
-                    updates(whole.network->block(block).synapses()));
-          EXPECT_EQ(updates(layerwise.network->head(block).synapses()),
-                    updates(whole.network->head(block).synapses()));
+          EXPECT_EQ(updates(layerwise.network().block(block).synapses()),
+                    updates(whole.network().block(block).synapses()));
+          EXPECT_EQ(updates(layerwise.network().head(block).synapses()),
+                    updates(whole.network().head(block).synapses()));
         }
       }
     }
@@ -132,26 +133,26 @@ TEST_P(Layerwise, AStepEqualsOneEndToEndOnANetworkThatEndsWithTheBlock) {
 
 TEST_P(Layerwise, CpuEqualsReference) {
   for (const DType dtype : testing::compute_types()) {
-    for (const std::int64_t count : {Job::pairs, std::int64_t{2}}) {
-      JobSpec job = job_of(GetParam());
+    for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {
+      SmallJob job = job_of(GetParam());
       job.dtype = dtype;
-      Job cpu(job);
+      Work cpu(job);
       job.device = Device::reference;
-      Job reference(job);
+      Work reference(job);
       const bool wide = dtype == DType::float32;
-      const auto epochs = cpu.rule->sample_epochs();
+      const auto epochs = cpu.rule().sample_epochs();
       for (int block = 0; block < depth; ++block) {
         const std::int64_t epoch = epochs[static_cast<std::size_t>(block)];
-        const double expected = reference.step(job_images(count, dtype, Device::reference), 0.0, epoch);
-        EXPECT_NEAR(cpu.step(job_images(count, dtype, Device::cpu), 0.0, epoch) / expected, 1.0, wide ? 1e-5 : 2e-2);
+        const double expected = reference.step(small_images(count, dtype, Device::reference), 0.0, epoch);
+        EXPECT_NEAR(cpu.step(small_images(count, dtype, Device::cpu), 0.0, epoch) / expected, 1.0, wide ? 1e-5 : 2e-2);
         const auto error = [&](auto synapses) {
-          return relative_error(updates(synapses(*cpu.network)), updates(synapses(*reference.network)));
+          return relative_error(updates(synapses(cpu.network())), updates(synapses(reference.network())));
         };
         const double blocks = error([&](Network& network) -> Synapses& { return network.block(block).synapses(); });
         const double heads = error([&](Network& network) -> Synapses& { return network.head(block).synapses(); });
         // The error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near, and
         // with two pairs not even that.
-        if (!wide && count < Job::pairs) continue;
+        if (!wide && count < small_pairs) continue;
         EXPECT_LE(std::max(blocks, heads), wide ? 1e-5 : 0.15) << name_of(dtype) << ", block " << block;
       }
     }
@@ -159,16 +160,16 @@ TEST_P(Layerwise, CpuEqualsReference) {
 }
 
 TEST_P(Layerwise, UpdatesAreTheNumericDerivativesOfTheBlocksOwnLoss) {
-  JobSpec job = job_of(GetParam());
+  SmallJob job = job_of(GetParam());
   job.device = Device::reference;
   job.dtype = DType::float64;
-  Job work(job);
-  const Tensor images = job_images(Job::pairs, DType::float64, Device::reference);
-  const auto epochs = work.rule->sample_epochs();
+  Work work(job);
+  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
+  const auto epochs = work.rule().sample_epochs();
   for (int block = 0; block < depth; ++block) {
     const auto loss = [&] { return work.step(images, 0.0, epochs[static_cast<std::size_t>(block)]); };
     loss();
-    for (Synapses* synapses : {&work.network->block(block).synapses(), &work.network->head(block).synapses()}) {
+    for (Synapses* synapses : {&work.network().block(block).synapses(), &work.network().head(block).synapses()}) {
       const std::vector<double> computed = updates(*synapses);
       std::vector<double> numeric;
       for (StateTensor& tensor : synapses->state("", false)) {
@@ -182,9 +183,9 @@ TEST_P(Layerwise, UpdatesAreTheNumericDerivativesOfTheBlocksOwnLoss) {
 }
 
 TEST_P(Layerwise, EveryBlocksLossFallsOnABatchLearntOverAndOver) {
-  Job work(job_of(GetParam()));
-  const Tensor images = job_images(Job::pairs, DType::float32, Device::cpu);
-  for (const std::int64_t epoch : work.rule->sample_epochs()) {
+  Work work(job_of(GetParam()));
+  const Tensor images = small_images(small_pairs, DType::float32, Device::cpu);
+  for (const std::int64_t epoch : work.rule().sample_epochs()) {
     const double first = work.step(images, 1e-3, epoch);
     double last = first;
     for (int step = 0; step < 30; ++step) last = work.step(images, 1e-3, epoch);
@@ -196,32 +197,32 @@ INSTANTIATE_TEST_SUITE_P(Rules, Layerwise, ::testing::Values("gll", "rll"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(GreedyLayerwise, TrainsBlocksInOrderForTheirEpochsAndFreezesThem) {
-  JobSpec job = job_of("gll");
+  SmallJob job = job_of("gll");
   job.epochs = 3;
-  Job work(job);
-  EXPECT_EQ(work.rule->total_epochs(), 12);
-  EXPECT_EQ(work.rule->schedule_epochs(), 3);
-  EXPECT_EQ(work.rule->stage(5), "block 1 of 0-3");
-  const Tensor images = job_images(Job::pairs, DType::float32, Device::cpu);
+  Work work(job);
+  EXPECT_EQ(work.rule().total_epochs(), 12);
+  EXPECT_EQ(work.rule().schedule_epochs(), 3);
+  EXPECT_EQ(work.rule().stage(5), "block 1 of 0-3");
+  const Tensor images = small_images(small_pairs, DType::float32, Device::cpu);
   for (std::int64_t epoch = 0; epoch < 12; ++epoch) {
     for (std::int64_t batch = 0; batch < 2; ++batch) EXPECT_EQ(learner(work, images, epoch, batch), epoch / 3);
   }
 }
 
 /// Three blocks of next to nothing, to be drawn from thousands of times.
-JobSpec draws(std::uint64_t seed) {
-  JobSpec job = job_of("rll");
+SmallJob draws(std::uint64_t seed) {
+  SmallJob job = job_of("rll");
   const BlockSpec block{.channels = 1, .activation = Activation::none, .pool = 1, .bias = false, .conv = {}};
-  job.network = {.blocks = {block, block, block}, .head = {}};
+  job.spec = {.blocks = {block, block, block}, .head = {}};
   job.spec.head.features = 1;
   job.seed = seed;
   return job;
 }
 
 TEST(RandomizedLayerwise, DrawsEveryBlockEquallyOften) {
-  const Tensor images = job_images(1, DType::float32, Device::cpu);
+  const Tensor images = small_images(1, DType::float32, Device::cpu);
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
-    Job work(draws(seed));
+    Work work(draws(seed));
     std::vector<double> counts(3);
     int repeats = 0;  // of a block directly behind itself
     int last = -1;
@@ -244,9 +245,9 @@ TEST(RandomizedLayerwise, DrawsEveryBlockEquallyOften) {
 }
 
 TEST(RandomizedLayerwise, ADrawDependsOnSeedEpochAndBatchAlone) {
-  const Tensor images = job_images(1, DType::float32, Device::cpu);
+  const Tensor images = small_images(1, DType::float32, Device::cpu);
   const auto sequence = [&](std::uint64_t seed, bool backwards) {
-    Job work(draws(seed));
+    Work work(draws(seed));
     std::vector<int> blocks(60);
     for (std::int64_t i = 0; i < 60; ++i) {
       const std::int64_t at = backwards ? 59 - i : i;
@@ -262,11 +263,11 @@ TEST(RandomizedLayerwise, ADrawDependsOnSeedEpochAndBatchAlone) {
 }
 
 TEST(RandomEncoder, LearnsNothing) {
-  Job work(job_of("random"));
-  const std::vector<Tensor> before = snapshot(*work.network);
-  EXPECT_EQ(work.rule->total_epochs(), 0);
-  work.step(job_images(Job::pairs, DType::float32, Device::cpu), 1.0);
-  EXPECT_TRUE(changed_since(before, *work.network).empty());
+  Work work(job_of("random"));
+  const std::vector<Tensor> before = snapshot(work.network());
+  EXPECT_EQ(work.rule().total_epochs(), 0);
+  work.step(small_images(small_pairs, DType::float32, Device::cpu), 1.0);
+  EXPECT_TRUE(changed_since(before, work.network()).empty());
 }
 
 /// Blocks that are all alike, so that only their number can matter.
