@@ -95,10 +95,11 @@ void print_property(const char* number, bool kept, const char* property, const s
 /// The paper's four properties, from what the components say of themselves.
 void print_properties(const Recipe& recipe, const Described& described) {
   const auto& [network, loss, rule] = described;
-  const bool separate = network->block(0).synapses().feedback().separate_weights();
+  const Feedback& feedback = network->block(0).synapses().feedback();
+  const bool separate = feedback.separate_weights();
   const bool local = rule->is_local_to_blocks();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
-             recipe.feedback.kind);
+             feedback.name());
   print_property(
       "(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
       loss->needs_only_recent_memory()
@@ -110,9 +111,7 @@ void print_properties(const Recipe& recipe, const Described& described) {
                      : "The loss normalises, divides or multiplies activities with each other.");
   print_property(
       "(iii)", separate, "forward and feedback connections are separate weights",
-      fmt::format("{} {}",
-                  separate ? "Errors descend over weights of their own."
-                           : "Errors descend over the forward weights themselves.",
+      fmt::format("{} {}", feedback.account(),
                   local ? "They cross only the head of their own block."
                         : fmt::format("They cross the head and all {} layers above the first.", network->depth() - 1)));
   print_property("(iv)", !loss->needs_labels(), "no labels",

@@ -13,7 +13,7 @@ enum class Purpose : std::uint32_t {
   shuffle,        // epoch: the epoch
   views,          // epoch, image, view
   world,          // image: the instance; view: 0 its looks, 1 onwards its moments
-  feedback,       // image: index of the tensor
+  feedback,       // epoch: the step, for paths that draw anew; image: index of the tensor
   rule,           // epoch: the epoch; image: the batch
   probe_weights,  // image: the probe
   probe_shuffle,  // epoch: the epoch
@@ -57,6 +57,9 @@ class Random {
   float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
   /// Uniform in [low, high).
   float uniform(float low, float high) { return low + (high - low) * uniform(); }
+  /// Uniform in [-bound, bound). Rounded once, so the same number wherever multiplications and additions are fused or
+  /// not.
+  float symmetric(float bound) { return bound * (2.0F * uniform() - 1.0F); }
   /// True with probability 1/2.
   bool coin() { return (word() >> 31) != 0; }
   /// Uniform in 0 .. bound-1. Multiply-shift: the bias is below bound / 2^32.
@@ -65,6 +68,24 @@ class Random {
   float normal() {
     const float radius = std::sqrt(-2.0F * std::log(1.0F - uniform()));
     return radius * std::cos(6.28318530717958648F * uniform());
+  }
+
+  /// This stream as it will be after `words` more words.
+  Random ahead(std::int64_t words) const {
+    const std::int64_t word = 4 * std::int64_t{counter_[0]} - 4 + next_ + words;
+    Random later = *this;
+    later.counter_[0] = static_cast<std::uint32_t>(word / 4);
+    later.next_ = 4;
+    for (std::int64_t i = 0; i < word % 4; ++i) later.word();
+    return later;
+  }
+  /// The whole stream whose key differs in its epoch alone.
+  Random of_epoch(std::uint32_t epoch) const {
+    Random other = *this;
+    other.counter_[0] = 0;
+    other.counter_[2] = epoch;
+    other.next_ = 4;
+    return other;
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/experiment/path_records.h"
 
 namespace biossl {
 namespace {
@@ -105,7 +106,8 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                      {"biossl_version", biossl_version()},
                      {"recipe", to_toml(recipe)},
                      {"image", fmt::format("{},{},{}", image[0], image[1], image[2])},
-                     {"progress", progress_text(progress)}});
+                     {"progress", progress_text(progress)},
+                     {"layers", to_json(network.path_records()).dump()}});
 }
 
 Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
@@ -117,6 +119,9 @@ Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
   try {
     image_ = parse_image(metadata_of(file_, "image"));
     read_progress(metadata_of(file_, "progress"));
+    if (file_.metadata().contains("layers")) {
+      layers_ = path_records(nlohmann::ordered_json::parse(metadata_of(file_, "layers")));
+    }
   } catch (const BadInput&) {
     throw;
   } catch (const std::exception& wrong) {
@@ -175,6 +180,7 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
   fill(rule_state, rule_prefix);
   network.restored();
   rule.restored();
+  network.continue_counting(layers_);
 }
 
 }  // namespace biossl

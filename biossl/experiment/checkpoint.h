@@ -27,8 +27,9 @@ struct RunProgress {
 // layers over a map as (O, C*H*W) in the order of (C, H, W), as PyTorch has them; and the rule's own state under
 // "rule.". Metadata, all texts: format ("biossl checkpoint"), format_version ("2"), biossl_version, recipe (TOML,
 // resolved), image
-// ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds). Nothing
-// in it tells the time of day, and `seconds` is kept only within an epoch, so equal runs end in equal files.
+// ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds), layers (JSON: a list of
+// PathRecord, by its fields' names; format 2 began without it). Nothing in it tells the time of day, and `seconds` is
+// kept only within an epoch, so equal runs end in equal files.
 
 /// Writes a checkpoint that appears whole or not at all. Throws std::runtime_error naming a file that cannot be
 /// written.
@@ -47,6 +48,9 @@ class Checkpoint {
   /// The recipe of the run, with overrides.
   Recipe recipe(const std::vector<Override>& overrides = {}) const;
 
+  /// The feedback path that each layer used up to here, read off the live network when the file was written. Empty
+  /// where the file says nothing of it.
+  const std::vector<PathRecord>& layers() const { return layers_; }
   /// Whether it holds the head of a block.
   bool has_head(int block) const;
 
@@ -62,6 +66,7 @@ class Checkpoint {
   SafetensorsFile file_;
   Shape image_;
   RunProgress progress_;
+  std::vector<PathRecord> layers_;
 };
 
 /// "epoch_0003.safetensors", within an epoch "epoch_0003_batch_000042.safetensors".

@@ -137,7 +137,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
                      .epochs = recipe.probe.epochs,
                      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder"),
                      .random = {},
-                     .pixels = {}};
+                     .pixels = {},
+                     .layers = checkpoint.layers()};
   if (recipe.probe.random_encoder) {
     report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder");
   }

@@ -28,6 +28,7 @@ struct ProbeReport {
   std::vector<BlockProbe> trained;                ///< of the blocks asked for; the last block is the last
   std::optional<std::vector<BlockProbe>> random;  ///< the untrained encoder of the same seed
   std::optional<BlockProbe> pixels;
+  std::vector<PathRecord> layers;  ///< the feedback path that each layer used in pretraining
 
   /// The accuracy of guessing.
   double chance() const { return 1.0 / static_cast<double>(class_names.size()); }
@@ -55,6 +56,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 ///   {"recipe", "seed",
 ///    "pretrain": {"epochs", "images", "images_per_second", "seconds", "final_loss" (null without an epoch)},
 ///    "probe": {"features", "epochs", "test_accuracy", "train_accuracy", "per_block": [test accuracies]},
+///    "layers": [{"layer", "feedback", "separate_weights", "errors_sent", "alignment"}] (PathRecord),
 ///    "random_encoder": {"test_accuracy", "per_block"}, "pixels": {"test_accuracy"} where they were probed,
 ///    "chance", "peak_memory_bytes"}
 /// and probe.json, which has every probe's accuracies, also by class, and confusion matrix ([label][prediction]).

@@ -3,6 +3,7 @@
 
 #include "biossl/core/memory.h"
 #include "biossl/experiment/experiment.h"
+#include "biossl/experiment/path_records.h"
 
 namespace biossl {
 namespace {
@@ -76,6 +77,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
               {"test_accuracy", last.result.test_accuracy},
               {"train_accuracy", last.result.train_accuracy},
               {"per_block", test_accuracies(report.trained)}}}};
+  json["layers"] = to_json(report.layers);
   if (report.random) {
     json["random_encoder"] = {{"test_accuracy", report.random->back().result.test_accuracy},
                               {"per_block", test_accuracies(*report.random)}};

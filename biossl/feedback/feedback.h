@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "biossl/core/random.h"
@@ -19,14 +20,18 @@ class Feedback {
 
   /// The name it is registered under.
   virtual std::string_view name() const = 0;
-  /// Called once, before the first step, with the forward weights as they start; `random` is this layer's own stream
-  /// and `bound` the bound of the uniform distribution that the forward weights were drawn from.
+  /// Called once, before the first step, with the forward weights W as they start; `random` is this layer's own stream
+  /// and `bound` the bound of the uniform distribution that the forward weights were drawn from. Buffers are made here.
   virtual void attach(const Weights& /*forward*/, Random /*random*/, float /*bound*/) {}
-  /// F, given the forward weights as they are now.
-  virtual const Weights& weights(const Weights& forward) = 0;
-  /// True where forward and feedback connections are separate weights: property (iii).
+  /// F, given W as it is now and the steps it has learnt. Follows from these and from state() alone: it may be asked
+  /// for at any time, more than once or not at all, and a resumed run gets the same.
+  virtual const Weights& weights(const Weights& forward, std::int64_t steps) = 0;
+  /// True where F has values of its own and nothing is read off W: property (iii).
   virtual bool separate_weights() const = 0;
-  /// What a checkpoint keeps of it; names without a prefix.
+  /// That in a sentence.
+  virtual std::string_view account() const { return "Errors descend over weights of their own."; }
+  /// What a checkpoint keeps of it: names without a prefix, and tensors; a tensor of W's shape is laid out in the file
+  /// as W is.
   virtual State state() { return {}; }
   /// Called after the state has been written from a checkpoint.
   virtual void restored() {}

@@ -9,8 +9,9 @@ class Transpose final : public Feedback {
   explicit Transpose(const NoOptions& /*options*/) {}
 
   std::string_view name() const override { return "transpose"; }
-  const Weights& weights(const Weights& forward) override { return forward; }
+  const Weights& weights(const Weights& forward, std::int64_t /*steps*/) override { return forward; }
   bool separate_weights() const override { return false; }
+  std::string_view account() const override { return "Errors descend over the forward weights themselves."; }
 };
 
 const Registration<FeedbackRegistry, Transpose, NoOptions> registration(

@@ -1,5 +1,7 @@
 #include "biossl/network/network.h"
 
+#include <algorithm>
+
 #include "biossl/core/error.h"
 
 namespace biossl {
@@ -31,17 +33,17 @@ Head& Network::head(int index) {
 template <class Visitor>
 void Network::each_synapses(const Visitor& visit) {
   for (std::size_t index = 0; index < blocks_.size(); ++index) {
-    visit(fmt::format("blocks.{}.", index), blocks_[index]->synapses());
+    visit(fmt::format("blocks.{}", index), blocks_[index]->synapses());
   }
   for (std::size_t index = 0; index < heads_.size(); ++index) {
-    if (heads_[index]) visit(fmt::format("heads.{}.", index), heads_[index]->synapses());
+    if (heads_[index]) visit(fmt::format("heads.{}", index), heads_[index]->synapses());
   }
 }
 
 State Network::state(bool learning) {
   State state;
-  each_synapses([&](const std::string& prefix, Synapses& synapses) {
-    const State part = synapses.state(prefix, learning);
+  each_synapses([&](const std::string& layer, Synapses& synapses) {
+    const State part = synapses.state(layer + ".", learning);
     state.insert(state.end(), part.begin(), part.end());
   });
   return state;
@@ -49,6 +51,22 @@ State Network::state(bool learning) {
 
 void Network::restored() {
   each_synapses([](const std::string&, Synapses& synapses) { synapses.restored(); });
+}
+
+std::vector<PathRecord> Network::path_records() {
+  std::vector<PathRecord> records;
+  each_synapses([&](const std::string& layer, Synapses& synapses) {
+    records.push_back(synapses.path_record());
+    records.back().layer = layer;
+  });
+  return records;
+}
+
+void Network::continue_counting(const std::vector<PathRecord>& records) {
+  each_synapses([&](const std::string& layer, Synapses& synapses) {
+    const auto found = std::ranges::find(records, layer, &PathRecord::layer);
+    synapses.set_errors_sent(found == records.end() ? 0 : found->errors_sent);
+  });
 }
 
 }  // namespace biossl

@@ -34,6 +34,10 @@ class Network {
   State state(bool learning);
   /// Called after the state has been written from a checkpoint.
   void restored();
+  /// The path that each layer has really used so far.
+  std::vector<PathRecord> path_records();
+  /// A run that goes on counts its errors on from these; layers they do not name start from 0.
+  void continue_counting(const std::vector<PathRecord>& records);
 
  private:
   template <class Visitor>

@@ -7,15 +7,26 @@
 namespace biossl {
 namespace {
 
-/// Uniform in +-bound; drawn on the host in single precision, so that every device and type starts from the same
-/// weights.
-void draw_uniform(Tensor& values, Random random, float bound) {
-  Tensor drawn({values.size()}, DType::float32, Device::cpu);
-  for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
-  Tensor flat = values.reshaped({values.size()});
-  if (values.dtype() == DType::float32) return copy(drawn, flat);
-  auto target = flat.span<double>();
-  for (std::size_t i = 0; i < target.size(); ++i) target[i] = static_cast<double>(drawn.data<float>()[i]);
+/// The cosine of the angle between two tensors of one shape and type; 0 where either is all zeros.
+template <class T>
+double cosine(const Tensor& one, const Tensor& other) {
+  double product = 0;
+  double square = 0;
+  double other_square = 0;
+  for (std::int64_t i = 0; i < one.size(); ++i) {
+    const auto a = static_cast<double>(one.data<T>()[i]);
+    const auto b = static_cast<double>(other.data<T>()[i]);
+    product += a * b;
+    square += a * a;
+    other_square += b * b;
+  }
+  return square > 0 && other_square > 0 ? product / std::sqrt(square * other_square) : 0.0;
+}
+
+Tensor on_host(const Tensor& tensor) {
+  Tensor host(tensor.shape(), tensor.dtype(), Device::reference);
+  copy(tensor, host);
+  return host;
 }
 
 }  // namespace
@@ -42,8 +53,13 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
   }
   // Kaiming-uniform with a = sqrt(5), weights and bias alike.
   const float bound = 1.0F / std::sqrt(static_cast<float>(shape.row_size()));
-  draw_uniform(parameters_, Random(setup.seed, Purpose::weights, 0, index), bound);
+  ops::draw_uniform(Random(setup.seed, Purpose::weights, 0, index), bound, parameters_);
   feedback_->attach(weights_, Random(setup.seed, Purpose::feedback, 0, index), bound);
+}
+
+void Synapses::send_back(const Tensor& error_post, Tensor& error_pre) {
+  descend(error_post, path(), error_pre);
+  ++errors_sent_;
 }
 
 void Synapses::learn(const Tensor& pre, const Tensor& error_post, double learning_rate) {
@@ -66,9 +82,10 @@ State Synapses::state(const std::string& prefix, bool learning) {
   const std::vector<std::string> names = optimizer_->state_names();
   for (std::size_t i = 0; i < names.size(); ++i) add("optimizer." + names[i] + ".", optimizer_state_[i]);
   state.push_back({prefix + "optimizer.steps", steps_, {}, {1}});
-  for (StateTensor& tensor : feedback_->state()) {
-    tensor.name = prefix + "feedback." + tensor.name;
-    state.push_back(tensor);
+  for (const StateTensor& tensor : feedback_->state()) {
+    const bool like_weights = tensor.tensor.shape() == shape;
+    state.push_back({prefix + "feedback." + tensor.name, tensor.tensor, like_weights ? channels_last_ : Shape(),
+                     like_weights ? file_shape_ : tensor.tensor.shape()});
   }
   return state;
 }
@@ -76,6 +93,17 @@ State Synapses::state(const std::string& prefix, bool learning) {
 void Synapses::restored() {
   weights_.changed();
   feedback_->restored();
+}
+
+PathRecord Synapses::path_record() {
+  const Tensor forward = on_host(weights_.values());
+  const Tensor feedback = on_host(path().values());
+  const bool wide = forward.dtype() == DType::float64;
+  return {.layer = {},
+          .feedback = std::string(feedback_->name()),
+          .separate_weights = feedback_->separate_weights(),
+          .errors_sent = errors_sent_,
+          .alignment = wide ? cosine<double>(forward, feedback) : cosine<float>(forward, feedback)};
 }
 
 ConvolutionSynapses::ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs,

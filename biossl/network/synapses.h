@@ -26,6 +26,15 @@ struct SynapsesSetup {
   DType master_dtype() const { return dtype == DType::float64 ? DType::float64 : DType::float32; }
 };
 
+/// How errors have come down across one layer, read off the live objects.
+struct PathRecord {
+  std::string layer;              ///< "blocks.0", "heads.4"
+  std::string feedback;           ///< the path's own name
+  bool separate_weights = false;  ///< as Feedback::separate_weights
+  std::int64_t errors_sent = 0;   ///< batches whose error has crossed the layer; 0: the path was never used
+  double alignment = 0;           ///< cosine of the angle between F and W, as they are now
+};
+
 /// Everything that learns: a bundle of connections from one layer to the next, with the feedback path beside it and the
 /// optimiser's state. `learn` is handed the activity of the input units and the error of the output units and nothing
 /// else, so a weight can only depend on those. Weights, bias and their updates lie in one piece each.
@@ -36,9 +45,7 @@ class Synapses {
   /// post = activation(bias + W * pre)
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
-  void send_back(const Tensor& error_post, Tensor& error_pre) {
-    descend(error_post, feedback_->weights(weights_), error_pre);
-  }
+  void send_back(const Tensor& error_post, Tensor& error_pre);
   /// Computes the update, error_post (x) pre, and takes one optimiser step.
   void learn(const Tensor& pre, const Tensor& error_post, double learning_rate);
 
@@ -49,6 +56,12 @@ class Synapses {
   const Tensor& bias_update() const { return bias_update_; }
   Feedback& feedback() { return *feedback_; }
   const Feedback& feedback() const { return *feedback_; }
+  /// F as it is now.
+  const Weights& path() { return feedback_->weights(weights_, steps()); }
+  /// The layer's name is left to whoever knows it.
+  PathRecord path_record();
+  /// A run that goes on counts on from here.
+  void set_errors_sent(std::int64_t errors) { errors_sent_ = errors; }
   std::int64_t parameters() const { return parameters_.size(); }
   /// Steps taken so far.
   std::int64_t steps() const { return *steps_.data<std::int32_t>(); }
@@ -80,6 +93,7 @@ class Synapses {
   Tensor weight_update_, bias_update_;
   std::vector<Tensor> optimizer_state_;
   Tensor steps_;  // one number, on the host
+  std::int64_t errors_sent_ = 0;
 };
 
 /// Connections of a convolution: the same square of weights at every position.

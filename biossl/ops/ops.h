@@ -119,6 +119,17 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst);
 /// dst = src in dst's type; float32, bfloat16 or float64.
 void convert(const Tensor& src, Tensor& dst);
 
+// --- arithmetic
+// -------------------------------------------------------------------------------------------------------------
+
+/// dst = a + scale * b, all of one shape and type: float32, bfloat16 or float64. dst may be a or b.
+void add_scaled(const Tensor& a, double scale, const Tensor& b, Tensor& dst);
+/// dst = |magnitudes| * sign(signs), sign(0) = 0; all of one shape and type, dst may be either.
+void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst);
+/// dst[i] = number i of the stream, uniform in [-bound, bound): the same single-precision numbers on every device,
+/// however many threads draw them. dst is float32 (float64 on the reference device).
+void draw_uniform(const Random& stream, float bound, Tensor& dst);
+
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,36 @@ TEST(Random, SameKeySameNumbersOtherKeyOtherNumbers) {
   EXPECT_NE(base, first(Random(7, Purpose::views, 3, 11, 0)));
 }
 
+TEST(Random, AStreamCanBeEnteredAnywhere) {
+  const Random stream(7, Purpose::feedback, 3, 11);
+  for (const int first : {0, 1, 3, 4, 9}) {
+    Random walked = stream;
+    for (int i = 0; i < first; ++i) walked.word();
+    for (const int more : {0, 1, 2, 4, 7, 8}) {
+      Random further = walked;
+      for (int i = 0; i < more; ++i) further.word();
+      Random jumped = walked.ahead(more);
+      for (int i = 0; i < 6; ++i) ASSERT_EQ(jumped.word(), further.word()) << first << " + " << more;
+    }
+  }
+}
+
+TEST(Random, AnotherEpochsStreamIsThatOfItsKey) {
+  Random walked(7, Purpose::feedback, 3, 11, 2);
+  walked.word();
+  Random other = walked.of_epoch(5);
+  Random expected(7, Purpose::feedback, 5, 11, 2);
+  for (int i = 0; i < 6; ++i) ASSERT_EQ(other.word(), expected.word());
+}
+
+// The forward weights of a seed were drawn as uniform(-bound, bound) before; fused, that is the same number.
+TEST(Random, SymmetricIsUniformBetweenTheBoundsRoundedOnce) {
+  Random one(1, Purpose::weights);
+  Random other(1, Purpose::weights);
+  const float bound = 1.0F / std::sqrt(27.0F);
+  for (int i = 0; i < 1000; ++i) ASSERT_EQ(one.symmetric(bound), std::fma(2 * bound, other.uniform(), -bound));
+}
+
 TEST(Random, DrawsHaveTheirDistributions) {
   Random random(1, Purpose::sample);
   const int draws = 100000;

@@ -62,6 +62,46 @@ TEST(Checkpoint, FilesHoldChannelsFirst) {
   EXPECT_EQ(file.tensors().count("blocks.0.optimizer.m.weight"), 1U);
 }
 
+TEST(Checkpoint, FeedbackWeightsLieInTheFileAsForwardWeightsDo) {
+  const TemporaryFolder folder;
+  const Recipe recipe = tiny_recipe({{"rule.feedback", "fixed_random"}});
+  Trainer trainer(recipe, here);
+  save_checkpoint(folder.path() / "x.safetensors", recipe, {}, trainer.network(), trainer.rule());
+  const SafetensorsFile file(folder.path() / "x.safetensors");
+  const Tensor convolution = file.read("blocks.1.feedback.weight");
+  ASSERT_EQ(convolution.shape(), (Shape{6, 5, 3, 3}));
+  const Tensor& live = trainer.network().block(1).synapses().path().values();  // (O, K, K, I)
+  for (std::int64_t o = 0; o < 6; ++o) {
+    for (std::int64_t i = 0; i < 5; ++i) {
+      for (std::int64_t k = 0; k < 9; ++k) {
+        ASSERT_EQ(convolution.data<float>()[(o * 5 + i) * 9 + k], live.data<float>()[(o * 9 + k) * 5 + i]);
+      }
+    }
+  }
+  const Tensor linear = file.read("heads.1.feedback.weight");
+  ASSERT_EQ(linear.shape(), (Shape{4, 6 * 4 * 4}));
+  const Tensor& head = trainer.network().head(1).synapses().path().values();  // (O, H*W*C)
+  EXPECT_EQ(linear.data<float>()[96 + 2 * 16 + 3], head.data<float>()[96 + 3 * 6 + 2]);
+}
+
+TEST(Checkpoint, AFileWithoutRecordsOfPathsIsRead) {
+  const TemporaryFolder folder;
+  const Saved saved(folder.path() / "x.safetensors");
+  ASSERT_EQ(Checkpoint(saved.path).layers().size(), 3U);
+  const SafetensorsFile file(saved.path);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, entry] : file.tensors()) tensors.push_back({name, file.read(name)});
+  Metadata metadata = file.metadata();
+  metadata.erase("layers");
+  write_safetensors(saved.path, tensors, metadata);
+  Trainer trainer(tiny_recipe(), here);
+  trainer.resume(Checkpoint(saved.path));
+  EXPECT_EQ(trainer.network().path_records()[1].errors_sent, 0);
+  metadata["layers"] = "[{}]";
+  write_safetensors(saved.path, tensors, metadata);
+  EXPECT_THROW(Checkpoint{saved.path}, BadInput);
+}
+
 TEST(Checkpoint, GivesBackWhatItWasGiven) {
   const TemporaryFolder folder;
   Saved saved(folder.path() / "x.safetensors");

@@ -56,6 +56,27 @@ TEST(Experiment, LeavesEverythingItPromises) {
   EXPECT_EQ(to_toml(read_recipe(out / "recipe.toml")), read_file(out / "recipe.toml"));
 }
 
+TEST(Experiment, RecordsTheFeedbackPathThatEachLayerUsed) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  for (const std::string& feedback : FeedbackRegistry::instance().names()) {
+    const auto out = folder.path() / feedback;
+    StoppingReporter stopping(8);
+    const Recipe recipe = tiny_recipe({{"rule.feedback", feedback}});
+    EXPECT_THROW(run_experiment(recipe, here, out, false, stopping), Interrupted);
+    run_experiment(recipe, here, out, true, quiet);
+    const Json layers = Json::parse(read_file(out / "summary.json"))["layers"];
+    const std::vector<std::pair<std::string, int>> expected{{"blocks.0", 0}, {"blocks.1", 15}, {"heads.1", 15}};
+    ASSERT_EQ(layers.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(layers[i]["layer"], expected[i].first);
+      EXPECT_EQ(layers[i]["errors_sent"], expected[i].second) << feedback << ", both processes counted";
+      EXPECT_EQ(layers[i]["feedback"], feedback);
+      EXPECT_EQ(layers[i]["alignment"].get<double>() > 0.999999, feedback == "transpose") << feedback;
+    }
+  }
+}
+
 TEST(Experiment, ADirectoryThatExistsIsRefusedUntouched) {
   const TemporaryFolder folder;
   write_file(folder.path() / "mine", "precious");

@@ -55,6 +55,19 @@ TEST(Trainer, GoingOnEqualsNeverHavingStopped) {
   }
 }
 
+TEST(Trainer, GoingOnEqualsNeverHavingStoppedOverEveryFeedbackPath) {
+  const TemporaryFolder folder;
+  for (const std::string& feedback : FeedbackRegistry::instance().names()) {
+    const Recipe recipe = tiny_recipe({{"rule.feedback", feedback}});
+    Reporter quiet;
+    const RunDirectory whole = pretrain(recipe, here, folder.path() / (feedback + "-whole"), false, quiet);
+    StoppingReporter stopping(7);
+    const auto out = folder.path() / feedback;
+    EXPECT_THROW(pretrain(recipe, here, out, false, stopping), Interrupted);
+    EXPECT_EQ(final_checkpoint(pretrain(recipe, here, out, true, quiet)), final_checkpoint(whole)) << feedback;
+  }
+}
+
 TEST(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
   const TemporaryFolder folder;
   Reporter quiet;

@@ -216,6 +216,31 @@ const std::vector<WrongCall> others = {
        Tensor dst = floats({2, 4});
        ops::convert(of_type(DType::uint8, {2, 4}), dst);
      }},
+    {"add_shape", "[add_scaled] b is (5), expected (4)",
+     [] {
+       Tensor dst = floats({4});
+       ops::add_scaled(floats({4}), 1.0, floats({5}), dst);
+     }},
+    {"add_type", "[add_scaled] dst is bfloat16, expected float32",
+     [] {
+       Tensor dst = of_type(DType::bfloat16, {4});
+       ops::add_scaled(floats({4}), 1.0, floats({4}), dst);
+     }},
+    {"signs_bytes", "[apply_signs] magnitudes is uint8",
+     [] {
+       Tensor dst = of_type(DType::uint8, {4});
+       ops::apply_signs(dst, dst, dst);
+     }},
+    {"draw_type", "[draw_uniform] dst is bfloat16",
+     [] {
+       Tensor dst = of_type(DType::bfloat16, {4});
+       ops::draw_uniform(Random(1, Purpose::sample), 1.0F, dst);
+     }},
+    {"draw_bound", "[draw_uniform] the bound is -1",
+     [] {
+       Tensor dst = floats({4});
+       ops::draw_uniform(Random(1, Purpose::sample), -1.0F, dst);
+     }},
     {"adam_step_0", "[adam_step] step 0; steps count from 1",
      [] {
        Tensor values = floats({4});

@@ -1,7 +1,8 @@
 // The whole main job against arrays computed elsewhere: conv6's activity, embeddings, loss and every weight's update by
-// backpropagation.
+// backpropagation and over random feedback.
 #include <gtest/gtest.h>
 
+#include "biossl/ops/ops.h"
 #include "biossl/rules/rule.h"
 #include "tests/support/channels.h"
 #include "tests/support/devices.h"
@@ -22,8 +23,15 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
   void SetUp() override {
     arrays_ = reference_case("conv6");
     if (!arrays_) GTEST_SKIP() << testing::no_reference_arrays();
+    make_network("transpose");
+    images_ = testing::channels_last<float>(arrays_->array("images", GetParam()));
+  }
+
+  /// conv6 with the reference's weights.
+  void make_network(const std::string& feedback) {
     SynapsesSetup setup;
     setup.device = GetParam();
+    setup.feedback = feedback;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     network_ = std::make_unique<Network>(preset("conv6"), Shape{32, 32, 3}, setup);
     network_->head(4);
@@ -32,7 +40,26 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
       copy(in_our_layout(fmt::format("weight_{}", layer), layer), target);
       synapses(layer).restored();
     }
-    images_ = testing::channels_last<float>(arrays_->array("images", GetParam()));
+  }
+
+  /// The updates of one batch, the weights left alone; returns its loss.
+  double step() {
+    const std::int64_t pairs = images_.extent(0) / 2;
+    const LossShape shape{pairs, 64, DType::float32, GetParam()};
+    const auto loss = LossRegistry::instance().make("contrastive_hinge", {}, shape);
+    const RuleSetup setup{*network_, *loss, pairs, 1, 1};
+    const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
+    Tensor totals({2}, DType::float64, GetParam());
+    rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0, .labels = {}}, totals);
+    return totals.data<double>()[0];
+  }
+
+  void expect_updates(const std::string& kind) {
+    for (int layer = 0; layer < layers; ++layer) {
+      const Tensor expected = in_our_layout(fmt::format("{}_{}", kind, layer), layer);
+      EXPECT_LE(relative_error(values_of(synapses(layer).weight_update()), values_of(expected)), 1e-4)
+          << "layer " << layer;
+    }
   }
 
   Synapses& synapses(int layer) {
@@ -68,19 +95,31 @@ TEST_P(Conv6Reference, ActivityAgrees) {
 }
 
 TEST_P(Conv6Reference, LossAndEveryUpdateByBackpropagationAgree) {
-  const std::int64_t pairs = images_.extent(0) / 2;
-  const LossShape shape{pairs, 64, DType::float32, GetParam()};
-  const auto loss = LossRegistry::instance().make("contrastive_hinge", {}, shape);
-  const RuleSetup setup{*network_, *loss, pairs, 1, 1};
-  const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
-  Tensor totals({2}, DType::float64, GetParam());
-  rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0, .labels = {}}, totals);
-  EXPECT_NEAR(totals.data<double>()[0] / arrays_->settings().at("loss").get<double>(), 1.0, 1e-5);
+  EXPECT_NEAR(step() / arrays_->settings().at("loss").get<double>(), 1.0, 1e-5);
+  expect_updates("update_bp");
+}
+
+TEST_P(Conv6Reference, EveryUpdateOverFixedRandomFeedbackAgrees) {
+  make_network("fixed_random");
   for (int layer = 0; layer < layers; ++layer) {
-    const Tensor expected = in_our_layout(fmt::format("update_bp_{}", layer), layer);
-    EXPECT_LE(relative_error(values_of(synapses(layer).weight_update()), values_of(expected)), 1e-4)
-        << "layer " << layer;
+    Tensor path = synapses(layer).feedback().state().at(0).tensor;
+    copy(in_our_layout(fmt::format("feedback_{}", layer), layer), path);
+    synapses(layer).restored();
   }
+  step();
+  expect_updates("update_rf");
+}
+
+TEST_P(Conv6Reference, TheFirstUpdatesOverUpdatedRandomFeedbackAreThoseOverFixed) {
+  make_network("updated_random");
+  for (int layer = 0; layer < layers; ++layer) {
+    Tensor offset = synapses(layer).feedback().state().at(0).tensor;
+    ops::add_scaled(in_our_layout(fmt::format("feedback_{}", layer), layer), -1.0, synapses(layer).weights().values(),
+                    offset);
+    synapses(layer).restored();
+  }
+  step();
+  expect_updates("update_rf");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Conv6Reference, ::testing::ValuesIn(testing::all_devices()), testing::DeviceName());

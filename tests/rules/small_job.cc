@@ -35,12 +35,14 @@ Work::Work(const SmallJob& job) : totals_({2}, DType::float64, job.device) {
   setup.seed = job.seed;
   setup.device = job.device;
   setup.dtype = job.dtype;
+  setup.feedback = job.feedback;
+  setup.feedback_settings = job.feedback_settings;
   setup.optimizer = OptimizerRegistry::instance().make(job.optimizer, {});
   network_ = std::make_unique<Network>(job.spec, image, setup);
   const LossShape shape{small_pairs, job.spec.head.features, setup.master_dtype(), job.device, job.seed};
-  loss_ = LossRegistry::instance().make("contrastive_hinge", job.loss_settings, shape);
+  loss_ = LossRegistry::instance().make(job.loss_kind, job.loss_settings, shape);
   const RuleSetup rule_setup{*network_, *loss_, small_pairs, job.epochs, job.seed};
-  rule_ = RuleRegistry::instance().make(job.rule_kind, {}, rule_setup);
+  rule_ = RuleRegistry::instance().make(job.rule_kind, job.rule_settings, rule_setup);
 }
 
 double Work::step(const Tensor& images, double learning_rate, std::int64_t epoch, std::int64_t batch) {
@@ -49,20 +51,34 @@ double Work::step(const Tensor& images, double learning_rate, std::int64_t epoch
   return totals_.data<double>()[0];
 }
 
+std::vector<Synapses*> all_synapses(Network& network) {
+  std::vector<Synapses*> all;
+  for (int index = 0; index < network.depth(); ++index) all.push_back(&network.block(index).synapses());
+  for (int index = 0; index < network.depth(); ++index) {
+    if (network.has_head(index)) all.push_back(&network.head(index).synapses());
+  }
+  return all;
+}
+
+std::vector<double> weights(Network& network) {
+  std::vector<double> all;
+  for (const Synapses* synapses : all_synapses(network)) {
+    append(all, values_of(synapses->weights().values()));
+    append(all, values_of(synapses->bias()));
+  }
+  return all;
+}
+
 std::vector<double> updates(const Synapses& synapses) {
   std::vector<double> all;
-  for (const Tensor* update : {&synapses.weight_update(), &synapses.bias_update()}) {
-    if (!update->empty()) append(all, values_of(*update));
-  }
+  append(all, values_of(synapses.weight_update()));
+  append(all, values_of(synapses.bias_update()));
   return all;
 }
 
 std::vector<double> updates(Network& network) {
   std::vector<double> all;
-  for (int index = 0; index < network.depth(); ++index) append(all, updates(network.block(index).synapses()));
-  for (int index = 0; index < network.depth(); ++index) {
-    if (network.has_head(index)) append(all, updates(network.head(index).synapses()));
-  }
+  for (const Synapses* synapses : all_synapses(network)) append(all, updates(*synapses));
   return all;
 }
 

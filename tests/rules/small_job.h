@@ -23,8 +23,12 @@ Settings all_negatives();
 struct SmallJob {
   Device device = Device::cpu;
   DType dtype = DType::float32;
+  std::string loss_kind = "contrastive_hinge";
   Settings loss_settings = all_negatives();
   std::string rule_kind = "e2e";
+  Settings rule_settings = {};
+  std::string feedback = "transpose";
+  Settings feedback_settings = {};
   NetworkSpec spec = small_network();
   std::string optimizer = "sgd";
   std::int64_t epochs = 1;
@@ -48,6 +52,10 @@ class Work {
   Tensor totals_;
 };
 
+/// The synapses of every block, then those of every head that there is.
+std::vector<Synapses*> all_synapses(Network& network);
+/// All their weights and biases.
+std::vector<double> weights(Network& network);
 /// All numbers of a synapses' last update, weights and bias.
 std::vector<double> updates(const Synapses& synapses);
 /// Those of every block and of every head that there is.

@@ -98,6 +98,9 @@ void deform(const Tensor& /*pixels*/, const Tensor& /*rows*/, const Tensor& /*pa
 void unit_range(const Tensor& /*pixels*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
 void gather_rows(const Tensor& /*src*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
 void convert(const Tensor& /*src*/, Tensor& /*dst*/) { built_without_cuda(); }
+void add_scaled(const Tensor& /*a*/, double /*scale*/, const Tensor& /*b*/, Tensor& /*dst*/) { built_without_cuda(); }
+void apply_signs(const Tensor& /*magnitudes*/, const Tensor& /*signs*/, Tensor& /*dst*/) { built_without_cuda(); }
+void draw_uniform(const Random& /*stream*/, float /*bound*/, Tensor& /*dst*/) { built_without_cuda(); }
 void adam_step(const Tensor& /*update*/, const Adam& /*adam*/, double /*learning_rate*/, std::int64_t /*step*/,
                Tensor& /*values*/, Tensor& /*m*/, Tensor& /*v*/) {
   built_without_cuda();

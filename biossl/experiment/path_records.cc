@@ -1,0 +1,33 @@
+#include "biossl/experiment/path_records.h"
+
+#include <nlohmann/json.hpp>
+
+namespace biossl {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const std::vector<PathRecord>& records) {
+  Json json = Json::array();
+  for (const PathRecord& record : records) {
+    json.push_back({{"layer", record.layer},
+                    {"feedback", record.feedback},
+                    {"separate_weights", record.separate_weights},
+                    {"errors_sent", record.errors_sent},
+                    {"alignment", record.alignment}});
+  }
+  return json;
+}
+
+std::vector<PathRecord> path_records(const Json& json) {
+  std::vector<PathRecord> records;
+  for (const Json& record : json) {
+    records.push_back({.layer = record.at("layer"),
+                       .feedback = record.at("feedback"),
+                       .separate_weights = record.at("separate_weights"),
+                       .errors_sent = record.at("errors_sent"),
+                       .alignment = record.at("alignment")});
+  }
+  return records;
+}
+
+}  // namespace biossl
