@@ -30,7 +30,7 @@ format:
 
 tidy: build
 	@scripts/setup.sh --lint
-	git ls-files 'biossl/*.cc' 'cli/*.cc' | xargs -P 2 -n 4 clang-tidy -p build/release --quiet
+	git ls-files 'biossl/*.cc' 'cli/*.cc' 'examples/*.cc' | xargs -P 2 -n 4 clang-tidy -p build/release --quiet
 
 asan: setup
 	cmake --preset asan

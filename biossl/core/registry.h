@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,18 +31,23 @@ class Registry {
     static Registry registry;
     return registry;
   }
-  void add(std::string name, Entry entry) { entries_.insert_or_assign(std::move(name), std::move(entry)); }
+  /// Of two with one name neither can be had: nobody gets another than was asked for.
+  void add(const std::string& name, Entry entry) {
+    if (!entries_.emplace(name, std::move(entry)).second) taken_twice_.insert(name);
+  }
   const std::map<std::string, Entry>& entries() const { return entries_; }
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& [name, entry] : entries_) names.push_back(name);
     return names;
   }
-  /// Throws std::invalid_argument with the nearest known name.
+  /// Throws std::invalid_argument with the nearest known name, or for a name that was registered twice.
   const Entry& find(std::string_view name) const {
     const auto found = entries_.find(std::string(name));
     check(found != entries_.end(), Interface::kind, "there is no {} '{}'{}", Interface::kind, name,
           suggestion(name, names()));
+    check(!taken_twice_.contains(found->first), Interface::kind,
+          "two files register a {} under the name '{}'; rename one of them", Interface::kind, name);
     return found->second;
   }
   std::unique_ptr<Interface> make(std::string_view name, const Settings& settings, Args... args) const {
@@ -50,6 +56,7 @@ class Registry {
 
  private:
   std::map<std::string, Entry> entries_;
+  std::set<std::string> taken_twice_;
 };
 
 /// A file that defines a component registers it with one object of this type at namespace scope:

@@ -181,6 +181,7 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
   network.restored();
   network.continue_counting(layers_);
   rule.restored();
+  network.continue_counting(layers_);
 }
 
 }  // namespace biossl

@@ -1,8 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +10,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
+#include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
 // The program itself, from outside.
@@ -21,48 +20,12 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::Outcome;
+using testing::Process;
 using testing::TemporaryFolder;
 
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string error;
-};
-
-/// A program that is running.
-class Process {
- public:
-  Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments)
-      : out_(folder / "stdout"), error_(folder / "stderr") {
-    std::vector<std::string> words{BIOSSL_PROGRAM};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    std::fflush(nullptr);  // or the child would write this program's pending output once more
-    child_ = fork();
-    if (child_ != 0) return;
-    if (std::freopen(out_.c_str(), "w", stdout) == nullptr || std::freopen(error_.c_str(), "w", stderr) == nullptr) {
-      _exit(99);
-    }
-    execv(BIOSSL_PROGRAM, pointers.data());
-    _exit(98);
-  }
-
-  void kill(int signal) const { ::kill(child_, signal); }
-  Outcome wait() const {
-    int status = 0;
-    waitpid(child_, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(out_), read_file(error_)};
-  }
-
- private:
-  std::filesystem::path out_, error_;
-  pid_t child_ = 0;
-};
-
 Outcome biossl(const TemporaryFolder& folder, const std::vector<std::string>& arguments) {
-  return Process(folder.path(), arguments).wait();
+  return Process(BIOSSL_PROGRAM, folder.path(), arguments).wait();
 }
 
 /// A small network on a small built-in world: epochs of a few milliseconds.
@@ -240,7 +203,7 @@ TEST_P(Killed, GoesOnAsIfItHadNeverStopped) {
     return arguments;
   };
   ASSERT_EQ(run(start("whole")).code, 0);
-  const Process process(folder_.path(), start("killed"));
+  const Process process(BIOSSL_PROGRAM, folder_.path(), start("killed"));
   ASSERT_TRUE(wait_for_metrics(in("killed/metrics.jsonl")));
   process.kill(GetParam());
   const Outcome killed = process.wait();

@@ -121,6 +121,19 @@ TEST(Registry, UnknownNamesAreErrorsThatNameTheNearest) {
       ThrowsMessage<std::invalid_argument>(StartsWith("[shade] there is no shade 'dork'; did you mean 'dark'")));
 }
 
+TEST(Registry, OfTwoWithOneNameNeitherIsMade) {
+  using Twice = Registry<Shade>;
+  const Twice::Entry entry{
+      .summary = "", .fields = {}, .resolve = {}, .make = [](const Settings&) { return std::unique_ptr<Shade>(); }};
+  Twice registry;
+  registry.add("dim", entry);
+  registry.add("dark", entry);
+  registry.add("dim", entry);
+  EXPECT_NO_THROW(registry.make("dark", {}));
+  EXPECT_THAT([&] { registry.make("dim", {}); },
+              ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("rename one of them")));
+}
+
 TEST(Registry, OptionsAreReadUnderTheComponentsName) {
   EXPECT_THAT(
       [] {

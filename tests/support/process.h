@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace biossl::testing {
+
+/// How a program ended: its exit code, or the negated signal that ended it; and what it wrote.
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+
+/// A program that is running; what it writes goes to files in the folder.
+class Process {
+ public:
+  Process(const std::string& program, const std::filesystem::path& folder, const std::vector<std::string>& arguments);
+
+  void kill(int signal) const;
+  Outcome wait() const;
+
+ private:
+  std::filesystem::path out_, error_;
+  pid_t child_ = 0;
+};
+
+}  // namespace biossl::testing
