@@ -19,5 +19,6 @@ void add_data(CLI::App& app);
 void add_list(CLI::App& app);
 void add_describe(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_reproduce(CLI::App& app);
 
 }  // namespace biossl::cli

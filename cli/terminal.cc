@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
+#include "biossl/core/text.h"
 #include "cli/interrupt.h"
 
 namespace biossl::cli {
@@ -36,12 +36,6 @@ std::string percent(double fraction) { return fmt::format("{:.2f} %", 100 * frac
 std::string set_off(std::string_view stage) { return stage.empty() ? "" : fmt::format("  {}", stage); }
 
 }  // namespace
-
-std::string duration(double seconds) {
-  const auto whole = std::llround(seconds);
-  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-  return fmt::format("{}:{:02}", whole / 60, whole % 60);
-}
 
 TerminalReporter::TerminalReporter() : on_terminal_(isatty(STDOUT_FILENO) == 1) {}
 

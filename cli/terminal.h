@@ -39,7 +39,4 @@ class TerminalReporter final : public Reporter {
 /// The table at the end of a run: what a probe reads out of the trained encoder, and of what it is compared with.
 std::string results_table(const ProbeReport& report);
 
-/// "1:02:03", "4:05"
-std::string duration(double seconds);
-
 }  // namespace biossl::cli

@@ -12,5 +12,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
 /// "a, b, c"
 std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
+/// "1:02:03", "4:05"
+std::string duration(double seconds);
 
 }  // namespace biossl

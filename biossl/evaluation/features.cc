@@ -87,6 +87,20 @@ std::vector<Features> extract_features(Network& network, const std::vector<int>&
   return features;
 }
 
+std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, std::int64_t budget) {
+  std::vector<std::vector<int>> passes;
+  std::int64_t held = 0;
+  for (std::size_t block = 0; block < bytes.size(); ++block) {
+    if (passes.empty() || held + bytes[block] > budget) {
+      passes.emplace_back();
+      held = 0;
+    }
+    passes.back().push_back(static_cast<int>(block));
+    held += bytes[block];
+  }
+  return passes;
+}
+
 Features pixel_features(const Dataset& dataset, Device device, DType kept) {
   Tensor values({dataset.size(), dataset.image_shape().size()}, kept, device);
   Tensor rows({dataset.size()}, DType::int32, device);

@@ -63,4 +63,24 @@ std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
                         [&] { return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape); });
 }
 
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss) {
+  return blaming_recipe(recipe, [&] {
+    const RuleSetup setup{.network = network,
+                          .loss = loss,
+                          .batch = recipe.train.batch,
+                          .epochs = recipe.train.epochs,
+                          .seed = recipe.seed};
+    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
+  });
+}
+
+std::int64_t total_epochs(const Recipe& recipe) {
+  Recipe small = recipe;
+  small.train.batch = 1;
+  const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
+  const auto network = make_network(small, image, Device::reference);
+  const auto loss = make_loss(small, *network);
+  return make_rule(small, *network, *loss)->total_epochs();
+}
+
 }  // namespace biossl

@@ -9,6 +9,7 @@
 #include "biossl/experiment/recipe.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
+#include "biossl/rules/rule.h"
 
 namespace biossl {
 
@@ -29,6 +30,10 @@ NetworkSpec network_spec(const Recipe& recipe);
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// The recipe's loss for embeddings of this network.
 std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network);
+/// The recipe's rule on this network, which learns from this loss; both must outlive it.
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss);
+/// The epochs of the whole run, as the recipe's rule counts them; asks the parts, made small, and needs no data.
+std::int64_t total_epochs(const Recipe& recipe);
 
 /// Runs `make` on what a recipe says: what it finds wrong is the recipe's fault, BadInput.
 template <class Make>

@@ -1,7 +1,10 @@
 #include "biossl/experiment/experiment.h"
 
+#include <algorithm>
 #include <numeric>
+#include <utility>
 
+#include "biossl/core/memory.h"
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/trainer.h"
 
@@ -24,19 +27,24 @@ class Prober {
 
   const Dataset& train_images() const { return *images_.train; }
 
-  /// Block after block, so that only one block's features are held at a time.
+  /// The blocks asked for, from one pass over the images where memory holds the features of all of them, else from as
+  /// few as it allows.
   std::vector<BlockProbe> encoder(Network& network, const std::string& who) {
-    const int last = network.depth() - 1;
     std::vector<BlockProbe> probes;
-    for (int block = recipe_.probe.blocks == "all" ? 0 : last; block <= last; ++block) {
-      const std::string name = fmt::format("{}, block {}", who, block);
-      const auto features = [&](const Dataset& images, const char* split) {
-        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", name, split));
-        return std::move(extract_features(network, {block}, images, kept_, progress).front());
+    for (const std::vector<int>& blocks : passes(network)) {
+      const std::string names = blocks.size() == 1
+                                    ? fmt::format("{}, block {}", who, blocks.front())
+                                    : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
+      const auto read = [&](const Dataset& images, const char* split) {
+        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, split));
+        return extract_features(network, blocks, images, kept_, progress);
       };
-      const Features train = features(*images_.train, "training");
-      const Features test = features(*images_.test, "test");
-      probes.push_back(fit(train, test, block, name));
+      std::vector<Features> train = read(*images_.train, "training");
+      std::vector<Features> test = read(*images_.test, "test");
+      for (std::size_t i = 0; i < blocks.size(); ++i) {
+        probes.push_back(fit(std::exchange(train[i], {}), std::exchange(test[i], {}), blocks[i],
+                             fmt::format("{}, block {}", who, blocks[i])));
+      }
     }
     return probes;
   }
@@ -47,6 +55,33 @@ class Prober {
   }
 
  private:
+  /// The blocks to probe, shared out among passes whose features fit into memory. Throws std::runtime_error where those
+  /// of a single block do not.
+  std::vector<std::vector<int>> passes(const Network& network) {
+    if (recipe_.probe.blocks != "all") return {{network.depth() - 1}};
+    const std::int64_t images = images_.train->size() + images_.test->size();
+    std::vector<std::int64_t> bytes;
+    for (int block = 0; block < network.depth(); ++block) {
+      bytes.push_back(images * network.block(block).plan().output.size() * static_cast<std::int64_t>(size_of(kept_)));
+    }
+    const std::int64_t available = available_memory_bytes(device_);
+    const std::int64_t largest = *std::ranges::max_element(bytes);
+    if (available > 0 && largest > available) {
+      throw std::runtime_error(fmt::format(
+          "the features of a block take {:.1f} GB, and {:.1f} GB of memory are free; probe only the last block "
+          "(probe.blocks), keep them as bfloat16 (probe.precision), or use fewer images (data.probe_images)",
+          double(largest) / 1e9, double(available) / 1e9));
+    }
+    const auto passes = share_passes(bytes, available / 5 * 4);  // the rest is for probes and other work
+    if (passes.size() > 1) {
+      reporter_.note(
+          fmt::format("the features of all blocks take {:.1f} GB, and {:.1f} GB of memory are free: {} passes",
+                      double(std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0})) / 1e9,
+                      double(available) / 1e9, passes.size()));
+    }
+    return passes;
+  }
+
   BlockProbe fit(const Features& train, const Features& test, int block, const std::string& name) {
     const ProbeOptions options{.epochs = recipe_.probe.epochs,
                                .batch = recipe_.probe.batch,
@@ -148,6 +183,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 
 ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter) {
+  restart_peak_memory();
   const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
   const Recipe recipe = read_recipe(directory.recipe_file());
   const auto note = [&](std::string_view line) { reporter.note(line); };

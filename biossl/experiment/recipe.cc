@@ -8,9 +8,9 @@
 #include "biossl/core/text.h"
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
-#include "biossl/experiment/demo_text.h"
 #include "biossl/experiment/overrides.h"
 #include "biossl/experiment/recipe_sections.h"
+#include "biossl/experiment/shipped_texts.h"
 #include "biossl/experiment/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
@@ -33,8 +33,8 @@ struct TopRecipe {
   }
 };
 
-const std::vector<std::string> section_names{"data", "views",    "network", "network.head", "loss",
-                                             "rule", "feedback", "train",   "optimizer",    "probe"};
+const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
+                                             "feedback", "train", "optimizer", "probe",        "published"};
 
 /// A fault at one place of the recipe.
 [[noreturn]] void fault(const TomlEntry& entry, const std::string& what) {
@@ -73,6 +73,7 @@ class RecipeReader {
     recipe.data = options<DataRecipe>("data");
     recipe.train = options<TrainRecipe>("train");
     recipe.probe = options<ProbeRecipe>("probe");
+    if (document_.sections.contains("published")) recipe.published = read_published();
     check_data(recipe.data);
     check_train(recipe.train);
     check_probe(recipe.probe);
@@ -148,6 +149,14 @@ class RecipeReader {
     recipe.seed = static_cast<std::uint64_t>(top.seed);
     if (!top.name.empty()) recipe.name = top.name;
     require(recipe.name.find_first_of("/\n") == std::string::npos, "", "name", "may hold no slash or line break");
+  }
+
+  PublishedRecipe read_published() const {
+    const auto published = options<PublishedRecipe>("published");
+    require(published.accuracy > 0 && published.accuracy <= 100, "published", "accuracy",
+            "must be a percentage, above 0 and up to 100");
+    require(published.place >= 0, "published", "place", "may not be negative");
+    return published;
   }
 
   void check_data(const DataRecipe& data) const {
@@ -293,8 +302,13 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override
   return parse_recipe(read_file(file), file.string(), overrides);
 }
 
-Recipe demo_recipe(const std::vector<Override>& overrides) {
-  return parse_recipe(std::string(demo_recipe_text()), "demo.toml", overrides);
+Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides) {
+  const auto texts = shipped_recipe_texts();
+  const auto found = std::ranges::find(texts, path, &ShippedText::path);
+  check(found != texts.end(), "recipe", "no recipe '{}' is part of the program", path);
+  return parse_recipe(std::string(found->text), fmt::format("{}.toml", path), overrides);
 }
+
+Recipe demo_recipe(const std::vector<Override>& overrides) { return shipped_recipe("demo", overrides); }
 
 }  // namespace biossl

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "biossl/core/settings.h"
@@ -77,6 +79,22 @@ struct ProbeRecipe {
   }
 };
 
+/// The number that a recipe is to reproduce, and where it stands. Changes nothing about the run.
+struct PublishedRecipe {
+  double accuracy = 0;
+  std::string source;
+  std::string setting;
+  std::int64_t place = 0;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("accuracy", accuracy, "test accuracy of the linear probe in percent");
+    field("source", source, "where it was published");
+    field("setting", setting, "what tells it from its neighbours in the table");
+    field("place", place, "of its row, from the top of the table");
+  }
+};
+
 /// A component chosen by name, with the settings that its own options struct reads.
 struct Choice {
   std::string kind;
@@ -84,8 +102,9 @@ struct Choice {
 };
 
 /// Everything that makes a run what it is, apart from where it runs. One TOML section each: [data] [views] [network]
-/// [loss] [rule] [train] [optimizer] [probe]; seed stands above them. [network] is a preset or [[network.blocks]] with
-/// [network.head]. [rule] feedback = "…" chooses the feedback path; its own settings stand in [feedback].
+/// [loss] [rule] [train] [optimizer] [probe] and, where there is one, [published]; seed stands above them. [network] is
+/// a preset or [[network.blocks]] with [network.head]. [rule] feedback = "…" chooses the feedback path; its own
+/// settings stand in [feedback].
 struct Recipe {
   std::string name = "recipe";  ///< the file's name without .toml
   std::uint64_t seed = 1;
@@ -99,6 +118,7 @@ struct Recipe {
   TrainRecipe train;
   Choice optimizer{"adam", {}};  ///< kind is train.optimizer
   ProbeRecipe probe;
+  std::optional<PublishedRecipe> published;
 };
 
 /// One --set key=value, "train.epochs=5"; the value is written as in TOML, quotes around texts may be left out.
@@ -113,6 +133,9 @@ struct Override {
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
 /// The same from text; `origin` is what errors call it.
 Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {});
+/// One of the recipes that are part of the program, by its path below recipes/ without .toml: "table1/random_encoder".
+/// Throws std::invalid_argument where there is none.
+Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides = {});
 /// The recipe of `biossl run` without one: the main job on the built-in world.
 Recipe demo_recipe(const std::vector<Override>& overrides = {});
 /// The recipe with every default written out and commented; parse_recipe gives the same recipe back.

@@ -95,6 +95,10 @@ std::string to_toml(const Recipe& recipe) {
   write_settings<OptimizerRegistry>(writer, "optimizer", recipe.optimizer);
   writer.section("probe");
   writer.lines(list_fields(recipe.probe));
+  if (recipe.published) {
+    writer.section("published");
+    writer.lines(list_fields(*recipe.published));
+  }
   return writer.take();
 }
 

@@ -96,17 +96,21 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
 void RunDirectory::adopt(const Recipe& recipe) const {
   const std::string present = read_file(recipe_file());
   Recipe before = parse_recipe(present, recipe_file().string());
+  before.published = recipe.published;
+  before.train.checkpoint_every = recipe.train.checkpoint_every;
+  const std::string with_its_probe = to_toml(before);
   before.probe = recipe.probe;
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
-  before.train.checkpoint_every = recipe.train.checkpoint_every;
   const std::string wanted = to_toml(recipe);
   if (const auto [old_line, new_line] = first_difference(to_toml(before), wanted); old_line != new_line) {
     throw std::invalid_argument(
         fmt::format("{} was started with '{}', not '{}'; it can only go on as it began (choose another --out)",
                     path_.string(), without_comment(old_line), without_comment(new_line)));
   }
+  // Results must not stand beside settings that they were not made with.
+  if (with_its_probe != wanted) std::filesystem::remove(summary_file());
   if (present != wanted) write_file(recipe_file(), wanted);
 }
 

@@ -36,8 +36,9 @@ class RunDirectory {
   std::filesystem::path probe_file() const { return path_ / "probe.json"; }
   std::filesystem::path summary_file() const { return path_ / "summary.json"; }
 
-  /// Prepares for going on with `recipe`. Settings of the probe, of its data and of checkpoints may differ from those
-  /// the run was started with and are taken over; another difference throws std::invalid_argument naming it.
+  /// Prepares for going on with `recipe`. Settings of the probe, of its data and of checkpoints, and the published
+  /// number may differ from those the run was started with and are taken over, with results of another probe removed;
+  /// another difference throws std::invalid_argument naming it.
   void adopt(const Recipe& recipe) const;
 
   void add_metrics(const EpochMetrics& metrics) const;

@@ -23,17 +23,6 @@ Schedule make_schedule(const Recipe& recipe, std::int64_t epochs, std::int64_t b
       recipe, [&] { return Schedule(recipe.train.schedule, recipe.train.learning_rate, epochs * batches, warmup); });
 }
 
-std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss) {
-  return blaming_recipe(recipe, [&] {
-    const RuleSetup setup{.network = network,
-                          .loss = loss,
-                          .batch = recipe.train.batch,
-                          .epochs = recipe.train.epochs,
-                          .seed = recipe.seed};
-    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
-  });
-}
-
 std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, Device device) {
   return blaming_recipe(recipe, [&] {
     const ViewSource source{.dataset = images, .seed = recipe.seed, .batch = recipe.train.batch, .device = device};

@@ -73,10 +73,11 @@ void expect_one_line(const Outcome& outcome, int code, const std::string& messag
 TEST_F(Program, HelpTeaches) {
   const Outcome help = run({"--help"});
   EXPECT_EQ(help.code, 0);
-  for (const char* part : {"run", "pretrain", "probe", "embed", "data", "list", "describe", "Exit codes", "Examples"}) {
+  for (const char* part :
+       {"run", "pretrain", "probe", "embed", "reproduce", "data", "list", "describe", "Exit codes", "Examples"}) {
     EXPECT_THAT(help.out, HasSubstr(part));
   }
-  for (const char* command : {"run", "pretrain", "probe", "embed", "data", "list", "describe"}) {
+  for (const char* command : {"run", "pretrain", "probe", "embed", "reproduce", "data", "list", "describe"}) {
     EXPECT_EQ(run({command, "--help"}).code, 0) << command;
   }
 }
@@ -183,6 +184,39 @@ TEST_F(Program, APredictionHeadHasNoEmbeddingOfOneImage) {
   EXPECT_FALSE(std::filesystem::exists(in("y.npy")));
 }
 
+TEST_F(Program, ReproduceRunsATableAndShowsIt) {
+  const std::string table = in("two");
+  std::filesystem::create_directories(table);
+  write_file(table + "/one.toml", std::string(small_recipe) + "[published]\naccuracy = 30\nplace = 1\n");
+  write_file(table + "/two.toml", small_recipe);
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"reproduce", table, "--out", in("out"), "--epochs", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  };
+  const Outcome dry = with({"--dry-run"});
+  EXPECT_EQ(dry.code, 0) << dry.error;
+  EXPECT_THAT(dry.out, ::testing::AllOf(HasSubstr("one-seed1"), HasSubstr("to do"), HasSubstr("total")));
+  EXPECT_FALSE(std::filesystem::exists(in("out"))) << "a dry run leaves nothing";
+  const Outcome ran = with({"--rows", "one"});
+  EXPECT_EQ(ran.code, 0) << ran.error;
+  EXPECT_THAT(ran.out, ::testing::AllOf(HasSubstr("REDUCED BUDGET: 1 of 3 epochs"), HasSubstr("30.00"),
+                                        HasSubstr("to do"), HasSubstr("table.md")));
+  for (const char* file : {"out/table.md", "out/table.csv", "out/table.json"}) {
+    EXPECT_THAT(read_file(in(file)), HasSubstr("REDUCED")) << file;
+  }
+  EXPECT_THAT(with({"--table-only"}).out, HasSubstr("REDUCED BUDGET"));
+  EXPECT_FALSE(std::filesystem::exists(in("out/two-seed1")));
+  expect_one_line(with({"--rows", "three"}), 2, "rows are one, two");
+  expect_one_line(run({"reproduce", table, "--out", in("out")}), 2, "train.epochs = 1, not 3");
+  expect_one_line(run({"reproduce", "table7"}), 2, "did you mean 'table1'?");
+  const Outcome failed =
+      run({"reproduce", table, "--out", in("failed"), "--set", "train.learning_rate=1e38", "--epochs", "50"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_THAT(failed.error, HasSubstr("2 of the runs failed"));
+  EXPECT_THAT(failed.out, HasSubstr("no longer finite"));
+}
+
 /// Waits until the run has finished an epoch.
 bool wait_for_metrics(const std::string& file) {
   for (int i = 0; i < 3000; ++i) {
@@ -219,6 +253,21 @@ TEST_P(Killed, GoesOnAsIfItHadNeverStopped) {
   }
   EXPECT_EQ(list_checkpoints(in("killed/checkpoints")).size(), 3U);
   EXPECT_EQ(read_file(in("whole/recipe.toml")), read_file(in("killed/recipe.toml")));
+}
+
+TEST_F(Program, AStoppedReproductionSaysHowToGoOn) {
+  std::filesystem::create_directories(in("one"));
+  write_file(in("one/small.toml"), small_recipe);
+  const std::vector<std::string> command{"reproduce", in("one"),   "--out", in("out"), "--epochs",
+                                         "400",       "--threads", "1",     "--set",   "train.checkpoint_every=50"};
+  const Process process(folder_.path(), command);
+  ASSERT_TRUE(wait_for_metrics(in("out/small-seed1/metrics.jsonl")));
+  process.kill(SIGINT);
+  expect_one_line(process.wait(), 128 + SIGINT, "biossl reproduce " + in("one") + " --out " + in("out") + " --epochs");
+  EXPECT_THAT(read_file(in("out/table.md")), HasSubstr("of 400"));
+  const Outcome rest = run(command);
+  EXPECT_EQ(rest.code, 0) << rest.error;
+  EXPECT_THAT(rest.out, HasSubstr("going on from"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Program, Killed, ::testing::Values(SIGINT, SIGTERM, SIGKILL));

@@ -49,6 +49,15 @@ TEST(LinearProbe, LabelsWithoutMeaningStayAtChance) {
   EXPECT_NEAR(result.test_accuracy, 0.25, 0.1);
 }
 
+TEST(Features, BlocksShareAsFewPassesAsFit) {
+  using Passes = std::vector<std::vector<int>>;
+  const std::vector<std::int64_t> bytes{8, 2, 4, 1, 2};
+  EXPECT_EQ(share_passes(bytes, 17), (Passes{{0, 1, 2, 3, 4}}));
+  EXPECT_EQ(share_passes(bytes, 16), (Passes{{0, 1, 2, 3}, {4}}));
+  EXPECT_EQ(share_passes(bytes, 9), (Passes{{0}, {1, 2, 3, 4}}));
+  EXPECT_EQ(share_passes(bytes, 0), (Passes{{0}, {1}, {2}, {3}, {4}})) << "memory unknown";
+}
+
 TEST(LinearProbe, SameSeedSameResultAndBfloat16IsNearFloat32) {
   const Features train = clusters(300, 64, 10, 1.5F, 5);
   const Features test = clusters(300, 64, 10, 1.5F, 6);

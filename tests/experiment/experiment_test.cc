@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
@@ -75,6 +76,58 @@ TEST(Experiment, RecordsTheFeedbackPathThatEachLayerUsed) {
       EXPECT_EQ(layers[i]["alignment"].get<double>() > 0.999999, feedback == "transpose") << feedback;
     }
   }
+}
+
+/// Counts the stages that it is told of.
+class StageCounter final : public Reporter {
+ public:
+  void stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view) override {
+    if (done == total) ++stages[std::string(name)];
+  }
+  std::map<std::string, int> stages;
+};
+
+TEST(Experiment, AllBlocksAreProbedFromOnePassAsTheyWouldBeAlone) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe(), here, folder.path() / "run", false, quiet);
+  const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
+  StageCounter counter;
+  const Recipe all = tiny_recipe({{"probe.blocks", "all"}, {"probe.random_encoder", "false"}});
+  const ProbeReport report = probe(checkpoint, all, here, counter);
+  const std::map<std::string, int> expected{{"trained encoder, blocks 0-1: training features", 1},
+                                            {"trained encoder, blocks 0-1: test features", 1},
+                                            {"trained encoder, block 0: probe", 1},
+                                            {"trained encoder, block 1: probe", 1}};
+  EXPECT_EQ(counter.stages, expected);
+
+  const auto network = load_network(checkpoint, all, Device::cpu);
+  const auto train = open_probe_images(all, here, Split::train);
+  const auto test = open_probe_images(all, here, Split::test);
+  const ProbeOptions options{.epochs = 2, .batch = 7, .learning_rate = 1e-3, .classes = 3, .seed = 3};
+  ASSERT_EQ(report.trained.size(), 2U);
+  for (const BlockProbe& block : report.trained) {
+    const ProbeResult alone =
+        train_linear_probe(extract_features(*network, {block.block}, *train, DType::float32)[0],
+                           extract_features(*network, {block.block}, *test, DType::float32)[0], options);
+    EXPECT_EQ(block.result.final_loss, alone.final_loss);
+    EXPECT_EQ(block.result.confusion, alone.confusion);
+  }
+  const ProbeReport last = probe(checkpoint, tiny_recipe(), here, quiet);
+  EXPECT_EQ(last.trained[0].result.final_loss, report.trained[1].result.final_loss);
+}
+
+TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  run_experiment(tiny_recipe(), here, folder.path() / "run", false, quiet);
+  const RunDirectory run = RunDirectory::open(folder.path() / "run");
+  Recipe recipe = tiny_recipe({{"train.checkpoint_every", "2"}});
+  recipe.published = PublishedRecipe{.accuracy = 50, .source = "x", .setting = "", .place = 1};
+  run.adopt(recipe);
+  EXPECT_TRUE(std::filesystem::exists(run.summary_file())) << "still the results of this recipe";
+  run.adopt(tiny_recipe({{"probe.epochs", "4"}}));
+  EXPECT_FALSE(std::filesystem::exists(run.summary_file()));
 }
 
 TEST(Experiment, ADirectoryThatExistsIsRefusedUntouched) {

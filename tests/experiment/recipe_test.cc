@@ -5,6 +5,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/experiment/recipe_difference.h"
 #include "tests/experiment/tiny.h"
 
 namespace biossl {
@@ -55,6 +56,39 @@ TEST(Recipe, ShippedRecipesCanBeRead) {
     EXPECT_NO_THROW(read_recipe(file.path())) << file.path();
   }
   EXPECT_EQ(to_toml(demo_recipe()), to_toml(read_recipe(BIOSSL_SOURCE_DIR "/recipes/demo.toml")));
+  EXPECT_THROW(shipped_recipe("table1/nothing"), std::invalid_argument);
+}
+
+TEST(Recipe, APublishedNumberIsWrittenBack) {
+  EXPECT_FALSE(tiny_recipe().published.has_value());
+  const std::string text = std::string(tiny_recipe_text()) +
+                           "[published]\naccuracy = 61.5\nsource = \"Someone\"\nsetting = \"all\"\nplace = 3\n";
+  const Recipe recipe = parse_recipe(to_toml(parse_recipe(text, "x")), "y");
+  EXPECT_EQ(recipe.published.value().accuracy, 61.5);
+  EXPECT_EQ(recipe.published.value().source, "Someone");
+  EXPECT_EQ(recipe.published.value().setting, "all");
+  EXPECT_EQ(recipe.published.value().place, 3);
+}
+
+TEST(RecipeDifference, CountsWhatChangesResultsOnly) {
+  Recipe other = tiny_recipe({{"train.epochs", "2"}, {"probe.epochs", "9"}, {"data.images", "20"}, {"seed", "5"}});
+  other.name = "other";
+  other.train.checkpoint_every = 7;
+  other.published = PublishedRecipe{};
+  std::vector<std::string> keys;
+  for (const Difference& found : differences(tiny_recipe(), other)) keys.push_back(found.key);
+  EXPECT_THAT(keys, ::testing::ElementsAre("data.images", "probe.epochs", "seed", "train.epochs"));
+  const Departures found = departures(tiny_recipe(), other);
+  ASSERT_EQ(found.reduced.size(), 2U);
+  EXPECT_EQ(describe_reduced(found.reduced[0]), "20 of all training images");
+  EXPECT_EQ(describe_reduced(found.reduced[1]), "2 of 3 epochs a block");
+  ASSERT_EQ(found.changed.size(), 1U);
+  EXPECT_EQ(describe_changed(found.changed[0]), "probe.epochs = 9 instead of 2");
+  const Recipe more_images = tiny_recipe({{"data.images", "0"}});
+  EXPECT_TRUE(departures(tiny_recipe({{"data.images", "20"}}), more_images).reduced.empty());
+  EXPECT_EQ(differences(tiny_recipe(), tiny_recipe({{"network.blocks.1.channels", "9"}})).at(0).key,
+            "network.blocks.1.channels");
+  EXPECT_EQ(differences(tiny_recipe(), demo_recipe()).empty(), false);
 }
 
 TEST(Recipe, OverridesAreTakenAsToml) {
@@ -114,6 +148,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(BadRecipe{"seed = \n", "bad.toml:1:"}, BadRecipe{"[train\n", "bad.toml:1:"},
                       BadRecipe{"sed = 1\n", "bad.toml:1:|'sed'|did you mean 'seed'?"},
                       BadRecipe{"epochs = 1\n", "bad.toml:1:|did you mean 'train.epochs'?"},
+                      BadRecipe{"[published]\naccuracy = 0.71\nplace = -1\n", "bad.toml:3:|place|negative"},
+                      BadRecipe{"[published]\naccuracy = 171\n", "bad.toml:2:|percentage"},
+                      BadRecipe{"[published]\nsource = \"x\"\n", "bad.toml:1:|accuracy"},
+                      BadRecipe{"[published]\naccuracy = 71\nplaec = 1\n", "bad.toml:3:|did you mean 'place'?"},
                       BadRecipe{"seed = -1\n", "bad.toml:1:|seed|negative"},
                       BadRecipe{"seed = 99999999999999999999\n", "bad.toml:1:"},
                       BadRecipe{"seed = [1]\n", "bad.toml:1:|list"}, BadRecipe{"name = \"a/b\"\n", "bad.toml:1:|slash"},

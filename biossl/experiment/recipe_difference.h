@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "biossl/experiment/recipe.h"
+
+namespace biossl {
+
+/// One setting in which two recipes differ.
+struct Difference {
+  std::string key;    ///< "train.epochs", "network.blocks.0.channels"
+  std::string one;    ///< its value in the one, as in TOML; "" where it has none
+  std::string other;  ///< and in the other
+};
+
+/// The settings in which two recipes would give other results, by key. Names, published numbers and the spacing of
+/// checkpoints do not count.
+std::vector<Difference> differences(const Recipe& one, const Recipe& other);
+
+/// How a recipe departs from the one that a published number belongs to.
+struct Departures {
+  std::vector<Difference> reduced;  ///< fewer epochs or images
+  std::vector<Difference> changed;  ///< everything else, apart from the seed
+};
+Departures departures(const Recipe& original, const Recipe& recipe);
+
+/// "5 of 400 epochs a block", "1000 of all test images".
+std::string describe_reduced(const Difference& difference);
+/// "train.precision = "bfloat16" instead of "float32"".
+std::string describe_changed(const Difference& difference);
+
+}  // namespace biossl

@@ -1,0 +1,68 @@
+#include "biossl/experiment/recipe_tables.h"
+
+#include <algorithm>
+#include <set>
+
+#include "biossl/core/error.h"
+#include "biossl/core/text.h"
+#include "biossl/experiment/shipped_texts.h"
+
+namespace biossl {
+namespace {
+
+std::vector<TableRecipe> shipped_table(const std::string& table) {
+  std::vector<TableRecipe> recipes;
+  for (const ShippedText& shipped : shipped_recipe_texts()) {
+    const std::filesystem::path path(shipped.path);
+    if (path.parent_path() != table) continue;
+    const auto read = [path](const std::vector<Override>& changes) { return shipped_recipe(path.string(), changes); };
+    recipes.push_back({.name = path.filename(), .read = read});
+  }
+  return recipes;
+}
+
+std::vector<TableRecipe> folder_of_recipes(const std::filesystem::path& folder) {
+  std::vector<TableRecipe> recipes;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() != ".toml") continue;
+    const auto read = [path = file.path()](const std::vector<Override>& changes) { return read_recipe(path, changes); };
+    recipes.push_back({.name = file.path().stem(), .read = read});
+  }
+  if (recipes.empty()) bad_input("{}: holds no recipes (*.toml)", folder.string());
+  std::ranges::sort(recipes, {}, &TableRecipe::name);
+  return recipes;
+}
+
+std::vector<TableRecipe> find_table(const std::string& table) {
+  if (std::ranges::count(shipped_tables(), table) > 0) return shipped_table(table);
+  if (std::filesystem::is_directory(table)) return folder_of_recipes(table);
+  throw std::invalid_argument(
+      fmt::format("there is no table and no folder '{}'{}", table, suggestion(table, shipped_tables())));
+}
+
+}  // namespace
+
+std::vector<std::string> shipped_tables() {
+  std::set<std::string> tables;
+  for (const ShippedText& shipped : shipped_recipe_texts()) {
+    tables.insert(std::filesystem::path(shipped.path).parent_path());
+  }
+  tables.erase("");  // recipes that stand alone
+  return {tables.begin(), tables.end()};
+}
+
+std::vector<TableRecipe> find_tables(const std::vector<std::string>& tables) {
+  std::vector<TableRecipe> all;
+  for (const std::string& table : tables) {
+    for (TableRecipe& recipe : find_table(table)) {
+      if (std::ranges::count(all, recipe.name, &TableRecipe::name) > 0) {
+        throw std::invalid_argument(
+            fmt::format("two recipes are called '{}'; their runs would share a directory", recipe.name));
+      }
+      all.push_back(std::move(recipe));
+    }
+  }
+  return all;
+}
+
+}  // namespace biossl

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "biossl/experiment/recipe.h"
+
+// A table is a set of recipes, one a number: those below a folder of recipes/, which are part of the program, or any
+// folder of recipes.
+
+namespace biossl {
+
+/// A recipe of a table, not read yet.
+struct TableRecipe {
+  std::string name;                                          ///< the file's, without .toml
+  std::function<Recipe(const std::vector<Override>&)> read;  ///< throws as read_recipe does
+};
+
+/// The tables that are part of the program: "comparisons", "table1".
+std::vector<std::string> shipped_tables();
+
+/// The recipes of all these tables or folders. Throws std::invalid_argument for a table that does not exist and for two
+/// recipes of one name, BadInput for a folder without recipes.
+std::vector<TableRecipe> find_tables(const std::vector<std::string>& tables);
+
+}  // namespace biossl

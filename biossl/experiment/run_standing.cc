@@ -1,0 +1,95 @@
+#include "biossl/experiment/run_standing.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/file.h"
+#include "biossl/experiment/checkpoint.h"
+#include "biossl/experiment/run_directory.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::json;
+
+/// "unknown machine, commit unknown" where the file is missing or damaged.
+std::string read_machine(const RunDirectory& directory) {
+  try {
+    const Json environment = Json::parse(read_file(directory.environment_file()));
+    const std::string cpu = environment.at("cpu");
+    const std::int64_t threads = environment.at("threads");
+    const std::string device = environment.at("device");
+    const std::string commit = environment.at("commit");
+    return fmt::format("{}, {} {}, device {}, commit {}", cpu, threads, threads == 1 ? "thread" : "threads", device,
+                       commit);
+  } catch (const std::exception&) {
+    return "unknown machine, commit unknown";
+  }
+}
+
+/// Nothing where the results are missing, damaged or of another run.
+std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe) {
+  try {
+    const Json summary = Json::parse(read_file(directory.summary_file()));
+    const Json& training = summary.at("pretrain");
+    const Json& probe = summary.at("probe");
+    const RunOutcome outcome{.test_accuracy = probe.at("test_accuracy"),
+                             .train_accuracy = probe.at("train_accuracy"),
+                             .seconds = training.at("seconds"),
+                             .images_per_second = training.at("images_per_second"),
+                             .peak_memory_bytes = summary.at("peak_memory_bytes"),
+                             .machine = read_machine(directory)};
+    const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
+    const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
+    return possible && same ? std::optional(outcome) : std::nullopt;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::int64_t epochs_done(const RunDirectory& directory) {
+  try {
+    const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
+    return checkpoint ? checkpoint->progress().epoch : 0;
+  } catch (const std::exception&) {
+    return 0;  // who goes on with the run will be told
+  }
+}
+
+std::filesystem::path failure_file(std::filesystem::path directory) { return directory += ".failure.txt"; }
+
+std::string read_failure(const std::filesystem::path& directory) {
+  if (!std::filesystem::is_regular_file(failure_file(directory))) return "";
+  std::string text = read_file(failure_file(directory));
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+std::string_view name_of(RunStage stage) {
+  constexpr std::string_view names[] = {"to do", "begun", "failed", "finished"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
+RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe) {
+  RunStanding standing{
+      .seed = recipe.seed, .stage = RunStage::to_do, .epoch = 0, .failure = read_failure(directory), .outcome = {}};
+  if (std::filesystem::is_regular_file(directory / "recipe.toml")) {
+    const RunDirectory run = RunDirectory::open(directory);
+    standing.stage = RunStage::begun;
+    standing.epoch = epochs_done(run);
+    standing.outcome = read_outcome(run, recipe);
+  }
+  if (!standing.failure.empty()) standing.stage = RunStage::failed;
+  if (standing.outcome) standing.stage = RunStage::finished;
+  return standing;
+}
+
+void note_failure(const std::filesystem::path& directory, std::string_view failure) {
+  write_file(failure_file(directory), fmt::format("{}\n", failure));
+}
+
+void forget_failure(const std::filesystem::path& directory) { std::filesystem::remove(failure_file(directory)); }
+
+}  // namespace biossl

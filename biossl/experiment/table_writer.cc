@@ -1,0 +1,276 @@
+#include "biossl/experiment/table_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <tuple>
+
+#include "biossl/core/file.h"
+#include "biossl/core/text.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t terminal_columns = 118;
+
+struct Column {
+  std::string title;
+  bool right;  ///< aligned
+};
+
+const std::vector<Column> columns{{"loss", false},     {"rule", false},        {"feedback", false}, {"setting", false},
+                                  {"published", true}, {"ours (seeds)", true}, {"diff", true},      {"epochs", true},
+                                  {"training", true},  {"img/s", true},        {"GB", true}};
+
+std::string setting_of(const TableRow& row) {
+  if (!row.uses_labels) return row.setting;
+  return row.setting.empty() ? "uses labels" : row.setting + ", uses labels";
+}
+
+/// How an unfinished run stands: "at epoch 3 of 5".
+std::string describe(const RunStanding& run, std::int64_t epochs) {
+  if (run.stage == RunStage::failed) return "failed: " + run.failure;
+  if (run.stage != RunStage::begun) return std::string(name_of(run.stage));
+  return run.epoch < epochs ? fmt::format("at epoch {} of {}", run.epoch, epochs) : "to be probed";
+}
+
+/// The cell of a row of which no seed is finished: how far the farthest has come.
+std::string unfinished(const TableRow& row) {
+  const auto order = [](const RunStanding& run) {
+    return std::tuple(run.stage == RunStage::begun, run.stage == RunStage::failed, run.epoch);
+  };
+  const RunStanding& farthest = *std::ranges::max_element(row.runs, {}, order);
+  return farthest.stage == RunStage::failed ? "failed" : describe(farthest, row.total_epochs);
+}
+
+std::string ours(const TableRow& row) {
+  const Spread accuracy = row.accuracy();
+  if (accuracy.count == 0) return unfinished(row);
+  if (accuracy.count == 1) return fmt::format("{:.2f} (1)", accuracy.mean);
+  return fmt::format("{:.2f} ± {:.2f} ({})", accuracy.mean, accuracy.deviation, accuracy.count);
+}
+
+std::vector<std::string> cells(const TableRow& row) {
+  const bool any = row.accuracy().count > 0;
+  const auto known = [&](bool is, const auto& text) { return is ? text() : std::string("-"); };
+  return {row.loss,
+          row.rule,
+          row.feedback,
+          setting_of(row),
+          known(row.published.has_value(), [&] { return fmt::format("{:.2f}", row.published->accuracy); }),
+          ours(row),
+          known(row.difference().has_value(), [&] { return fmt::format("{:+.2f}", *row.difference()); }),
+          std::to_string(row.epochs),
+          known(any, [&] { return duration(row.seconds().mean); }),
+          known(any, [&] { return fmt::format("{:.0f}", row.images_per_second().mean); }),
+          known(any, [&] { return fmt::format("{:.1f}", static_cast<double>(row.peak_memory_bytes()) / 1e9); })};
+}
+
+std::string budget(const ReproductionTable& table) {
+  if (table.reduced.empty()) return table.sources.empty() ? "budget: the recipes' own" : "budget: the published one";
+  return fmt::format("REDUCED BUDGET: {}. These numbers are not the published experiment's.",
+                     joined(table.reduced, "; "));
+}
+
+std::vector<std::string> head(const ReproductionTable& table) {
+  std::vector<std::string> lines{budget(table)};
+  if (!table.changed.empty()) lines.push_back("CHANGED SETTINGS: " + joined(table.changed, "; "));
+  lines.push_back(fmt::format("{}: test accuracy of a linear probe on the last block, %; published: {}", table.name,
+                              table.sources.empty() ? "no source named" : joined(table.sources, "; ")));
+  lines.push_back(table.seeds == 1 ? "ours: seed 1"
+                                   : fmt::format("ours: mean ± standard deviation over seeds 1 to {}", table.seeds));
+  lines.push_back(
+      "epochs: of each block where blocks learn by themselves; training: time of pretraining; GB: peak memory");
+  for (const std::string& machine : table.machines) lines.push_back("machine: " + machine);
+  return lines;
+}
+
+/// A line for every failure, and for every run under way that its row cannot show.
+std::vector<std::string> remarks(const ReproductionTable& table) {
+  std::vector<std::string> lines;
+  for (const TableRow& row : table.rows) {
+    for (const RunStanding& run : row.runs) {
+      const bool tells = run.stage == RunStage::failed || (run.stage == RunStage::begun && row.runs.size() > 1);
+      if (tells) lines.push_back(fmt::format("{}, seed {}: {}", row.name, run.seed, describe(run, row.total_epochs)));
+    }
+  }
+  return lines;
+}
+
+/// Columns of a UTF-8 text on a terminal.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+/// Breaks a line at spaces; what follows the first line is indented.
+std::string wrapped(const std::string& line, std::size_t limit) {
+  std::istringstream words(line);
+  std::string text;
+  std::size_t used = 0;
+  for (std::string word; words >> word;) {
+    const bool fits = used == 0 || used + 1 + width(word) <= limit;
+    text += (used == 0 ? "" : fits ? " " : "\n  ") + word;
+    used = (fits ? used + (used == 0 ? 0 : 1) : 2) + width(word);
+  }
+  return text + "\n";
+}
+
+std::string quoted(const std::string& cell) {
+  if (cell.find_first_of(",\"\n") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char letter : cell) text += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return text + "\"";
+}
+
+std::string csv_line(const std::vector<std::string>& values) {
+  std::vector<std::string> cells;
+  std::ranges::transform(values, std::back_inserter(cells), quoted);
+  return joined(cells, ",") + "\n";
+}
+
+/// The state of a row in one word or two: "finished", "1 of 2 seeds", "failed", "at epoch 3 of 5".
+std::string state(const TableRow& row) {
+  const auto finished = static_cast<std::size_t>(row.accuracy().count);
+  if (finished == row.runs.size()) return "finished";
+  return finished > 0 ? fmt::format("{} of {} seeds", finished, row.runs.size()) : unfinished(row);
+}
+
+Json to_json(const RunStanding& run, std::int64_t epochs) {
+  Json json{{"seed", run.seed},
+            {"state", std::string(name_of(run.stage))},
+            {"epoch", run.stage == RunStage::finished ? epochs : run.epoch},
+            {"epochs", epochs}};
+  if (!run.failure.empty()) json["failure"] = run.failure;
+  if (!run.outcome) return json;
+  json["test_accuracy"] = 100 * run.outcome->test_accuracy;
+  json["train_accuracy"] = 100 * run.outcome->train_accuracy;
+  json["training_seconds"] = run.outcome->seconds;
+  json["images_per_second"] = run.outcome->images_per_second;
+  json["peak_memory_bytes"] = run.outcome->peak_memory_bytes;
+  json["machine"] = run.outcome->machine;
+  return json;
+}
+
+Json to_json(const TableRow& row) {
+  const Spread accuracy = row.accuracy();
+  const bool any = accuracy.count > 0;
+  const auto known = [](bool is, const auto& value) { return is ? Json(value) : Json(); };
+  Json runs = Json::array();
+  for (const RunStanding& run : row.runs) runs.push_back(to_json(run, row.total_epochs));
+  return {{"name", row.name},
+          {"loss", row.loss},
+          {"rule", row.rule},
+          {"feedback", row.feedback},
+          {"setting", row.setting},
+          {"uses_labels", row.uses_labels},
+          {"published", known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy)},
+          {"ours",
+           {{"mean", known(any, accuracy.mean)},
+            {"deviation", known(accuracy.count > 1, accuracy.deviation)},
+            {"seeds", accuracy.count}}},
+          {"difference", known(row.difference().has_value(), row.difference().value_or(0))},
+          {"epochs", row.epochs},
+          {"published_epochs", row.published_epochs},
+          {"probe_epochs", row.probe_epochs},
+          {"published_probe_epochs", row.published_probe_epochs},
+          {"reduced", row.reduced},
+          {"training_seconds", known(any, row.seconds().mean)},
+          {"images_per_second", known(any, row.images_per_second().mean)},
+          {"peak_memory_bytes", known(any, row.peak_memory_bytes())},
+          {"runs", runs}};
+}
+
+}  // namespace
+
+std::string to_text(const ReproductionTable& table) {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const Column& column : columns) lines[0].push_back(column.title);
+  for (const TableRow& row : table.rows) lines.push_back(cells(row));
+  std::string text;
+  for (const std::string& line : head(table)) text += wrapped(line, terminal_columns);
+  text += "\n";
+  for (const auto& line : lines) {
+    std::string shown;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      std::size_t widest = 0;
+      for (const auto& other : lines) widest = std::max(widest, width(other[i]));
+      const std::string space(widest - width(line[i]), ' ');
+      shown += (i == 0 ? "" : "  ") + (columns[i].right ? space + line[i] : line[i] + space);
+    }
+    text += shown + "\n";
+  }
+  for (const std::string& remark : remarks(table)) text += wrapped(remark, terminal_columns);
+  return text;
+}
+
+std::string to_markdown(const ReproductionTable& table) {
+  std::vector<std::string> titles;
+  std::vector<std::string> rules;
+  for (const Column& column : columns) {
+    titles.push_back(column.title);
+    rules.emplace_back(column.right ? "---:" : "---");
+  }
+  std::string text = fmt::format("# {}\n\n", table.name);
+  for (const std::string& line : head(table)) {
+    const bool warns = line.starts_with("REDUCED") || line.starts_with("CHANGED");
+    text += warns ? fmt::format("**{}**\n\n", line) : line + "  \n";
+  }
+  text += fmt::format("\n| {} |\n| {} |\n", joined(titles, " | "), joined(rules, " | "));
+  for (const TableRow& row : table.rows) text += fmt::format("| {} |\n", joined(cells(row), " | "));
+  const auto notes = remarks(table);
+  if (!notes.empty()) text += "\n- " + joined(notes, "\n- ") + "\n";
+  return text;
+}
+
+std::string to_csv(const ReproductionTable& table) {
+  std::string text;
+  for (const std::string& line : head(table)) text += "# " + line + "\n";
+  text +=
+      "name,loss,rule,feedback,setting,published,ours,deviation,seeds,difference,epochs,published_epochs,probe_epochs,"
+      "published_probe_epochs,budget,training_seconds,images_per_second,peak_memory_bytes,state\n";
+  for (const TableRow& row : table.rows) {
+    const Spread accuracy = row.accuracy();
+    const auto known = [](bool is, double value, int decimals) {
+      return is ? fmt::format("{:.{}f}", value, decimals) : std::string();
+    };
+    const bool any = accuracy.count > 0;
+    text +=
+        csv_line({row.name, row.loss, row.rule, row.feedback, setting_of(row),
+                  known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy, 2),
+                  known(any, accuracy.mean, 2), known(accuracy.count > 1, accuracy.deviation, 2),
+                  std::to_string(accuracy.count), known(row.difference().has_value(), row.difference().value_or(0), 2),
+                  std::to_string(row.epochs), std::to_string(row.published_epochs), std::to_string(row.probe_epochs),
+                  std::to_string(row.published_probe_epochs), row.reduced ? "REDUCED" : "full",
+                  known(any, row.seconds().mean, 1), known(any, row.images_per_second().mean, 1),
+                  known(any, static_cast<double>(row.peak_memory_bytes()), 0), state(row)});
+  }
+  return text;
+}
+
+std::string to_json(const ReproductionTable& table) {
+  Json rows = Json::array();
+  for (const TableRow& row : table.rows) rows.push_back(to_json(row));
+  const Json json{{"table", table.name},
+                  {"sources", table.sources},
+                  {"budget", budget(table)},
+                  {"full_budget", table.reduced.empty()},
+                  {"reduced_budget", table.reduced},
+                  {"changed_settings", table.changed},
+                  {"seeds", table.seeds},
+                  {"machines", table.machines},
+                  {"rows", rows}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void write_tables(const Reproduction& reproduction) {
+  const ReproductionTable table = collect(reproduction);
+  write_file(reproduction.out / "table.md", to_markdown(table));
+  write_file(reproduction.out / "table.csv", to_csv(table));
+  write_file(reproduction.out / "table.json", to_json(table));
+}
+
+}  // namespace biossl

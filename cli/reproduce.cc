@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "biossl/core/text.h"
+#include "biossl/experiment/reproduction.h"
+#include "biossl/experiment/reproduction_forecast.h"
+#include "biossl/experiment/table_writer.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+
+namespace biossl::cli {
+namespace {
+
+/// A word of a command line, in quotes where a shell would take it apart.
+std::string shell_word(const std::string& word) {
+  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return quoted + "'";
+}
+
+struct ReproduceCommand {
+  ReproductionRequest request;
+  std::optional<std::int64_t> probe_epochs;
+  RecipeOptions recipe;
+  PlaceOptions place;
+  bool dry_run = false;
+  bool table_only = false;
+
+  /// The command that goes on with what this one began.
+  std::string again(const Reproduction& plan) const {
+    std::string command = "biossl reproduce";
+    for (const std::string& table : request.tables) command += " " + shell_word(table);
+    const auto add = [&](const char* option, const std::string& value) {
+      command += fmt::format(" {} {}", option, shell_word(value));
+    };
+    add("--out", plan.out.string());
+    if (!place.data.empty()) add("--data", place.data);
+    if (request.epochs) add("--epochs", std::to_string(*request.epochs));
+    if (probe_epochs) add("--probe-epochs", std::to_string(*probe_epochs));
+    if (request.seeds != 1) add("--seeds", std::to_string(request.seeds));
+    if (!request.rows.empty()) add("--rows", joined(request.rows, ","));
+    for (const std::string& change : recipe.changes) add("--set", change);
+    if (place.device != "cpu") add("--device", place.device);
+    if (place.threads != 0) add("--threads", std::to_string(place.threads));
+    return command;
+  }
+};
+
+void show_table(const Reproduction& plan) {
+  fmt::print("\n{}", to_text(collect(plan)));
+  if (std::filesystem::exists(plan.out)) {
+    write_tables(plan);
+    fmt::print("\nthe table is in {}, .csv and .json\n", (plan.out / "table.md").string());
+  }
+}
+
+void run_all(const ReproduceCommand& command, const Reproduction& plan, const Place& place, Reporter& reporter) {
+  std::int64_t failed = 0;
+  try {
+    failed = reproduce(plan, place, reporter);
+  } catch (const Interrupted& stopped) {
+    throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));
+  }
+  show_table(plan);
+  if (failed == 0) return;
+  throw std::runtime_error(
+      fmt::format("{} of the runs failed; the table says why, and the same command tries again", failed));
+}
+
+void perform(ReproduceCommand& command) {
+  const Place place = command.place.settle();
+  command.request.changes = command.recipe.overrides();
+  if (command.probe_epochs) command.request.changes.push_back({"probe.epochs", std::to_string(*command.probe_epochs)});
+  const Reproduction plan = plan_reproduction(command.request, place.device);
+  catch_interrupts();
+  TerminalReporter reporter;
+  if (command.table_only) {
+    show_table(plan);
+  } else if (command.dry_run) {
+    fmt::print("\n{}", to_text(forecast(plan, place, reporter)));
+  } else {
+    run_all(command, plan, place, reporter);
+  }
+}
+
+}  // namespace
+
+void add_reproduce(CLI::App& app) {
+  CLI::App* sub =
+      app.add_subcommand("reproduce", "run every recipe of a published table, and set ours beside its numbers");
+  const auto command = std::make_shared<ReproduceCommand>();
+  ReproductionRequest& request = command->request;
+  sub->add_option("table", request.tables, "table1, comparisons, or folders of recipes [table1]")->type_name("TABLE");
+  command->place.add_data(*sub);
+  sub->add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]")->type_name("DIR");
+  sub->add_option("--epochs", request.epochs,
+                  "a smaller budget: epochs (of each block, where they learn by themselves)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  sub->add_option("--probe-epochs", command->probe_epochs, "a smaller budget: epochs of the probe")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  sub->add_option("--seeds", request.seeds, "run every row with the seeds 1 to K [1]")->type_name("K");
+  sub->add_option("--rows", request.rows,
+                  "only the recipes whose names match, '*_5' or 'hinge_gll_*,clapp*', in this order")
+      ->delimiter(',')
+      ->type_name("GLOB");
+  command->recipe.add_changes(*sub);
+  command->place.add_compute(*sub);
+  CLI::Option* dry_run =
+      sub->add_flag("--dry-run", command->dry_run, "only show what is to be run, and about how long it takes");
+  sub->add_flag("--table-only", command->table_only, "only make the table of what has been run")->excludes(dry_run);
+  sub->footer(
+      "Runs what is missing, skips what is finished, goes on with what was stopped; the same command again does the "
+      "same.\n"
+      "One directory holds one budget: give another budget another --out.\n"
+      "  biossl reproduce table1 --data ~/data --dry-run\n"
+      "  biossl reproduce table1 --data ~/data --rows 'hinge_*_5' --seeds 2\n"
+      "  biossl reproduce table1 comparisons --data ~/data --epochs 5 --out runs/table1-5-epochs\n"
+      "  biossl reproduce table1 --table-only");
+  sub->callback([command] { perform(*command); });
+}
+
+}  // namespace biossl::cli
