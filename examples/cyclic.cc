@@ -1,7 +1,4 @@
-#include <vector>
-
-#include "biossl/rules/chain.h"
-#include "biossl/rules/rule.h"
+#include "biossl/rules/layerwise.h"
 
 // A learning rule of one's own (docs/extending.md): who learns when.
 namespace biossl {
@@ -21,35 +18,31 @@ struct CyclicOptions {
 class Cyclic final : public LearningRule {
  public:
   Cyclic(const CyclicOptions& options, const RuleSetup& setup)
-      : network_(setup.network), top_first_(options.top_first), epochs_(setup.epochs) {
-    for (int block = 0; block < network_.depth(); ++block) {
-      chains_.emplace_back(network_, setup.loss, block, block, setup.batch);
-      activities_.push_back(network_.block(block).make_activity(2 * setup.batch));
-    }
-  }
+      : blocks_(setup), top_first_(options.top_first), epochs_(setup.epochs) {}
 
   void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    const auto depth = static_cast<std::size_t>(network_.depth());
-    const std::size_t turn = static_cast<std::size_t>(moment.epoch + moment.batch) % depth;
-    const std::size_t learning = top_first_ ? depth - 1 - turn : turn;
-    Tensor input = images;
-    for (std::size_t below = 0; below < learning; ++below) {
-      Activity activity = activities_[below].rows(0, images.extent(0));
-      network_.block(static_cast<int>(below)).forward(input, activity);
-      input = activity.output;
-    }
-    chains_[learning].step(input, moment, totals);
+    blocks_.step(learner(moment.epoch, moment.batch), images, moment, totals);
   }
   /// Each block learns from about as many batches as it would alone.
-  std::int64_t total_epochs() const override { return epochs_ * network_.depth(); }
+  std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   bool is_local_to_blocks() const override { return true; }
+  /// An epoch's first batch belongs to another block than that of the epoch before.
+  std::vector<std::int64_t> sample_epochs() const override {
+    std::vector<std::int64_t> epochs;
+    for (int epoch = 0; epoch < blocks_.depth(); ++epoch) epochs.push_back(epoch);
+    return epochs;
+  }
 
  private:
-  Network& network_;
+  /// Told by the moment alone, so a resumed run goes on with the right block and the rule has no state.
+  int learner(std::int64_t epoch, std::int64_t batch) const {
+    const int turn = static_cast<int>((epoch + batch) % blocks_.depth());
+    return top_first_ ? blocks_.depth() - 1 - turn : turn;
+  }
+
+  LayerwiseBlocks blocks_;
   bool top_first_;
   std::int64_t epochs_;
-  std::vector<Chain> chains_;         // one a block
-  std::vector<Activity> activities_;  // of the blocks below the one whose turn it is
 };
 
 const Registration<RuleRegistry, Cyclic, CyclicOptions> registration(

@@ -260,7 +260,7 @@ TEST_F(Program, AStoppedReproductionSaysHowToGoOn) {
   write_file(in("one/small.toml"), small_recipe);
   const std::vector<std::string> command{"reproduce", in("one"),   "--out", in("out"), "--epochs",
                                          "400",       "--threads", "1",     "--set",   "train.checkpoint_every=50"};
-  const Process process(folder_.path(), command);
+  const Process process(BIOSSL_PROGRAM, folder_.path(), command);
   ASSERT_TRUE(wait_for_metrics(in("out/small-seed1/metrics.jsonl")));
   process.kill(SIGINT);
   expect_one_line(process.wait(), 128 + SIGINT, "biossl reproduce " + in("one") + " --out " + in("out") + " --epochs");

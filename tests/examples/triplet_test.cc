@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "tests/rules/small_job.h"
 #include "tests/support/devices.h"
-#include "tests/support/job.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
@@ -58,11 +58,11 @@ TEST(Triplet, ErrorIsTheNumericDerivative) {
 
 TEST(Triplet, LearnsEndToEndOnEveryDevice) {
   for (const Device device : testing::all_devices()) {
-    testing::Job job({.device = device, .loss = "triplet"});
-    const Tensor images = testing::job_images(testing::Job::pairs, DType::float32, device);
-    const double first = job.step(images, 1e-3);
+    testing::Work work({.device = device, .loss_kind = "triplet", .loss_settings = {}});
+    const Tensor images = testing::small_images(testing::small_pairs, DType::float32, device);
+    const double first = work.step(images, 1e-3);
     double last = first;
-    for (int step = 0; step < 40; ++step) last = job.step(images, 1e-3);
+    for (int step = 0; step < 40; ++step) last = work.step(images, 1e-3);
     EXPECT_LT(last, 0.9 * first) << name_of(device);
   }
 }

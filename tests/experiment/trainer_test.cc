@@ -85,6 +85,26 @@ TEST(Trainer, GoesOnWithEveryLoss) {
   }
 }
 
+TEST(Trainer, LayerwiseRulesAndTargetPropagationSendErrorsAcrossHeadsOverThePathAskedFor) {
+  for (const char* rule : {"gll", "rll", "dtp"}) {
+    for (const std::string& feedback : FeedbackRegistry::instance().names()) {
+      Trainer trainer(tiny_recipe({{"rule.kind", rule}, {"rule.feedback", feedback}}), here);
+      for (std::int64_t epoch = 0; epoch < trainer.total_epochs(); ++epoch) {
+        trainer.start_epoch(epoch);
+        for (std::int64_t batch = 0; batch < trainer.batches(); ++batch) trainer.step(trainer.make_batch(batch), batch);
+      }
+      std::int64_t sent = 0;
+      for (const PathRecord& record : trainer.network().path_records()) {
+        const bool is_head = record.layer.starts_with("heads.");
+        EXPECT_EQ(record.feedback, feedback) << rule;
+        EXPECT_EQ(record.errors_sent > 0, is_head) << rule << " over " << feedback << ", " << record.layer;
+        sent += record.errors_sent;
+      }
+      EXPECT_EQ(sent, trainer.total_epochs() * trainer.batches()) << rule << " over " << feedback;
+    }
+  }
+}
+
 TEST(Trainer, AKilledRunGoesOnFromItsLastCheckpoint) {
   const TemporaryFolder folder;
   Reporter quiet;
