@@ -1,6 +1,7 @@
 #include "biossl/rules/target_propagation.h"
 
 #include <algorithm>
+#include <array>
 
 #include "biossl/core/error.h"
 #include "biossl/core/random.h"
@@ -21,33 +22,55 @@ TargetPropagationOptions checked(const TargetPropagationOptions& options) {
 }  // namespace
 
 TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, const RuleSetup& setup)
-    : network_(setup.network), loss_(setup.loss), options_(checked(options)), seed_(setup.seed), epochs_(setup.epochs) {
-  const SynapsesSetup& synapses = network_.setup();
-  const std::int64_t rows = 2 * setup.batch;
-  const std::int64_t learning = loss_.blocks_memory() ? setup.batch : rows;
-  std::int64_t input_size = 0;
-  std::int64_t unpooled_size = 0;
-  std::int64_t output_size = 0;
-  for (int index = 0; index < network_.depth(); ++index) {
+    : network_(setup.network),
+      loss_(setup.loss),
+      options_(checked(options)),
+      seed_(setup.seed),
+      batch_(setup.batch),
+      epochs_(setup.epochs),
+      top_(setup.network.depth() - 1),
+      pass_(network_, top_, 2 * setup.batch),
+      learnt_(static_cast<std::size_t>(network_.depth())),
+      remembered_(learnt_.size()),
+      excesses_(learnt_.size()) {
+  inverses_.emplace_back();
+  for (int index = 1; index <= top_; ++index) {
+    const Activation activation = activation_named(options.inverse_activation);
+    inverses_.push_back(std::make_unique<Inverse>(network_.block(index), index, activation, network_.setup()));
+  }
+  network_.head(top_);  // made now, so that a checkpoint holds it from the start
+  Workspace::fit(network_.setup().device, [&](Workspace& workspace) { prepare(workspace); });
+}
+
+void TargetPropagation::prepare(Workspace& workspace) {
+  const DType dtype = network_.setup().dtype;
+  const std::int64_t rows = loss_.blocks_memory() ? batch_ : 2 * batch_;
+  std::array<std::int64_t, 3> largest{};  // maps of a block's output, of what it unpools or takes, and of an inverse's
+  pass_.prepare(workspace);
+  for (int index = 0; index <= top_; ++index) {
     const Block& block = network_.block(index);
     const BlockPlan& plan = block.plan();
-    inverses_.push_back(
-        index == 0 ? nullptr
-                   : std::make_unique<Inverse>(block, index, activation_named(options.inverse_activation), synapses));
-    activities_.push_back(block.make_activity(rows));
-    excesses_.emplace_back(activities_.back().output.shape().with_rows(learning), synapses.dtype, synapses.device);
-    input_size = std::max(input_size, plan.output.size());
-    unpooled_size = std::max({unpooled_size, plan.unpooled.size(), index == 0 ? 0 : plan.input.size()});
-    if (index > 0) output_size = std::max(output_size, plan.output.size());
+    const Shape map = batch_of(rows, plan.output);
+    Activity& activity = learnt_[static_cast<std::size_t>(index)];
+    if (index < top_) activity.output = workspace.take(map, dtype);
+    if (block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
+    excesses_[static_cast<std::size_t>(index)] = workspace.take(map, dtype);
+    largest[0] = std::max(largest[0], plan.output.size());
+    if (block.spec().pool > 1) largest[1] = std::max(largest[1], plan.unpooled.size());
+    if (index == 0) continue;
+    largest[1] = std::max(largest[1], plan.input.size());
+    largest[2] = std::max(largest[2], plan.output.size());
   }
-  input_scratch_ = Tensor({learning * input_size}, synapses.dtype, synapses.device);
-  unpooled_scratch_ = Tensor({learning * unpooled_size}, synapses.dtype, synapses.device);
-  output_scratch_ = Tensor({learning * output_size}, synapses.dtype, synapses.device);
-  argmax_scratch_ = Tensor({learning * output_size}, DType::uint8, synapses.device);
-  Head& head = network_.head(network_.depth() - 1);
-  Workspace::fit(synapses.device, [&](Workspace& workspace) { head.prepare(rows, workspace); });
-  embeddings_ = Tensor({rows, head.features()}, synapses.master_dtype(), synapses.device);
-  errors_ = Tensor({rows, head.features()}, synapses.master_dtype(), synapses.device);
+  map_scratch_ = workspace.take({rows * largest[0]}, dtype);
+  unpooled_scratch_ = workspace.take({rows * largest[1]}, dtype);
+  tried_scratch_ = workspace.take({rows * largest[2]}, dtype);
+  argmax_scratch_ = workspace.take({std::min(rows, ForwardPass::group) * largest[2]}, DType::uint8);
+  output_ = workspace.take(batch_of(2 * batch_, network_.block(top_).plan().output), dtype);
+  Head& head = network_.head(top_);
+  head.prepare(2 * batch_, workspace);
+  for (Tensor* tensor : {&embeddings_, &errors_}) {
+    *tensor = workspace.take({2 * batch_, head.features()}, network_.setup().master_dtype());
+  }
 }
 
 void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor& totals) {
@@ -58,7 +81,7 @@ void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor&
   loss_.evaluate(embeddings_.rows(0, end_), moment, errors, totals);
   set_top_target(moment.learning_rate);
   // From the top, and at each block the target below before the inverse learns, and that before the block does.
-  for (int index = network_.depth() - 1; index >= 0; --index) {
+  for (int index = top_; index >= 0; --index) {
     if (index > 0) {
       pass_target_down(index);
       teach_inverse(index, moment);
@@ -68,47 +91,43 @@ void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor&
 }
 
 void TargetPropagation::run_up(const Tensor& images) {
-  const Tensor* input = &images;
-  for (int index = 0; index < network_.depth(); ++index) {
-    Activity activity = activities_[static_cast<std::size_t>(index)].rows(0, end_);
-    network_.block(index).forward(index == 0 ? images : input->rows(0, end_), activity);
-    input = &activities_[static_cast<std::size_t>(index)].output;
-  }
+  remembered_.back().output = output_.rows(0, begin_);
+  learnt_.back().output = output_.rows(begin_, end_);
+  pass_.run(images.rows(0, begin_), remembered_);
+  pass_.run(images.rows(begin_, end_), learnt_);
   Tensor embeddings = embeddings_.rows(0, end_);
-  network_.head(network_.depth() - 1).forward(input->rows(0, end_), embeddings);
+  network_.head(top_).forward(output_.rows(0, end_), embeddings);
 }
 
 void TargetPropagation::set_top_target(double learning_rate) {
-  const int top = network_.depth() - 1;
-  Tensor error = excess(top);
-  const Tensor& output = activities_.back().output;
-  network_.head(top).learn(output, embeddings_, errors_, begin_, end_, learning_rate, error);
+  Tensor error = excess(top_);
+  Tensor errors = errors_.rows(0, end_);
+  network_.head(top_).learn(output_.rows(0, end_), embeddings_.rows(0, end_), errors, begin_, end_, learning_rate,
+                            error);
   ops::scale(error, options_.eta, error);
 }
 
 void TargetPropagation::pass_target_down(int index) {
   Tensor below = excess(index - 1);
-  Tensor sums = input_scratch_.part(0, below.shape());
+  Tensor sums = map_scratch_.part(0, below.shape());
   inverse(index).pass_down(activity(index), excess(index), sums, below);
 }
 
 void TargetPropagation::teach_inverse(int index, const Moment& moment) {
-  const Block& block = network_.block(index);
   const Tensor clean = activity(index - 1);
-  Tensor noisy = input_scratch_.part(0, clean.shape());
+  Tensor noisy = map_scratch_.part(0, clean.shape());
   corrupt(clean, index, moment, noisy);
-  Activity tried = scratch_activity(block);
-  block.forward(noisy, tried);
-  Tensor error = unpooled_scratch_.part(0, clean.shape());  // what was unpooled there is no longer needed
-  inverse(index).learn(tried.output, noisy, options_.inverse_learning_rate, error);
+  const Tensor output = tried_output(network_.block(index), noisy);
+  Tensor error = unpooled_scratch_.part(0, clean.shape());  // what the block unpooled there is no longer needed
+  inverse(index).learn(output, noisy, options_.inverse_learning_rate, error);
 }
 
 void TargetPropagation::teach_block(int index, const Tensor& images, double learning_rate) {
   Block& block = network_.block(index);
   const Tensor above_target = excess(index);
-  Tensor error = input_scratch_.part(0, above_target.shape());
+  Tensor error = map_scratch_.part(0, above_target.shape());
   ops::scale(above_target, 2.0 / static_cast<double>(above_target.size()), error);
-  const Activity activity = activities_[static_cast<std::size_t>(index)].rows(begin_, end_);
+  const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, learning_rows());
   const Tensor synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
   const Tensor input = index == 0 ? images.rows(begin_, end_) : this->activity(index - 1);
   block.synapses().learn(input, synapse_error, learning_rate);
@@ -120,21 +139,24 @@ void TargetPropagation::corrupt(const Tensor& activity, int index, const Moment&
   ops::add_noise(stream, options_.noise, activity, noisy);
 }
 
-Activity TargetPropagation::scratch_activity(const Block& block) const {
-  const auto part = [&](const Tensor& scratch, const Shape& map) {
-    return scratch.part(0, {learning_rows(), map[0], map[1], map[2]});
-  };
-  Activity activity;
-  activity.output = part(output_scratch_, block.plan().output);
-  if (block.spec().pool > 1) {
-    activity.unpooled = part(unpooled_scratch_, block.plan().unpooled);
-    activity.argmax = part(argmax_scratch_, block.plan().output);
+Tensor TargetPropagation::tried_output(const Block& block, const Tensor& input) {
+  const Tensor output = tried_scratch_.part(0, batch_of(input.extent(0), block.plan().output));
+  // A group at a time, as the forward pass: what is not yet pooled stays in the cache.
+  for (std::int64_t first = 0; first < input.extent(0); first += ForwardPass::group) {
+    const std::int64_t last = std::min(first + ForwardPass::group, input.extent(0));
+    Activity tried;
+    tried.output = output.rows(first, last);
+    if (block.spec().pool > 1) {
+      tried.unpooled = unpooled_scratch_.part(0, batch_of(last - first, block.plan().unpooled));
+      tried.argmax = argmax_scratch_.part(0, tried.output.shape());
+    }
+    block.forward(input.rows(first, last), tried);
   }
-  return activity;
+  return output;
 }
 
 Tensor TargetPropagation::activity(int block) const {
-  return activities_[static_cast<std::size_t>(block)].output.rows(begin_, end_);
+  return learnt_[static_cast<std::size_t>(block)].output.rows(0, learning_rows());
 }
 
 Tensor TargetPropagation::excess(int block) const {

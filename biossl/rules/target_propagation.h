@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "biossl/network/forward_pass.h"
 #include "biossl/rules/inverse.h"
 #include "biossl/rules/rule.h"
 
@@ -59,30 +60,36 @@ class TargetPropagation : public LearningRule {
   virtual void corrupt(const Tensor& activity, int index, const Moment& moment, Tensor& noisy) const;
 
  private:
+  void prepare(Workspace& workspace);
   void run_up(const Tensor& images);
   void set_top_target(double learning_rate);
   void pass_target_down(int index);
   void teach_inverse(int index, const Moment& moment);
   void teach_block(int index, const Tensor& images, double learning_rate);
-  /// Room for what a block makes of a noisy input.
-  Activity scratch_activity(const Block& block) const;
+  /// What a block makes of an input of which nothing else is kept.
+  Tensor tried_output(const Block& block, const Tensor& input);
   std::int64_t learning_rows() const { return end_ - begin_; }
 
   Network& network_;
   Loss& loss_;
   TargetPropagationOptions options_;
   std::uint64_t seed_;
+  std::int64_t batch_;
   std::int64_t epochs_;
+  int top_;  // the last block
+  ForwardPass pass_;
   std::vector<std::unique_ptr<Inverse>> inverses_;  // by block; none for the first
-  std::vector<Activity> activities_;                // by block, (2B, H, W, C)
-  std::vector<Tensor> excesses_;                    // by block, for the images that learn
+  std::vector<Activity> learnt_;                    // by block, of the images that a target reaches
+  std::vector<Activity> remembered_;                // of the others; only the last block's output
+  std::vector<Tensor> excesses_;                    // by block
+  Tensor output_;                                   // (2B, H, W, C) of the last block
   Tensor embeddings_, errors_;                      // (2B, D)
-  std::int64_t begin_ = 0, end_ = 0;                // rows of the batch that learn
+  std::int64_t begin_ = 0, end_ = 0;                // rows of the batch that a target reaches
   // Flat scratch, for one layer at a time.
-  Tensor input_scratch_;     // maps like a block's input or output
-  Tensor unpooled_scratch_;  // maps like a convolution's output or a block's input
-  Tensor output_scratch_;    // what a block makes of a noisy input
-  Tensor argmax_scratch_;    // and where it found it
+  Tensor map_scratch_;       // maps like a block's output, or the input of any but the first
+  Tensor unpooled_scratch_;  // maps like such an input, or like what a block pools
+  Tensor tried_scratch_;     // what a block makes of a noisy input
+  Tensor argmax_scratch_;    // and where it found it, a group of images at a time
 };
 
 }  // namespace biossl
