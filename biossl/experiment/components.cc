@@ -76,7 +76,7 @@ std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, 
 
 std::int64_t total_epochs(const Recipe& recipe) {
   Recipe small = recipe;
-  small.train.batch = 1;
+  small.train.batch = 2;
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
   const auto network = make_network(small, image, Device::reference);
   const auto loss = make_loss(small, *network);

@@ -71,7 +71,7 @@ void derive(std::int64_t row, std::int64_t rows, float share, const Softmax& sof
 
 void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_unit, Tensor& totals) {
   const std::int64_t rows = unit.extent(0);
-  const auto pairs = static_cast<double>(rows / 2);
+  const double pairs = static_cast<double>(rows) / 2;  // rows are even
   float* cosines = scratch.data<float>();
   thread_local Softmax kept;
   Softmax& softmax = kept;  // this thread's, also for the others that work on it

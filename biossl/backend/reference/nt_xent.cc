@@ -9,7 +9,7 @@ namespace biossl::reference {
 void nt_xent(const Tensor& unit, double temperature, Tensor& /*scratch*/, Tensor& d_unit, Tensor& totals) {
   const auto rows = static_cast<std::size_t>(unit.extent(0));
   const auto features = static_cast<std::size_t>(unit.extent(1));
-  const auto pairs = static_cast<double>(rows / 2);
+  const double pairs = static_cast<double>(rows) / 2;  // rows are even
   const std::vector<double> values = load(unit);
   std::vector<double> errors = zeros_like(unit);
   std::vector<double> similarity(rows);
