@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "biossl/experiment/components.h"
 #include "biossl/experiment/recipe_tables.h"
 
 namespace biossl {
@@ -98,6 +99,8 @@ TEST_P(Table1Recipe, IsFrozenToThePublishedProtocol) {
   if (published.loss == std::string(hinge) && recipe.rule.kind != "random") {
     expect_hinge(recipe, recipe.name.ends_with("_5"));
   }
+  const bool layerwise = recipe.rule.kind == "gll" || recipe.rule.kind == "rll";
+  EXPECT_EQ(total_epochs(recipe), recipe.rule.kind == "random" ? 0 : recipe.train.epochs * (layerwise ? 5 : 1));
   ASSERT_TRUE(recipe.published.has_value());
   EXPECT_DOUBLE_EQ(recipe.published->accuracy, published.accuracy);
   EXPECT_EQ(recipe.published->source, "Tang, Yang & Amit (2022), Table 1");
