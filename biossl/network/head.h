@@ -24,9 +24,9 @@ class Head {
   virtual void prepare(std::int64_t rows, Workspace& workspace) = 0;
   /// activity: a block's output (N, H, W, C) in the compute type; embeddings: (N, features) in the master type.
   virtual void forward(const Tensor& activity, Tensor& embeddings) = 0;
-  /// For rows [begin, end) of the last forward, whose activity and embeddings these are: unless error_activity is
-  /// empty, writes the error of the block's output to it, (end - begin, H, W, C); then the synapses learn. `errors` (by
-  /// embedding) is used up.
+  /// For rows [begin, end) of activity, embeddings and errors (by embedding): unless error_activity is empty, writes
+  /// the error of the block's output to it, (end - begin, H, W, C); then the synapses learn. The rows are those of the
+  /// last forward, in any order within each view. `errors` is used up.
   virtual void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin,
                      std::int64_t end, double learning_rate, Tensor& error_activity) = 0;
 };

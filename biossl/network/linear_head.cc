@@ -42,7 +42,13 @@ void LinearHead::learn(const Tensor& activity, const Tensor& embeddings, Tensor&
     synapses_.send_back(error, error_map);
     if (pools) ops::average_pool_backward(error_map, spec_.average_pool, error_activity);
   }
-  synapses_.learn(pools ? pooled_.rows(begin, end) : activity.rows(begin, end), error, learning_rate);
+  Tensor input = activity.rows(begin, end);
+  if (pools) {
+    // Pooled anew: since the forward pass, rows may have changed places.
+    input = pooled_.rows(begin, end);
+    ops::average_pool_forward(activity.rows(begin, end), spec_.average_pool, input);
+  }
+  synapses_.learn(input, error, learning_rate);
 }
 
 }  // namespace biossl

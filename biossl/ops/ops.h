@@ -142,6 +142,9 @@ void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, 
 void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst);
 /// dst[n] = src[rows[n]]; src (M,...) and dst (N,...) of one type, rows (N) int32.
 void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst);
+/// Row to[k] of the tensor becomes what its row from[k] is, for all k at once; from and to (K) int32. No row may stand
+/// in both, nor twice in `to`.
+void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor);
 /// dst = src in dst's type; float32, bfloat16 or float64.
 void convert(const Tensor& src, Tensor& dst);
 

@@ -13,7 +13,8 @@ Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t bat
       batch_(batch),
       pass_(network, last, 2 * batch),
       learnt_(static_cast<std::size_t>(last) + 1),
-      remembered_(learnt_.size()) {
+      remembered_(learnt_.size()),
+      learning_rows_(batch, network.setup().device) {
   network.head(last);  // made now, so that a checkpoint holds it from the start
 }
 
@@ -36,6 +37,7 @@ void Chain::prepare(Workspace& workspace) {
   }
   const std::array<std::int64_t, 2> sizes = error_sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
+  if (first_ == 0) learning_images_ = workspace.take(batch_of(rows, network_.image()), dtype);
 }
 
 /// An image's share of each error map: what run_down puts there.
@@ -60,7 +62,26 @@ void Chain::step(const Tensor& images, const Moment& moment, Tensor& totals) {
   run_up(images, begin);
   Tensor errors = errors_.rows(0, rows);
   loss_.evaluate(embeddings_.rows(0, rows), moment, errors, totals);
-  run_down(images, begin, moment.learning_rate);
+  run_down(gather_learning_rows(images, begin), begin, moment.learning_rate);
+}
+
+Tensor Chain::gather_learning_rows(const Tensor& images, std::int64_t begin) {
+  const std::int64_t rows = images.extent(0);
+  Tensor errors = errors_.rows(begin, rows);
+  learning_rows_.find(errors, rows / 2 - begin);
+  if (!learning_rows_.leave_some_out()) return images.rows(begin, rows);
+  Tensor embeddings = embeddings_.rows(begin, rows);
+  learning_rows_.gather(errors);
+  learning_rows_.gather(embeddings);
+  for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
+    Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, rows - begin);
+    learning_rows_.gather(activity.output);
+    if (!activity.argmax.empty()) learning_rows_.gather(activity.argmax);
+  }
+  if (first_ > 0) return {};
+  Tensor gathered = learning_images_.rows(0, learning_rows_.end() - learning_rows_.begin());
+  learning_rows_.gather(images.rows(begin, rows), gathered);
+  return gathered;
 }
 
 void Chain::run_up(const Tensor& images, std::int64_t begin) {
@@ -74,20 +95,17 @@ void Chain::run_up(const Tensor& images, std::int64_t begin) {
 }
 
 void Chain::run_down(const Tensor& images, std::int64_t begin, double learning_rate) {
-  const std::int64_t rows = images.extent(0);
-  const std::int64_t count = rows - begin;
+  const std::int64_t from = learning_rows_.begin();
+  const std::int64_t to = learning_rows_.end();
+  const auto learnt = [&](int index) { return learnt_[static_cast<std::size_t>(index)].rows(from, to); };
   Tensor* current = &error_maps_[0];
   Tensor* spare = &error_maps_[1];
-  Tensor error = current->part(0, learnt_.back().output.shape());
-  Tensor errors = errors_.rows(0, rows);
-  network_.head(last_).learn(output_.rows(0, rows), embeddings_.rows(0, rows), errors, begin, rows, learning_rate,
-                             error);
+  Tensor error = current->part(0, learnt(last_).output.shape());
+  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, learning_rate, error);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
-    const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, count);
-    const Tensor below =
-        index == 0 ? images.rows(begin, rows) : learnt_[static_cast<std::size_t>(index) - 1].output.rows(0, count);
-    Tensor synapse_error = block.error_of_synapses(activity, error, *spare);
+    const Tensor below = index == 0 ? images : learnt(index - 1).output;
+    Tensor synapse_error = block.error_of_synapses(learnt(index), error, *spare);
     if (block.spec().pool > 1) std::swap(current, spare);
     if (index > first_) {
       error = spare->part(0, below.shape());

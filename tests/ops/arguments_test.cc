@@ -281,6 +281,16 @@ const std::vector<WrongCall> others = {
        Tensor dst = floats({1, 4});
        ops::gather_rows(floats({2, 4}), whole({-1}), dst);
      }},
+    {"move_row_outside", "[move_rows] to holds 2, outside 0 to 1",
+     [] {
+       Tensor tensor = floats({2, 4});
+       ops::move_rows(whole({0}), whole({2}), tensor);
+     }},
+    {"move_counts", "[move_rows] to is",
+     [] {
+       Tensor tensor = floats({2, 4});
+       ops::move_rows(whole({0}), whole({1, 0}), tensor);
+     }},
     {"gather_type", "[gather_rows] dst is float32, expected uint8",
      [] {
        Tensor dst = floats({1, 4});

@@ -5,6 +5,13 @@
 #include "biossl/core/parallel.h"
 
 namespace biossl::cpu {
+namespace {
+
+std::size_t row_bytes(const Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.shape().row_size()) * size_of(tensor.dtype());
+}
+
+}  // namespace
 
 void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
   const std::int64_t size = pixels.shape().row_size();
@@ -23,12 +30,24 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
 }
 
 void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
-  const auto bytes = static_cast<std::size_t>(src.shape().row_size()) * size_of(src.dtype());
+  const std::size_t bytes = row_bytes(src);
   const std::int32_t* row = rows.data<std::int32_t>();
   parallel_for(rows.size(), 4, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
       std::memcpy(dst.raw() + static_cast<std::size_t>(n) * bytes, src.raw() + static_cast<std::size_t>(row[n]) * bytes,
                   bytes);
+    }
+  });
+}
+
+void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
+  const std::size_t bytes = row_bytes(tensor);
+  const std::int32_t* sources = from.data<std::int32_t>();
+  const std::int32_t* places = to.data<std::int32_t>();
+  parallel_for(from.size(), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      std::memcpy(tensor.raw() + static_cast<std::size_t>(places[k]) * bytes,
+                  tensor.raw() + static_cast<std::size_t>(sources[k]) * bytes, bytes);
     }
   });
 }

@@ -119,6 +119,7 @@ void deform(const Tensor& /*pixels*/, const Tensor& /*rows*/, const Tensor& /*pa
 }
 void unit_range(const Tensor& /*pixels*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
 void gather_rows(const Tensor& /*src*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
+void move_rows(const Tensor& /*from*/, const Tensor& /*to*/, Tensor& /*tensor*/) { built_without_cuda(); }
 void convert(const Tensor& /*src*/, Tensor& /*dst*/) { built_without_cuda(); }
 void add_scaled(const Tensor& /*a*/, double /*scale*/, const Tensor& /*b*/, Tensor& /*dst*/) { built_without_cuda(); }
 void apply_signs(const Tensor& /*magnitudes*/, const Tensor& /*signs*/, Tensor& /*dst*/) { built_without_cuda(); }

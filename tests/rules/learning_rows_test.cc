@@ -1,0 +1,185 @@
+#include "biossl/rules/learning_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tests/rules/small_job.h"
+#include "tests/support/devices.h"
+#include "tests/support/tensors.h"
+
+namespace biossl {
+namespace {
+
+using namespace biossl::testing;
+
+/// Errors (rows, 3), those of the rows in `active` being the row's number + 1, the others zero.
+Tensor errors_of(std::int64_t rows, const std::set<std::int64_t>& active, Device device) {
+  std::vector<double> values(static_cast<std::size_t>(3 * rows), 0.0);
+  for (const std::int64_t row : active) values[static_cast<std::size_t>(3 * row + 1)] = static_cast<double>(row + 1);
+  return tensor_of({rows, 3}, values, DType::float32, device);
+}
+
+/// The rows of an error tensor that are not zero among [begin, end), by their number.
+std::set<std::int64_t> active_in(const Tensor& errors, std::int64_t begin, std::int64_t end) {
+  std::set<std::int64_t> active;
+  const std::vector<double> values = values_of(errors);
+  for (std::int64_t row = begin; row < end; ++row) {
+    const auto value = static_cast<std::int64_t>(values[static_cast<std::size_t>(3 * row + 1)]);
+    if (value != 0) EXPECT_TRUE(active.insert(value - 1).second) << "row " << value - 1 << " stands there twice";
+  }
+  return active;
+}
+
+std::set<std::int64_t> part_of(const std::set<std::int64_t>& all, std::int64_t begin, std::int64_t end) {
+  return {all.lower_bound(begin), all.lower_bound(end)};
+}
+
+class LearningRowsOn : public ::testing::TestWithParam<Device> {};
+
+TEST_P(LearningRowsOn, BringsTheRowsWithAnErrorTogetherAndKeepsTheViewsApart) {
+  constexpr std::int64_t pairs = 40;
+  Random random(1, Purpose::sample);
+  for (const bool both : {false, true}) {
+    for (int round = 0; round < 30; ++round) {
+      const std::int64_t rows = both ? 2 * pairs : pairs;
+      const std::int64_t border = both ? pairs : 0;
+      std::set<std::int64_t> active;
+      for (std::int64_t row = 0; row < rows; ++row) {
+        if (random.below(30) < static_cast<std::uint32_t>(round)) active.insert(row);
+      }
+      Tensor errors = errors_of(rows, active, GetParam());
+      LearningRows learning(pairs, GetParam());
+      learning.find(errors, border);
+      const std::int64_t begin = learning.begin();
+      const std::int64_t end = learning.end();
+      ASSERT_TRUE(0 <= begin && begin <= border && border < end && end <= rows) << begin << " " << end;
+      Tensor range = poisoned({end - begin, 3}, DType::float32, GetParam());
+      learning.gather(errors, range);
+      EXPECT_EQ(active_in(range, 0, end - begin), active);
+      learning.gather(errors);
+      EXPECT_EQ(values_of(errors.rows(begin, end)), values_of(range));
+      EXPECT_EQ(active_in(errors, begin, border), part_of(active, 0, border));
+      EXPECT_EQ(active_in(errors, border, end), part_of(active, border, rows));
+      EXPECT_EQ(learning.leave_some_out(), end - begin < rows);
+    }
+  }
+}
+
+TEST_P(LearningRowsOn, RoundsUpToFewSizes) {
+  constexpr std::int64_t pairs = 320;
+  std::set<std::int64_t> sizes;
+  LearningRows learning(pairs, GetParam());
+  for (std::int64_t count = 0; count <= pairs; ++count) {
+    std::set<std::int64_t> active;
+    for (std::int64_t row = 0; row < count; ++row) active.insert(pairs - 1 - row);
+    learning.find(errors_of(pairs, active, GetParam()), 0);
+    EXPECT_GE(learning.end() - learning.begin(), std::max<std::int64_t>(count, 1));
+    EXPECT_LT(learning.end() - learning.begin(), count + 11);
+    sizes.insert(learning.end() - learning.begin());
+  }
+  EXPECT_EQ(sizes.size(), 32U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LearningRowsOn, ::testing::ValuesIn(all_devices()), DeviceName());
+
+struct SilentOptions {
+  double instead_of_zero = 0;
+  bool blocks_memory = false;
+  bool prediction = false;
+  std::int64_t every = 3;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("instead_of_zero", instead_of_zero, "the error of an image that has none");
+    field("blocks_memory", blocks_memory, "no error reaches view 0");
+    field("prediction", prediction, "stands on the prediction head");
+    field("every", every, "every so many images have an error");
+  }
+};
+
+/// The sum of all embeddings of every third image or so: the others have an error of zero, or of next to nothing.
+class SilentLoss final : public Loss {
+ public:
+  SilentLoss(const SilentOptions& options, const LossShape& /*shape*/) : options_(options) {}
+
+  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& /*totals*/) override {
+    const std::int64_t rows = embeddings.extent(0);
+    const std::int64_t features = embeddings.extent(1);
+    for (std::int64_t row = options_.blocks_memory ? rows / 2 : 0; row < rows; ++row) {
+      const double error = options_.every > 0 && row % options_.every == 0 ? 1.0 : options_.instead_of_zero;
+      for (std::int64_t k = 0; k < features; ++k) write(errors, row * features + k, error * static_cast<double>(1 + k));
+    }
+  }
+  HeadKind head() const override { return options_.prediction ? HeadKind::prediction : HeadKind::linear; }
+  bool blocks_memory() const override { return options_.blocks_memory; }
+  bool needs_only_recent_memory() const override { return true; }
+  bool is_plain_arithmetic() const override { return true; }
+
+ private:
+  static void write(Tensor& errors, std::int64_t place, double value) {
+    if (errors.dtype() == DType::float64) {
+      errors.data<double>()[place] = value;
+    } else {
+      errors.data<float>()[place] = static_cast<float>(value);
+    }
+  }
+
+  SilentOptions options_;
+};
+
+const Registration<LossRegistry, SilentLoss, SilentOptions> registration("silent", "a loss of the tests");
+
+struct Way {
+  const char* name;
+  const char* rule;
+  bool blocks_memory;
+  bool prediction;
+  std::int64_t every;
+};
+
+class SilentImages : public ::testing::TestWithParam<OnDevice<Way>> {};
+
+// An error of 1e-30 is an error, so every image goes down the chain; it is none that shows in a sum.
+TEST_P(SilentImages, AddNothingAndAreLeftOut) {
+  const auto& [way, dtype, device] = GetParam();
+  std::vector<std::vector<double>> updated;
+  for (const double instead_of_zero : {0.0, 1e-30}) {
+    SmallJob job;
+    job.device = device;
+    job.dtype = dtype;
+    job.rule_kind = way.rule;
+    job.optimizer = "adam";
+    job.loss_kind = "silent";
+    job.loss_settings = {{"instead_of_zero", instead_of_zero},
+                         {"blocks_memory", way.blocks_memory},
+                         {"prediction", way.prediction},
+                         {"every", way.every}};
+    Work work(job);
+    std::vector<double> all;
+    for (const std::int64_t epoch : work.rule().sample_epochs()) {
+      work.step(small_images(small_pairs, dtype, device), 1e-3, epoch);
+      const std::vector<double> step = updates(work.network());
+      all.insert(all.end(), step.begin(), step.end());
+    }
+    for (const Synapses* synapses : all_synapses(work.network())) EXPECT_EQ(synapses->steps(), 1);
+    updated.push_back(all);
+  }
+  EXPECT_LT(relative_error(updated[0], updated[1]), way.every == 0 ? 1e-20 : tolerance(dtype));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SilentImages,
+    ::testing::Combine(::testing::Values(Way{"e2e", "e2e", false, false, 3}, Way{"e2e_block", "e2e", true, false, 3},
+                                         Way{"e2e_prediction", "e2e", false, true, 3},
+                                         Way{"e2e_nothing", "e2e", false, false, 0},
+                                         Way{"e2e_prediction_nothing", "e2e", false, true, 0},
+                                         Way{"gll", "gll", false, false, 4}, Way{"gll_block", "gll", true, false, 2},
+                                         Way{"gll_prediction", "gll", false, true, 4},
+                                         Way{"rll_block", "rll", true, false, 3}),
+                       ::testing::ValuesIn(compute_types()), ::testing::ValuesIn(all_devices())),
+    OnDeviceName());
+
+}  // namespace
+}  // namespace biossl
