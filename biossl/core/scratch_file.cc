@@ -34,9 +34,9 @@ void ScratchFile::claim(std::int64_t bytes) const {
   std::error_code unknown;
   const auto room = std::filesystem::space(folder_, unknown);
   if (!unknown && room.available < static_cast<std::uintmax_t>(bytes)) {
-    throw std::runtime_error(fmt::format("{}: a temporary file of {:.1f} GB has no room there, {:.1f} GB are free",
-                                         folder_.string(), static_cast<double>(bytes) / 1e9,
-                                         static_cast<double>(room.available) / 1e9));
+    throw std::runtime_error(
+        fmt::format("{}: a temporary file of {:.1f} GB has no room there, {:.1f} GB are free; make room first",
+                    folder_.string(), static_cast<double>(bytes) / 1e9, static_cast<double>(room.available) / 1e9));
   }
   if (bytes > 0 && fallocate(descriptor_, 0, 0, bytes) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
     give_up("gets no room");
