@@ -22,7 +22,8 @@ struct ProbeCommand {
 /// A run directory takes the results in; a checkpoint's go where --out says.
 void probe_run(const ProbeCommand& command, const Place& place, Reporter& reporter) {
   const RunDirectory directory = RunDirectory::open(command.from);
-  const Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
+  Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
+  settle_precision(recipe, place.device, reporter);
   directory.adopt(recipe);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
@@ -33,7 +34,9 @@ void probe_run(const ProbeCommand& command, const Place& place, Reporter& report
 
 void probe_file(const ProbeCommand& command, const Place& place, Reporter& reporter) {
   const Checkpoint checkpoint(command.from);
-  const ProbeReport report = probe(checkpoint, checkpoint.recipe(command.recipe.overrides()), place, reporter);
+  Recipe recipe = checkpoint.recipe(command.recipe.overrides());
+  settle_precision(recipe, place.device, reporter);
+  const ProbeReport report = probe(checkpoint, recipe, place, reporter);
   if (!command.out.empty()) write_probe(command.out, report);
   fmt::print("\n{}", results_table(report));
 }

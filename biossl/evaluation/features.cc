@@ -1,7 +1,6 @@
 #include "biossl/evaluation/features.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "biossl/core/error.h"
@@ -65,23 +64,19 @@ void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress&
 }
 
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       DType kept, const Progress& progress) {
+                                       const KeptAs& kept, const Progress& progress) {
   check(dataset.image_shape() == network.image(), "features", "the images are {}, the network was made for {}",
         to_string(dataset.image_shape()), to_string(network.image()));
   std::vector<Features> features;
   for (const int block : blocks) {
     const std::int64_t size = network.block(block).plan().output.size();
-    features.push_back({Tensor({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
+    features.push_back({FeatureTable({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
   FeatureReader reader(network, blocks, std::min(ForwardPass::group, dataset.size()));
   reader.read(
       dataset.pixels(),
       [&](std::int64_t first, std::span<const Tensor> outputs) {
-        for (std::size_t i = 0; i < outputs.size(); ++i) {
-          const std::int64_t count = outputs[i].extent(0);
-          Tensor place = features[i].values.rows(first, first + count).reshaped(outputs[i].shape());
-          ops::convert(outputs[i], place);
-        }
+        for (std::size_t i = 0; i < outputs.size(); ++i) features[i].values.write(first, outputs[i]);
       },
       progress);
   return features;
@@ -101,14 +96,22 @@ std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, 
   return passes;
 }
 
-Features pixel_features(const Dataset& dataset, Device device, DType kept) {
-  Tensor values({dataset.size(), dataset.image_shape().size()}, kept, device);
-  Tensor rows({dataset.size()}, DType::int32, device);
-  count_up(rows, 0);
+Features pixel_features(const Dataset& dataset, Device device, const KeptAs& kept) {
   const Tensor& pixels = dataset.pixels();
-  Tensor images = values.reshaped(pixels.shape());
-  ops::unit_range(pixels, rows, images);
-  return {values, labels_of(dataset)};
+  const std::int64_t total = dataset.size();
+  const std::int64_t batch = std::min(ForwardPass::group, total);
+  Features features{FeatureTable({total, dataset.image_shape().size()}, kept, device), labels_of(dataset)};
+  Tensor all_images(pixels.shape().with_rows(batch), kept.dtype, device);
+  Tensor all_rows({batch}, DType::int32, device);
+  for (std::int64_t first = 0; first < total; first += batch) {
+    const std::int64_t count = std::min(batch, total - first);
+    Tensor rows = all_rows.rows(0, count);
+    count_up(rows, first);
+    Tensor images = all_images.rows(0, count);
+    ops::unit_range(pixels, rows, images);
+    features.values.write(first, images);
+  }
+  return features;
 }
 
 }  // namespace biossl

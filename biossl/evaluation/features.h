@@ -8,14 +8,15 @@
 #include "biossl/core/progress.h"
 #include "biossl/core/tensor.h"
 #include "biossl/data/dataset.h"
+#include "biossl/evaluation/feature_table.h"
 #include "biossl/network/forward_pass.h"
 
 namespace biossl {
 
 /// What a linear probe reads: one row of numbers an image, and the image's label.
 struct Features {
-  Tensor values;  ///< (N, F) float32 or bfloat16; a map (H, W, C) lies flattened in that order
-  Tensor labels;  ///< (N) int32
+  FeatureTable values;  ///< (N, F)
+  Tensor labels;        ///< (N) int32
 };
 
 /// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch.
@@ -39,13 +40,13 @@ class FeatureReader {
   std::vector<Tensor> outputs_;  // views of them, for the images at hand
 };
 
-/// Features of every image of a data set at each of the blocks (rising indices), from one pass, kept as `kept`.
+/// Features of every image of a data set at each of the blocks (rising indices), from one pass.
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       DType kept, const Progress& progress = {});
+                                       const KeptAs& kept, const Progress& progress = {});
 /// Which blocks to read in one pass over the images, when the features of block i take bytes[i] and those of a pass may
 /// take `budget` together: neighbours together, in as few passes as fit. A block that is larger alone has a pass alone.
 std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, std::int64_t budget);
 /// The raw pixels in [0,1] as features.
-Features pixel_features(const Dataset& dataset, Device device, DType kept);
+Features pixel_features(const Dataset& dataset, Device device, const KeptAs& kept);
 
 }  // namespace biossl

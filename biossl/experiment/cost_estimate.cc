@@ -4,6 +4,7 @@
 
 #include "biossl/core/clock.h"
 #include "biossl/evaluation/linear_probe.h"
+#include "biossl/experiment/environment.h"
 #include "biossl/experiment/trainer.h"
 
 namespace biossl {
@@ -64,7 +65,7 @@ ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
   for (int block = recipe.probe.blocks == "all" ? 0 : network->depth() - 1; block < network->depth(); ++block) {
     blocks.push_back(block);
   }
-  const DType kept = recipe.probe.precision == "bfloat16" ? DType::bfloat16 : DType::float32;
+  const KeptAs kept{.dtype = compute_type(recipe.probe.precision, device)};
   extract_features(*network, blocks, *images, kept);  // makes the primitives
   ProbeCost cost;
   Stopwatch watch;

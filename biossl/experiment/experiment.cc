@@ -11,36 +11,77 @@
 namespace biossl {
 namespace {
 
-/// The images that probes are trained and tested on, opened once for all of them.
-struct ProbeImages {
-  std::unique_ptr<Dataset> train;
-  std::unique_ptr<Dataset> test;
+/// The images that probes are trained and tested on. One split is open at a time: pixels that nobody reads now need not
+/// lie in memory beside the features.
+class ProbeImages {
+ public:
+  /// Throws BadInput where the images are not there or are not those of an encoder of images of this shape.
+  ProbeImages(const Recipe& recipe, const Place& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+    for (const Split split : {Split::test, Split::train}) {
+      const Dataset& opened = open(split);
+      total_ += opened.size();
+      if (opened.image_shape() == encoder_image) continue;
+      bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
+                to_string(encoder_image), recipe.data.probe, to_string(opened.image_shape()));
+    }
+    class_names_ = open_->class_names();
+  }
+
+  /// Until another split is opened.
+  const Dataset& open(Split split) {
+    if (open_ == nullptr || open_split_ != split) {
+      open_.reset();
+      open_ = open_probe_images(recipe_, place_, split);
+      open_split_ = split;
+    }
+    return *open_;
+  }
+
+  const std::vector<std::string>& class_names() const { return class_names_; }
+  /// Images of both splits.
+  std::int64_t total() const { return total_; }
+
+ private:
+  const Recipe& recipe_;
+  Place place_;
+  std::unique_ptr<Dataset> open_;
+  Split open_split_ = Split::train;
+  std::vector<std::string> class_names_;
+  std::int64_t total_ = 0;
 };
 
 /// Trains the probes of one report.
 class Prober {
  public:
-  Prober(const Recipe& recipe, ProbeImages images, Device device, Reporter& reporter)
-      : recipe_(recipe), images_(std::move(images)), device_(device), reporter_(reporter) {
-    kept_ = recipe.probe.precision == "bfloat16" ? DType::bfloat16 : DType::float32;
-  }
+  /// scratch: where features go that memory does not hold.
+  Prober(const Recipe& recipe, ProbeImages images, Device device, std::filesystem::path scratch, Reporter& reporter)
+      : recipe_(recipe),
+        images_(std::move(images)),
+        device_(device),
+        dtype_(compute_type(recipe.probe.precision, device)),
+        scratch_(std::move(scratch)),
+        reporter_(reporter) {}
 
-  const Dataset& train_images() const { return *images_.train; }
+  const std::vector<std::string>& class_names() const { return images_.class_names(); }
 
   /// The blocks asked for, from one pass over the images where memory holds the features of all of them, else from as
   /// few as it allows.
   std::vector<BlockProbe> encoder(Network& network, const std::string& who) {
     std::vector<BlockProbe> probes;
-    for (const std::vector<int>& blocks : passes(network)) {
+    const std::int64_t budget = feature_budget();
+    for (const std::vector<int>& blocks : passes(network, budget)) {
       const std::string names = blocks.size() == 1
                                     ? fmt::format("{}, block {}", who, blocks.front())
                                     : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
-      const auto read = [&](const Dataset& images, const char* split) {
-        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, split));
-        return extract_features(network, blocks, images, kept_, progress);
+      // A pass is larger than the budget where its only block is.
+      const std::int64_t size = network.block(blocks.front()).plan().output.size();
+      const KeptAs kept = blocks.size() == 1 ? keep(size, budget, names) : KeptAs{.dtype = dtype_};
+      const auto read = [&](Split split, const char* name) {
+        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
+        return extract_features(network, blocks, images_.open(split), kept, progress);
       };
-      std::vector<Features> train = read(*images_.train, "training");
-      std::vector<Features> test = read(*images_.test, "test");
+      std::vector<Features> train = read(Split::train, "training");
+      std::vector<Features> test = read(Split::test, "test");
       for (std::size_t i = 0; i < blocks.size(); ++i) {
         probes.push_back(fit(std::exchange(train[i], {}), std::exchange(test[i], {}), blocks[i],
                              fmt::format("{}, block {}", who, blocks[i])));
@@ -50,43 +91,62 @@ class Prober {
   }
 
   BlockProbe pixels() {
-    return fit(pixel_features(*images_.train, device_, kept_), pixel_features(*images_.test, device_, kept_), 0,
-               "pixels");
+    const std::int64_t size = images_.open(Split::train).image_shape().size();
+    const KeptAs kept = keep(size, feature_budget(), "pixels");
+    const Features train = pixel_features(images_.open(Split::train), device_, kept);
+    const Features test = pixel_features(images_.open(Split::test), device_, kept);
+    return fit(train, test, 0, "pixels");
   }
 
  private:
-  /// The blocks to probe, shared out among passes whose features fit into memory. Throws std::runtime_error where those
-  /// of a single block do not.
-  std::vector<std::vector<int>> passes(const Network& network) {
+  /// Bytes that features may take in memory; 0: not known.
+  std::int64_t feature_budget() const {
+    if (recipe_.probe.memory_gb > 0) return static_cast<std::int64_t>(recipe_.probe.memory_gb * 1e9);
+    return available_memory_bytes(device_) / 5 * 4;  // the rest is for probes and other work
+  }
+
+  /// What the features of all images take, when those of one are `size` numbers.
+  std::int64_t bytes_of(std::int64_t size) const {
+    return images_.total() * size * static_cast<std::int64_t>(size_of(dtype_));
+  }
+
+  /// The blocks to probe, shared out among passes whose features fit into memory.
+  std::vector<std::vector<int>> passes(const Network& network, std::int64_t budget) {
     if (recipe_.probe.blocks != "all") return {{network.depth() - 1}};
-    const std::int64_t images = images_.train->size() + images_.test->size();
     std::vector<std::int64_t> bytes;
     for (int block = 0; block < network.depth(); ++block) {
-      bytes.push_back(images * network.block(block).plan().output.size() * static_cast<std::int64_t>(size_of(kept_)));
+      bytes.push_back(bytes_of(network.block(block).plan().output.size()));
     }
-    const std::int64_t available = available_memory_bytes(device_);
-    const std::int64_t largest = *std::ranges::max_element(bytes);
-    if (available > 0 && largest > available) {
-      throw std::runtime_error(fmt::format(
-          "the features of a block take {:.1f} GB, and {:.1f} GB of memory are free; probe only the last block "
-          "(probe.blocks), keep them as bfloat16 (probe.precision), or use fewer images (data.probe_images)",
-          double(largest) / 1e9, double(available) / 1e9));
-    }
-    const auto passes = share_passes(bytes, available / 5 * 4);  // the rest is for probes and other work
+    const auto passes = share_passes(bytes, budget);
     if (passes.size() > 1) {
-      reporter_.note(
-          fmt::format("the features of all blocks take {:.1f} GB, and {:.1f} GB of memory are free: {} passes",
-                      double(std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0})) / 1e9,
-                      double(available) / 1e9, passes.size()));
+      reporter_.note(fmt::format("the features of all blocks take {}: {} passes",
+                                 beside(std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0}), budget),
+                                 passes.size()));
     }
     return passes;
+  }
+
+  /// Features of `size` numbers an image go to memory where they fit, else to a file.
+  KeptAs keep(std::int64_t size, std::int64_t budget, const std::string& name) {
+    const std::int64_t bytes = bytes_of(size);
+    if (budget == 0 || bytes <= budget) return {.dtype = dtype_};
+    reporter_.note(
+        fmt::format("{}: features take {}; they are read from a temporary file in {} in every epoch "
+                    "(probe.memory_gb, probe.precision)",
+                    name, beside(bytes, budget), scratch_.string()));
+    return {.dtype = dtype_, .folder = scratch_};
+  }
+
+  static std::string beside(std::int64_t bytes, std::int64_t budget) {
+    return fmt::format("{:.1f} GB, and {:.1f} GB of memory are for them", static_cast<double>(bytes) / 1e9,
+                       static_cast<double>(budget) / 1e9);
   }
 
   BlockProbe fit(const Features& train, const Features& test, int block, const std::string& name) {
     const ProbeOptions options{.epochs = recipe_.probe.epochs,
                                .batch = recipe_.probe.batch,
                                .learning_rate = recipe_.probe.learning_rate,
-                               .classes = static_cast<std::int64_t>(images_.train->class_names().size()),
+                               .classes = static_cast<std::int64_t>(class_names().size()),
                                .seed = recipe_.seed};
     return {.block = block,
             .features = train.values.extent(1),
@@ -96,20 +156,10 @@ class Prober {
   const Recipe& recipe_;
   ProbeImages images_;
   Device device_;
-  DType kept_;
+  DType dtype_;
+  std::filesystem::path scratch_;
   Reporter& reporter_;
 };
-
-ProbeImages open_images(const Checkpoint& checkpoint, const Recipe& recipe, const Place& place) {
-  ProbeImages images{.train = open_probe_images(recipe, place, Split::train),
-                     .test = open_probe_images(recipe, place, Split::test)};
-  for (const Dataset* opened : {images.train.get(), images.test.get()}) {
-    if (opened->image_shape() == checkpoint.image()) continue;
-    bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
-              to_string(checkpoint.image()), recipe.data.probe, to_string(opened->image_shape()));
-  }
-  return images;
-}
 
 /// The run directory to train into, and the trainer as the last run has left it.
 RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe, Trainer& trainer,
@@ -146,11 +196,15 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 }
 
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
-  if (recipe.train.precision != "auto") return;
-  recipe.train.precision = std::string(name_of(compute_type("auto", device)));
-  reporter.note(fmt::format("precision: {} ({})", recipe.train.precision,
-                            has_native_bfloat16() ? "this processor computes with bfloat16 itself"
-                                                  : "this processor has no bfloat16 instructions"));
+  const auto settle = [&](std::string& precision, const char* of) {
+    if (precision != "auto") return;
+    precision = std::string(name_of(compute_type("auto", device)));
+    reporter.note(fmt::format("{}: {} ({})", of, precision,
+                              has_native_bfloat16() ? "this processor computes with bfloat16 itself"
+                                                    : "this processor has no bfloat16 instructions"));
+  };
+  settle(recipe.train.precision, "precision");
+  settle(recipe.probe.precision, "precision of the probe's features");
 }
 
 RunDirectory pretrain(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
@@ -167,8 +221,9 @@ RunDirectory pretrain(const Recipe& wanted, const Place& place, const std::files
 }
 
 ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Place& place, Reporter& reporter) {
-  Prober prober(recipe, open_images(checkpoint, recipe, place), place.device, reporter);
-  ProbeReport report{.class_names = prober.train_images().class_names(),
+  Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
+                std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
+  ProbeReport report{.class_names = prober.class_names(),
                      .epochs = recipe.probe.epochs,
                      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder"),
                      .random = {},

@@ -188,8 +188,10 @@ class RecipeReader {
     require(positive(probe.learning_rate), "probe", "learning_rate", "must be a positive number");
     at(entry("probe", "blocks"), [&] { check_choice("probe", "blocks", probe.blocks, {"last", "all"}); });
     at(entry("probe", "precision"), [&] {
-      check_choice("probe", "precision", probe.precision, {"float32", "bfloat16"});
+      check_choice("probe", "precision", probe.precision, {"float32", "bfloat16", "auto"});
     });
+    require(probe.memory_gb >= 0 && std::isfinite(probe.memory_gb), "probe", "memory_gb",
+            "may not be negative (0: most of what is free)");
   }
 
   static bool positive(double number) { return std::isfinite(number) && number > 0; }

@@ -64,6 +64,7 @@ struct ProbeRecipe {
   double learning_rate = 1e-3;
   std::string blocks = "last";
   std::string precision = "float32";
+  double memory_gb = 0;
   bool random_encoder = true;
   bool pixels = false;
 
@@ -73,7 +74,11 @@ struct ProbeRecipe {
     field("batch", batch, "images in a step of the probe");
     field("learning_rate", learning_rate, "Adam's step size for the probe");
     field("blocks", blocks, "\"last\" or \"all\": which blocks' outputs are probed");
-    field("precision", precision, "in which the features are kept: \"float32\" or \"bfloat16\"");
+    field(
+        "precision", precision,
+        "in which the features are kept: \"float32\", \"bfloat16\" or \"auto\"; the probe computes in float32 always");
+    field("memory_gb", memory_gb,
+          "10^9 bytes that features may take; more are read from a file in the run directory; 0: most of what is free");
     field("random_encoder", random_encoder, "probe the untrained encoder of the same seed beside the trained one");
     field("pixels", pixels, "probe the raw pixels too");
   }

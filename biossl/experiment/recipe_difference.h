@@ -14,8 +14,8 @@ struct Difference {
   std::string other;  ///< and in the other
 };
 
-/// The settings in which two recipes would give other results, by key. Names, published numbers and the spacing of
-/// checkpoints do not count.
+/// The settings in which two recipes would give other results, by key. Names, published numbers, the spacing of
+/// checkpoints and where features are kept do not count.
 std::vector<Difference> differences(const Recipe& one, const Recipe& other);
 
 /// How a recipe departs from the one that a published number belongs to.

@@ -98,6 +98,7 @@ void RunDirectory::adopt(const Recipe& recipe) const {
   Recipe before = parse_recipe(present, recipe_file().string());
   before.published = recipe.published;
   before.train.checkpoint_every = recipe.train.checkpoint_every;
+  before.probe.memory_gb = recipe.probe.memory_gb;
   const std::string with_its_probe = to_toml(before);
   before.probe = recipe.probe;
   before.data.probe = recipe.data.probe;

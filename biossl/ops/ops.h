@@ -52,6 +52,16 @@ void linear_backward_data(const Tensor& d_dst, const Weights& weights, Tensor& d
 /// d_weights[o,i] = sum_n d_dst[n,o] src[n,i]; d_bias[o] = sum_n d_dst[n,o] (d_bias may be empty).
 void linear_backward_weights(const Tensor& src, const Tensor& d_dst, Tensor& d_weights, Tensor& d_bias);
 
+/// A linear layer on chosen rows of a large src, which are read where they lie:
+/// dst[n,o] = bias[o] + sum_i src[rows[n],i] weights[o,i]. src (M,...) of the compute type is taken as (M,I), rows (N)
+/// int32, weights (O,I), bias (O), dst (N,O). All but src are float32 (float64 beside a float64 src), nothing is
+/// rounded to bfloat16 on the way, and the number of threads does not change a bit of the result.
+void gathered_linear_forward(const Tensor& src, const Tensor& rows, const Tensor& weights, const Tensor& bias,
+                             Tensor& dst);
+/// d_weights[o,i] = sum_n d_dst[n,o] src[rows[n],i]; d_bias[o] = sum_n d_dst[n,o]. Types and threads as above.
+void gathered_linear_backward_weights(const Tensor& src, const Tensor& rows, const Tensor& d_dst, Tensor& d_weights,
+                                      Tensor& d_bias);
+
 /// dst = activation(the maximum of each window x window square); stride = window, incomplete squares at the lower and
 /// right edge are dropped. argmax (uint8, dst's shape): which of the square's elements, row by row, held it; the first
 /// one of equals.

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "biossl/ops/ops.h"
+#include "biossl/core/parallel.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
@@ -10,17 +11,24 @@ namespace {
 
 /// Points around one centre a class; `spread` of the noise.
 Features clusters(std::int64_t images, std::int64_t features, std::int64_t classes, float spread, std::uint32_t seed) {
-  Features made{testing::random_tensor({images, features}, DType::float32, Device::cpu, seed, spread),
-                Tensor({images}, DType::int32, Device::cpu)};
+  const Tensor values = testing::random_tensor({images, features}, DType::float32, Device::cpu, seed, spread);
+  Tensor labels({images}, DType::int32, Device::cpu);
   const Tensor centres = testing::random_tensor({classes, features}, DType::float32, Device::cpu, 99);
   for (std::int64_t i = 0; i < images; ++i) {
     const std::int64_t label = i % classes;
-    made.labels.data<std::int32_t>()[i] = static_cast<std::int32_t>(label);
+    labels.data<std::int32_t>()[i] = static_cast<std::int32_t>(label);
     for (std::int64_t k = 0; k < features; ++k) {
-      made.values.data<float>()[i * features + k] += centres.data<float>()[label * features + k];
+      values.data<float>()[i * features + k] += centres.data<float>()[label * features + k];
     }
   }
-  return made;
+  return {values, labels};
+}
+
+/// The same features, kept otherwise.
+Features kept_as(const KeptAs& kept, const Features& features) {
+  FeatureTable values(features.values.shape(), kept, Device::cpu);
+  values.write(0, features.values.in_memory());
+  return {values, features.labels};
 }
 
 TEST(LinearProbe, ReadsOutSeparateClassesAndCountsEveryImage) {
@@ -66,13 +74,39 @@ TEST(LinearProbe, SameSeedSameResultAndBfloat16IsNearFloat32) {
   const ProbeResult second = train_linear_probe(train, test, options);
   EXPECT_EQ(first.final_loss, second.final_loss);
   EXPECT_EQ(first.confusion, second.confusion);
-  const auto narrow = [](const Features& features) {
-    Features result{Tensor(features.values.shape(), DType::bfloat16, Device::cpu), features.labels};
-    ops::convert(features.values, result.values);
-    return result;
-  };
-  const ProbeResult rounded = train_linear_probe(narrow(train), narrow(test), options);
+  const KeptAs narrow{.dtype = DType::bfloat16};
+  const ProbeResult rounded = train_linear_probe(kept_as(narrow, train), kept_as(narrow, test), options);
   EXPECT_NEAR(rounded.test_accuracy, first.test_accuracy, 0.03);
+}
+
+TEST(LinearProbe, FeaturesInAFileGiveTheSameBits) {
+  const testing::TemporaryFolder folder;
+  const Features train = clusters(230, 37, 5, 1.5F, 5);
+  const Features test = clusters(103, 37, 5, 1.5F, 6);
+  const ProbeOptions options{.epochs = 3, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 7};
+  for (const DType dtype : {DType::float32, DType::bfloat16}) {
+    const KeptAs memory{.dtype = dtype};
+    const KeptAs file{.dtype = dtype, .folder = folder.path()};
+    const ProbeResult here = train_linear_probe(kept_as(memory, train), kept_as(memory, test), options);
+    const ProbeResult there = train_linear_probe(kept_as(file, train), kept_as(file, test), options);
+    EXPECT_EQ(here.final_loss, there.final_loss);
+    EXPECT_EQ(here.confusion, there.confusion);
+    EXPECT_EQ(here.train_accuracy, there.train_accuracy);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(LinearProbe, TheNumberOfThreadsDoesNotMatter) {
+  const int before = threads();
+  const Features train = clusters(230, 4000, 5, 3.0F, 5);
+  const ProbeOptions options{.epochs = 2, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 7};
+  set_threads(1);
+  const ProbeResult one = train_linear_probe(train, train, options);
+  set_threads(3);
+  const ProbeResult three = train_linear_probe(train, train, options);
+  set_threads(before);
+  EXPECT_EQ(one.final_loss, three.final_loss);
+  EXPECT_EQ(one.confusion, three.confusion);
 }
 
 TEST(LinearProbe, RefusesWhatDoesNotMatch) {

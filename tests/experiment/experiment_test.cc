@@ -8,6 +8,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/experiment/embed.h"
+#include "biossl/experiment/environment.h"
 #include "tests/experiment/tiny.h"
 #include "tests/support/npy.h"
 #include "tests/support/temporary_folder.h"
@@ -16,6 +17,7 @@ namespace biossl {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
@@ -107,14 +109,48 @@ TEST(Experiment, AllBlocksAreProbedFromOnePassAsTheyWouldBeAlone) {
   const ProbeOptions options{.epochs = 2, .batch = 7, .learning_rate = 1e-3, .classes = 3, .seed = 3};
   ASSERT_EQ(report.trained.size(), 2U);
   for (const BlockProbe& block : report.trained) {
-    const ProbeResult alone =
-        train_linear_probe(extract_features(*network, {block.block}, *train, DType::float32)[0],
-                           extract_features(*network, {block.block}, *test, DType::float32)[0], options);
+    const ProbeResult alone = train_linear_probe(extract_features(*network, {block.block}, *train, {})[0],
+                                                 extract_features(*network, {block.block}, *test, {})[0], options);
     EXPECT_EQ(block.result.final_loss, alone.final_loss);
     EXPECT_EQ(block.result.confusion, alone.confusion);
   }
   const ProbeReport last = probe(checkpoint, tiny_recipe(), here, quiet);
   EXPECT_EQ(last.trained[0].result.final_loss, report.trained[1].result.final_loss);
+}
+
+TEST(Experiment, FeaturesThatMemoryDoesNotHoldGiveTheSameResults) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const std::vector<Override> settings{{"probe.blocks", "all"}, {"probe.pixels", "true"}};
+  const RunDirectory run = pretrain(tiny_recipe(settings), here, folder.path() / "run", false, quiet);
+  const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
+  Recipe recipe = tiny_recipe(settings);
+  const ProbeReport in_memory = probe(checkpoint, recipe, here, quiet);
+  recipe.probe.memory_gb = 30e-6;  // holds the features of the second block alone
+  StoppingReporter reporter;
+  const ProbeReport from_file = probe(checkpoint, recipe, here, reporter);
+  const std::string notes = reporter.notes;
+  EXPECT_THAT(notes, HasSubstr("trained encoder, block 0: features take"));
+  EXPECT_THAT(notes, HasSubstr((run.path() / "checkpoints").string()));
+  EXPECT_THAT(notes, Not(HasSubstr("block 1")));
+  const auto expect_same = [](const BlockProbe& one, const BlockProbe& other) {
+    EXPECT_EQ(one.result.final_loss, other.result.final_loss);
+    EXPECT_EQ(one.result.confusion, other.result.confusion);
+  };
+  for (std::size_t block = 0; block < 2; ++block) {
+    expect_same(in_memory.trained[block], from_file.trained[block]);
+    expect_same((*in_memory.random)[block], (*from_file.random)[block]);
+  }
+  expect_same(*in_memory.pixels, *from_file.pixels);
+}
+
+TEST(Experiment, SaysWhichPrecisionAutoMeans) {
+  StoppingReporter reporter;
+  Recipe recipe = tiny_recipe({{"probe.precision", "auto"}});
+  settle_precision(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.probe.precision, has_native_bfloat16() ? "bfloat16" : "float32");
+  EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + recipe.probe.precision));
+  EXPECT_EQ(recipe.train.precision, "float32");
 }
 
 TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
@@ -187,12 +223,12 @@ TEST(Experiment, FeaturesAreWrittenForNumPy) {
   write_features(*network, 1, *images, file);
   const auto maps = testing::read_npy(file);
   EXPECT_EQ(maps.shape, (std::vector<std::int64_t>{22, 6, 4, 4}));
-  const Features expected = std::move(extract_features(*network, {1}, *images, DType::float32).front());
+  const Features expected = std::move(extract_features(*network, {1}, *images, {}).front());
   for (std::int64_t n = 0; n < 22; ++n) {
     for (std::int64_t c = 0; c < 6; ++c) {
       for (std::int64_t p = 0; p < 16; ++p) {
         ASSERT_EQ(maps.values[static_cast<std::size_t>((n * 6 + c) * 16 + p)],
-                  expected.values.data<float>()[n * 96 + p * 6 + c]);
+                  expected.values.in_memory().data<float>()[n * 96 + p * 6 + c]);
       }
     }
   }

@@ -189,7 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadRecipe{"[train]\nwarmup_epochs = -1\n", "bad.toml:2:|warmup_epochs"},
                       BadRecipe{"[optimizer]\nbeta1 = 1.5\n", "bad.toml:2:|beta1"},
                       BadRecipe{"[probe]\nblocks = \"lats\"\n", "bad.toml:2:|did you mean 'last'?"},
-                      BadRecipe{"[probe]\nprecision = \"auto\"\n", "bad.toml:2:|precision"},
+                      BadRecipe{"[probe]\nprecision = \"float16\"\n", "bad.toml:2:|float16"},
+                      BadRecipe{"[probe]\nmemory_gb = -1\n", "bad.toml:2:|memory_gb"},
                       BadRecipe{"[probe]\nrandom_encoder = 1\n", "bad.toml:2:|true or false"}));
 
 TEST(Recipe, FaultsOfOverridesAreTheCommandLines) {

@@ -96,6 +96,29 @@ const std::vector<WrongCall> layers = {
        Tensor d_bias = floats({6});
        ops::linear_backward_weights(floats({2, 40}), floats({2, 5}), d_weights, d_bias);
      }},
+    {"gathered_rows", "[gathered_linear_forward] rows holds 9, outside 0 to 8",
+     [] {
+       Tensor dst = floats({2, 5});
+       ops::gathered_linear_forward(floats({9, 4, 10}), whole({0, 9}), floats({5, 40}), floats({5}), dst);
+     }},
+    {"gathered_weights", "[gathered_linear_forward] weights is (5, 41), expected (5, 40)",
+     [] {
+       Tensor dst = floats({2, 5});
+       ops::gathered_linear_forward(floats({9, 4, 10}), whole({0, 8}), floats({5, 41}), floats({5}), dst);
+     }},
+    {"gathered_batch", "[gathered_linear_backward_weights] d_dst is (3, 5), expected (2, 5)",
+     [] {
+       Tensor d_weights = floats({5, 40});
+       Tensor d_bias = floats({5});
+       ops::gathered_linear_backward_weights(floats({9, 40}), whole({0, 8}), floats({3, 5}), d_weights, d_bias);
+     }},
+    {"gathered_error_type", "[gathered_linear_backward_weights] d_dst is bfloat16, expected float32",
+     [] {
+       Tensor d_weights = floats({5, 40});
+       Tensor d_bias = floats({5});
+       ops::gathered_linear_backward_weights(of_type(DType::bfloat16, {9, 40}), whole({0, 8}),
+                                             of_type(DType::bfloat16, {2, 5}), d_weights, d_bias);
+     }},
     {"max_pool_window", "[max_pool_forward] src is (1, 3, 3, 2), smaller than the window of 4",
      [] {
        Tensor dst = floats({1, 0, 0, 2});

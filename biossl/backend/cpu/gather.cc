@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "biossl/backend/backend.h"
@@ -32,7 +33,9 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
 void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   const std::size_t bytes = row_bytes(src);
   const std::int32_t* row = rows.data<std::int32_t>();
-  parallel_for(rows.size(), 4, [&](std::int64_t begin, std::int64_t end) {
+  constexpr std::size_t worth_a_thread = 65536;  // bytes; a batch's labels are not
+  const auto grain = static_cast<std::int64_t>(worth_a_thread / std::max<std::size_t>(bytes, 1) + 1);
+  parallel_for(rows.size(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
       std::memcpy(dst.raw() + static_cast<std::size_t>(n) * bytes, src.raw() + static_cast<std::size_t>(row[n]) * bytes,
                   bytes);

@@ -48,6 +48,14 @@ void linear_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, Ten
                              Tensor& /*d_bias*/) {
   built_without_cuda();
 }
+void gathered_linear_forward(const Tensor& /*src*/, const Tensor& /*rows*/, const Tensor& /*weights*/,
+                             const Tensor& /*bias*/, Tensor& /*dst*/) {
+  built_without_cuda();
+}
+void gathered_linear_backward_weights(const Tensor& /*src*/, const Tensor& /*rows*/, const Tensor& /*d_dst*/,
+                                      Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
+  built_without_cuda();
+}
 void max_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Activation /*activation*/, Tensor& /*dst*/,
                       Tensor& /*argmax*/) {
   built_without_cuda();

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "biossl/core/dtype.h"
+
+// As many float32 numbers as a register of the processor that this is compiled for holds, for kernels whose speed hangs
+// on which numbers stay in registers: what `omp simd` cannot be told.
+namespace biossl::cpu {
+
+#if defined(__AVX512F__)
+inline constexpr std::int64_t lane_count = 16;
+#elif defined(__AVX__)
+inline constexpr std::int64_t lane_count = 8;
+#else
+inline constexpr std::int64_t lane_count = 4;
+#endif
+
+using Lanes = float __attribute__((vector_size(lane_count * sizeof(float))));
+
+inline Lanes load_lanes(const float* from) {
+  Lanes lanes;
+  std::memcpy(&lanes, from, sizeof lanes);
+  return lanes;
+}
+
+inline Lanes load_lanes(const bfloat16* from) {
+  using Halves = std::uint16_t __attribute__((vector_size(lane_count * sizeof(std::uint16_t))));
+  using Words = std::uint32_t __attribute__((vector_size(lane_count * sizeof(std::uint32_t))));
+  Halves halves;
+  std::memcpy(&halves, from, sizeof halves);
+  const Words words = __builtin_convertvector(halves, Words) << 16;
+  return reinterpret_cast<Lanes>(words);
+}
+
+inline void store_lanes(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
+
+}  // namespace biossl::cpu
