@@ -1,0 +1,83 @@
+#include "biossl/experiment/probe_bench.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "biossl/core/memory.h"
+#include "biossl/evaluation/linear_probe.h"
+#include "biossl/experiment/components.h"
+#include "biossl/experiment/environment.h"
+#include "biossl/experiment/timing.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::int64_t chunk = 1000;  // images
+
+std::int64_t last_blocks_size(const Recipe& recipe) {
+  const std::int64_t side = recipe.data.image_size;
+  return blaming_recipe(recipe, [&] { return plan(network_spec(recipe), {side, side, 3}).back().output.size(); });
+}
+
+/// Uniform in [-1, 1), a chunk of images at a time, so that no float32 copy of all is needed; labels go round.
+Features random_features(const Recipe& recipe, std::int64_t images, std::int64_t features, std::int64_t classes,
+                         DType kept, Device device) {
+  Features made{Tensor({images, features}, kept, device), Tensor({images}, DType::int32, Device::cpu)};
+  Tensor wide({std::min(chunk, images), features}, DType::float32, device);
+  for (std::int64_t first = 0; first < images; first += chunk) {
+    const std::int64_t count = std::min(chunk, images - first);
+    Tensor from = wide.rows(0, count);
+    Tensor to = made.values.rows(first, first + count);
+    ops::draw_uniform(Random(recipe.seed, Purpose::sample, static_cast<std::uint32_t>(first)), 1.0F, from);
+    ops::convert(from, to);
+  }
+  auto labels = made.labels.span<std::int32_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % std::size_t(classes));
+  return made;
+}
+
+void check_room(std::int64_t bytes, Device device) {
+  const std::int64_t available = available_memory_bytes(device);
+  if (available == 0 || bytes <= available) return;
+  throw std::runtime_error(
+      fmt::format("the features take {:.1f} GB, and {:.1f} GB of memory are free; time fewer images",
+                  static_cast<double>(bytes) / 1e9, static_cast<double>(available) / 1e9));
+}
+
+}  // namespace
+
+ProbeTime time_probe(const Recipe& recipe, const ProbeBenchShape& shape, Device device) {
+  check(shape.images >= 1 && shape.features >= 0 && shape.classes >= 2, "bench",
+        "{} images of {} features in {} classes are impossible", shape.images, shape.features, shape.classes);
+  check(shape.epochs >= 2, "bench", "{} epochs; the first is not counted, so at least 2 are needed", shape.epochs);
+  ProbeTime time{.images = shape.images,
+                 .features = shape.features > 0 ? shape.features : last_blocks_size(recipe),
+                 .kept = compute_type(recipe.probe.precision, device),
+                 .epochs = recipe.probe.epochs};
+  time.feature_bytes = time.images * time.features * static_cast<std::int64_t>(size_of(time.kept));
+  check_room(time.feature_bytes, device);
+  const bool counts_from_here = restart_peak_memory();
+  const Features train = random_features(recipe, time.images, time.features, shape.classes, time.kept, device);
+  const std::int64_t tested = std::max<std::int64_t>(time.images / 5, 1);
+  const Features test{train.values.rows(0, tested), train.labels.rows(0, tested)};
+  const ProbeOptions options{.epochs = shape.epochs,
+                             .batch = recipe.probe.batch,
+                             .learning_rate = recipe.probe.learning_rate,
+                             .classes = shape.classes,
+                             .seed = recipe.seed};
+  std::vector<double> epochs;
+  Stopwatch watch;
+  const ProbeResult result =
+      train_linear_probe(train, test, options, [&](std::int64_t, std::int64_t, std::string_view) {
+        epochs.push_back(watch.seconds());
+        watch.restart();
+      });
+  epochs.erase(epochs.begin());
+  time.epoch = median(epochs);
+  time.rest = std::max(result.seconds - time.epoch * static_cast<double>(shape.epochs), 0.0);
+  if (counts_from_here) time.peak_memory = peak_memory_bytes();
+  return time;
+}
+
+}  // namespace biossl
