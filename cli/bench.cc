@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "biossl/experiment/environment.h"
 #include "cli/commands.h"
 
 namespace biossl::cli {
@@ -18,6 +19,12 @@ void BenchOptions::add_repetitions(CLI::App& command) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+}
+
+Recipe BenchOptions::read(const Place& at) const {
+  Recipe read = recipe.read();
+  read.train.precision = name_of(compute_type(read.train.precision, at.device));
+  return read;
 }
 
 void print_line(const nlohmann::ordered_json& json) { fmt::print("{}\n", json.dump()); }

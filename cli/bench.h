@@ -21,6 +21,8 @@ struct BenchOptions {
   void add_to(CLI::App& command);
   /// --repeat, for benches that show medians.
   void add_repetitions(CLI::App& command);
+  /// The recipe, with a precision "auto" settled for the device.
+  Recipe read(const Place& at) const;
 };
 
 /// JSON on a line, keys in the order they were given.

@@ -34,8 +34,8 @@ nlohmann::ordered_json as_json(const Choice& loss, const LossTime& time) {
 
 void bench_loss(const LossCommand& command) {
   const BenchOptions& options = command.options;
-  Recipe recipe = options.recipe.read();
   const Place place = options.place.settle();
+  Recipe recipe = options.read(place);
   if (command.batch > 0) recipe.train.batch = command.batch;
   if (command.features > 0) recipe.network.head.features = command.features;
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();

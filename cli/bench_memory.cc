@@ -55,8 +55,8 @@ void print(const Row& row, const Row& first) {
 
 void bench_memory(const MemoryCommand& command) {
   const BenchOptions& options = command.options;
-  const Recipe recipe = options.recipe.read();
   const Place place = options.place.settle();
+  const Recipe recipe = options.read(place);
   if (!options.json) print_head(recipe, command.blocks);
   std::vector<Row> rows;
   for (const std::string& rule : command.rules) {

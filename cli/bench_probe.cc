@@ -40,8 +40,8 @@ void print_table(const ProbeTime& time, const Recipe& recipe) {
 }
 
 void bench_probe(const ProbeCommand& command) {
-  const Recipe recipe = command.options.recipe.read();
   const Place place = command.options.place.settle();
+  const Recipe recipe = command.options.read(place);
   const ProbeTime time = time_probe(recipe, command.shape, place.device);
   command.options.json ? print_json(time, recipe) : print_table(time, recipe);
 }
