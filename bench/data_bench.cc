@@ -41,7 +41,7 @@ void cifar(benchmark::State& state, const std::string& name, const std::string& 
 }
 
 /// Only where the files are, in the folder named by BIOSSL_DATA_DIR.
-const bool cifar_registered = [] {
+[[maybe_unused]] const bool cifar_registered = [] {
   const char* folder = std::getenv("BIOSSL_DATA_DIR");
   if (folder == nullptr) return false;
   for (const std::string name : {"cifar10", "cifar100"}) {
