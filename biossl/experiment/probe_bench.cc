@@ -20,21 +20,26 @@ std::int64_t last_blocks_size(const Recipe& recipe) {
   return blaming_recipe(recipe, [&] { return plan(network_spec(recipe), {side, side, 3}).back().output.size(); });
 }
 
-/// Uniform in [-1, 1), a chunk of images at a time, so that no float32 copy of all is needed; labels go round.
-Features random_features(const Recipe& recipe, std::int64_t images, std::int64_t features, std::int64_t classes,
-                         DType kept, Device device) {
-  Features made{Tensor({images, features}, kept, device), Tensor({images}, DType::int32, Device::cpu)};
-  Tensor wide({std::min(chunk, images), features}, DType::float32, device);
+/// Uniform in [-1, 1), a chunk of images at a time, so that no float32 copy of all is needed.
+Tensor random_features(const Shape& shape, DType kept, Device device, std::uint64_t seed) {
+  Tensor features(shape, kept, device);
+  const std::int64_t images = shape[0];
+  Tensor wide({std::min(chunk, images), shape[1]}, DType::float32, device);
   for (std::int64_t first = 0; first < images; first += chunk) {
     const std::int64_t count = std::min(chunk, images - first);
     Tensor from = wide.rows(0, count);
-    Tensor to = made.values.rows(first, first + count);
-    ops::draw_uniform(Random(recipe.seed, Purpose::sample, static_cast<std::uint32_t>(first)), 1.0F, from);
+    Tensor to = features.rows(first, first + count);
+    ops::draw_uniform(Random(seed, Purpose::sample, static_cast<std::uint32_t>(first)), 1.0F, from);
     ops::convert(from, to);
   }
-  auto labels = made.labels.span<std::int32_t>();
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % std::size_t(classes));
-  return made;
+  return features;
+}
+
+/// 0, 1, …, classes - 1, 0, 1, …
+Tensor labels_in_turn(std::int64_t images, std::int64_t classes) {
+  Tensor labels({images}, DType::int32, Device::cpu);
+  for (std::int64_t i = 0; i < images; ++i) labels.data<std::int32_t>()[i] = static_cast<std::int32_t>(i % classes);
+  return labels;
 }
 
 void check_room(std::int64_t bytes, Device device) {
@@ -58,9 +63,11 @@ ProbeTime time_probe(const Recipe& recipe, const ProbeBenchShape& shape, Device 
   time.feature_bytes = time.images * time.features * static_cast<std::int64_t>(size_of(time.kept));
   check_room(time.feature_bytes, device);
   const bool counts_from_here = restart_peak_memory();
-  const Features train = random_features(recipe, time.images, time.features, shape.classes, time.kept, device);
+  const Tensor values = random_features({time.images, time.features}, time.kept, device, recipe.seed);
+  const Tensor labels = labels_in_turn(time.images, shape.classes);
   const std::int64_t tested = std::max<std::int64_t>(time.images / 5, 1);
-  const Features test{train.values.rows(0, tested), train.labels.rows(0, tested)};
+  const Features train{values, labels};
+  const Features test{values.rows(0, tested), labels.rows(0, tested)};
   const ProbeOptions options{.epochs = shape.epochs,
                              .batch = recipe.probe.batch,
                              .learning_rate = recipe.probe.learning_rate,
