@@ -1,3 +1,6 @@
+#include <cstdlib>
+#include <string>
+
 #include "bench/checked.h"
 #include "biossl/core/parallel.h"
 #include "biossl/data/dataset.h"
@@ -25,6 +28,29 @@ void world(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * images);
 }
 BENCHMARK(world)->ArgName("size")->Arg(32)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// Training images of CIFAR, after a first time that warms the file cache.
+void cifar(benchmark::State& state, const std::string& name, const std::string& folder) {
+  const auto load = [&] {
+    return open_dataset(name, {.split = Split::train, .directory = folder, .images = 0, .image_size = 32, .seed = 1})
+        ->pixels();
+  };
+  std::size_t bytes = load().bytes();
+  for (auto _ : state) benchmark::DoNotOptimize(bytes = load().bytes());
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+}
+
+/// Only where the files are, in the folder named by BIOSSL_DATA_DIR.
+[[maybe_unused]] const bool cifar_registered = [] {
+  const char* folder = std::getenv("BIOSSL_DATA_DIR");
+  if (folder == nullptr) return false;
+  for (const std::string name : {"cifar10", "cifar100"}) {
+    benchmark::RegisterBenchmark(name.c_str(), cifar, name, std::string(folder))
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace biossl::bench

@@ -26,6 +26,7 @@ constexpr const char* examples = R"(Examples:
   biossl reproduce table1 --data DIR --dry-run   what every number of a published table would take
   biossl list; biossl list contrastive_hinge     what recipes can name; the options of one
   biossl describe recipes/quick.toml             its network, and how plausible its learning is
+  biossl bench step --recipe recipes/quick.toml  how fast this machine trains
   biossl COMMAND --help                          the options of a command
 
 Exit codes:

@@ -4,8 +4,8 @@
 
 namespace biossl {
 
-/// The threads that every parallel loop and every primitive of this process uses. Call before the first computation;
-/// primitives are made for the number in force then. Throws std::invalid_argument for a number below 1.
+/// The threads that every parallel loop of this process uses from now on, and every primitive that is made from now on;
+/// what computed before may keep some made for another number. Throws std::invalid_argument for a number below 1.
 void set_threads(int threads);
 int threads();
 

@@ -5,6 +5,7 @@
 #include "biossl/core/clock.h"
 #include "biossl/evaluation/linear_probe.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/experiment/stand_in.h"
 #include "biossl/experiment/trainer.h"
 
 namespace biossl {
@@ -15,21 +16,10 @@ constexpr std::int64_t few_images = 300;
 constexpr double enough_seconds = 2;
 constexpr int most_rounds = 8;
 
-/// The recipe with a small batch of the built-in world.
-Recipe on_built_in_world(Recipe recipe) {
-  recipe.data.pretrain = "world";
-  recipe.train.batch = std::min(recipe.train.batch, few_pairs);
-  recipe.data.images = recipe.train.batch;
-  if (trial_loss(recipe)->needs_labels()) {
-    const auto classes = open_pretraining_images(recipe, {})->class_names().size();
-    recipe.network.head.features = static_cast<std::int64_t>(classes);
-  }
-  return recipe;
-}
-
 /// The mean over the kinds of steps that the rule takes, which all have the same share of a run.
 double seconds_per_pair(const Recipe& recipe, Device device) {
-  const Recipe small = on_built_in_world(recipe);
+  const std::int64_t batch = std::min(recipe.train.batch, few_pairs);
+  const Recipe small = on_built_in_world(recipe, batch, batch);
   Trainer trainer(small, {.data = {}, .device = device});
   const std::vector<std::int64_t> epochs = trainer.rule().sample_epochs();
   const auto take_steps = [&] {

@@ -1,50 +1,16 @@
 #include "biossl/experiment/step_bench.h"
 
-#include <algorithm>
-#include <vector>
+#include <memory>
+#include <utility>
 
 #include "biossl/backend/cpu/layer_recorder.h"
-#include "biossl/core/clock.h"
-#include "biossl/experiment/components.h"
+#include "biossl/experiment/loss_bench.h"
+#include "biossl/experiment/stand_in.h"
+#include "biossl/experiment/timing.h"
 #include "biossl/experiment/trainer.h"
 
 namespace biossl {
 namespace {
-
-/// The milliseconds that work takes.
-template <class Work>
-double time_of(Work&& work) {
-  const Stopwatch watch;
-  work();
-  return 1000.0 * watch.seconds();
-}
-
-double median(std::vector<double>& times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
-}
-
-/// The loss of one batch, on random embeddings about as far apart as those of an untrained network.
-class LossWork {
- public:
-  LossWork(const Recipe& recipe, Network& network)
-      : loss_(make_loss(recipe, network)),
-        embeddings_({2 * recipe.train.batch, network.head(network.depth() - 1).features()},
-                    network.setup().master_dtype(), network.setup().device),
-        errors_(embeddings_.clone()),
-        totals_({2}, DType::float64, network.setup().device) {
-    if (loss_->needs_labels()) moment_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
-    Random random(recipe.seed, Purpose::sample);
-    for (float& value : embeddings_.span<float>()) value = random.uniform(-0.05F, 0.05F);
-  }
-  void operator()() { loss_->evaluate(embeddings_, moment_, errors_, totals_); }
-
- private:
-  std::unique_ptr<Loss> loss_;
-  Tensor embeddings_, errors_, totals_;
-  Moment moment_;
-};
 
 /// The optimiser's step on every synapses that has taken one.
 class OptimizerWork {
@@ -78,55 +44,89 @@ class OptimizerWork {
   std::vector<Bundle> bundles_;
 };
 
-/// Runs on the built-in world, for at least an epoch, so that there is something to time.
-Recipe on_built_in_world(Recipe recipe) {
-  recipe.data.pretrain = "world";
-  recipe.data.images = recipe.train.batch;
-  recipe.train.epochs = std::max<std::int64_t>(recipe.train.epochs, 1);
-  return recipe;
-}
+/// A trainer that takes one step of every kind that its rule has: of a layer-wise rule, one a block.
+class Steps {
+ public:
+  Steps(const Recipe& recipe, Device device)
+      : trainer_(on_built_in_world(recipe, recipe.train.batch, recipe.train.batch), {.data = {}, .device = device}),
+        epochs_(trainer_.rule().sample_epochs()) {
+    check(!epochs_.empty(), "bench", "with rule '{}' nothing learns: there is no step to time", recipe.rule.kind);
+    take();  // makes the primitives
+  }
+
+  Trainer& trainer() { return trainer_; }
+  std::int64_t kinds() const { return static_cast<std::int64_t>(epochs_.size()); }
+  /// The milliseconds of a step, the mean over the kinds.
+  double take() {
+    double milliseconds = 0;
+    for (const std::int64_t epoch : epochs_) {
+      trainer_.start_epoch(epoch);
+      milliseconds += milliseconds_of([&] { trainer_.step(trainer_.make_batch(0), 0); });
+    }
+    return milliseconds / static_cast<double>(kinds());
+  }
+
+ private:
+  Trainer trainer_;
+  std::vector<std::int64_t> epochs_;
+};
 
 }  // namespace
 
 StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check(device == Device::cpu, "bench", "the convolution floor is known on device cpu only, not on {}",
         name_of(device));
-  check(repetitions >= 1, "bench", "{} repetitions; at least 1 is needed", repetitions);
-  Trainer trainer(on_built_in_world(recipe), {.data = {}, .device = device});
-  const std::vector<std::int64_t> epochs = trainer.rule().sample_epochs();
-  check(!epochs.empty(), "bench", "with rule '{}' nothing learns: there is no step to time", recipe.rule.kind);
-  // One step of every kind, a layer-wise rule's one a block; the milliseconds of all.
-  const auto step = [&] {
-    double milliseconds = 0;
-    for (const std::int64_t epoch : epochs) {
-      trainer.start_epoch(epoch);
-      milliseconds += time_of([&] { trainer.step(trainer.make_batch(0), 0); });
-    }
-    return milliseconds;
-  };
-  step();  // makes the primitives
+  check_repetitions(repetitions);
+  Steps steps(recipe, device);
   cpu::LayerRecorder recorder;
-  step();
+  steps.take();
   recorder.stop();
-  LossWork loss(recipe, trainer.network());
-  OptimizerWork optimizer(trainer.network());
-  const auto kinds = static_cast<double>(epochs.size());
-  std::vector<double> steps, floors, views, losses, optimizers;
+  LossWork loss(recipe, steps.trainer().network());
+  OptimizerWork optimizer(steps.trainer().network());
+  const auto kinds = static_cast<double>(steps.kinds());
+  std::vector<double> whole, floors, views, losses, optimizers;
   for (std::int64_t i = 0; i < repetitions; ++i) {
-    steps.push_back(step() / kinds);
-    floors.push_back(time_of([&] { recorder.replay(); }) / kinds);
-    views.push_back(time_of([&] { trainer.make_batch(0); }));
-    losses.push_back(time_of(loss));
-    optimizers.push_back(time_of(optimizer) / kinds);
+    whole.push_back(steps.take());
+    floors.push_back(milliseconds_of([&] { recorder.replay(); }) / kinds);
+    views.push_back(milliseconds_of([&] { steps.trainer().make_batch(0); }));
+    losses.push_back(milliseconds_of(loss));
+    optimizers.push_back(milliseconds_of(optimizer) / kinds);
   }
-  return {.step = median(steps),
+  return {.step = median(whole),
           .conv_floor = median(floors),
           .views = median(views),
           .loss = median(losses),
           .optimizer = median(optimizers),
           .batch = recipe.train.batch,
-          .kinds = static_cast<std::int64_t>(epochs.size()),
+          .kinds = steps.kinds(),
           .layers = static_cast<std::int64_t>(recorder.layers())};
+}
+
+std::vector<ScalingTime> time_scaling(const Recipe& recipe, Device device, std::int64_t repetitions) {
+  check_repetitions(repetitions);
+  const ThreadsKept kept;
+  struct Lane {
+    int threads;
+    std::unique_ptr<Steps> steps;
+    std::vector<double> times;
+  };
+  std::vector<Lane> lanes;
+  for (const int count : thread_counts(threads())) {
+    set_threads(count);  // which the primitives and layouts of these steps are made for
+    lanes.push_back({count, std::make_unique<Steps>(recipe, device), {}});
+  }
+  for (std::int64_t i = 0; i < repetitions; ++i) {
+    for (Lane& lane : lanes) {
+      set_threads(lane.threads);
+      lane.times.push_back(lane.steps->take());
+    }
+  }
+  std::vector<ScalingTime> times;
+  for (const Lane& lane : lanes) {
+    times.push_back({.threads = lane.threads, .step = median(lane.times), .batch = recipe.train.batch});
+    times.back().alone = times.front().step;
+  }
+  return times;
 }
 
 }  // namespace biossl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "biossl/core/device.h"
 #include "biossl/experiment/recipe.h"
@@ -27,5 +28,21 @@ struct StepTimes {
 /// Times a recipe's step on images of the built-in world (no data is needed), step and floor in turn, in one process.
 /// Throws std::invalid_argument on a device other than cpu, and for a rule by which nothing learns.
 StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetitions);
+
+/// A step with some number of threads: the median over the repetitions, in milliseconds, of the mean over the kinds.
+struct ScalingTime {
+  int threads = 0;
+  double step = 0;
+  double alone = 0;  ///< a step with one thread
+  std::int64_t batch = 0;
+
+  /// The share of `threads` times one thread's speed that is reached; 1: perfect.
+  double efficiency() const { return alone / (step * threads); }
+  double images_per_second() const { return 1000.0 * static_cast<double>(batch) / step; }
+};
+
+/// Times a recipe's step with 1, 2, 4, ... threads up to the number in force, in turn, in one process; that number is
+/// in force again afterwards. Throws as time_step does, but runs on every device.
+std::vector<ScalingTime> time_scaling(const Recipe& recipe, Device device, std::int64_t repetitions);
 
 }  // namespace biossl

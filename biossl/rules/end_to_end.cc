@@ -10,7 +10,8 @@ class EndToEnd final : public LearningRule {
  public:
   EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
       : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {
-    Workspace::fit(setup.network.setup().device, [&](Workspace& workspace) { chain_.prepare(workspace); });
+    const auto lay_out = [&](Workspace& workspace) { chain_.prepare(workspace); };
+    memory_ = Workspace::fit(setup.network.setup().device, lay_out).bytes();
   }
 
   void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
@@ -18,10 +19,12 @@ class EndToEnd final : public LearningRule {
   }
   std::int64_t total_epochs() const override { return epochs_; }
   bool is_local_to_blocks() const override { return false; }
+  std::size_t activity_bytes() const override { return memory_; }
 
  private:
   Chain chain_;
   std::int64_t epochs_;
+  std::size_t memory_;
 };
 
 const Registration<RuleRegistry, EndToEnd, NoOptions> registration(

@@ -17,6 +17,7 @@ class GreedyLayerwise final : public LearningRule {
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   std::int64_t schedule_epochs() const override { return epochs_; }
   bool is_local_to_blocks() const override { return true; }
+  std::size_t activity_bytes() const override { return blocks_.memory(); }
   std::string stage(std::int64_t epoch) const override {
     return fmt::format("block {} of 0-{}", block(epoch), blocks_.depth() - 1);
   }

@@ -17,6 +17,7 @@ class RandomizedLayerwise final : public LearningRule {
   }
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   bool is_local_to_blocks() const override { return true; }
+  std::size_t activity_bytes() const override { return blocks_.memory(); }
   std::vector<std::int64_t> sample_epochs() const override {
     std::vector<std::int64_t> epochs;
     for (int block = 0; block < blocks_.depth(); ++block) {

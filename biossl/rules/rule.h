@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ class LearningRule {
   virtual std::vector<std::int64_t> sample_epochs() const { return {0}; }
   /// True where no error crosses from one block to another.
   virtual bool is_local_to_blocks() const = 0;
+  /// Bytes that a step lays out activity and errors in, everything but what learns and the loss's own buffers; 0 where
+  /// the rule does not say.
+  virtual std::size_t activity_bytes() const { return 0; }
   /// State of its own that a checkpoint keeps.
   virtual State state() { return {}; }
   /// Called after the state has been written from a checkpoint.

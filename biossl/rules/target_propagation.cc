@@ -39,7 +39,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
     inverses_.push_back(std::make_unique<Inverse>(network_.block(index), index, activation, network_.setup()));
   }
   network_.head(top_);  // made now, so that a checkpoint holds it from the start
-  Workspace::fit(network_.setup().device, [&](Workspace& workspace) { prepare(workspace); });
+  memory_ = Workspace::fit(network_.setup().device, [&](Workspace& workspace) { prepare(workspace); }).bytes();
 }
 
 void TargetPropagation::prepare(Workspace& workspace) {

@@ -44,6 +44,7 @@ class TargetPropagation : public LearningRule {
   void step(const Tensor& images, const Moment& moment, Tensor& totals) override;
   std::int64_t total_epochs() const override { return epochs_; }
   bool is_local_to_blocks() const override { return true; }
+  std::size_t activity_bytes() const override { return memory_; }
   /// inverses.L.weight, inverses.L.bias and their optimiser's state, for blocks 1 and up.
   State state() override;
   void restored() override;
@@ -90,6 +91,7 @@ class TargetPropagation : public LearningRule {
   Tensor unpooled_scratch_;  // maps like such an input, or like what a block pools
   Tensor tried_scratch_;     // what a block makes of a noisy input
   Tensor argmax_scratch_;    // and where it found it, a group of images at a time
+  std::size_t memory_;       // bytes of all these
 };
 
 }  // namespace biossl

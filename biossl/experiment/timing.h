@@ -1,0 +1,66 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "biossl/core/clock.h"
+#include "biossl/core/error.h"
+#include "biossl/core/parallel.h"
+
+// What benches have in common.
+
+namespace biossl {
+
+/// The milliseconds that work takes.
+template <class Work>
+double milliseconds_of(Work&& work) {
+  const Stopwatch watch;
+  work();
+  return 1000.0 * watch.seconds();
+}
+
+/// The middle number by size; of an even number of them the upper of the two in the middle. There must be one.
+inline double median(std::vector<double> numbers) {
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
+
+/// Throws std::invalid_argument unless there is something to take a median of.
+inline void check_repetitions(std::int64_t repetitions) {
+  check(repetitions >= 1, "bench", "{} repetitions; at least 1 is needed", repetitions);
+}
+
+/// The median milliseconds of work over some repetitions, after a run that makes whatever is made once.
+template <class Work>
+double median_milliseconds(std::int64_t repetitions, Work&& work) {
+  check_repetitions(repetitions);
+  work();
+  std::vector<double> times;
+  for (std::int64_t i = 0; i < repetitions; ++i) times.push_back(milliseconds_of(work));
+  return median(std::move(times));
+}
+
+/// 1, 2, 4, ... up to `most`, and `most` itself.
+inline std::vector<int> thread_counts(int most) {
+  std::vector<int> counts;
+  for (int count = 1; count < most; count *= 2) counts.push_back(count);
+  counts.push_back(most);
+  return counts;
+}
+
+/// Puts the number of threads back, at the end of a scope, to what it was at its beginning.
+class ThreadsKept {
+ public:
+  ThreadsKept() = default;
+  ThreadsKept(const ThreadsKept&) = delete;
+  ThreadsKept& operator=(const ThreadsKept&) = delete;
+  ~ThreadsKept() { set_threads(before_); }
+
+ private:
+  int before_ = threads();
+};
+
+}  // namespace biossl

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/options.h"
+
+// What the subcommands of `biossl bench` share; each has a file.
+
+namespace biossl::cli {
+
+struct BenchOptions {
+  PlaceOptions place;
+  RecipeOptions recipe;
+  std::int64_t repetitions = 20;
+  bool json = false;
+
+  /// --recipe, --set, --device, --threads and --json.
+  void add_to(CLI::App& command);
+  /// --repeat, for benches that show medians.
+  void add_repetitions(CLI::App& command);
+  /// The recipe, with a precision "auto" settled for the device.
+  Recipe read(const Place& at) const;
+};
+
+/// JSON on a line, keys in the order they were given.
+void print_line(const nlohmann::ordered_json& json);
+
+void add_bench_step(CLI::App& bench);
+void add_bench_views(CLI::App& bench);
+void add_bench_loss(CLI::App& bench);
+void add_bench_probe(CLI::App& bench);
+void add_bench_memory(CLI::App& bench);
+
+}  // namespace biossl::cli

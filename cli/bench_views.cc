@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "biossl/experiment/views_bench.h"
+#include "cli/bench.h"
+
+namespace biossl::cli {
+namespace {
+
+void print_json(const std::vector<ViewsTime>& times, const Recipe& recipe) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const ViewsTime& time : times) {
+    rows.push_back({{"kind", time.kind},
+                    {"threads", time.threads},
+                    {"views_ms", time.views},
+                    {"floor_ms", time.floor},
+                    {"images_per_second", time.images_per_second()}});
+  }
+  print_line({{"views", rows}, {"batch", recipe.train.batch}, {"precision", recipe.train.precision}});
+}
+
+void print_table(const std::vector<ViewsTime>& times, const Recipe& recipe) {
+  fmt::print("both views of {} images, {}; the recipe's are {}\n", recipe.train.batch, recipe.train.precision,
+             recipe.views.kind);
+  fmt::print("  {:<10} {:>7} {:>12} {:>10} {:>12}\n", "", "threads", "views", "images/s", "floor");
+  for (const ViewsTime& time : times) {
+    fmt::print("  {:<10} {:>7} {:>9.3f} ms {:>10.0f} {:>9.3f} ms\n", time.kind, time.threads, time.views,
+               time.images_per_second(), time.floor);
+  }
+}
+
+void bench_views(const BenchOptions& options) {
+  const Place place = options.place.settle();
+  const Recipe recipe = options.read(place);
+  const auto times = time_views(recipe, place.device, options.repetitions);
+  options.json ? print_json(times, recipe) : print_table(times, recipe);
+}
+
+}  // namespace
+
+void add_bench_views(CLI::App& bench) {
+  CLI::App* sub = bench.add_subcommand("views", "making both views of a batch beside merely moving its bytes");
+  const auto options = std::make_shared<BenchOptions>();
+  options->add_to(*sub);
+  options->add_repetitions(*sub);
+  sub->footer(
+      "The recipe's kind of views comes first, then deform, moments and identity as they are by default, each with 1,\n"
+      "2, 4, ... threads up to --threads. The floor turns as many bytes into numbers of the compute type, twice.\n"
+      "  biossl bench views --recipe recipes/quick.toml\n"
+      "  biossl bench views --set train.batch=500 --set train.precision=bfloat16 --threads 1 --json");
+  sub->callback([options] { bench_views(*options); });
+}
+
+}  // namespace biossl::cli
