@@ -28,9 +28,10 @@ format:
 	@scripts/setup.sh --lint
 	git ls-files '*.h' '*.cc' '*.inc' | xargs clang-format --dry-run --Werror
 
-tidy: build
+tidy:
 	@scripts/setup.sh --lint
-	git ls-files 'biossl/*.cc' 'cli/*.cc' 'examples/*.cc' | xargs -P 2 -n 4 clang-tidy -p build/release --quiet
+	cmake --preset tidy
+	git ls-files 'biossl/*.cc' 'cli/*.cc' 'examples/*.cc' | xargs -P 2 -n 4 clang-tidy -p build/tidy --quiet
 
 asan: setup
 	cmake --preset asan

@@ -1,0 +1,20 @@
+# Writes to FILE a ctest entry for every test suite of PROGRAM: cmake -D PROGRAM=... -D FILE=... -P add_suites.cmake
+# gtest_discover_tests would make one for every test, and starting a process for each of a thousand tests costs minutes under the sanitizers,
+# most tests taking milliseconds. The output of a suite that fails names the tests in it that failed.
+cmake_minimum_required(VERSION 3.25)
+
+# A program lists its skipped tests last if none failed, so a suite with a failure is never taken for one with skipped tests.
+set(properties "TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\] [^\\n]+\\n*$\"")
+
+execute_process(COMMAND ${PROGRAM} --gtest_list_tests OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "\n[^ \n]+\\." suites "${listed}")  # "Suite." or "Instances/Suite."; its tests are indented
+set(entries "")
+foreach(suite ${suites})
+  string(REGEX REPLACE "^\n(.+)\\.$" "\\1" suite ${suite})
+  string(APPEND entries "add_test(\"${suite}\" \"${PROGRAM}\" \"--gtest_filter=${suite}.*\")\n"
+    "set_tests_properties(\"${suite}\" PROPERTIES ${properties})\n")
+endforeach()
+if(NOT entries)
+  message(FATAL_ERROR "${PROGRAM} lists no tests")
+endif()
+file(WRITE ${FILE} "${entries}")
