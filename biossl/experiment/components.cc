@@ -69,7 +69,8 @@ std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, 
                           .loss = loss,
                           .batch = recipe.train.batch,
                           .epochs = recipe.train.epochs,
-                          .seed = recipe.seed};
+                          .seed = recipe.seed,
+                          .chunk = recipe.train.chunk};
     return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
   });
 }

@@ -171,6 +171,7 @@ class RecipeReader {
   void check_train(const TrainRecipe& train) const {
     require(train.epochs >= 0 && train.epochs <= 1'000'000'000, "train", "epochs", "must lie between 0 and 10^9");
     require(train.batch >= 1 && train.batch <= 1'000'000, "train", "batch", "must lie between 1 and 10^6");
+    require(train.chunk >= 0, "train", "chunk", "may not be negative (0: the whole batch)");
     at(entry("train", "optimizer"), [&] { OptimizerRegistry::instance().find(train.optimizer); });
     require(positive(train.learning_rate), "train", "learning_rate", "must be a positive number");
     at(entry("train", "schedule"), [&] { check_choice("train", "schedule", train.schedule, Schedule::names()); });

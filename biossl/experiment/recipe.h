@@ -35,6 +35,7 @@ struct DataRecipe {
 struct TrainRecipe {
   std::int64_t epochs = 400;
   std::int64_t batch = 500;
+  std::int64_t chunk = 0;
   std::string optimizer = "adam";
   double learning_rate = 1e-4;
   std::string schedule = "constant";
@@ -46,6 +47,9 @@ struct TrainRecipe {
   void visit(Visitor& field) {
     field("epochs", epochs, "times every image is seen; layer-wise rules: for every block");
     field("batch", batch, "pairs of views in a step");
+    field(
+        "chunk", chunk,
+        "pairs learnt from at a time, their updates added up over the batch: the same result from less memory; 0: all");
     field("optimizer", optimizer, "\"adam\" or \"sgd\"; its own settings stand in [optimizer]");
     field("learning_rate", learning_rate, "step size");
     field("schedule", schedule,

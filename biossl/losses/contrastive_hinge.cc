@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "biossl/losses/loss.h"
 #include "biossl/ops/ops.h"
 
@@ -48,16 +50,18 @@ class ContrastiveHinge final : public Loss {
   ContrastiveHinge(const HingeOptions& options, const LossShape& shape)
       : hinge_(hinge_of(options)), blocks_memory_(options.block_gradient), normalises_(options.normalise) {
     if (!normalises_) return;
-    const Shape embeddings{2 * shape.batch, shape.features};
+    const std::int64_t pairs = shape.batch + std::max<std::int64_t>(memory_span(), 0);
+    const Shape embeddings{2 * pairs, shape.features};
     unit_ = Tensor(embeddings, shape.dtype, shape.device);
     d_unit_ = Tensor(embeddings, shape.dtype, shape.device);
-    norms_ = Tensor({2 * shape.batch}, shape.dtype, shape.device);
+    norms_ = Tensor({2 * pairs}, shape.dtype, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
+    hinge_.first = moment.context;
     if (!normalises_) return compare(embeddings, errors, totals);
     const std::int64_t rows = embeddings.extent(0);
-    const std::int64_t first = blocks_memory_ ? rows / 2 : 0;
+    const std::int64_t first = blocks_memory_ ? rows / 2 + moment.context : 0;
     Tensor unit = unit_.rows(0, rows);
     Tensor d_unit = d_unit_.rows(0, rows);
     Tensor norms = norms_.rows(0, rows);
@@ -68,6 +72,7 @@ class ContrastiveHinge final : public Loss {
   }
 
   bool blocks_memory() const override { return blocks_memory_; }
+  std::int64_t memory_span() const override { return blocks_memory_ && hinge_.recent > 0 ? hinge_.recent : -1; }
   bool needs_only_recent_memory() const override { return hinge_.recent > 0 && blocks_memory_; }
   bool is_plain_arithmetic() const override { return !normalises_; }
 

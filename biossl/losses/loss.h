@@ -23,6 +23,9 @@ struct Moment {
   std::int64_t batch = 0;  ///< within the epoch
   double learning_rate = 0;
   Tensor labels;  ///< (B) int32, of the images; empty unless Loss::needs_labels()
+  /// Pairs at the head of the batch that are there to be looked back at: they have had their turn. 0 unless the loss
+  /// has a memory_span().
+  std::int64_t context = 0;
 };
 
 /// What is to be small: a function of the embeddings of pairs of views, with its derivative, the error.
@@ -41,6 +44,11 @@ class Loss {
   virtual HeadKind head() const { return HeadKind::linear; }
   /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
   virtual bool blocks_memory() const = 0;
+
+  /// Where nothing but the error of the current view is wanted, and that depends on the pair and on the memory of the
+  /// few images before it: how many. Then a batch may come in pieces, each behind the last `span` pairs of the one
+  /// before (Moment::context), whose rows of errors are left alone. -1: a batch hangs together.
+  virtual std::int64_t memory_span() const { return -1; }
 
   /// Property (i), as far as the loss goes: an error needs the present view and briefly remembered ones only, and
   /// changes only what is active now.

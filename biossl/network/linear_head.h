@@ -15,7 +15,7 @@ class LinearHead final : public Head {
   void prepare(std::int64_t rows, Workspace& workspace) override;
   void forward(const Tensor& activity, Tensor& embeddings) override;
   void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
-             double learning_rate, Tensor& error_activity) override;
+             const LearningStep& step, Tensor& error_activity) override;
 
  private:
   HeadSpec spec_;

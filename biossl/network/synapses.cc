@@ -62,11 +62,25 @@ void Synapses::send_back(const Tensor& error_post, Tensor& error_pre) {
   ++errors_sent_;
 }
 
-void Synapses::learn(const Tensor& pre, const Tensor& error_post, double learning_rate) {
-  compute_update(pre, error_post, weight_update_, bias_update_);
-  const std::int64_t step = ++*steps_.data<std::int32_t>();
-  optimizer_->step(update_, learning_rate, step, parameters_, optimizer_state_);
+void Synapses::learn(const Tensor& pre, const Tensor& error_post, const LearningStep& step) {
+  if (step.begins) {
+    compute_update(pre, error_post, weight_update_, bias_update_);
+  } else {
+    add_chunk(pre, error_post);
+  }
+  if (!step.ends) return;
+  const std::int64_t number = ++*steps_.data<std::int32_t>();
+  optimizer_->step(update_, step.learning_rate, number, parameters_, optimizer_state_);
   weights_.changed();
+}
+
+void Synapses::add_chunk(const Tensor& pre, const Tensor& error_post) {
+  if (chunk_update_.empty()) chunk_update_ = Tensor(update_.shape(), update_.dtype(), update_.device());
+  Tensor weight_update = chunk_update_.part(0, weight_update_.shape());
+  Tensor bias_update;
+  if (!bias_update_.empty()) bias_update = chunk_update_.part(weight_update_.size(), bias_update_.shape());
+  compute_update(pre, error_post, weight_update, bias_update);
+  ops::add_scaled(update_, 1.0, chunk_update_, update_);
 }
 
 State Synapses::state(const std::string& prefix, bool learning) {

@@ -26,12 +26,24 @@ struct SynapsesSetup {
   DType master_dtype() const { return dtype == DType::float64 ? DType::float64 : DType::float32; }
 };
 
+/// A step of learning, taken at once or in chunks: the updates of a batch's chunks are added up, and the optimiser
+/// takes its step with the last. Converts from the learning rate of a step taken at once.
+struct LearningStep {
+  double learning_rate;
+  bool begins = true;
+  bool ends = true;
+
+  LearningStep(double rate) : learning_rate(rate) {}  // NOLINT(google-explicit-constructor)
+  LearningStep(double rate, bool begins_here, bool ends_here)
+      : learning_rate(rate), begins(begins_here), ends(ends_here) {}
+};
+
 /// How errors have come down across one layer, read off the live objects.
 struct PathRecord {
   std::string layer;              ///< "blocks.0", "heads.4"
   std::string feedback;           ///< the path's own name
   bool separate_weights = false;  ///< as Feedback::separate_weights
-  std::int64_t errors_sent = 0;   ///< batches whose error has crossed the layer; 0: the path was never used
+  std::int64_t errors_sent = 0;   ///< errors, of a batch or a chunk of one, that crossed it; 0: the path was never used
   double alignment = 0;           ///< cosine of the angle between F and W, as they are now
 };
 
@@ -46,8 +58,8 @@ class Synapses {
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
   void send_back(const Tensor& error_post, Tensor& error_pre);
-  /// Computes the update, error_post (x) pre, and takes one optimiser step.
-  void learn(const Tensor& pre, const Tensor& error_post, double learning_rate);
+  /// Computes the update, error_post (x) pre, and takes one optimiser step, or adds a chunk to the update.
+  void learn(const Tensor& pre, const Tensor& error_post, const LearningStep& step);
 
   const Weights& weights() const { return weights_; }
   const Tensor& bias() const { return bias_; }
@@ -79,6 +91,7 @@ class Synapses {
            bool bias, std::uint32_t index, std::int64_t units = 0);
 
   virtual void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const = 0;
+  void add_chunk(const Tensor& pre, const Tensor& error_post);
   virtual void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
                               Tensor& bias_update) const = 0;
 
@@ -91,6 +104,7 @@ class Synapses {
   Shape channels_last_, file_shape_;
   Tensor parameters_, update_;  // weights, then bias
   Tensor weight_update_, bias_update_;
+  Tensor chunk_update_;  // of one chunk, as update_; empty until a step is taken in chunks
   std::vector<Tensor> optimizer_state_;
   Tensor steps_;  // one number, on the host
   std::int64_t errors_sent_ = 0;

@@ -33,6 +33,9 @@ struct Hinge {
   float negative_weight = 0.2F;
   /// N = {(i, i+k): k = 1..recent}; 0: all i != j.
   std::int64_t recent = 4;
+  /// Pairs before this one are looked back at and nothing else: they add nothing to the loss, their d_b is left alone.
+  /// Only with `recent` negatives and without d_a.
+  std::int64_t first = 0;
 };
 
 /// How far the views of the deform family may stray from the image.

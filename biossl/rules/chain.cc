@@ -5,22 +5,23 @@
 
 namespace biossl {
 
-Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t batch)
+Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t batch, std::int64_t chunk)
     : network_(network),
       loss_(loss),
       first_(first),
       last_(last),
-      batch_(batch),
-      pass_(network, last, 2 * batch),
+      chunk_(chunk == 0 ? batch : std::min(chunk, batch)),
+      loss_in_chunks_(loss, chunk_, batch),
+      pass_(network, last, 2 * chunk_),
       learnt_(static_cast<std::size_t>(last) + 1),
       remembered_(learnt_.size()),
-      learning_rows_(batch, network.setup().device) {
+      learning_rows_(chunk_, network.setup().device) {
   network.head(last);  // made now, so that a checkpoint holds it from the start
 }
 
 void Chain::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_.blocks_memory() ? batch_ : 2 * batch_;
+  const std::int64_t rows = loss_.blocks_memory() ? chunk_ : 2 * chunk_;
   pass_.prepare(workspace);
   for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
     const Block& block = network_.block(index);
@@ -29,12 +30,13 @@ void Chain::prepare(Workspace& workspace) {
     if (index < last_) activity.output = workspace.take(map, dtype);
     if (index >= first_ && block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
   }
-  output_ = workspace.take(batch_of(2 * batch_, network_.block(last_).plan().output), dtype);
+  output_ = workspace.take(batch_of(2 * chunk_, network_.block(last_).plan().output), dtype);
   Head& head = network_.head(last_);
-  head.prepare(2 * batch_, workspace);
+  head.prepare(2 * chunk_, workspace);
   for (Tensor* tensor : {&embeddings_, &errors_}) {
-    *tensor = workspace.take({2 * batch_, head.features()}, network_.setup().master_dtype());
+    *tensor = workspace.take({2 * chunk_, head.features()}, network_.setup().master_dtype());
   }
+  loss_in_chunks_.prepare(head.features(), network_.setup().master_dtype(), workspace);
   const std::array<std::int64_t, 2> sizes = error_sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
   if (first_ == 0) learning_images_ = workspace.take(batch_of(rows, network_.image()), dtype);
@@ -57,19 +59,38 @@ std::array<std::int64_t, 2> Chain::error_sizes() const {
 }
 
 void Chain::step(const Tensor& images, const Moment& moment, Tensor& totals) {
-  const std::int64_t rows = images.extent(0);
-  const std::int64_t begin = loss_.blocks_memory() ? rows / 2 : 0;
-  run_up(images, begin);
-  Tensor errors = errors_.rows(0, rows);
-  loss_.evaluate(embeddings_.rows(0, rows), moment, errors, totals);
-  run_down(gather_learning_rows(images, begin), begin, moment.learning_rate);
+  const std::int64_t pairs = images.extent(0) / 2;
+  for (std::int64_t first = 0; first < pairs; first += chunk_) {
+    const Chunk chunk = chunk_of(images, first);
+    run_up(chunk);
+    Tensor errors = errors_.rows(0, chunk.rows());
+    loss_in_chunks_.evaluate(embeddings_.rows(0, chunk.rows()), first, moment, errors, totals);
+    run_down(gather_learning_rows(chunk), chunk.begin(), {moment.learning_rate, first == 0, first + chunk_ >= pairs});
+  }
 }
 
-Tensor Chain::gather_learning_rows(const Tensor& images, std::int64_t begin) {
-  const std::int64_t rows = images.extent(0);
+Chain::Chunk Chain::chunk_of(const Tensor& images, std::int64_t first) const {
+  if (!loss_.blocks_memory()) return {images.rows(0, 0), images};
+  const std::int64_t pairs = images.extent(0) / 2;
+  const std::int64_t last = std::min(first + chunk_, pairs);
+  return {images.rows(first, last), images.rows(pairs + first, pairs + last)};
+}
+
+void Chain::run_up(const Chunk& chunk) {
+  remembered_.back().output = output_.rows(0, chunk.begin());
+  learnt_.back().output = output_.rows(chunk.begin(), chunk.rows());
+  pass_.run(chunk.remembered, remembered_);
+  pass_.run(chunk.learnt, learnt_);
+  Tensor embeddings = embeddings_.rows(0, chunk.rows());
+  network_.head(last_).forward(output_.rows(0, chunk.rows()), embeddings);
+}
+
+Tensor Chain::gather_learning_rows(const Chunk& chunk) {
+  const std::int64_t begin = chunk.begin();
+  const std::int64_t rows = chunk.rows();
   Tensor errors = errors_.rows(begin, rows);
   learning_rows_.find(errors, rows / 2 - begin);
-  if (!learning_rows_.leave_some_out()) return images.rows(begin, rows);
+  if (!learning_rows_.leave_some_out()) return chunk.learnt;
   Tensor embeddings = embeddings_.rows(begin, rows);
   learning_rows_.gather(errors);
   learning_rows_.gather(embeddings);
@@ -80,28 +101,18 @@ Tensor Chain::gather_learning_rows(const Tensor& images, std::int64_t begin) {
   }
   if (first_ > 0) return {};
   Tensor gathered = learning_images_.rows(0, learning_rows_.end() - learning_rows_.begin());
-  learning_rows_.gather(images.rows(begin, rows), gathered);
+  learning_rows_.gather(chunk.learnt, gathered);
   return gathered;
 }
 
-void Chain::run_up(const Tensor& images, std::int64_t begin) {
-  const std::int64_t rows = images.extent(0);
-  remembered_.back().output = output_.rows(0, begin);
-  learnt_.back().output = output_.rows(begin, rows);
-  pass_.run(images.rows(0, begin), remembered_);
-  pass_.run(images.rows(begin, rows), learnt_);
-  Tensor embeddings = embeddings_.rows(0, rows);
-  network_.head(last_).forward(output_.rows(0, rows), embeddings);
-}
-
-void Chain::run_down(const Tensor& images, std::int64_t begin, double learning_rate) {
+void Chain::run_down(const Tensor& images, std::int64_t begin, const LearningStep& step) {
   const std::int64_t from = learning_rows_.begin();
   const std::int64_t to = learning_rows_.end();
   const auto learnt = [&](int index) { return learnt_[static_cast<std::size_t>(index)].rows(from, to); };
   Tensor* current = &error_maps_[0];
   Tensor* spare = &error_maps_[1];
   Tensor error = current->part(0, learnt(last_).output.shape());
-  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, learning_rate, error);
+  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, step, error);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
     const Tensor below = index == 0 ? images : learnt(index - 1).output;
@@ -111,7 +122,7 @@ void Chain::run_down(const Tensor& images, std::int64_t begin, double learning_r
       error = spare->part(0, below.shape());
       block.synapses().send_back(synapse_error, error);
     }
-    block.synapses().learn(below, synapse_error, learning_rate);
+    block.synapses().learn(below, synapse_error, step);
     std::swap(current, spare);
   }
 }

@@ -9,7 +9,8 @@ namespace {
 class EndToEnd final : public LearningRule {
  public:
   EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
-      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch), epochs_(setup.epochs) {
+      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch, setup.chunk),
+        epochs_(setup.epochs) {
     const auto lay_out = [&](Workspace& workspace) { chain_.prepare(workspace); };
     memory_ = Workspace::fit(setup.network.setup().device, lay_out).bytes();
   }

@@ -4,7 +4,7 @@ namespace biossl {
 
 LayerwiseBlocks::LayerwiseBlocks(const RuleSetup& setup) {
   for (int block = 0; block < setup.network.depth(); ++block) {
-    chains_.emplace_back(setup.network, setup.loss, block, block, setup.batch);
+    chains_.emplace_back(setup.network, setup.loss, block, block, setup.batch, setup.chunk);
   }
   const auto lay_out = [&](Workspace& workspace) {
     for (Chain& chain : chains_) {

@@ -19,6 +19,8 @@ struct RuleSetup {
   std::int64_t batch;   ///< the largest number of pairs in a batch
   std::int64_t epochs;  ///< what the recipe asks for (train.epochs)
   std::uint64_t seed;
+  std::int64_t chunk =
+      0;  ///< pairs to learn from at a time, the updates of a batch's chunks added up; 0: all of a batch
 };
 
 /// Decides which block learns, when, and from which error.

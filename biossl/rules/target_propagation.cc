@@ -33,6 +33,8 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
       learnt_(static_cast<std::size_t>(network_.depth())),
       remembered_(learnt_.size()),
       excesses_(learnt_.size()) {
+  check(setup.chunk == 0, "dtp", "chunk = {}: what a target is divided by counts the whole batch; leave it at 0",
+        setup.chunk);
   inverses_.emplace_back();
   for (int index = 1; index <= top_; ++index) {
     const Activation activation = activation_named(options.inverse_activation);

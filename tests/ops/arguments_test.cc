@@ -162,6 +162,13 @@ const std::vector<WrongCall> others = {
        Tensor totals = of_type(DType::float64, {2});
        ops::contrastive_hinge(d_b, d_b, {}, d_a, d_b, totals);
      }},
+    {"hinge_first", "[contrastive_hinge] first = 1 needs recent negatives and no error of the memory",
+     [] {
+       Tensor d_a = floats({4, 8});
+       Tensor d_b = floats({4, 8});
+       Tensor totals = of_type(DType::float64, {2});
+       ops::contrastive_hinge(floats({4, 8}), floats({4, 8}), {.first = 1}, d_a, d_b, totals);
+     }},
     {"hinge_totals", "[contrastive_hinge] totals is float32, expected float64",
      [] {
        Tensor d_a;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/reference_case.h"
@@ -104,6 +106,25 @@ INSTANTIATE_TEST_SUITE_P(All, HingeNumeric,
                          CaseName());
 
 class HingeDevice : public ::testing::TestWithParam<Device> {};
+
+// A batch in two parts: the second behind the two memories that its views look back at.
+TEST_P(HingeDevice, PairsBeforeTheFirstAreOnlyLookedBackAt) {
+  const HingeCase each{"recent", 9, 16, {0.4F, 1.5F, 0.2F, 2}, true};
+  Pairs whole(each, DType::float32, GetParam());
+  whole.evaluate();
+  Tensor totals = tensor_of({2}, {100, 200}, DType::float64, GetParam());
+  Tensor none;
+  Tensor head = poisoned({5, 16}, DType::float32, GetParam());
+  ops::contrastive_hinge(whole.a.rows(0, 5), whole.b.rows(0, 5), each.hinge, none, head, totals);
+  Hinge behind = each.hinge;
+  behind.first = 2;
+  Tensor tail = poisoned({6, 16}, DType::float32, GetParam());
+  ops::contrastive_hinge(whole.a.rows(3, 9), whole.b.rows(3, 9), behind, none, tail, totals);
+  EXPECT_EQ(values_of(head), values_of(whole.d_b.rows(0, 5)));
+  EXPECT_EQ(values_of(tail.rows(2, 6)), values_of(whole.d_b.rows(5, 9)));
+  EXPECT_EQ(relative_error(tail.rows(0, 2), whole.d_b.rows(3, 5)), std::numeric_limits<double>::infinity());
+  EXPECT_LT(relative_error(values_of(totals), values_of(whole.totals)), 1e-6);
+}
 
 // Two pairs of two features, worked out by hand: d(0,0) = 2, d(1,1) = 0, d(0,1) = 4, d(1,0) = 2.
 TEST_P(HingeDevice, SmallExample) {

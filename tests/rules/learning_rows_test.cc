@@ -27,7 +27,8 @@ std::set<std::int64_t> active_in(const Tensor& errors, std::int64_t begin, std::
   const std::vector<double> values = values_of(errors);
   for (std::int64_t row = begin; row < end; ++row) {
     const auto value = static_cast<std::int64_t>(values[static_cast<std::size_t>(3 * row + 1)]);
-    if (value != 0) EXPECT_TRUE(active.insert(value - 1).second) << "row " << value - 1 << " stands there twice";
+    if (value == 0) continue;
+    EXPECT_TRUE(active.insert(value - 1).second) << "row " << value - 1 << " stands there twice";
   }
   return active;
 }
@@ -166,7 +167,11 @@ TEST_P(SilentImages, AddNothingAndAreLeftOut) {
     for (const Synapses* synapses : all_synapses(work.network())) EXPECT_EQ(synapses->steps(), 1);
     updated.push_back(all);
   }
-  EXPECT_LT(relative_error(updated[0], updated[1]), way.every == 0 ? 1e-20 : tolerance(dtype));
+  if (way.every == 0) {
+    EXPECT_EQ(updated[0], std::vector<double>(updated[0].size(), 0.0));
+  } else {
+    EXPECT_LT(relative_error(updated[0], updated[1]), tolerance(dtype));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

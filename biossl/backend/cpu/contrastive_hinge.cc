@@ -73,17 +73,17 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   const std::int64_t rows = b.extent(0);
   const std::int64_t features = b.extent(1);
   thread_local std::vector<double> row_losses;  // summed in order, so that the sum does not depend on the threads
-  row_losses.resize(static_cast<std::size_t>(rows));
+  row_losses.assign(static_cast<std::size_t>(rows), 0.0);
   double* losses = row_losses.data();
-  parallel_for(rows, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
+  parallel_for(rows - hinge.first, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = hinge.first + begin; row < hinge.first + end; ++row) {
       losses[row] = compare_row(b, a, row, hinge, true, d_b.data<float>() + row * features);
       if (!d_a.empty()) compare_row(a, b, row, hinge, false, d_a.data<float>() + row * features);
     }
   });
   double* sums = totals.data<double>();
   sums[0] = std::accumulate(row_losses.begin(), row_losses.end(), sums[0]);
-  sums[1] += static_cast<double>(count_nonzero_rows(d_b));
+  sums[1] += static_cast<double>(count_nonzero_rows(d_b.rows(hinge.first, rows)));
 }
 
 }  // namespace biossl::cpu
