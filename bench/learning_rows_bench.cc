@@ -47,7 +47,7 @@ class Step {
     ops::convert(drawn, images_);
   }
   void run() { rule_->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 1e-4, .labels = {}}, totals_); }
-  const Tensor& update() { return network_->block(0).synapses().weight_update(); }
+  const Tensor& update() { return network_->block(network_->depth() - 1).synapses().weight_update(); }
 
  private:
   static constexpr Device device = Device::cpu;
