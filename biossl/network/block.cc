@@ -39,14 +39,10 @@ void Block::forward(const Tensor& input, Activity& activity) const {
   ops::max_pool_forward(activity.unpooled, spec_.pool, spec_.activation, activity.output, activity.argmax);
 }
 
-Tensor Block::error_of_synapses(const Activity& activity, Tensor& error, Tensor& scratch) const {
-  if (spec_.pool == 1) {
-    if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
-    return error;
-  }
-  Tensor unpooled_error = scratch.part(0, batch_of(error.extent(0), plan_.unpooled));
-  ops::max_pool_backward(error, activity.output, activity.argmax, spec_.pool, spec_.activation, unpooled_error);
-  return unpooled_error;
+UnitError Block::error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const {
+  if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
+  if (spec_.pool == 1) return error;
+  return {error, activity.argmax, spec_.pool, scratch};
 }
 
 }  // namespace biossl

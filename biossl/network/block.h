@@ -29,10 +29,10 @@ class Block {
   /// Room for the activity of up to `rows` images.
   Activity make_activity(std::int64_t rows) const;
   void forward(const Tensor& input, Activity& activity) const;
-  /// Takes the error of the output back to the convolution's output: through the block's own nonlinearity and pool.
-  /// Where the block does not pool, the result is `error` itself, changed in place; otherwise it is written to
-  /// `scratch`, a flat tensor with room for it. Returns the result.
-  Tensor error_of_synapses(const Activity& activity, Tensor& error, Tensor& scratch) const;
+  /// Takes the error of the output back to the convolution's output: through the block's own nonlinearity, which
+  /// changes `error` in place, and to the winners of its pool. `scratch` is flat, with room for the error of every unit
+  /// below the pool; it goes with the result.
+  UnitError error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const;
 
  private:
   BlockSpec spec_;

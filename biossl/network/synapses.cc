@@ -57,12 +57,12 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
   feedback_->attach(weights_, Random(setup.seed, Purpose::feedback, 0, index), bound);
 }
 
-void Synapses::send_back(const Tensor& error_post, Tensor& error_pre) {
+void Synapses::send_back(const UnitError& error_post, Tensor& error_pre) {
   descend(error_post, path(), error_pre);
   ++errors_sent_;
 }
 
-void Synapses::learn(const Tensor& pre, const Tensor& error_post, const LearningStep& step) {
+void Synapses::learn(const Tensor& pre, const UnitError& error_post, const LearningStep& step) {
   if (step.begins) {
     compute_update(pre, error_post, weight_update_, bias_update_);
   } else {
@@ -74,7 +74,7 @@ void Synapses::learn(const Tensor& pre, const Tensor& error_post, const Learning
   weights_.changed();
 }
 
-void Synapses::add_chunk(const Tensor& pre, const Tensor& error_post) {
+void Synapses::add_chunk(const Tensor& pre, const UnitError& error_post) {
   if (chunk_update_.empty()) chunk_update_ = Tensor(update_.shape(), update_.dtype(), update_.device());
   Tensor weight_update = chunk_update_.part(0, weight_update_.shape());
   Tensor bias_update;
@@ -130,11 +130,11 @@ void ConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tens
   ops::conv2d_forward(pre, weights_, bias_, conv_, activation, post);
 }
 
-void ConvolutionSynapses::descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const {
+void ConvolutionSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
   ops::conv2d_backward_data(error_post, path, conv_, error_pre);
 }
 
-void ConvolutionSynapses::compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+void ConvolutionSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
                                          Tensor& bias_update) const {
   ops::conv2d_backward_weights(pre, error_post, conv_, weight_update, bias_update);
 }
@@ -147,13 +147,13 @@ void LinearSynapses::forward(const Tensor& pre, Activation activation, Tensor& p
   ops::linear_forward(pre, weights_, bias_, activation, post);
 }
 
-void LinearSynapses::descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const {
-  ops::linear_backward_data(error_post, path, error_pre);
+void LinearSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
+  ops::linear_backward_data(error_post.values, path, error_pre);
 }
 
-void LinearSynapses::compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+void LinearSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
                                     Tensor& bias_update) const {
-  ops::linear_backward_weights(pre, error_post, weight_update, bias_update);
+  ops::linear_backward_weights(pre, error_post.values, weight_update, bias_update);
 }
 
 }  // namespace biossl

@@ -8,6 +8,7 @@
 #include "biossl/core/state.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/ops/types.h"
+#include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"
 #include "biossl/optim/optimizer.h"
 
@@ -57,9 +58,9 @@ class Synapses {
   /// post = activation(bias + W * pre)
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
-  void send_back(const Tensor& error_post, Tensor& error_pre);
+  void send_back(const UnitError& error_post, Tensor& error_pre);
   /// Computes the update, error_post (x) pre, and takes one optimiser step, or adds a chunk to the update.
-  void learn(const Tensor& pre, const Tensor& error_post, const LearningStep& step);
+  void learn(const Tensor& pre, const UnitError& error_post, const LearningStep& step);
 
   const Weights& weights() const { return weights_; }
   const Tensor& bias() const { return bias_; }
@@ -90,9 +91,9 @@ class Synapses {
   Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
            bool bias, std::uint32_t index, std::int64_t units = 0);
 
-  virtual void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const = 0;
-  void add_chunk(const Tensor& pre, const Tensor& error_post);
-  virtual void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+  virtual void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const = 0;
+  void add_chunk(const Tensor& pre, const UnitError& error_post);
+  virtual void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
                               Tensor& bias_update) const = 0;
 
   Weights weights_;
@@ -119,8 +120,8 @@ class ConvolutionSynapses final : public Synapses {
   void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
 
  private:
-  void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
                       Tensor& bias_update) const override;
 
   Conv2d conv_;
@@ -134,8 +135,8 @@ class LinearSynapses final : public Synapses {
   void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
 
  private:
-  void descend(const Tensor& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const Tensor& error_post, Tensor& weight_update,
+  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
                       Tensor& bias_update) const override;
 };
 

@@ -5,6 +5,7 @@
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/types.h"
+#include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"
 
 /// The seam between learning and hardware. Each operation checks its arguments (std::invalid_argument, "[operation] …",
@@ -32,6 +33,12 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
 /// d_weights[o,i,j,c] = sum_{n,y,x} src[n, y s + i - p, x s + j - p, c] d_dst[n,y,x,o]; d_bias[o] = sum d_dst (d_bias
 /// may be empty).
 void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                             Tensor& d_bias);
+
+/// The same two for errors below a max-pool, of which only the winner of each window has one. Where `error` is of every
+/// unit they are those above.
+void conv2d_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src);
+void conv2d_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias);
 
 /// dst = activation(bias + the adjoint of conv2d_forward at src): every unit of src reaches back to the pixels that a

@@ -39,21 +39,20 @@ void Chain::prepare(Workspace& workspace) {
   loss_in_chunks_.prepare(head.features(), network_.setup().master_dtype(), workspace);
   const std::array<std::int64_t, 2> sizes = error_sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
+  std::int64_t unpooled = 0;
+  for (int index = first_; index <= last_; ++index) {
+    const Block& block = network_.block(index);
+    if (block.spec().pool > 1) unpooled = std::max(unpooled, block.plan().unpooled.size());
+  }
+  spread_ = workspace.take({rows * unpooled}, dtype);
   if (first_ == 0) learning_images_ = workspace.take(batch_of(rows, network_.image()), dtype);
 }
 
-/// An image's share of each error map: what run_down puts there.
 std::array<std::int64_t, 2> Chain::error_sizes() const {
-  std::array<std::int64_t, 2> sizes{network_.block(last_).plan().output.size(), 0};
-  std::size_t current = 0;
-  const auto move_on = [&](const Shape& map) {
-    current = 1 - current;
-    sizes[current] = std::max(sizes[current], map.size());
-  };
+  std::array<std::int64_t, 2> sizes{};
   for (int index = last_; index >= first_; --index) {
-    const Block& block = network_.block(index);
-    if (block.spec().pool > 1) move_on(block.plan().unpooled);
-    if (index > first_) move_on(block.plan().input);
+    std::int64_t& size = sizes[static_cast<std::size_t>(last_ - index) % 2];
+    size = std::max(size, network_.block(index).plan().output.size());
   }
   return sizes;
 }
@@ -109,21 +108,17 @@ void Chain::run_down(const Tensor& images, std::int64_t begin, const LearningSte
   const std::int64_t from = learning_rows_.begin();
   const std::int64_t to = learning_rows_.end();
   const auto learnt = [&](int index) { return learnt_[static_cast<std::size_t>(index)].rows(from, to); };
-  Tensor* current = &error_maps_[0];
-  Tensor* spare = &error_maps_[1];
-  Tensor error = current->part(0, learnt(last_).output.shape());
+  Tensor error = error_maps_[0].part(0, learnt(last_).output.shape());
   network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, step, error);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
     const Tensor below = index == 0 ? images : learnt(index - 1).output;
-    Tensor synapse_error = block.error_of_synapses(learnt(index), error, *spare);
-    if (block.spec().pool > 1) std::swap(current, spare);
+    const UnitError synapse_error = block.error_of_synapses(learnt(index), error, spread_);
     if (index > first_) {
-      error = spare->part(0, below.shape());
+      error = error_maps_[static_cast<std::size_t>(last_ - index + 1) % 2].part(0, below.shape());
       block.synapses().send_back(synapse_error, error);
     }
     block.synapses().learn(below, synapse_error, step);
-    std::swap(current, spare);
   }
 }
 

@@ -36,6 +36,7 @@ class Chain {
     std::int64_t rows() const { return begin() + learnt.extent(0); }
   };
 
+  /// An image's share of each error map.
   std::array<std::int64_t, 2> error_sizes() const;
   Chunk chunk_of(const Tensor& images, std::int64_t first) const;
   void run_up(const Chunk& chunk);
@@ -58,6 +59,7 @@ class Chain {
   Tensor learning_images_;            // their images, gathered; empty where block 0 does not learn
   Tensor embeddings_, errors_;        // (2 chunk, D)
   std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down
+  Tensor spread_;                     // flat; errors spread over the windows of a pool, where they have to be
 };
 
 }  // namespace biossl

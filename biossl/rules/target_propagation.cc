@@ -130,7 +130,7 @@ void TargetPropagation::teach_block(int index, const Tensor& images, double lear
   Tensor error = map_scratch_.part(0, above_target.shape());
   ops::scale(above_target, 2.0 / static_cast<double>(above_target.size()), error);
   const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, learning_rows());
-  const Tensor synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
+  const UnitError synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
   const Tensor input = index == 0 ? images.rows(begin_, end_) : this->activity(index - 1);
   block.synapses().learn(input, synapse_error, learning_rate);
 }

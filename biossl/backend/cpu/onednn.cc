@@ -342,12 +342,14 @@ void UpdatePrimitive::run(const Tensor& src, const Tensor& d_dst, Tensor& d_weig
   reorder_->run();
 }
 
-LayerRecorder::LayerRecorder() { recording = &layers_; }
+bool LayerRecorder::recording() { return cpu::recording != nullptr; }
+
+LayerRecorder::LayerRecorder() { cpu::recording = &layers_; }
 
 LayerRecorder::~LayerRecorder() { stop(); }
 
 void LayerRecorder::stop() {
-  if (recording == &layers_) recording = nullptr;
+  if (cpu::recording == &layers_) cpu::recording = nullptr;
 }
 
 void LayerRecorder::replay() const {

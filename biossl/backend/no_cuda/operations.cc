@@ -29,6 +29,14 @@ void conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, con
                              Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
   built_without_cuda();
 }
+void conv2d_pooled_backward_data(const UnitError& /*error*/, const Weights& /*weights*/, const Conv2d& /*conv*/,
+                                 Tensor& /*d_src*/) {
+  built_without_cuda();
+}
+void conv2d_pooled_backward_weights(const Tensor& /*src*/, const UnitError& /*error*/, const Conv2d& /*conv*/,
+                                    Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
+  built_without_cuda();
+}
 void transposed_conv2d_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/,
                                const Conv2d& /*conv*/, Activation /*activation*/, Tensor& /*dst*/) {
   built_without_cuda();

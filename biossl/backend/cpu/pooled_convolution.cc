@@ -1,0 +1,304 @@
+#include <algorithm>
+
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/elements.h"
+#include "biossl/backend/cpu/lanes.h"
+#include "biossl/backend/cpu/layer_recorder.h"
+#include "biossl/backend/shared/spread_error.h"
+#include "biossl/core/parallel.h"
+
+// Below a 2x2 max-pool three of four errors are zeros, which a dense convolution multiplies like any others. Here the
+// winners alone are walked over, one output channel at a time: the 3x3 patch that a winner saw is added to the
+// channel's update, which stays in registers meanwhile; or the channel's weights, in registers, are added to the patch
+// of the error below. Maps lie in the cache as float32 planes of a few channels with a border of zeros, so that a patch
+// is three straight rows and no edge is special.
+namespace biossl::cpu {
+namespace {
+
+constexpr int taps = 9;
+constexpr int vectors = lane_count == 16 ? 2 : 1;  // a tap's; 18 of 32 registers, or 9 of 16
+constexpr std::int64_t plane_channels = vectors * lane_count;
+constexpr std::int64_t unit = taps * plane_channels;  // numbers of one output channel and plane
+constexpr std::int64_t band_bytes = 32 << 10;         // of a plane, that the first cache keeps while channels change
+constexpr std::int64_t group_bytes = 256 << 10;       // of planes, that the second one keeps
+constexpr std::int64_t output_group = 8;              // channels whose updates the first cache keeps beside them
+constexpr std::int64_t most_update_bytes = 4 << 20;   // of a thread
+
+/// How maps (N, H, W, C) lie in planes, and where the windows of their pool are.
+struct Planes {
+  std::int64_t height, width, count, outputs, rows, columns;
+
+  Planes(const Tensor& map, const Tensor& pooled)
+      : height(map.extent(1)),
+        width(map.extent(2)),
+        count(map.extent(3) / plane_channels),
+        outputs(pooled.extent(3)),
+        rows(pooled.extent(1)),
+        columns(pooled.extent(2)) {}
+  std::int64_t row() const { return (width + 2) * plane_channels; }
+  std::int64_t plane() const { return (height + 2) * row(); }
+  std::int64_t image() const { return count * plane(); }
+  std::int64_t windows() const { return rows * columns * outputs; }
+  /// Rows of windows whose patches fill the first cache.
+  std::int64_t band() const {
+    return std::clamp<std::int64_t>((band_bytes / (row() * std::int64_t{sizeof(float)}) - 2) / 2, 1, rows);
+  }
+  std::int64_t group() const {
+    return std::max<std::int64_t>(group_bytes / (image() * std::int64_t{sizeof(float)}), 1);
+  }
+  std::int64_t update() const { return outputs * count * unit; }
+};
+
+/// Keeps a pointer in a register of its own: otherwise GCC makes each of 18 addresses a sum of its own, and spills
+/// them.
+template <class T>
+void keep(T*& pointer) {
+  asm("" : "+r"(pointer));
+}
+
+/// update (9, plane_channels) += the patches of one output channel's winners in `rows` rows of windows, each times its
+/// error.
+template <class T>
+void gather_patches(const float* plane, const Planes& at, std::int64_t rows, const T* error, const std::uint8_t* argmax,
+                    float* update) {
+  constexpr int across = 3 * vectors;
+  const std::int64_t winner[4] = {0, plane_channels, at.row(), at.row() + plane_channels};
+  Lanes sums[3 * across];
+#pragma GCC unroll 18
+  for (int k = 0; k < 3 * across; ++k) sums[k] = load_lanes(update + k * lane_count);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const float* window = plane + 2 * row * at.row();
+    for (std::int64_t column = 0; column < at.columns; ++column) {
+      const float* upper = window + winner[*argmax];
+      const float* middle = upper + at.row();
+      const float* lower = middle + at.row();
+      keep(upper), keep(middle), keep(lower);
+      const auto factor = static_cast<float>(*error);
+#pragma GCC unroll 6
+      for (int k = 0; k < across; ++k) {
+        sums[k] += factor * load_lanes(upper + k * lane_count);
+        sums[across + k] += factor * load_lanes(middle + k * lane_count);
+        sums[2 * across + k] += factor * load_lanes(lower + k * lane_count);
+      }
+      window += 2 * plane_channels;
+      error += at.outputs;
+      argmax += at.outputs;
+    }
+  }
+#pragma GCC unroll 18
+  for (int k = 0; k < 3 * across; ++k) store_lanes(sums[k], update + k * lane_count);
+}
+
+void add_lanes(const Lanes& lanes, float* to) { store_lanes(load_lanes(to) + lanes, to); }
+
+/// The patches of one output channel's winners += its weights (9, plane_channels) times their errors.
+template <class T>
+void scatter_weights(float* plane, const Planes& at, std::int64_t rows, const T* error, const std::uint8_t* argmax,
+                     const float* weights) {
+  constexpr int across = 3 * vectors;
+  const std::int64_t winner[4] = {0, plane_channels, at.row(), at.row() + plane_channels};
+  Lanes weight[3 * across];
+#pragma GCC unroll 18
+  for (int k = 0; k < 3 * across; ++k) weight[k] = load_lanes(weights + k * lane_count);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float* window = plane + 2 * row * at.row();
+    for (std::int64_t column = 0; column < at.columns; ++column) {
+      float* upper = window + winner[*argmax];
+      float* middle = upper + at.row();
+      float* lower = middle + at.row();
+      keep(upper), keep(middle), keep(lower);
+      const auto factor = static_cast<float>(*error);
+#pragma GCC unroll 6
+      for (int k = 0; k < across; ++k) {
+        add_lanes(factor * weight[k], upper + k * lane_count);
+        add_lanes(factor * weight[across + k], middle + k * lane_count);
+        add_lanes(factor * weight[2 * across + k], lower + k * lane_count);
+      }
+      window += 2 * plane_channels;
+      error += at.outputs;
+      argmax += at.outputs;
+    }
+  }
+}
+
+/// Calls body(first number of the planes, first number of the map) for the channels of every pixel that share a plane.
+template <class Body>
+void for_each_pixel(const Planes& at, const Body& body) {
+  for (std::int64_t y = 0; y < at.height; ++y) {
+    for (std::int64_t x = 0; x < at.width; ++x) {
+      for (std::int64_t plane = 0; plane < at.count; ++plane) {
+        body(plane * at.plane() + (y + 1) * at.row() + (x + 1) * plane_channels,
+             ((y * at.width + x) * at.count + plane) * plane_channels);
+      }
+    }
+  }
+}
+
+template <class T>
+void to_planes(const T* map, const Planes& at, float* planes) {
+  for_each_pixel(at, [&](std::int64_t to, std::int64_t from) {
+    for (int k = 0; k < vectors; ++k)
+      store_lanes(load_lanes(map + from + k * lane_count), planes + to + k * lane_count);
+  });
+}
+
+template <class T>
+void from_planes(const float* planes, const Planes& at, T* map) {
+  for_each_pixel(at, [&](std::int64_t from, std::int64_t to) {
+#pragma omp simd
+    for (std::int64_t c = 0; c < plane_channels; ++c) store(planes[from + c], map[to + c]);
+  });
+}
+
+/// Calls body(image within the group, plane, output channel, first row of windows, rows) for a group of `images`, so
+/// that what is walked over stays in the caches.
+template <class Body>
+void walk(const Planes& at, std::int64_t images, const Body& body) {
+  for (std::int64_t first = 0; first < at.outputs; first += output_group) {
+    const std::int64_t last = std::min(first + output_group, at.outputs);
+    for (std::int64_t image = 0; image < images; ++image) {
+      for (std::int64_t plane = 0; plane < at.count; ++plane) {
+        for (std::int64_t row = 0; row < at.rows; row += at.band()) {
+          const std::int64_t rows = std::min(at.band(), at.rows - row);
+          for (std::int64_t output = first; output < last; ++output) body(image, plane, output, row, rows);
+        }
+      }
+    }
+  }
+}
+
+/// Calls body(piece, first image, images) for the groups of images of every thread's piece, `pieces` of them.
+template <class Body>
+void for_each_group(std::int64_t images, const Planes& at, std::int64_t pieces, const Body& body) {
+  parallel_for(pieces, 1, [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t piece = from; piece < to; ++piece) {
+      const std::int64_t end = images * (piece + 1) / pieces;
+      for (std::int64_t first = images * piece / pieces; first < end; first += at.group()) {
+        body(piece, first, std::min(at.group(), end - first));
+      }
+    }
+  });
+}
+
+/// Memory of this thread that grows to what is asked for and is kept.
+Tensor& grown(Tensor& memory, std::int64_t floats) {
+  if (memory.size() < floats) memory = Tensor({floats}, DType::float32, Device::cpu);
+  return memory;
+}
+
+/// Weights or updates (O, 3, 3, I) beside how they lie here, (O, planes, 9, plane_channels): calls body(first number
+/// here, first number there) for every tap, in parallel over outputs.
+void for_each_tap(const Planes& at, const auto& body) {
+  parallel_for(at.outputs, 4, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin * at.count * taps; k < end * at.count * taps; ++k) {
+      const std::int64_t tap = k % taps;
+      const std::int64_t plane = k / taps % at.count;
+      const std::int64_t output = k / taps / at.count;
+      body(k * plane_channels, ((output * taps + tap) * at.count + plane) * plane_channels);
+    }
+  });
+}
+
+bool can_walk(const UnitError& error, const Tensor& map, const Conv2d& conv) {
+  const bool usual = conv.kernel == 3 && conv.stride == 1 && conv.padding == 1 && error.window == 2;
+  const std::int64_t bytes = map.extent(3) * taps * error.values.extent(3) * std::int64_t{sizeof(float)};
+  return usual && map.extent(3) % plane_channels == 0 && bytes <= most_update_bytes && !LayerRecorder::recording();
+}
+
+template <class T>
+void sum_bias(const Tensor& values, Tensor& d_bias) {
+  const std::int64_t outputs = values.extent(3);
+  parallel_for(outputs, 16, [&](std::int64_t begin, std::int64_t end) {
+    float* sums = d_bias.data<float>();
+    std::fill(sums + begin, sums + end, 0.0F);
+    for (std::int64_t row = 0; row < values.size() / outputs; ++row) {
+      const T* errors = values.data<T>() + row * outputs;
+      for (std::int64_t o = begin; o < end; ++o) sums[o] += static_cast<float>(errors[o]);
+    }
+  });
+}
+
+template <class T>
+void walk_updates(const Tensor& src, const UnitError& error, Tensor& d_weights) {
+  const Planes at(src, error.values);
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), src.extent(0));
+  thread_local Tensor planes_memory, update_memory;
+  float* planes = grown(planes_memory, pieces * at.group() * at.image()).data<float>();
+  float* updates = grown(update_memory, pieces * at.update()).data<float>();
+  parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::fill(updates + begin * at.update(), updates + end * at.update(), 0.0F);
+    // Borders stay zero; planes of another shape may have been here before.
+    std::fill(planes + begin * at.group() * at.image(), planes + end * at.group() * at.image(), 0.0F);
+  });
+  for_each_group(src.extent(0), at, pieces, [&](std::int64_t piece, std::int64_t first, std::int64_t images) {
+    float* group = planes + piece * at.group() * at.image();
+    for (std::int64_t image = 0; image < images; ++image) {
+      to_planes(src.data<T>() + (first + image) * src.shape().row_size(), at, group + image * at.image());
+    }
+    walk(at, images,
+         [&](std::int64_t image, std::int64_t plane, std::int64_t output, std::int64_t row, std::int64_t rows) {
+           const std::int64_t window = (first + image) * at.windows() + row * at.columns * at.outputs + output;
+           gather_patches(group + image * at.image() + plane * at.plane() + 2 * row * at.row(), at, rows,
+                          error.values.data<T>() + window, error.argmax.data<std::uint8_t>() + window,
+                          updates + piece * at.update() + (output * at.count + plane) * unit);
+         });
+  });
+  float* result = d_weights.data<float>();
+  for_each_tap(at, [&](std::int64_t here, std::int64_t there) {
+    for (std::int64_t c = 0; c < plane_channels; ++c) {
+      float sum = 0.0F;
+      for (std::int64_t piece = 0; piece < pieces; ++piece) sum += updates[piece * at.update() + here + c];
+      result[there + c] = sum;
+    }
+  });
+}
+
+template <class T>
+void walk_errors(const UnitError& error, const Tensor& weights, Tensor& d_src) {
+  const Planes at(d_src, error.values);
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), d_src.extent(0));
+  thread_local Tensor planes_memory, weight_memory;
+  float* planes = grown(planes_memory, pieces * at.group() * at.image()).data<float>();
+  float* laid_out = grown(weight_memory, at.update()).data<float>();
+  for_each_tap(at, [&](std::int64_t here, std::int64_t there) {
+    std::copy_n(weights.data<float>() + there, plane_channels, laid_out + here);
+  });
+  for_each_group(d_src.extent(0), at, pieces, [&](std::int64_t piece, std::int64_t first, std::int64_t images) {
+    float* group = planes + piece * at.group() * at.image();
+    std::fill_n(group, images * at.image(), 0.0F);
+    walk(at, images,
+         [&](std::int64_t image, std::int64_t plane, std::int64_t output, std::int64_t row, std::int64_t rows) {
+           const std::int64_t window = (first + image) * at.windows() + row * at.columns * at.outputs + output;
+           scatter_weights(group + image * at.image() + plane * at.plane() + 2 * row * at.row(), at, rows,
+                           error.values.data<T>() + window, error.argmax.data<std::uint8_t>() + window,
+                           laid_out + (output * at.count + plane) * unit);
+         });
+    for (std::int64_t image = 0; image < images; ++image) {
+      from_planes(group + image * at.image(), at, d_src.data<T>() + (first + image) * d_src.shape().row_size());
+    }
+  });
+}
+
+}  // namespace
+
+void conv2d_pooled_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  // In bfloat16 oneDNN's dense convolution is the faster one: its instructions take twice as many numbers.
+  if (d_src.dtype() == DType::float32 && can_walk(error, d_src, conv)) {
+    return walk_errors<float>(error, weights.values(), d_src);
+  }
+  conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
+}
+
+void conv2d_pooled_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+                                    Tensor& d_bias) {
+  if (!can_walk(error, src, conv)) {
+    return conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, d_bias);
+  }
+  with_type(src, [&](auto zero) {
+    using T = decltype(zero);
+    walk_updates<T>(src, error, d_weights);
+    if (!d_bias.empty()) sum_bias<T>(error.values, d_bias);
+  });
+}
+
+}  // namespace biossl::cpu

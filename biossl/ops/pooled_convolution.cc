@@ -1,0 +1,60 @@
+#include "biossl/backend/backend.h"
+#include "biossl/ops/checks.h"
+#include "biossl/ops/dispatch.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl::ops {
+namespace {
+
+/// Checks the errors of a convolution from `map` (N,H,W,I) with weights (O,K,K,I) below a max-pool.
+void check_pooled(std::string_view operation, const Argument& map, const Argument& weights, const UnitError& error,
+                  const Conv2d& conv) {
+  const Checks checks(operation);
+  checks.same_device({map, weights, {"values", error.values}, {"argmax", error.argmax}, {"scratch", error.scratch}});
+  checks.rank(map, 4);
+  checks.rank(weights, 4);
+  const Shape& in = map.tensor.shape();
+  const std::int64_t outputs = weights.tensor.extent(0);
+  checks.shape(weights, {outputs, conv.kernel, conv.kernel, in[3]});
+  check(error.window >= 1 && error.window <= 16, operation, "a window of {}; argmax counts up to 16 x 16 elements",
+        error.window);
+  const std::int64_t height = conv.output_extent(in[1]);
+  const std::int64_t width = conv.output_extent(in[2]);
+  checks.shape({"values", error.values}, {in[0], height / error.window, width / error.window, outputs});
+  checks.shape({"argmax", error.argmax}, error.values.shape());
+  checks.type({"argmax", error.argmax}, DType::uint8);
+  checks.compute_type(map);
+  checks.type({"values", error.values}, map.tensor.dtype());
+  checks.type({"scratch", error.scratch}, map.tensor.dtype());
+  checks.type(weights, master_type(map.tensor.dtype()));
+  check(error.scratch.size() >= in[0] * height * width * outputs, operation, "scratch holds {} numbers, {} are needed",
+        error.scratch.size(), in[0] * height * width * outputs);
+}
+
+}  // namespace
+
+void conv2d_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  if (!error.of_winners()) return conv2d_backward_data(error.values, weights, conv, d_src);
+  check_pooled("conv2d_backward_data", {"d_src", d_src}, {"weights", weights.values()}, error, conv);
+  if (d_src.size() == 0) return;
+  const auto run = dispatch(d_src.device(), reference::conv2d_pooled_backward_data, cpu::conv2d_pooled_backward_data,
+                            cuda::conv2d_pooled_backward_data);
+  run(error, weights, conv, d_src);
+}
+
+void conv2d_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+                             Tensor& d_bias) {
+  if (!error.of_winners()) return conv2d_backward_weights(src, error.values, conv, d_weights, d_bias);
+  check_pooled("conv2d_backward_weights", {"src", src}, {"d_weights", d_weights}, error, conv);
+  Checks("conv2d_backward_weights").optional_shape({"d_bias", d_bias}, {d_weights.extent(0)});
+  if (src.size() == 0) {
+    d_weights.fill_zero();
+    d_bias.fill_zero();
+    return;
+  }
+  const auto run = dispatch(src.device(), reference::conv2d_pooled_backward_weights,
+                            cpu::conv2d_pooled_backward_weights, cuda::conv2d_pooled_backward_weights);
+  run(src, error, conv, d_weights, d_bias);
+}
+
+}  // namespace biossl::ops
