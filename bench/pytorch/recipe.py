@@ -8,10 +8,17 @@ THRESHOLD, MARGIN = 2.0, 1.0
 RECENT, RECENT_WEIGHT = 4, 0.2  # "5 negatives"
 
 
-class Conv6(nn.Sequential):
-    """conv6: (N, 3, 32, 32) to embeddings (N, 64)."""
+class FlattenLast(nn.Module):
+    """Flattens with the channels innermost: of channels-last maps this is a view, where nn.Flatten copies."""
 
-    def __init__(self):
+    def forward(self, maps):
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
+class Conv6(nn.Sequential):
+    """conv6: (N, 3, 32, 32) to embeddings (N, 64). The flattening orders the head's inputs, which to learning is all one."""
+
+    def __init__(self, flatten=nn.Flatten):
         def conv(inputs, outputs):
             return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
 
@@ -21,7 +28,7 @@ class Conv6(nn.Sequential):
             conv(32, 64), nn.Hardtanh(),
             conv(64, 64), nn.MaxPool2d(2),
             conv(64, 512), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(8192, 64, bias=False),
+            flatten(), nn.Linear(8192, 64, bias=False),
         )  # fmt: skip
 
 
@@ -56,13 +63,13 @@ def draw_deformations(count, perturb=0.5, saturation=4.0, hue=0.2):
     return theta, 2 ** (saturation / 2 * uniform(count)), hue / 2 * uniform(count), torch.rand(count) < 0.5
 
 
-def deform(images, theta, saturation, hue, mirror):
-    """Views of images (N, 3, H, W) in [0, 1]: affine map, saturation and hue, mirror."""
+def deform(images, theta, saturation, hue, mirror, adjust=None):
+    """Views of images (N, 3, H, W) in [0, 1]: affine map, saturation and hue, mirror; adjust: a compiled adjust_colour."""
     # Mirroring last is sampling at -x: folded into the map, it costs no pass over the images.
     sign = torch.where(mirror, -1.0, 1.0)
     theta = theta * torch.stack([sign, torch.ones_like(sign), torch.ones_like(sign)], 1)[:, None]
     grid = F.affine_grid(theta, images.shape, align_corners=True)
-    return adjust_colour(F.grid_sample(images, grid, align_corners=True), saturation, hue)
+    return (adjust or adjust_colour)(F.grid_sample(images, grid, align_corners=True), saturation, hue)
 
 
 def adjust_colour(images, saturation, hue):
@@ -81,4 +88,5 @@ def adjust_colour(images, saturation, hue):
         k = torch.remainder(turned + offset, 6)
         return value - value * saturated * torch.clamp(torch.minimum(k, 4 - k), 0, 1)
 
-    return torch.stack([channel(5), channel(3), channel(1)], 1)
+    # Channels innermost, as the network wants them.
+    return torch.stack([channel(5), channel(3), channel(1)], -1).permute(0, 3, 1, 2)
