@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--precision", choices=PRECISIONS, help="only this one")
     parser.add_argument("--negatives", choices=NEGATIVES, help="only this pair: recent (with the block) or all (without)")
     parser.add_argument("--setting", help="PyTorch's setting, see step.py --help [the fastest of a list]")
-    parser.add_argument("--rounds", type=int, default=5, help="[%(default)s]")
+    parser.add_argument("--rounds", type=int, default=5, help="of both programs in turn [%(default)s]")
     parser.add_argument("--repeat", type=int, default=6, help="steps a round [%(default)s]")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--biossl", help="the program [build/release/biossl]")

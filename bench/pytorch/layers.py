@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Sets the convolutions of biossl beside PyTorch's, layer by layer: GFLOP/s as each one's oneDNN reports them.
 
-Both programs run in turn with ONEDNN_VERBOSE=1; shown is the median over rounds of each round's median.
+Both programs run in turn with ONEDNN_VERBOSE=1. Shown is the fastest round's median: the one that a shared machine
+disturbed least.
 """
 
 import argparse
@@ -52,12 +53,11 @@ def main():
     arguments.negatives = "recent"
     commands = biossl_command(arguments), step_command(arguments, arguments.setting)
     rounds = [[speeds(command) for command in commands] for _ in range(arguments.rounds)]
-    print(f"{arguments.precision}, GFLOP/s, medians of {arguments.rounds} rounds\n")
+    print(f"{arguments.precision}, GFLOP/s, the fastest of {arguments.rounds} rounds\n")
     print("| direction | layer | biossl | its kernel | PyTorch | its kernel | PyTorch / biossl |\n|---|---|---|---|---|---|---|")
     for key in sorted(rounds[0][1], key=lambda key: (list(DIRECTIONS.values()).index(key[0]), key[1])):
-        ours, theirs = (statistics.median(a_round[side][key][1] for a_round in rounds) for side in (0, 1))
-        ratio = statistics.median(a_round[1][key][1] / a_round[0][key][1] for a_round in rounds)
-        print(f"| {key[0]} | {key[1]} | {ours:.0f} | `{rounds[0][0][key][0]}` | {theirs:.0f} | `{rounds[0][1][key][0]}` | {ratio:.2f} |")
+        ours, theirs = (max(a_round[side][key][1] for a_round in rounds) for side in (0, 1))
+        print(f"| {key[0]} | {key[1]} | {ours:.0f} | `{rounds[0][0][key][0]}` | {theirs:.0f} | `{rounds[0][1][key][0]}` | {theirs / ours:.2f} |")
 
 
 if __name__ == "__main__":
