@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "biossl/backend/cuda_memory.h"
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/error.h"
 
 namespace biossl {
