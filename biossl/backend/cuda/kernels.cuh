@@ -30,13 +30,16 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, Arguments&&...
 /// count / size, rounded up.
 constexpr std::int64_t ceil_div(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
 /// The same as an extent of a grid.
-inline unsigned blocks_for(std::int64_t count, std::int64_t size) { return static_cast<unsigned>(ceil_div(count, size)); }
+inline unsigned blocks_for(std::int64_t count, std::int64_t size) {
+  return static_cast<unsigned>(ceil_div(count, size));
+}
 
 /// body(i) for this thread's share of 0 .. count-1.
 template <class Body>
 __global__ void __launch_bounds__(block_threads) for_each_kernel(std::int64_t count, Body body) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += step) body(i);
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += step)
+    body(i);
 }
 
 /// body(i) for i = 0 .. count-1, each on a thread; body is a lambda [=] __device__(std::int64_t i).

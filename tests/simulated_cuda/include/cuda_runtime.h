@@ -33,8 +33,13 @@ inline uint3 threadIdx, blockIdx;  // NOLINT(*-avoid-non-const-global-variables)
 inline dim3 blockDim, gridDim;     // NOLINT(*-avoid-non-const-global-variables)
 
 enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidConfiguration = 9, cudaErrorMemoryAllocation = 2 };
-enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice,
-                      cudaMemcpyDefault };
+enum cudaMemcpyKind {
+  cudaMemcpyHostToHost,
+  cudaMemcpyHostToDevice,
+  cudaMemcpyDeviceToHost,
+  cudaMemcpyDeviceToDevice,
+  cudaMemcpyDefault
+};
 enum cudaMemoryType { cudaMemoryTypeUnregistered = 0, cudaMemoryTypeHost = 1, cudaMemoryTypeDevice = 2 };
 using cudaStream_t = struct SimulatedStream*;
 inline constexpr unsigned cudaStreamNonBlocking = 1;
@@ -101,7 +106,8 @@ T exchange_value(T value, int from) {
 }  // namespace simulated_cuda
 
 template <class... Parameters, class... Arguments>
-cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...), Arguments&&... arguments) {
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
+                               Arguments&&... arguments) {
   return simulated_cuda::run(*config, [&] { kernel(Parameters(arguments)...); });
 }
 
