@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,10 @@ void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes);
 std::int64_t available_memory_bytes();
 /// The most that allocate_zeros has held at one time.
 std::int64_t peak_memory_bytes();
+
+/// Runs a training step and gives its work to the device at once, as a CUDA graph where steps like it came before: the
+/// processor's part of a step is then short. Results are those of calling step() itself. True where it went as a graph.
+bool record_step(const std::function<void()>& step);
 
 /// Waits until all that was given has been done.
 void synchronize();

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <tuple>
+#include <type_traits>
 
+#include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda/runtime.h"
 #include "biossl/core/dtype.h"
 #include "biossl/core/error.h"
@@ -17,14 +20,25 @@ inline constexpr int warp_size = 32;
 /// Threads of a block where nothing asks for another number.
 inline constexpr int block_threads = 256;
 
-/// Gives a kernel to the device; waits for nothing.
+/// Gives a kernel to the device, or to the step that is being recorded; waits for nothing.
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, Arguments&&... arguments) {
-  cudaLaunchConfig_t config{};
-  config.gridDim = grid;
-  config.blockDim = block;
-  config.stream = stream();
-  check(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "cudaLaunchKernelEx");
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments&... arguments) {
+  std::tuple<std::remove_cv_t<Parameters>...> values(arguments...);
+  std::apply(
+      [&](auto&... value) {
+        void* pointers[] = {&value...};
+        constexpr std::size_t sizes[] = {sizeof(value)...};
+        if (recorder().gather(
+                {reinterpret_cast<const void*>(kernel), grid, block, pointers, sizes, sizeof...(value)})) {
+          return;
+        }
+        cudaLaunchConfig_t config{};
+        config.gridDim = grid;
+        config.blockDim = block;
+        config.stream = stream();
+        check(cudaLaunchKernelEx(&config, kernel, value...), "cudaLaunchKernelEx");
+      },
+      values);
 }
 
 /// count / size, rounded up.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda_device.h"
 
 namespace biossl::cuda {
@@ -28,6 +29,14 @@ struct Device {
 const Device& device() {
   static const Device* const the_device = new Device;  // NOLINT(cppcoreguidelines-owning-memory)
   return *the_device;
+}
+
+std::uint64_t key_of(const std::byte* address) { return reinterpret_cast<std::uintptr_t>(address); }
+
+bool is_device_memory(const std::byte* address) {
+  cudaPointerAttributes attributes{};
+  check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
+  return attributes.type == cudaMemoryTypeDevice;
 }
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
@@ -84,6 +93,7 @@ std::string library_versions() {
 
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
   const cudaStream_t order = stream();
+  recorder().interrupt();
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
@@ -104,15 +114,18 @@ std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
 }
 
 void zero_bytes(std::byte* to, std::size_t bytes) {
-  if (bytes > 0) check(cudaMemsetAsync(to, 0, bytes, stream()), "cudaMemsetAsync");
+  if (bytes == 0) return;
+  recorder().give({key_of(to), bytes}, [=] { check(cudaMemsetAsync(to, 0, bytes, stream()), "cudaMemsetAsync"); });
 }
 
 void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
   if (bytes == 0) return;
-  cudaPointerAttributes target{};
-  check(cudaPointerGetAttributes(&target, to), "cudaPointerGetAttributes");
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync");
-  if (target.type != cudaMemoryTypeDevice) synchronize();
+  const auto copied = [=] { check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync"); };
+  const bool to_device = is_device_memory(to);
+  if (to_device && is_device_memory(from)) return recorder().give({key_of(from), key_of(to), bytes}, copied);
+  recorder().interrupt();
+  copied();
+  if (!to_device) synchronize();
 }
 
 std::int64_t available_memory_bytes() {
@@ -125,6 +138,20 @@ std::int64_t available_memory_bytes() {
 
 std::int64_t peak_memory_bytes() { return most_held; }
 
-void synchronize() { check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize"); }
+bool record_step(const std::function<void()>& step) {
+  recorder().begin();
+  try {
+    step();
+    return recorder().finish();
+  } catch (...) {
+    recorder().abandon();
+    throw;
+  }
+}
+
+void synchronize() {
+  recorder().interrupt();
+  check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize");
+}
 
 }  // namespace biossl::cuda

@@ -19,6 +19,7 @@ std::string device_name() { built_without_cuda(); }
 std::string library_versions() { built_without_cuda(); }
 std::int64_t available_memory_bytes() { built_without_cuda(); }
 std::int64_t peak_memory_bytes() { built_without_cuda(); }
+bool record_step(const std::function<void()>& /*step*/) { built_without_cuda(); }
 void synchronize() { built_without_cuda(); }
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t /*bytes*/) { built_without_cuda(); }
 void zero_bytes(std::byte* /*to*/, std::size_t /*bytes*/) { built_without_cuda(); }

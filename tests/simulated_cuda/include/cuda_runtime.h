@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 // As much of CUDA as biossl/backend/cuda uses, on the host: kernels run there, one block after another and the threads
 // of a block in turn, so that their results can be tested, with sanitizers too, where there is no GPU. What it cannot
@@ -52,6 +54,17 @@ struct cudaDeviceProp {
 struct cudaPointerAttributes {
   cudaMemoryType type;
 };
+using cudaGraph_t = struct SimulatedGraph*;
+using cudaGraphExec_t = struct SimulatedGraphExec*;
+using cudaGraphNode_t = std::size_t*;
+struct cudaKernelNodeParams {
+  void* func;
+  dim3 gridDim, blockDim;
+  unsigned sharedMemBytes;
+  void** kernelParams;
+  void** extra;
+};
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 struct cudaLaunchConfig_t {
   dim3 gridDim, blockDim;
   std::size_t dynamicSmemBytes;
@@ -73,11 +86,31 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* pointer);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* kernel, void** arguments);
+cudaError_t cudaGraphCreate(cudaGraph_t* graph, unsigned flags);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t* node, cudaGraph_t graph, const cudaGraphNode_t* after,
+                                   std::size_t count, const cudaKernelNodeParams* parameters);
+cudaError_t cudaGraphAddChildGraphNode(cudaGraphNode_t* node, cudaGraph_t graph, const cudaGraphNode_t* after,
+                                       std::size_t count, cudaGraph_t child);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphExecKernelNodeSetParams(cudaGraphExec_t executable, cudaGraphNode_t node,
+                                             const cudaKernelNodeParams* parameters);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
 
 namespace simulated_cuda {
 
 /// Runs body once for every thread of the grid.
 cudaError_t run(const cudaLaunchConfig_t& config, const std::function<void()>& body);
+/// Gives work to the stream: does it, or keeps it where the stream is captured.
+cudaError_t give(std::function<cudaError_t()> work);
+/// From the addresses of a kernel's arguments, one thread's call of it with copies of them.
+using Binder = std::function<std::function<void()>(void**)>;
+/// Remembers a kernel's binder, for when it is launched without its type.
+void remember(const void* kernel, Binder binder);
 /// Opens device memory to the host while it lives; for what stands in for a library.
 class Access {
  public:
@@ -108,7 +141,19 @@ T exchange_value(T value, int from) {
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
-  return simulated_cuda::run(*config, [&] { kernel(Parameters(arguments)...); });
+  const auto* address = reinterpret_cast<const void*>(kernel);
+  using Values = std::tuple<std::remove_cv_t<Parameters>...>;
+  simulated_cuda::remember(address, [kernel](void** at) -> std::function<void()> {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      return [kernel, values = Values(*static_cast<std::remove_cv_t<Parameters>*>(at[i])...)] {
+        std::apply(kernel, values);
+      };
+    }
+    (std::index_sequence_for<Parameters...>{});
+  });
+  return simulated_cuda::give([config = *config, kernel, values = Values(arguments...)] {
+    return simulated_cuda::run(config, [&] { std::apply(kernel, values); });
+  });
 }
 
 inline void __syncthreads() { simulated_cuda::wait_for_block(); }
