@@ -16,4 +16,6 @@ bool library_convolution_backward_weights(const Tensor& /*src*/, const Tensor& /
   return false;
 }
 
+std::string convolution_library() { return "no cuDNN"; }
+
 }  // namespace biossl::cuda

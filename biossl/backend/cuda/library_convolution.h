@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "biossl/core/tensor.h"
 #include "biossl/ops/types.h"
 
 /// Convolutions by cuDNN. Each returns false, having done nothing, where cuDNN has no deterministic plan for such
 /// shapes and types; the kernels of convolution_kernels.h then do it. A plan is found on the first call with a shape
-/// and kept. Maps are NHWC and of one type, weights (O, K, K, I).
+/// and kept. They use scratch(). Maps are NHWC and of one type, weights (O, K, K, I).
 namespace biossl::cuda {
 
 /// weights are of src's type.
@@ -18,5 +19,8 @@ bool library_convolution_backward_data(const Tensor& d_dst, const std::byte* wei
 /// d_weights is float32.
 bool library_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv,
                                           Tensor& d_weights);
+
+/// The library and its version.
+std::string convolution_library();
 
 }  // namespace biossl::cuda

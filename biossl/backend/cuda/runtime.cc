@@ -6,6 +6,8 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "biossl/backend/cuda/library_convolution.h"
+#include "biossl/backend/cuda/matrix_product.h"
 #include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda_device.h"
 
@@ -88,7 +90,8 @@ std::string library_versions() {
   int runtime = 0;
   check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
   check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
-  return fmt::format("driver {}, CUDA {}", version_text(driver), version_text(runtime));
+  return fmt::format("driver {}, CUDA {}, {}, {}", version_text(driver), version_text(runtime), matrix_library(),
+                     convolution_library());
 }
 
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {

@@ -38,25 +38,6 @@ void transposed_conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d
                                         Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
   built_without_cuda();
 }
-void linear_forward(const Tensor& /*src*/, const Weights& /*weights*/, const Tensor& /*bias*/,
-                    Activation /*activation*/, Tensor& /*dst*/) {
-  built_without_cuda();
-}
-void linear_backward_data(const Tensor& /*d_dst*/, const Weights& /*weights*/, Tensor& /*d_src*/) {
-  built_without_cuda();
-}
-void linear_backward_weights(const Tensor& /*src*/, const Tensor& /*d_dst*/, Tensor& /*d_weights*/,
-                             Tensor& /*d_bias*/) {
-  built_without_cuda();
-}
-void gathered_linear_forward(const Tensor& /*src*/, const Tensor& /*rows*/, const Tensor& /*weights*/,
-                             const Tensor& /*bias*/, Tensor& /*dst*/) {
-  built_without_cuda();
-}
-void gathered_linear_backward_weights(const Tensor& /*src*/, const Tensor& /*rows*/, const Tensor& /*d_dst*/,
-                                      Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
-  built_without_cuda();
-}
 void max_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Activation /*activation*/, Tensor& /*dst*/,
                       Tensor& /*argmax*/) {
   built_without_cuda();
