@@ -124,7 +124,8 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   return candidates;
 }
 
-/// bfloat16 without tensor cores is not worth it; float32 with them would be TF32.
+/// bfloat16 without tensor cores is not worth it; float32 with them would be TF32, which the descriptor's FMA rules out
+/// also where cuDNN calls an algorithm's arithmetic its default.
 bool fits(cudnnMathType_t math, DType dtype) {
   if (dtype == DType::bfloat16) return math == CUDNN_TENSOR_OP_MATH;
   return math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
