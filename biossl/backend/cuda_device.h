@@ -20,6 +20,10 @@ std::string device_name();
 /// Versions of the driver and the libraries.
 std::string library_versions();
 
+/// Lets matrix products and convolutions of float32 numbers round them to TF32 (10 bits of mantissa) on their way into
+/// the GPU's matrix units, or not, as at the start. Ignored in a build without CUDA.
+void allow_tf32(bool allowed);
+
 /// Throws std::runtime_error, saying how much was asked for and what to lower, where there is no room.
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes);
 void zero_bytes(std::byte* to, std::size_t bytes);

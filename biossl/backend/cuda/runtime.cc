@@ -15,6 +15,7 @@ namespace biossl::cuda {
 namespace {
 
 std::atomic<std::int64_t> held = 0, most_held = 0;
+std::atomic<bool> rounds_to_tf32 = false;
 
 struct Device {
   cudaStream_t stream = nullptr;
@@ -53,6 +54,10 @@ void check(cudaError_t status, std::string_view call) {
 cudaStream_t stream() { return device().stream; }
 
 const cudaDeviceProp& properties() { return device().properties; }
+
+void allow_tf32(bool allowed) { rounds_to_tf32 = allowed; }
+
+bool tf32_allowed() { return rounds_to_tf32; }
 
 std::byte* scratch(std::size_t bytes) {
   static std::shared_ptr<std::byte[]> memory;

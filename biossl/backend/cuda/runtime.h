@@ -17,6 +17,9 @@ cudaStream_t stream();
 /// is asked for than before, which waits for the device and may not happen while a graph is captured.
 std::byte* scratch(std::size_t bytes);
 
+/// Whether float32 operands may be rounded to TF32.
+bool tf32_allowed();
+
 /// What the GPU at hand is like.
 const cudaDeviceProp& properties();
 
