@@ -199,8 +199,13 @@ class ExperimentOn : public ::testing::TestWithParam<Device> {
 };
 
 TEST_P(ExperimentOn, ComesToWhatItComesToOnTheCpu) {
-  for (const char* rule : {"e2e", "gll", "rll", "dtp"}) {
-    const Recipe recipe = tiny_recipe({{"rule.kind", rule}, {"train.epochs", "1"}, {"probe.blocks", "all"}});
+  for (const char* rule : {"e2e", "dtp"}) {
+    const Recipe recipe = tiny_recipe({{"rule.kind", rule},
+                                       {"train.epochs", "1"},
+                                       {"data.images", "7"},
+                                       {"data.probe_images", "9"},
+                                       {"data.test_images", "6"},
+                                       {"probe.blocks", "all"}});
     const auto expected = run_experiment(recipe, here, out(std::string(rule) + "-cpu"), false, quiet_);
     const auto report = run_experiment(recipe, place(), out(rule), false, quiet_);
     const std::vector<double> ours = losses(out(rule));

@@ -25,6 +25,10 @@ inline std::vector<Device> all_devices() {
   devices.insert(devices.begin(), Device::reference);
   return devices;
 }
+/// Where a GPU is this processor (tests/simulated_cuda), which takes seconds for what a real one does in a moment.
+inline bool is_simulated(Device device) {
+  return device == Device::cuda && cuda::device_name().starts_with("simulated");
+}
 /// The types that a device computes with.
 inline std::vector<DType> compute_types() { return {DType::float32, DType::bfloat16}; }
 
