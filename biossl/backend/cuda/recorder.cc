@@ -10,7 +10,8 @@
 namespace biossl::cuda {
 namespace {
 
-/// So many steps that resemble none before, or wait, and graphs are given up: this rule's steps are not alike.
+/// So many more steps that resemble none before, or wait, than steps that do not, and graphs are given up: this rule's
+/// steps are not alike. A process that trains one network after the other begins with some for each.
 constexpr int most_failures = 200;
 constexpr std::size_t most_recordings = 64;
 /// Where an argument may begin in a block of bytes, whatever its type.
@@ -99,7 +100,9 @@ bool Recorder::finish() {
   if (mode_ == Mode::recording) instantiate();
   if (mode_ == Mode::replaying) {
     const auto ends_here = [&](const Recording& recording) { return recording.items.size() == position_; };
-    if (!ends_here(*current_) && !switch_to_one_that(ends_here)) {
+    if (ends_here(*current_) || switch_to_one_that(ends_here)) {
+      failures_ = std::max(failures_ - 1, 0);
+    } else {
       start_recording(position_);
       instantiate();
     }
