@@ -38,30 +38,6 @@ void transposed_conv2d_backward_weights(const Tensor& /*src*/, const Tensor& /*d
                                         Tensor& /*d_weights*/, Tensor& /*d_bias*/) {
   built_without_cuda();
 }
-void max_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Activation /*activation*/, Tensor& /*dst*/,
-                      Tensor& /*argmax*/) {
-  built_without_cuda();
-}
-void max_pool_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*argmax*/,
-                       std::int64_t /*window*/, Activation /*activation*/, Tensor& /*d_src*/) {
-  built_without_cuda();
-}
-void average_pool_forward(const Tensor& /*src*/, std::int64_t /*window*/, Tensor& /*dst*/) { built_without_cuda(); }
-void average_pool_backward(const Tensor& /*d_dst*/, std::int64_t /*window*/, Tensor& /*d_src*/) {
-  built_without_cuda();
-}
-void activation_difference(const Tensor& /*sums*/, const Tensor& /*bias*/, Activation /*activation*/,
-                           const Tensor& /*drop*/, Tensor& /*dst*/) {
-  built_without_cuda();
-}
-void mean_square_backward(const Tensor& /*output*/, const Tensor& /*target*/, Activation /*activation*/,
-                          Tensor& /*d_sums*/) {
-  built_without_cuda();
-}
-void scale(const Tensor& /*src*/, double /*factor*/, Tensor& /*dst*/) { built_without_cuda(); }
-void add_noise(const Random& /*stream*/, double /*spread*/, const Tensor& /*src*/, Tensor& /*dst*/) {
-  built_without_cuda();
-}
 void contrastive_hinge(const Tensor& /*a*/, const Tensor& /*b*/, const Hinge& /*hinge*/, Tensor& /*d_a*/,
                        Tensor& /*d_b*/, Tensor& /*totals*/) {
   built_without_cuda();
@@ -95,25 +71,6 @@ void standardize_columns(const Tensor& /*src*/, double /*epsilon*/, Tensor& /*ds
 }
 void standardize_columns_backward(const Tensor& /*d_dst*/, const Tensor& /*dst*/, const Tensor& /*deviations*/,
                                   Tensor& /*d_src*/) {
-  built_without_cuda();
-}
-void draw_deformations(std::uint64_t /*seed*/, std::uint32_t /*epoch*/, std::uint32_t /*view*/,
-                       const Tensor& /*images*/, const DeformRange& /*range*/, Tensor& /*parameters*/) {
-  built_without_cuda();
-}
-void deform(const Tensor& /*pixels*/, const Tensor& /*rows*/, const Tensor& /*parameters*/, Tensor& /*dst*/) {
-  built_without_cuda();
-}
-void unit_range(const Tensor& /*pixels*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
-void gather_rows(const Tensor& /*src*/, const Tensor& /*rows*/, Tensor& /*dst*/) { built_without_cuda(); }
-void move_rows(const Tensor& /*from*/, const Tensor& /*to*/, Tensor& /*tensor*/) { built_without_cuda(); }
-void convert(const Tensor& /*src*/, Tensor& /*dst*/) { built_without_cuda(); }
-void adam_step(const Tensor& /*update*/, const Adam& /*adam*/, double /*learning_rate*/, std::int64_t /*step*/,
-               Tensor& /*values*/, Tensor& /*m*/, Tensor& /*v*/) {
-  built_without_cuda();
-}
-void sgd_step(const Tensor& /*update*/, double /*momentum*/, double /*learning_rate*/, Tensor& /*values*/,
-              Tensor& /*velocity*/) {
   built_without_cuda();
 }
 
