@@ -4,14 +4,18 @@
 namespace biossl::cuda {
 
 template <class From, class To>
+__device__ To converted(From value) {
+  constexpr bool narrow = std::is_same_v<From, bfloat16> || std::is_same_v<To, bfloat16>;
+  if constexpr (narrow) {
+    return To(static_cast<float>(value));
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+template <class From, class To>
 void convert_elements(const From* from, To* to, std::int64_t count) {
-  for_each(count, [=] __device__(std::int64_t i) {
-    if constexpr (std::is_same_v<From, bfloat16> || std::is_same_v<To, bfloat16>) {
-      to[i] = To(static_cast<float>(from[i]));
-    } else {
-      to[i] = static_cast<To>(from[i]);
-    }
-  });
+  for_each(count, [=] __device__(std::int64_t i) { to[i] = converted<From, To>(from[i]); });
 }
 
 template <class From>
