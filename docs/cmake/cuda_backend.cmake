@@ -25,8 +25,9 @@ else()
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # 90: machine code, and PTX for what comes later
   endif()
   enable_language(CUDA)
-  set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  # CMake 3.25 does not know that nvcc has C++20, so what it calls 17 is that.
+  set(CMAKE_CUDA_STANDARD 17)
+  set(CMAKE_CUDA17_STANDARD_COMPILE_OPTION -std=c++20)
   find_package(CUDAToolkit REQUIRED)
   find_package(cuDNN REQUIRED)
   add_library(biossl_cuda OBJECT ${cuda_sources} ${cuda_kernels})

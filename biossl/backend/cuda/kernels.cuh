@@ -20,9 +20,11 @@ inline constexpr int warp_size = 32;
 /// Threads of a block where nothing asks for another number.
 inline constexpr int block_threads = 256;
 
-/// Gives a kernel to the device, or to the step that is being recorded; waits for nothing.
+/// Gives a kernel to the device, or to the step that is being recorded; waits for nothing. An empty grid, that of an
+/// empty batch, is nothing to do.
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments&... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   std::tuple<std::remove_cv_t<Parameters>...> values(arguments...);
   std::apply(
       [&](auto&... value) {
