@@ -23,7 +23,8 @@ void BenchOptions::add_repetitions(CLI::App& command) {
 
 Recipe BenchOptions::read(const Place& at) const {
   Recipe read = recipe.read();
-  read.train.precision = name_of(compute_type(read.train.precision, at.device));
+  check_precision(read, at.device);
+  if (read.train.precision == "auto") read.train.precision = name_of(compute_type("auto", at.device));
   return read;
 }
 

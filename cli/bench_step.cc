@@ -13,18 +13,18 @@ struct StepCommand {
 };
 
 void print_json(const StepTimes& times, const Recipe& recipe) {
-  print_line({{"step_ms", times.step},
-              {"conv_floor_ms", times.conv_floor},
-              {"ratio", times.ratio()},
-              {"images_per_second", times.images_per_second()},
-              {"views_ms", times.views},
-              {"loss_ms", times.loss},
-              {"optimizer_ms", times.optimizer},
-              {"precision", recipe.train.precision},
-              {"threads", threads()},
-              {"batch", times.batch},
-              {"rule", recipe.rule.kind},
-              {"kinds", times.kinds}});
+  nlohmann::ordered_json line{{"step_ms", times.step}};
+  if (times.conv_floor) line.update({{"conv_floor_ms", *times.conv_floor}, {"ratio", *times.ratio()}});
+  line.update({{"images_per_second", times.images_per_second()},
+               {"views_ms", times.views},
+               {"loss_ms", times.loss},
+               {"optimizer_ms", times.optimizer},
+               {"precision", recipe.train.precision},
+               {"threads", threads()},
+               {"batch", times.batch},
+               {"rule", recipe.rule.kind},
+               {"kinds", times.kinds}});
+  print_line(line);
 }
 
 void print_table(const StepTimes& times, const Recipe& recipe) {
@@ -35,13 +35,16 @@ void print_table(const StepTimes& times, const Recipe& recipe) {
   fmt::print("one step of {} pairs, rule {}, {}, {} threads{}\n", times.batch, recipe.rule.kind, recipe.train.precision,
              threads(), mean);
   row("step", times.step, "views, learning and optimiser");
-  row("conv floor", times.conv_floor,
-      fmt::format("its {:.4g} convolution and linear primitives alone",
-                  static_cast<double>(times.layers) / static_cast<double>(times.kinds)));
+  if (times.conv_floor) {
+    row("conv floor", *times.conv_floor,
+        fmt::format("its {:.4g} convolution and linear primitives alone",
+                    static_cast<double>(times.layers) / static_cast<double>(times.kinds)));
+  }
   row("views", times.views, "");
   row("loss", times.loss, "");
   row("optimiser", times.optimizer, "");
-  fmt::print("  {:.3f} times the floor, {:.0f} images/s\n", times.ratio(), times.images_per_second());
+  const std::string ratio = times.conv_floor ? fmt::format("{:.3f} times the floor, ", *times.ratio()) : "";
+  fmt::print("  {}{:.0f} images/s\n", ratio, times.images_per_second());
 }
 
 void print_json(const std::vector<ScalingTime>& times, const Recipe& recipe) {
@@ -91,7 +94,8 @@ void add_bench_step(CLI::App& bench) {
   sub->footer(
       "Images of the built-in world stand in for the recipe's data. Of a layer-wise rule the mean over its blocks is\n"
       "shown. The floor is the time of exactly the convolution and linear primitives that the step ran, back to back\n"
-      "on the same memory. Efficiency is the time with one thread / (threads x the time with them).\n"
+      "on the same memory, and known on device cpu only. On a GPU times are means over steps given one behind the\n"
+      "other. Efficiency is the time with one thread / (threads x the time with them).\n"
       "  biossl bench step --recipe recipes/quick.toml --threads 2\n"
       "  biossl bench step --recipe recipes/quick.toml --set train.precision=bfloat16 --json\n"
       "  biossl bench step --recipe recipes/quick.toml --scaling");

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/device.h"
 #include "biossl/core/error.h"
 #include "biossl/core/parallel.h"
@@ -24,7 +25,9 @@ void PlaceOptions::add_compute(CLI::App& command) {
 
 Place PlaceOptions::settle() const {
   set_threads(threads == 0 ? available_processors() : threads);
-  return {.data = data, .device = device_named(device)};
+  const Place place{.data = data, .device = device_named(device)};
+  if (place.device == Device::cuda) cuda::require_device();
+  return place;
 }
 
 void RecipeOptions::add_changes(CLI::App& command) {

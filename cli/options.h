@@ -21,7 +21,8 @@ struct PlaceOptions {
 
   void add_data(CLI::App& command);
   void add_compute(CLI::App& command);
-  /// Sets the number of threads. Throws std::invalid_argument for an unknown device or an impossible number.
+  /// Sets the number of threads. Throws std::invalid_argument for an unknown device or an impossible number, and
+  /// std::runtime_error, saying why, where no GPU can be used.
   Place settle() const;
 };
 

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
+#include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
 #include "biossl/experiment/reproduction.h"
 #include "biossl/experiment/reproduction_forecast.h"
+#include "biossl/experiment/side_by_side.h"
 #include "biossl/experiment/table_writer.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -28,6 +31,7 @@ struct ReproduceCommand {
   std::optional<std::int64_t> probe_epochs;
   RecipeOptions recipe;
   PlaceOptions place;
+  std::int64_t jobs = 1;
   bool dry_run = false;
   bool table_only = false;
 
@@ -47,7 +51,17 @@ struct ReproduceCommand {
     for (const std::string& change : recipe.changes) add("--set", change);
     if (place.device != "cpu") add("--device", place.device);
     if (place.threads != 0) add("--threads", std::to_string(place.threads));
+    if (jobs != 1) add("--jobs", std::to_string(jobs));
     return command;
+  }
+
+  /// The command that makes one run, with its share of the threads.
+  std::vector<std::string> of_run(const ReproductionRun& run, const std::filesystem::path& file) const {
+    const std::int64_t share = std::max<std::int64_t>(threads() / jobs, 1);
+    std::vector<std::string> words{"/proc/self/exe", "run",      file.string(), "--resume",  "--out",
+                                   run.directory,    "--device", place.device,  "--threads", std::to_string(share)};
+    if (!place.data.empty()) words.insert(words.end(), {"--data", place.data});
+    return words;
   }
 };
 
@@ -62,7 +76,10 @@ void show_table(const Reproduction& plan) {
 void run_all(const ReproduceCommand& command, const Reproduction& plan, const Place& place, Reporter& reporter) {
   std::int64_t failed = 0;
   try {
-    failed = reproduce(plan, place, reporter);
+    const SideBySide how{.jobs = command.jobs, .command = [&](const ReproductionRun& run, const auto& recipe) {
+                           return command.of_run(run, recipe);
+                         }};
+    failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));
   }
@@ -112,6 +129,10 @@ void add_reproduce(CLI::App& app) {
       ->type_name("GLOB");
   command->recipe.add_changes(*sub);
   command->place.add_compute(*sub);
+  sub->add_option("--jobs", command->jobs,
+                  "runs at a time, each with its share of the threads; on a GPU some fill what one leaves idle [1]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   CLI::Option* dry_run =
       sub->add_flag("--dry-run", command->dry_run, "only show what is to be run, and about how long it takes");
   sub->add_flag("--table-only", command->table_only, "only make the table of what has been run")->excludes(dry_run);
@@ -122,6 +143,8 @@ void add_reproduce(CLI::App& app) {
       "  biossl reproduce table1 --data ~/data --dry-run\n"
       "  biossl reproduce table1 --data ~/data --rows 'hinge_*_5' --seeds 2\n"
       "  biossl reproduce table1 comparisons --data ~/data --epochs 5 --out runs/table1-5-epochs\n"
+      "  biossl reproduce table1 --data ~/data --device cuda --jobs 4   with nvidia-cuda-mps-control running they\n"
+      "                                                                  compute at the same time, else in turn\n"
       "  biossl reproduce table1 --table-only");
   sub->callback([command] { perform(*command); });
 }

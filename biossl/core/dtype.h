@@ -20,8 +20,8 @@ struct bfloat16 {
 
   bfloat16() = default;
   /// Rounds to nearest, ties to even; NaN stays NaN.
-  explicit bfloat16(float value) : bits(round(std::bit_cast<std::uint32_t>(value))) {}
-  explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+  explicit constexpr bfloat16(float value) : bits(round(std::bit_cast<std::uint32_t>(value))) {}
+  explicit constexpr operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
  private:
   static constexpr std::uint16_t round(std::uint32_t word) {

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "biossl/backend/cuda_memory.h"
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/error.h"
 
 namespace biossl {
@@ -73,6 +73,12 @@ void copy_bytes(Device from_device, const std::byte* from, Device to_device, std
   }
 }
 
+void synchronize(Device device) {
+  if (device == Device::cuda) cuda::synchronize();
+}
+
+std::int64_t peak_device_memory_bytes() { return cuda::peak_memory_bytes(); }
+
 std::int64_t peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -87,7 +93,7 @@ bool restart_peak_memory() {
 }
 
 std::int64_t available_memory_bytes(Device device) {
-  if (device == Device::cuda) return 0;
+  if (device == Device::cuda) return cuda::available_memory_bytes();
   std::int64_t available = kernel_number("/proc/meminfo", "MemAvailable:").value_or(0) * 1024;
   const auto v2 = left_of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
   const auto v1 = left_of("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes");

@@ -36,43 +36,44 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 
 /// A stream of random numbers keyed by (seed, purpose, epoch, image, view). The same key gives the same numbers on
 /// every machine, whatever the batch size, thread count or device. At most 2^33 words may be drawn from one stream.
+/// constexpr, so that kernels may draw too.
 class Random {
  public:
-  Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0, std::uint32_t view = 0)
+  constexpr Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0, std::uint32_t view = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         counter_{0, image, epoch, (static_cast<std::uint32_t>(purpose) << 24) ^ view} {}
 
   /// The four words of counter k, wherever the stream stands: words 4k .. 4k+3 of a new one.
-  std::array<std::uint32_t, 4> words_at(std::uint32_t k) const {
+  constexpr std::array<std::uint32_t, 4> words_at(std::uint32_t k) const {
     return philox({k, counter_[1], counter_[2], counter_[3]}, key_);
   }
   /// What words_at hands to philox, for loops that do many at once; word 0 of the counter is k.
-  const std::array<std::uint32_t, 2>& key() const { return key_; }
-  const std::array<std::uint32_t, 4>& counter() const { return counter_; }
+  constexpr const std::array<std::uint32_t, 2>& key() const { return key_; }
+  constexpr const std::array<std::uint32_t, 4>& counter() const { return counter_; }
 
-  std::uint32_t word() {
+  constexpr std::uint32_t word() {
     if (next_ == 4) refill();
     return words_[static_cast<std::size_t>(next_++)];
   }
   /// Uniform in [0, 1), a multiple of 2^-24.
-  float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
+  constexpr float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
   /// Uniform in [low, high).
-  float uniform(float low, float high) { return low + (high - low) * uniform(); }
+  constexpr float uniform(float low, float high) { return low + (high - low) * uniform(); }
   /// Uniform in [-bound, bound). Rounded once, so the same number wherever multiplications and additions are fused or
   /// not.
-  float symmetric(float bound) { return bound * (2.0F * uniform() - 1.0F); }
+  constexpr float symmetric(float bound) { return bound * (2.0F * uniform() - 1.0F); }
   /// True with probability 1/2.
-  bool coin() { return (word() >> 31) != 0; }
+  constexpr bool coin() { return (word() >> 31) != 0; }
   /// Uniform in 0 .. bound-1. Multiply-shift: the bias is below bound / 2^32.
-  std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>((std::uint64_t{word()} * bound) >> 32); }
+  constexpr std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>((std::uint64_t{word()} * bound) >> 32); }
   /// Standard normal (Box-Muller; one number from two words).
-  float normal() {
+  constexpr float normal() {
     const float radius = std::sqrt(-2.0F * std::log(1.0F - uniform()));
     return radius * std::cos(6.28318530717958648F * uniform());
   }
 
   /// This stream as it will be after `words` more words.
-  Random ahead(std::int64_t words) const {
+  constexpr Random ahead(std::int64_t words) const {
     const std::int64_t word = 4 * std::int64_t{counter_[0]} - 4 + next_ + words;
     Random later = *this;
     later.counter_[0] = static_cast<std::uint32_t>(word / 4);
@@ -81,7 +82,7 @@ class Random {
     return later;
   }
   /// The whole stream whose key differs in its epoch alone.
-  Random of_epoch(std::uint32_t epoch) const {
+  constexpr Random of_epoch(std::uint32_t epoch) const {
     Random other = *this;
     other.counter_[0] = 0;
     other.counter_[2] = epoch;
@@ -90,7 +91,7 @@ class Random {
   }
 
  private:
-  void refill() {
+  constexpr void refill() {
     words_ = philox(counter_, key_);
     ++counter_[0];
     next_ = 0;

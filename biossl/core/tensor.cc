@@ -63,4 +63,11 @@ void copy(const Tensor& from, Tensor& to) {
   copy_bytes(from.device(), from.raw(), to.device(), to.raw(), from.bytes());
 }
 
+Tensor on_device(const Tensor& tensor, Device device) {
+  if (tensor.empty() || tensor.device() == device) return tensor;
+  Tensor there(tensor.shape(), tensor.dtype(), device);
+  copy(tensor, there);
+  return there;
+}
+
 }  // namespace biossl

@@ -66,5 +66,8 @@ class Tensor {
 
 /// Copies bytes between tensors of one shape and type, across devices.
 void copy(const Tensor& from, Tensor& to);
+/// The tensor on a device: itself where it is there already, otherwise a copy. Device::reference is host memory that
+/// may hold every type.
+Tensor on_device(const Tensor& tensor, Device device);
 
 }  // namespace biossl

@@ -4,13 +4,7 @@
 
 namespace biossl {
 
-Tensor resident_pixels(const ViewSource& source) {
-  const Tensor& pixels = source.dataset.pixels();
-  if (pixels.device() == source.device) return pixels;
-  Tensor resident(pixels.shape(), pixels.dtype(), source.device);
-  copy(pixels, resident);
-  return resident;
-}
+Tensor resident_pixels(const ViewSource& source) { return on_device(source.dataset.pixels(), source.device); }
 
 void check_batch(const ViewSource& source, const Tensor& rows) {
   check(rows.shape().rank() == 1 && rows.extent(0) <= source.batch, "views",

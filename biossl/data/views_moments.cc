@@ -23,8 +23,7 @@ class MomentViews final : public Views {
     resident_ = source.device == host ? rendered_ : Tensor(rendered_.shape(), DType::uint8, source.device);
     Tensor each({source.batch}, DType::int32, host);
     std::iota(each.data<std::int32_t>(), each.data<std::int32_t>() + source.batch, 0);
-    each_ = Tensor(each.shape(), DType::int32, source.device);
-    copy(each, each_);
+    each_ = on_device(each, source.device);
   }
 
   void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {

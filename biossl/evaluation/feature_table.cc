@@ -28,7 +28,7 @@ FeatureTable::FeatureTable(const Shape& shape, const KeptAs& kept, Device device
     values_ = Tensor(shape, dtype_, device);
     return;
   }
-  check(device != Device::cuda, "features", "those of a cuda device are kept in memory only");
+  check(device != Device::cuda, "features", "those of a cuda device are kept in its memory only");
   file_ = std::make_shared<ScratchFile>(kept.folder, shape[0] * row_bytes());
 }
 

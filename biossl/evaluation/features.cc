@@ -9,11 +9,6 @@
 namespace biossl {
 namespace {
 
-void count_up(Tensor& rows, std::int64_t first) {
-  auto numbers = rows.span<std::int32_t>();
-  std::iota(numbers.begin(), numbers.end(), static_cast<std::int32_t>(first));
-}
-
 std::vector<int> checked(std::vector<int> blocks, int depth) {
   check(!blocks.empty() && std::is_sorted(blocks.begin(), blocks.end()) && blocks.front() >= 0 && blocks.back() < depth,
         "features", "the blocks to read must be rising numbers below {}", depth);
@@ -28,12 +23,36 @@ Tensor labels_of(const Dataset& dataset) {
 
 }  // namespace
 
+Tensor counted(std::int64_t size, Device device) {
+  Tensor numbers({size}, DType::int32, Device::reference);
+  const auto span = numbers.span<std::int32_t>();
+  std::iota(span.begin(), span.end(), 0);
+  return on_device(numbers, device);
+}
+
+UnitRange::UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device)
+    : images_(batch_of(batch, image), dtype, device), each_(counted(batch, device)) {
+  if (device != Device::cpu) pixels_ = Tensor(images_.shape(), DType::uint8, device);
+}
+
+Tensor UnitRange::operator()(const Tensor& pixels, std::int64_t first) {
+  const std::int64_t count = std::min(batch(), pixels.extent(0) - first);
+  Tensor from = pixels.rows(first, first + count);
+  if (!pixels_.empty()) {
+    Tensor there = pixels_.rows(0, count);
+    copy(from, there);
+    from = there;
+  }
+  Tensor images = images_.rows(0, count);
+  ops::unit_range(from, each_.rows(0, count), images);
+  return images;
+}
+
 FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch)
-    : blocks_(checked(std::move(blocks), network.depth())), batch_(batch), pass_(network, blocks_.back(), batch) {
-  const Shape& image = network.image();
+    : blocks_(checked(std::move(blocks), network.depth())),
+      images_(network.image(), batch, network.setup().dtype, network.setup().device),
+      pass_(network, blocks_.back(), batch) {
   const SynapsesSetup& setup = network.setup();
-  images_ = Tensor({batch, image[0], image[1], image[2]}, setup.dtype, setup.device);
-  rows_ = Tensor({batch}, DType::int32, setup.device);
   kept_.resize(static_cast<std::size_t>(blocks_.back()) + 1);
   outputs_.resize(blocks_.size());
   const auto lay_out = [&](Workspace& workspace) {
@@ -48,12 +67,9 @@ FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, st
 
 void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress& progress) {
   const std::int64_t total = pixels.extent(0);
-  for (std::int64_t first = 0; first < total; first += batch_) {
-    const std::int64_t count = std::min(batch_, total - first);
-    Tensor rows = rows_.rows(0, count);
-    count_up(rows, first);
-    Tensor images = images_.rows(0, count);
-    ops::unit_range(pixels, rows, images);
+  for (std::int64_t first = 0; first < total; first += images_.batch()) {
+    const Tensor images = images_(pixels, first);
+    const std::int64_t count = images.extent(0);
     pass_.run(images, kept_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       outputs_[i] = kept_[static_cast<std::size_t>(blocks_[i])].output.rows(0, count);
@@ -72,7 +88,7 @@ std::vector<Features> extract_features(Network& network, const std::vector<int>&
     const std::int64_t size = network.block(block).plan().output.size();
     features.push_back({FeatureTable({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
-  FeatureReader reader(network, blocks, std::min(ForwardPass::group, dataset.size()));
+  FeatureReader reader(network, blocks, std::min(ForwardPass::group(network.setup().device), dataset.size()));
   reader.read(
       dataset.pixels(),
       [&](std::int64_t first, std::span<const Tensor> outputs) {
@@ -99,17 +115,10 @@ std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, 
 Features pixel_features(const Dataset& dataset, Device device, const KeptAs& kept) {
   const Tensor& pixels = dataset.pixels();
   const std::int64_t total = dataset.size();
-  const std::int64_t batch = std::min(ForwardPass::group, total);
   Features features{FeatureTable({total, dataset.image_shape().size()}, kept, device), labels_of(dataset)};
-  Tensor all_images(pixels.shape().with_rows(batch), kept.dtype, device);
-  Tensor all_rows({batch}, DType::int32, device);
-  for (std::int64_t first = 0; first < total; first += batch) {
-    const std::int64_t count = std::min(batch, total - first);
-    Tensor rows = all_rows.rows(0, count);
-    count_up(rows, first);
-    Tensor images = all_images.rows(0, count);
-    ops::unit_range(pixels, rows, images);
-    features.values.write(first, images);
+  UnitRange images(dataset.image_shape(), std::min(ForwardPass::group(device), total), kept.dtype, device);
+  for (std::int64_t first = 0; first < total; first += images.batch()) {
+    features.values.write(first, images(pixels, first));
   }
   return features;
 }

@@ -16,7 +16,26 @@ namespace biossl {
 /// What a linear probe reads: one row of numbers an image, and the image's label.
 struct Features {
   FeatureTable values;  ///< (N, F)
-  Tensor labels;        ///< (N) int32
+  Tensor labels;        ///< (N) int32, in host memory
+};
+
+/// 0, 1, … size-1, int32.
+Tensor counted(std::int64_t size, Device device);
+
+/// Brings images to a device, a batch at a time, as numbers in [0,1].
+class UnitRange {
+ public:
+  /// image: (H, W, C)
+  UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device);
+
+  std::int64_t batch() const { return images_.extent(0); }
+  /// Images first .. of `pixels` (M, H, W, C) uint8 in host memory, at most a batch of them; until the next call.
+  Tensor operator()(const Tensor& pixels, std::int64_t first);
+
+ private:
+  Tensor images_;  // (batch, H, W, C)
+  Tensor pixels_;  // the same as bytes; empty where they are read where they lie
+  Tensor each_;    // 0 .. batch-1
 };
 
 /// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch.
@@ -25,17 +44,16 @@ class FeatureReader {
   /// blocks: indices, rising. batch: images at a time.
   FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch);
 
-  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8 in order; outputs[k] (n, H', W',
-  /// C') in the compute type belongs to blocks[k] and lives until take returns. One pass, whatever the number of
-  /// blocks.
+  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8, in host memory, in order;
+  /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and lives until take returns. One pass,
+  /// whatever the number of blocks.
   using Take = std::function<void(std::int64_t first, std::span<const Tensor> outputs)>;
   void read(const Tensor& pixels, const Take& take, const Progress& progress = {});
 
  private:
   std::vector<int> blocks_;
-  std::int64_t batch_;
+  UnitRange images_;
   ForwardPass pass_;
-  Tensor images_, rows_;
   std::vector<Activity> kept_;   // the wanted blocks' outputs
   std::vector<Tensor> outputs_;  // views of them, for the images at hand
 };

@@ -25,22 +25,15 @@ void check_match(const Features& train, const Features& test, const ProbeOptions
   }
 }
 
-/// 0, 1, …
-Tensor counted(std::int64_t size, Device device) {
-  Tensor numbers({size}, DType::int32, device);
-  const auto span = numbers.span<std::int32_t>();
-  std::iota(span.begin(), span.end(), 0);
-  return numbers;
-}
-
 /// One linear layer with bias on frozen features, with its buffers and Adam's state.
 class Probe {
  public:
   Probe(const Features& train, const ProbeOptions& options)
       : options_(options),
         batch_(std::min(options.batch, train.values.extent(0))),
-        train_(train),
-        reader_(train.values, batch_) {
+        labels_(on_device(train.labels, train.values.device())),
+        reader_(train.values, batch_),
+        order_({train.values.extent(0)}, DType::int32, Device::reference) {
     const std::int64_t inputs = train.values.extent(1);
     const Device device = train.values.device();
     const std::int64_t size = options.classes * (inputs + 1);
@@ -49,47 +42,47 @@ class Probe {
     bias_ = parameters_.part(options.classes * inputs, {options.classes});
     weight_update_ = update_.part(0, {options.classes, inputs});
     bias_update_ = update_.part(options.classes * inputs, {options.classes});
-    order_ = counted(train.values.extent(0), device);
-    labels_ = Tensor({batch_}, DType::int32, device);
+    epoch_order_ = Tensor(order_.shape(), DType::int32, device);
+    batch_labels_ = Tensor({batch_}, DType::int32, device);
     for (Tensor* tensor : {&logits_, &errors_}) *tensor = Tensor({batch_, options.classes}, DType::float32, device);
     totals_ = Tensor({2}, DType::float64, device);
     draw_weights(1.0F / std::sqrt(static_cast<float>(inputs)));
+    shuffle(0);
   }
 
-  /// One pass over the training features in a new order; returns the mean loss.
+  /// One pass over the training features in a new order; returns the mean loss. Epochs come one after another.
   double train_epoch(std::int64_t epoch) {
-    shuffle(epoch);
+    copy(order_, epoch_order_);
     totals_.fill_zero();
-    reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
-    return totals_.data<double>()[0] / static_cast<double>(order_.size());
+    reader_.read(epoch_order_, [&](const FeatureBatch& batch) { learn(batch); });
+    shuffle(epoch + 1);  // while a GPU is still at work
+    return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());
   }
 
   /// Fraction of rows whose largest logit is their label's; counts [label][prediction] where wanted.
   double accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
-    std::int64_t correct = 0;
-    const auto judge = [&](const FeatureBatch& batch) {
-      const std::int64_t count = batch.numbers.size();
-      Tensor logits = logits_.rows(0, count);
-      ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, logits);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const float* row = logits.data<float>() + i * options_.classes;
-        const auto prediction = std::max_element(row, row + options_.classes) - row;
-        const std::int32_t label = of.labels.data<std::int32_t>()[batch.numbers.data<std::int32_t>()[i]];
-        correct += prediction == label ? 1 : 0;
-        if (confusion != nullptr) ++(*confusion)[static_cast<std::size_t>(label)][static_cast<std::size_t>(prediction)];
-      }
-    };
     const std::int64_t images = of.values.extent(0);
-    BatchReader(of.values, std::min(batch_, images)).read(counted(images, of.values.device()), judge);
+    const Tensor logits = on_device(logits_of(of.values), Device::reference);
+    std::int64_t correct = 0;
+    for (std::int64_t i = 0; i < images; ++i) {
+      const float* row = logits.data<float>() + i * options_.classes;
+      const auto prediction = std::max_element(row, row + options_.classes) - row;
+      const std::int32_t label = of.labels.data<std::int32_t>()[i];
+      correct += prediction == label ? 1 : 0;
+      if (confusion != nullptr) ++(*confusion)[static_cast<std::size_t>(label)][static_cast<std::size_t>(prediction)];
+    }
     return static_cast<double>(correct) / static_cast<double>(images);
   }
 
  private:
   void draw_weights(float bound) {
     Random random(options_.seed, Purpose::probe_weights);
-    for (float& value : parameters_.span<float>()) value = random.uniform(-bound, bound);
+    Tensor drawn(parameters_.shape(), DType::float32, Device::reference);
+    for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
+    copy(drawn, parameters_);
   }
 
+  /// The order of an epoch, in host memory.
   void shuffle(std::int64_t epoch) {
     auto order = order_.span<std::int32_t>();
     std::iota(order.begin(), order.end(), 0);
@@ -98,12 +91,27 @@ class Probe {
       std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
   }
 
+  /// Of every row of a table, in its order.
+  Tensor logits_of(const FeatureTable& table) {
+    const std::int64_t images = table.extent(0);
+    Tensor logits({images, options_.classes}, DType::float32, table.device());
+    std::int64_t first = 0;
+    BatchReader reader(table, std::min(batch_, images));
+    reader.read(counted(images, table.device()), [&](const FeatureBatch& batch) {
+      const std::int64_t last = first + batch.numbers.size();
+      Tensor rows = logits.rows(first, last);
+      ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, rows);
+      first = last;
+    });
+    return logits;
+  }
+
   void learn(const FeatureBatch& batch) {
     const std::int64_t count = batch.numbers.size();
-    Tensor labels = labels_.rows(0, count);
+    Tensor labels = batch_labels_.rows(0, count);
     Tensor logits = logits_.rows(0, count);
     Tensor errors = errors_.rows(0, count);
-    ops::gather_rows(train_.labels, batch.numbers, labels);
+    ops::gather_rows(labels_, batch.numbers, labels);
     ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, logits);
     ops::softmax_cross_entropy(logits, labels, errors, totals_);
     ops::gathered_linear_backward_weights(batch.values, batch.places, errors, weight_update_, bias_update_);
@@ -112,11 +120,13 @@ class Probe {
 
   ProbeOptions options_;
   std::int64_t batch_;
-  Features train_;
+  Tensor labels_;  // of all rows
   BatchReader reader_;
+  Tensor order_;                        // of the next epoch, in host memory
+  Tensor epoch_order_;                  // of the one at hand
   Tensor parameters_, update_, m_, v_;  // weights, then bias
   Tensor weights_, bias_, weight_update_, bias_update_;
-  Tensor order_, labels_, logits_, errors_, totals_;
+  Tensor batch_labels_, logits_, errors_, totals_;
   std::int64_t steps_ = 0;
 };
 

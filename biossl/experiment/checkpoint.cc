@@ -31,15 +31,9 @@ void exchange_axes(const std::byte* from, std::byte* to, std::int64_t rows, std:
   }
 }
 
-Tensor on_host(const Tensor& tensor) {
-  Tensor host(tensor.shape(), tensor.dtype(), Device::reference);
-  copy(tensor, host);
-  return host;
-}
-
 /// The values as the file holds them: channels first.
 Tensor to_file_layout(const StateTensor& state) {
-  const Tensor values = on_host(state.tensor);
+  const Tensor values = on_device(state.tensor, Device::reference);
   if (state.channels_last.rank() == 0) return values.reshaped(state.file_shape);
   const Shape& shape = state.channels_last;
   Tensor result(state.file_shape, values.dtype(), Device::reference);

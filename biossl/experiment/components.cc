@@ -1,5 +1,6 @@
 #include "biossl/experiment/components.h"
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/experiment/environment.h"
 
 namespace biossl {
@@ -39,7 +40,14 @@ NetworkSpec network_spec(const Recipe& recipe) {
   return spec;
 }
 
+void check_precision(const Recipe& recipe, Device device) {
+  if (recipe.train.precision != "tf32" || device == Device::cuda) return;
+  bad_input("recipe '{}': train.precision = \"tf32\" is a GPU's; take \"float32\" on {}, or --device cuda", recipe.name,
+            name_of(device));
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
+  if (device == Device::cuda) cuda::allow_tf32(recipe.train.precision == "tf32");
   return blaming_recipe(recipe, [&] {
     const SynapsesSetup setup{
         .seed = recipe.seed,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "biossl/core/clock.h"
+#include "biossl/core/memory.h"
 #include "biossl/evaluation/linear_probe.h"
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/stand_in.h"
@@ -18,15 +19,17 @@ constexpr int most_rounds = 8;
 
 /// The mean over the kinds of steps that the rule takes, which all have the same share of a run.
 double seconds_per_pair(const Recipe& recipe, Device device) {
-  const std::int64_t batch = std::min(recipe.train.batch, few_pairs);
+  const bool on_gpu = device == Device::cuda;  // which is not filled by a few pairs
+  const std::int64_t batch = on_gpu ? recipe.train.batch : std::min(recipe.train.batch, few_pairs);
   const Recipe small = on_built_in_world(recipe, batch, batch);
   Trainer trainer(small, {.data = {}, .device = device});
   const std::vector<std::int64_t> epochs = trainer.rule().sample_epochs();
   const auto take_steps = [&] {
     for (const std::int64_t epoch : epochs) {
       trainer.start_epoch(epoch);
-      trainer.step(trainer.make_batch(0), 0);
+      trainer.take_step(0);
     }
+    synchronize(device);
   };
   take_steps();  // makes the primitives
   const Stopwatch watch;
@@ -57,9 +60,11 @@ ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
   }
   const KeptAs kept{.dtype = compute_type(recipe.probe.precision, device)};
   extract_features(*network, blocks, *images, kept);  // makes the primitives
+  synchronize(device);
   ProbeCost cost;
   Stopwatch watch;
   const std::vector<Features> features = extract_features(*network, blocks, *images, kept);
+  synchronize(device);
   cost.features = watch.seconds() / few_images;
   const ProbeOptions options{.epochs = 3,
                              .batch = recipe.probe.batch,

@@ -17,8 +17,8 @@ struct RunCost {
 
 /// Tells the cost of recipes from a few steps of each, without training anything. Images of the built-in world stand in
 /// for the data. Training: a few steps of every kind that the rule takes (a layer-wise one's of every block), of at
-/// most 100 pairs; a step's time counts in proportion to its pairs. Probe: the features of a few hundred images, and an
-/// epoch on them.
+/// most 100 pairs, on a GPU of the recipe's; a step's time counts in proportion to its pairs. Probe: the features of a
+/// few hundred images, and an epoch on them.
 class CostEstimator {
  public:
   explicit CostEstimator(Place place) : place_(std::move(place)) {}

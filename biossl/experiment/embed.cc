@@ -14,10 +14,7 @@ namespace {
 Tensor widened(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
   ops::convert(values, wide);
-  if (values.device() != Device::cuda) return wide;
-  Tensor host(wide.shape(), DType::float32, Device::cpu);
-  copy(wide, host);
-  return host;
+  return on_device(wide, Device::reference);
 }
 
 /// (N, H, W, C) to (N, C, H, W)
@@ -50,7 +47,7 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
       block || network.spec().head.kind == HeadKind::linear, "embed",
       "this network's loss has no embedding of a single image, its head predicts one view's map from another's; write "
       "a block's output instead (--layer last)");
-  const std::int64_t batch = std::min(ForwardPass::group, images.size());
+  const std::int64_t batch = std::min(ForwardPass::group(network.setup().device), images.size());
   const Shape& map = network.block(index).plan().output;
   const std::int64_t features = network.head(index).features();
   NpyWriter writer(path, DType::float32,

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <vector>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/parallel.h"
 
 namespace biossl {
@@ -54,8 +55,8 @@ bool has_native_bfloat16() {
 }
 
 DType compute_type(const std::string& precision, Device device) {
-  const bool automatic = device == Device::cpu && precision == "auto" && has_native_bfloat16();
-  return automatic || precision == "bfloat16" ? DType::bfloat16 : DType::float32;
+  const bool native = device == Device::cuda || (device == Device::cpu && has_native_bfloat16());
+  return (precision == "auto" && native) || precision == "bfloat16" ? DType::bfloat16 : DType::float32;
 }
 
 int available_processors() {
@@ -65,15 +66,19 @@ int available_processors() {
 }
 
 nlohmann::json describe_environment(Device device) {
-  return {{"biossl", BIOSSL_VERSION},
-          {"commit", BIOSSL_COMMIT},
-          {"cpu", cpu_info("model name")},
-          {"instruction_sets", instruction_sets()},
-          {"device", std::string(name_of(device))},
-          {"threads", threads()},
-          {"onednn", onednn_version()},
-          {"openmp", _OPENMP},
-          {"compiler", __VERSION__}};
+  nlohmann::json environment{{"biossl", BIOSSL_VERSION},
+                             {"commit", BIOSSL_COMMIT},
+                             {"cpu", cpu_info("model name")},
+                             {"instruction_sets", instruction_sets()},
+                             {"device", std::string(name_of(device))},
+                             {"threads", threads()},
+                             {"onednn", onednn_version()},
+                             {"openmp", _OPENMP},
+                             {"compiler", __VERSION__}};
+  if (device != Device::cuda) return environment;
+  environment["gpu"] = cuda::device_name();
+  environment["gpu_libraries"] = cuda::library_versions();
+  return environment;
 }
 
 }  // namespace biossl

@@ -126,10 +126,16 @@ class Prober {
     return passes;
   }
 
-  /// Features of `size` numbers an image go to memory where they fit, else to a file.
+  /// Features of `size` numbers an image go to memory where they fit, else to a file, which a GPU would wait for.
   KeptAs keep(std::int64_t size, std::int64_t budget, const std::string& name) {
     const std::int64_t bytes = bytes_of(size);
     if (budget == 0 || bytes <= budget) return {.dtype = dtype_};
+    if (device_ == Device::cuda) {
+      throw std::runtime_error(
+          fmt::format("{}: features take {}; probe.precision = \"bfloat16\" or fewer data.probe_images need less, and "
+                      "biossl probe --device cpu reads them from a file",
+                      name, beside(bytes, budget)));
+    }
     reporter_.note(
         fmt::format("{}: features take {}; they are read from a temporary file in {} in every epoch "
                     "(probe.memory_gb, probe.precision)",
@@ -196,12 +202,13 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 }
 
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
+  const char* why = device == Device::cuda  ? "this GPU computes with bfloat16 itself"
+                    : has_native_bfloat16() ? "this processor computes with bfloat16 itself"
+                                            : "this processor has no bfloat16 instructions";
   const auto settle = [&](std::string& precision, const char* of) {
     if (precision != "auto") return;
     precision = std::string(name_of(compute_type("auto", device)));
-    reporter.note(fmt::format("{}: {} ({})", of, precision,
-                              has_native_bfloat16() ? "this processor computes with bfloat16 itself"
-                                                    : "this processor has no bfloat16 instructions"));
+    reporter.note(fmt::format("{}: {} ({})", of, precision, why));
   };
   settle(recipe.train.precision, "precision");
   settle(recipe.probe.precision, "precision of the probe's features");
@@ -228,7 +235,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
                      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder"),
                      .random = {},
                      .pixels = {},
-                     .layers = checkpoint.layers()};
+                     .layers = checkpoint.layers(),
+                     .device = place.device};
   if (recipe.probe.random_encoder) {
     report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder");
   }

@@ -29,6 +29,7 @@ struct ProbeReport {
   std::optional<std::vector<BlockProbe>> random;  ///< the untrained encoder of the same seed
   std::optional<BlockProbe> pixels;
   std::vector<PathRecord> layers;  ///< the feedback path that each layer used in pretraining
+  Device device = Device::cpu;     ///< that the probes were trained on
 
   /// The accuracy of guessing.
   double chance() const { return 1.0 / static_cast<double>(class_names.size()); }

@@ -22,8 +22,9 @@ LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions
   const std::int64_t side = recipe.data.image_size;
   const auto network = make_network(recipe, {side, side, 3}, device);
   LossWork work(recipe, *network);
-  return {
-      .batch = recipe.train.batch, .features = work.features(), .milliseconds = median_milliseconds(repetitions, work)};
+  return {.batch = recipe.train.batch,
+          .features = work.features(),
+          .milliseconds = median_milliseconds(device, repetitions, work)};
 }
 
 std::vector<Choice> every_loss() {

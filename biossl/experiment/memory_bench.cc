@@ -112,7 +112,7 @@ MemoryUse use_of(const Recipe& recipe, const std::string& rule, const EqualBlock
 
 MemoryUse measure_memory(const Recipe& recipe, const std::string& rule, const EqualBlocks& blocks, Device device) {
   use_of(recipe, rule, {.channels = blocks.channels, .size = blocks.size, .depth = 2}, device);
-  const bool restarted = restart_peak_memory();
+  const bool restarted = restart_peak_memory() && device != Device::cuda;
   const std::int64_t before = peak_memory_bytes();
   MemoryUse use = use_of(recipe, rule, blocks, device);
   if (restarted) use.resident = std::max<std::int64_t>(peak_memory_bytes() - before, 0);

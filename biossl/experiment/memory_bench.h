@@ -24,7 +24,7 @@ struct MemoryUse {
   std::int64_t learnt = 0;    ///< counted: weights, optimiser state and feedback, as a checkpoint keeps them
   /// Measured: by how much the peak of the resident set rose while network and rule were made and took a step of every
   /// kind, after such steps on two blocks, which make the primitives and their scratchpad. Batch and loss included.
-  /// None where the system cannot restart the peak.
+  /// None where the system cannot restart the peak, and on a GPU, whose memory is not counted so.
   std::optional<std::int64_t> resident = {};
 };
 

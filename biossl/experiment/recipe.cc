@@ -178,7 +178,7 @@ class RecipeReader {
     require(train.warmup_epochs >= 0 && std::isfinite(train.warmup_epochs), "train", "warmup_epochs",
             "may not be negative");
     at(entry("train", "precision"), [&] {
-      check_choice("train", "precision", train.precision, {"float32", "bfloat16", "auto"});
+      check_choice("train", "precision", train.precision, {"float32", "bfloat16", "tf32", "auto"});
     });
     require(train.checkpoint_every >= 0, "train", "checkpoint_every", "may not be negative (0: only at the end)");
   }

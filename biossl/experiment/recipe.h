@@ -57,7 +57,9 @@ struct TrainRecipe {
     field("warmup_epochs", warmup_epochs,
           "epochs over which the learning rate rises linearly at the start; greedy layer-wise: of every block");
     field("precision", precision,
-          "of activity and errors: \"float32\", \"bfloat16\" or \"auto\"; weights are float32 always");
+          "of activity and errors: \"float32\", \"bfloat16\", \"auto\", or \"tf32\": float32, rounded by a GPU's "
+          "matrix units; "
+          "weights are float32 always");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
   }
 };

@@ -43,6 +43,7 @@ class Reporter {
 
   /// One line worth knowing.
   virtual void note(std::string_view /*line*/) {}
+  /// Told after a batch; of training on a GPU, which is given work ahead, after one a second.
   virtual void batch(const BatchReport& /*report*/) {}
   virtual void epoch(const EpochMetrics& /*metrics*/, std::int64_t /*epochs*/) {}
   /// A stage behind pretraining ("trained encoder: features of the training images") has come this far.

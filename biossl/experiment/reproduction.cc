@@ -23,6 +23,7 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   row.recipe.name = of_table.name;  // as its run directories are called
   Reporter quiet;
   settle_precision(row.recipe, device, quiet);
+  check_precision(row.recipe, device);
   row.total_epochs = total_epochs(row.recipe);
   return row;
 }
@@ -134,11 +135,16 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
   return plan;
 }
 
-std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter) {
-  const std::vector<ReproductionRun> missing = reproduction.missing();
+std::vector<ReproductionRun> begin_reproduction(const Reproduction& reproduction, const Place& place) {
+  std::vector<ReproductionRun> missing = reproduction.missing();
   require_images(missing, place);
   std::filesystem::create_directories(reproduction.out);
   write_tables(reproduction);
+  return missing;
+}
+
+std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter) {
+  const std::vector<ReproductionRun> missing = begin_reproduction(reproduction, place);
   std::int64_t failed = 0;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const Recipe& recipe = missing[i].recipe;

@@ -59,6 +59,9 @@ struct Reproduction {
 /// budget or other settings; BadInput for faulty recipes and for directories that are no runs.
 Reproduction plan_reproduction(const ReproductionRequest& request, Device device);
 
+/// Makes the directory with a table of what there is so far. Returns what is missing. Throws BadInput where images are.
+std::vector<ReproductionRun> begin_reproduction(const Reproduction& reproduction, const Place& place);
+
 /// Runs what is missing and writes the table (table_writer.h) after every run. A run that fails is noted
 /// (run_standing.h) and the next one begins. Returns how many failed. Throws BadInput before anything has run where
 /// images are missing; Interrupted, with everything resumable, when the reporter asks to stop.

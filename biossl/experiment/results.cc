@@ -85,6 +85,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
   json["chance"] = report.chance();
   json["peak_memory_bytes"] = peak_memory_bytes();
+  if (report.device == Device::cuda) json["peak_device_memory_bytes"] = peak_device_memory_bytes();
   write_json(directory.summary_file(), json);
 }
 

@@ -19,7 +19,8 @@ std::string read_machine(const RunDirectory& directory) {
     const Json environment = Json::parse(read_file(directory.environment_file()));
     const std::string cpu = environment.at("cpu");
     const std::int64_t threads = environment.at("threads");
-    const std::string device = environment.at("device");
+    std::string device = environment.at("device");
+    if (environment.contains("gpu")) device += fmt::format(" ({})", environment.at("gpu").get<std::string>());
     const std::string commit = environment.at("commit");
     return fmt::format("{}, {} {}, device {}, commit {}", cpu, threads, threads == 1 ? "thread" : "threads", device,
                        commit);

@@ -1,9 +1,11 @@
 #include "biossl/experiment/step_bench.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "biossl/backend/cpu/layer_recorder.h"
+#include "biossl/backend/cuda_device.h"
 #include "biossl/experiment/loss_bench.h"
 #include "biossl/experiment/stand_in.h"
 #include "biossl/experiment/timing.h"
@@ -48,7 +50,8 @@ class OptimizerWork {
 class Steps {
  public:
   Steps(const Recipe& recipe, Device device)
-      : trainer_(on_built_in_world(recipe, recipe.train.batch, recipe.train.batch), {.data = {}, .device = device}),
+      : device_(device),
+        trainer_(on_built_in_world(recipe, recipe.train.batch, recipe.train.batch), {.data = {}, .device = device}),
         epochs_(trainer_.rule().sample_epochs()) {
     check(!epochs_.empty(), "bench", "with rule '{}' nothing learns: there is no step to time", recipe.rule.kind);
     take();  // makes the primitives
@@ -61,45 +64,70 @@ class Steps {
     double milliseconds = 0;
     for (const std::int64_t epoch : epochs_) {
       trainer_.start_epoch(epoch);
-      milliseconds += milliseconds_of([&] { trainer_.step(trainer_.make_batch(0), 0); });
+      milliseconds += milliseconds_on(device_, [&] { trainer_.take_step(0); });
     }
     return milliseconds / static_cast<double>(kinds());
   }
 
  private:
+  Device device_;
   Trainer trainer_;
   std::vector<std::int64_t> epochs_;
 };
 
+/// The convolution and linear primitives of a step of every kind; known on device cpu only.
+class Floor {
+ public:
+  Floor(Steps& steps, Device device) {
+    if (device != Device::cpu) return;
+    recorder_.emplace();
+    steps.take();
+    recorder_->stop();
+  }
+
+  /// Milliseconds; nothing where the primitives are not known.
+  std::optional<double> take() {
+    if (!recorder_) return std::nullopt;
+    return milliseconds_of([&] { recorder_->replay(); });
+  }
+  std::int64_t layers() const { return recorder_ ? static_cast<std::int64_t>(recorder_->layers()) : 0; }
+
+ private:
+  std::optional<cpu::LayerRecorder> recorder_;
+};
+
+/// A part of a step, on a GPU given as the step is: as a graph.
+template <class Work>
+double milliseconds_of_part(Device device, Work&& work) {
+  if (device != Device::cuda) return milliseconds_of(work);
+  return milliseconds_on(device, [&] { cuda::record_step([&] { work(); }); });
+}
+
 }  // namespace
 
 StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetitions) {
-  check(device == Device::cpu, "bench", "the convolution floor is known on device cpu only, not on {}",
-        name_of(device));
   check_repetitions(repetitions);
   Steps steps(recipe, device);
-  cpu::LayerRecorder recorder;
-  steps.take();
-  recorder.stop();
+  Floor floor(steps, device);
   LossWork loss(recipe, steps.trainer().network());
   OptimizerWork optimizer(steps.trainer().network());
   const auto kinds = static_cast<double>(steps.kinds());
   std::vector<double> whole, floors, views, losses, optimizers;
   for (std::int64_t i = 0; i < repetitions; ++i) {
     whole.push_back(steps.take());
-    floors.push_back(milliseconds_of([&] { recorder.replay(); }) / kinds);
-    views.push_back(milliseconds_of([&] { steps.trainer().make_batch(0); }));
-    losses.push_back(milliseconds_of(loss));
-    optimizers.push_back(milliseconds_of(optimizer) / kinds);
+    if (const auto milliseconds = floor.take()) floors.push_back(*milliseconds / kinds);
+    views.push_back(milliseconds_of_part(device, [&] { steps.trainer().make_batch(0); }));
+    losses.push_back(milliseconds_of_part(device, loss));
+    optimizers.push_back(milliseconds_of_part(device, optimizer) / kinds);
   }
   return {.step = median(whole),
-          .conv_floor = median(floors),
+          .conv_floor = floors.empty() ? std::nullopt : std::optional(median(floors)),
           .views = median(views),
           .loss = median(losses),
           .optimizer = median(optimizers),
           .batch = recipe.train.batch,
           .kinds = steps.kinds(),
-          .layers = static_cast<std::int64_t>(recorder.layers())};
+          .layers = floor.layers()};
 }
 
 std::vector<ScalingTime> time_scaling(const Recipe& recipe, Device device, std::int64_t repetitions) {

@@ -7,6 +7,7 @@
 
 #include "biossl/core/clock.h"
 #include "biossl/core/error.h"
+#include "biossl/core/memory.h"
 #include "biossl/core/parallel.h"
 
 // What benches have in common.
@@ -19,6 +20,20 @@ double milliseconds_of(Work&& work) {
   const Stopwatch watch;
   work();
   return 1000.0 * watch.seconds();
+}
+
+/// The milliseconds that work takes on a device. Of a GPU, to which a single piece of work is a long way, the mean over
+/// a few that are given one behind the other.
+template <class Work>
+double milliseconds_on(Device device, Work&& work) {
+  if (device != Device::cuda) return milliseconds_of(work);
+  constexpr int together = 20;
+  synchronize(device);
+  return milliseconds_of([&] {
+           for (int i = 0; i < together; ++i) work();
+           synchronize(device);
+         }) /
+         together;
 }
 
 /// The middle number by size; of an even number of them the upper of the two in the middle. There must be one.
@@ -35,11 +50,11 @@ inline void check_repetitions(std::int64_t repetitions) {
 
 /// The median milliseconds of work over some repetitions, after a run that makes whatever is made once.
 template <class Work>
-double median_milliseconds(std::int64_t repetitions, Work&& work) {
+double median_milliseconds(Device device, std::int64_t repetitions, Work&& work) {
   check_repetitions(repetitions);
   work();
   std::vector<double> times;
-  for (std::int64_t i = 0; i < repetitions; ++i) times.push_back(milliseconds_of(work));
+  for (std::int64_t i = 0; i < repetitions; ++i) times.push_back(milliseconds_on(device, work));
   return median(std::move(times));
 }
 

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl {
 namespace {
 
+/// A GPU is given work ahead of what it has done; to look at the loss is to wait until it has caught up.
+constexpr double seconds_between_looks = 1;
+
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const Place& place) {
+  check_precision(recipe, place.device);
   auto images = open_pretraining_images(recipe, place);
   if (recipe.train.batch > images->size()) {
     bad_input("recipe '{}': train.batch = {} is larger than the data, {} images of {}; lower it", recipe.name,
@@ -38,16 +43,13 @@ Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images,
     bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
               recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, recipe.network.head.features);
   }
-  Tensor host({images.size()}, DType::int32, Device::reference);
-  std::ranges::copy(images.labels(), host.data<std::int32_t>());
-  Tensor labels(host.shape(), host.dtype(), device);
-  copy(host, labels);
-  return labels;
+  Tensor labels({images.size()}, DType::int32, Device::reference);
+  std::ranges::copy(images.labels(), labels.data<std::int32_t>());
+  return on_device(labels, device);
 }
 
 std::array<double, 2> on_host(const Tensor& totals) {
-  Tensor host(totals.shape(), totals.dtype(), Device::reference);
-  copy(totals, host);
+  const Tensor host = on_device(totals, Device::reference);
   return {host.data<double>()[0], host.data<double>()[1]};
 }
 
@@ -90,25 +92,20 @@ void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
 
 void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
   start_epoch(progress_.epoch);
-  const std::string stage = rule_->stage(progress_.epoch);
   const Stopwatch watch;
+  Stopwatch since_look;
   const double before = progress_.seconds;
-  const bool readable = totals_.device() != Device::cuda;  // without waiting for the device
   for (std::int64_t batch = progress_.batch; batch < batches(); ++batch) {
-    step(make_batch(batch), batch);
-    const double seconds = before + watch.seconds();
-    if (readable) check_finite(directory, batch);
-    reporter.batch({.epoch = progress_.epoch + 1,
-                    .epochs = total_epochs(),
-                    .stage = stage,
-                    .batch = batch + 1,
-                    .batches = batches(),
-                    .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
-                    .loss = readable ? totals_.data<double>()[0] / static_cast<double>(batch + 1) : 0.0,
-                    .seconds = seconds});
+    take_step(batch);
+    if (!on_gpu() || since_look.seconds() >= seconds_between_looks) {
+      const double loss = check_finite(directory, batch);
+      report(batch, loss, before + watch.seconds(), reporter);
+      since_look.restart();
+    }
     const int signal = batch + 1 < batches() ? reporter.stop_signal() : 0;
     if (signal == 0) continue;
-    progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = on_host(totals_), .seconds = seconds};
+    const std::array<double, 2> totals = on_host(totals_);  // waits for a GPU, so before the time is taken
+    progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = totals, .seconds = before + watch.seconds()};
     stop(directory, signal);
   }
   check_finite(directory, batches() - 1);
@@ -120,6 +117,17 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
   const int signal = finished ? 0 : reporter.stop_signal();
   if (signal != 0) stop(directory, signal);
   if (finished || (every > 0 && progress_.epoch % every == 0)) save(directory);
+}
+
+void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const {
+  reporter.batch({.epoch = progress_.epoch + 1,
+                  .epochs = total_epochs(),
+                  .stage = rule_->stage(progress_.epoch),
+                  .batch = batch + 1,
+                  .batches = batches(),
+                  .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
+                  .loss = loss / static_cast<double>(batch + 1),
+                  .seconds = seconds});
 }
 
 void Trainer::start_epoch(std::int64_t epoch) {
@@ -141,6 +149,15 @@ Tensor Trainer::make_batch(std::int64_t batch) {
   return batch_.rows(0, 2 * pairs);
 }
 
+void Trainer::take_step(std::int64_t batch) {
+  const auto work = [&] { step(make_batch(batch), batch); };
+  if (on_gpu()) {
+    cuda::record_step(work);
+  } else {
+    work();
+  }
+}
+
 void Trainer::step(const Tensor& images, std::int64_t batch) {
   Moment moment{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
   if (!labels_.empty()) {
@@ -151,8 +168,9 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   rule_->step(images, moment, totals_);
 }
 
-void Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) const {
-  if (std::isfinite(on_host(totals_)[0])) return;
+double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) const {
+  const double loss = on_host(totals_)[0];
+  if (std::isfinite(loss)) return loss;
   const auto checkpoints = list_checkpoints(directory.checkpoints());
   const std::string kept = checkpoints.empty() ? "no checkpoint had been written yet"
                                                : "the last good checkpoint is " + checkpoints[0].string();

@@ -42,10 +42,15 @@ class Trainer {
   void start_epoch(std::int64_t epoch);
   /// Learns from a batch; adds to the totals.
   void step(const Tensor& images, std::int64_t batch);
+  /// Both of these: a training step. A GPU is given it as one graph.
+  void take_step(std::int64_t batch);
 
  private:
   void train_epoch(const RunDirectory& directory, Reporter& reporter);
-  void check_finite(const RunDirectory& directory, std::int64_t batch) const;
+  bool on_gpu() const { return totals_.device() == Device::cuda; }
+  /// The loss so far in this epoch.
+  double check_finite(const RunDirectory& directory, std::int64_t batch) const;
+  void report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const;
   EpochMetrics finish_epoch(double seconds);
   std::filesystem::path save(const RunDirectory& directory) const;
   [[noreturn]] void stop(const RunDirectory& directory, int signal) const;

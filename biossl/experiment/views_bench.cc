@@ -78,8 +78,8 @@ class ViewsWork {
     };
     return {.kind = kind.kind,
             .threads = threads(),
-            .views = median_milliseconds(repetitions, make_both),
-            .floor = median_milliseconds(repetitions, move_both),
+            .views = median_milliseconds(both_.device(), repetitions, make_both),
+            .floor = median_milliseconds(both_.device(), repetitions, move_both),
             .batch = batch_};
   }
 

@@ -16,18 +16,19 @@ class Clapp final : public Loss {
   Clapp(const NoOptions& /*options*/, const LossShape& shape) : seed_(shape.seed) {
     check(shape.batch >= 2, "clapp",
           "a batch of one pair holds no other image to draw as its negative; set train.batch to at least 2");
-    const bool on_host = shape.device != Device::cuda;
-    drawn_ = Tensor({shape.batch}, DType::int32, on_host ? shape.device : Device::cpu);
-    negatives_ = on_host ? drawn_ : Tensor({shape.batch}, DType::int32, shape.device);
+    negatives_ = Tensor({shape.batch}, DType::int32, shape.device);
   }
 
   void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
     const std::int64_t pairs = embeddings.extent(0) / 2;
-    draw(moment, pairs);
+    Tensor negatives = negatives_.rows(0, pairs);
+    ops::draw_others(Random(seed_, Purpose::negatives, static_cast<std::uint32_t>(moment.epoch),
+                            static_cast<std::uint32_t>(moment.batch)),
+                     negatives);
     Tensor d_predictions = errors.rows(0, pairs);
     Tensor d_targets = errors.rows(pairs, 2 * pairs);
-    ops::clapp_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), negatives_.rows(0, pairs),
-                     d_predictions, d_targets, totals);
+    ops::clapp_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), negatives, d_predictions, d_targets,
+                     totals);
   }
 
   HeadKind head() const override { return HeadKind::prediction; }
@@ -39,21 +40,8 @@ class Clapp final : public Loss {
   bool is_plain_arithmetic() const override { return false; }
 
  private:
-  /// j(i), uniform among the other images.
-  void draw(const Moment& moment, std::int64_t pairs) {
-    Random random(seed_, Purpose::negatives, static_cast<std::uint32_t>(moment.epoch),
-                  static_cast<std::uint32_t>(moment.batch));
-    auto* negative = drawn_.data<std::int32_t>();
-    for (std::int32_t i = 0; i < pairs; ++i) {
-      const auto other = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(pairs - 1)));
-      negative[i] = pairs == 1 ? i : other + (other >= i ? 1 : 0);
-    }
-    if (negatives_.device() == Device::cuda) copy(drawn_, negatives_);
-  }
-
   std::uint64_t seed_;
-  Tensor drawn_;      // on the host
-  Tensor negatives_;  // the same where the loss is computed
+  Tensor negatives_;
 };
 
 const Registration<LossRegistry, Clapp, NoOptions> registration(

@@ -6,7 +6,7 @@
 namespace biossl {
 
 ForwardPass::ForwardPass(const Network& network, int last, std::int64_t rows)
-    : network_(network), last_(last), rows_(std::min(rows, group)) {}
+    : network_(network), last_(last), rows_(std::min(rows, group(network.setup().device))) {}
 
 void ForwardPass::prepare(Workspace& workspace) {
   std::int64_t largest = 0;

@@ -14,8 +14,8 @@ namespace biossl {
 /// whatever the depth and the number of images.
 class ForwardPass {
  public:
-  /// Images in a group: few enough for the cache, enough to keep every core at work.
-  static constexpr std::int64_t group = 100;
+  /// Images in a group: few enough for the cache, enough to keep every core at work. A GPU has many more.
+  static constexpr std::int64_t group(Device device) { return device == Device::cuda ? 1024 : 100; }
 
   /// Up to block `last`; up to `rows` images.
   ForwardPass(const Network& network, int last, std::int64_t rows);

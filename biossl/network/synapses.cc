@@ -23,12 +23,6 @@ double cosine(const Tensor& one, const Tensor& other) {
   return square > 0 && other_square > 0 ? product / std::sqrt(square * other_square) : 0.0;
 }
 
-Tensor on_host(const Tensor& tensor) {
-  Tensor host(tensor.shape(), tensor.dtype(), Device::reference);
-  copy(tensor, host);
-  return host;
-}
-
 }  // namespace
 
 Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
@@ -110,8 +104,8 @@ void Synapses::restored() {
 }
 
 PathRecord Synapses::path_record() {
-  const Tensor forward = on_host(weights_.values());
-  const Tensor feedback = on_host(path().values());
+  const Tensor forward = on_device(weights_.values(), Device::reference);
+  const Tensor feedback = on_device(path().values(), Device::reference);
   const bool wide = forward.dtype() == DType::float64;
   return {.layer = {},
           .feedback = std::string(feedback_->name()),

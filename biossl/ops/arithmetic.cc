@@ -46,4 +46,14 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   run(stream, bound, dst);
 }
 
+void draw_others(const Random& stream, Tensor& dst) {
+  const Checks checks("draw_others");
+  checks.same_device({{"dst", dst}});
+  checks.rank({"dst", dst}, 1);
+  checks.type({"dst", dst}, DType::int32);
+  if (dst.size() == 0) return;
+  const auto run = dispatch(dst.device(), reference::draw_others, cpu::draw_others, cuda::draw_others);
+  run(stream, dst);
+}
+
 }  // namespace biossl::ops

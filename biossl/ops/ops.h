@@ -175,6 +175,9 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst);
 /// dst[i] = number i of the stream, uniform in [-bound, bound): the same single-precision numbers on every device,
 /// however many threads draw them. dst is float32 (float64 on the reference device).
 void draw_uniform(const Random& stream, float bound, Tensor& dst);
+/// dst[i] = one of 0 .. N-1 other than i, each as likely, drawn with word i of the stream; 0 where N is 1. dst (N)
+/// int32.
+void draw_others(const Random& stream, Tensor& dst);
 
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------

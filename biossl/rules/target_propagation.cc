@@ -66,7 +66,7 @@ void TargetPropagation::prepare(Workspace& workspace) {
   map_scratch_ = workspace.take({rows * largest[0]}, dtype);
   unpooled_scratch_ = workspace.take({rows * largest[1]}, dtype);
   tried_scratch_ = workspace.take({rows * largest[2]}, dtype);
-  argmax_scratch_ = workspace.take({std::min(rows, ForwardPass::group) * largest[2]}, DType::uint8);
+  argmax_scratch_ = workspace.take({std::min(rows, group()) * largest[2]}, DType::uint8);
   output_ = workspace.take(batch_of(2 * batch_, network_.block(top_).plan().output), dtype);
   Head& head = network_.head(top_);
   head.prepare(2 * batch_, workspace);
@@ -144,8 +144,8 @@ void TargetPropagation::corrupt(const Tensor& activity, int index, const Moment&
 Tensor TargetPropagation::tried_output(const Block& block, const Tensor& input) {
   const Tensor output = tried_scratch_.part(0, batch_of(input.extent(0), block.plan().output));
   // A group at a time, as the forward pass: what is not yet pooled stays in the cache.
-  for (std::int64_t first = 0; first < input.extent(0); first += ForwardPass::group) {
-    const std::int64_t last = std::min(first + ForwardPass::group, input.extent(0));
+  for (std::int64_t first = 0; first < input.extent(0); first += group()) {
+    const std::int64_t last = std::min(first + group(), input.extent(0));
     Activity tried;
     tried.output = output.rows(first, last);
     if (block.spec().pool > 1) {

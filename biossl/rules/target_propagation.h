@@ -70,6 +70,8 @@ class TargetPropagation : public LearningRule {
   /// What a block makes of an input of which nothing else is kept.
   Tensor tried_output(const Block& block, const Tensor& input);
   std::int64_t learning_rows() const { return end_ - begin_; }
+  /// Images that go up together.
+  std::int64_t group() const { return ForwardPass::group(network_.setup().device); }
 
   Network& network_;
   Loss& loss_;

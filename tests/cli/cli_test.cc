@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
 #include "tests/support/process.h"
@@ -121,6 +122,13 @@ TEST_F(Program, ALossThatIsNotFiniteExitsWith1) {
       "no longer finite");
 }
 
+TEST_F(Program, WithoutAGpuThatIsSaidAtOnce) {
+  if (cuda::device_count() > 0) GTEST_SKIP() << "there is a GPU";
+  const std::string missing = in("missing.toml");  // would be told of if it were looked for
+  expect_one_line(run({"run", missing, "--device", "cuda"}), 1, "--device cpu");
+  expect_one_line(run({"reproduce", "--device", "cuda"}), 1, "--device cpu");
+}
+
 TEST_F(Program, RunProbeAndEmbed) {
   const Outcome ran = run({"run", recipe_, "--out", in("run"), "--threads", "2"});
   ASSERT_EQ(ran.code, 0) << ran.error;
@@ -217,6 +225,46 @@ TEST_F(Program, ReproduceRunsATableAndShowsIt) {
   EXPECT_THAT(failed.out, HasSubstr("no longer finite"));
 }
 
+TEST_F(Program, ReproduceRunsSideBySideWhatItRunsInTurn) {
+  std::filesystem::create_directories(in("two"));
+  write_file(in("two/one.toml"), small_recipe);
+  write_file(in("two/two.toml"), std::string(small_recipe) + "[loss]\nkind = \"nt_xent\"\n");
+  const auto reproduced = [&](const char* jobs) {
+    const std::string out = in(std::string("jobs") + jobs);
+    const Outcome ran = run({"reproduce", in("two"), "--out", out, "--seeds", "2", "--threads", "1", "--jobs", jobs});
+    EXPECT_EQ(ran.code, 0) << ran.error;
+    return ran.out;
+  };
+  const std::string told = reproduced("3");
+  for (const char* run : {"one-seed1", "one-seed2", "two-seed1", "two-seed2"}) {
+    EXPECT_THAT(told, HasSubstr(std::string(run) + "  epoch 3/3"));
+    EXPECT_THAT(told, HasSubstr(std::string(run) + "  finished"));
+  }
+  EXPECT_THAT(told, HasSubstr("table.md"));
+  reproduced("1");
+  for (const char* run : {"one-seed1", "two-seed2"}) {
+    const std::string last = std::string(run) + "/checkpoints/epoch_0003.safetensors";
+    EXPECT_TRUE(read_file(in("jobs3/" + last)) == read_file(in("jobs1/" + last))) << run;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(in("jobs3"))) {
+    EXPECT_FALSE(entry.path().string().ends_with(".recipe.toml")) << entry.path() << " is left";
+  }
+}
+
+TEST_F(Program, ReproduceSideBySideNotesFailuresAndGoesOn) {
+  std::filesystem::create_directories(in("two"));
+  write_file(in("two/good.toml"), small_recipe);
+  std::string bad = small_recipe;
+  write_file(in("two/zbad.toml"), bad.replace(bad.find("batch = 8"), 9, "batch = 8\nlearning_rate = 1e38"));
+  const Outcome ran = run({"reproduce", in("two"), "--out", in("out"), "--epochs", "50", "--jobs", "2"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.error, HasSubstr("1 of the runs failed"));
+  EXPECT_THAT(ran.out, HasSubstr("good-seed1  finished"));
+  EXPECT_THAT(ran.out, HasSubstr("zbad-seed1  failed"));
+  EXPECT_THAT(read_file(in("out/zbad-seed1.failure.txt")), ::testing::StartsWith("the loss is no longer finite"));
+  EXPECT_THAT(read_file(in("out/table.md")), HasSubstr("no longer finite"));
+}
+
 /// Waits until the run has finished an epoch.
 bool wait_for_metrics(const std::string& file) {
   for (int i = 0; i < 3000; ++i) {
@@ -268,6 +316,24 @@ TEST_F(Program, AStoppedReproductionSaysHowToGoOn) {
   const Outcome rest = run(command);
   EXPECT_EQ(rest.code, 0) << rest.error;
   EXPECT_THAT(rest.out, HasSubstr("going on from"));
+}
+
+TEST_F(Program, AReproductionStopsAllThatItRunsSideBySide) {
+  std::filesystem::create_directories(in("two"));
+  for (const char* name : {"one", "two"}) write_file(in(std::string("two/") + name + ".toml"), small_recipe);
+  const std::vector<std::string> command{"reproduce", in("two"), "--out",     in("out"),
+                                         "--epochs",  "2000",    "--threads", "1",
+                                         "--jobs",    "2",       "--set",     "train.checkpoint_every=500"};
+  const Process process(BIOSSL_PROGRAM, folder_.path(), command);
+  for (const char* name : {"one", "two"}) {
+    ASSERT_TRUE(wait_for_metrics(in(std::string("out/") + name + "-seed1/metrics.jsonl")));
+  }
+  process.kill(SIGINT);
+  expect_one_line(process.wait(), 128 + SIGINT, "--threads 1 --jobs 2");
+  for (const char* name : {"one", "two"}) {
+    EXPECT_EQ(list_checkpoints(in(std::string("out/") + name + "-seed1/checkpoints")).size(), 1U) << name;
+    EXPECT_FALSE(std::filesystem::exists(in(std::string("out/") + name + "-seed1.failure.txt"))) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Program, Killed, ::testing::Values(SIGINT, SIGTERM, SIGKILL));

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <numeric>
+
+#include "tests/support/devices.h"
+#include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
@@ -40,21 +44,26 @@ TEST(EpochOrder, IsUniform) {
   EXPECT_LT(chi_square, 49.7);
 }
 
-TEST(BatchLoader, EveryImageIsInOneBatchAndTheLastMayBeShort) {
-  BatchLoader loader(1, 23, 5, Device::reference);
+class BatchLoaderOn : public ::testing::TestWithParam<Device> {};
+
+TEST_P(BatchLoaderOn, EveryImageIsInOneBatchAndTheLastMayBeShort) {
+  BatchLoader loader(1, 23, 5, GetParam());
   ASSERT_EQ(loader.batches(), 5);
   loader.start_epoch(2);
-  std::vector<std::int32_t> seen;
+  std::vector<double> seen;
   for (std::int64_t batch = 0; batch < loader.batches(); ++batch) {
     const Tensor rows = loader.rows(batch);
     EXPECT_EQ(rows.extent(0), batch < 4 ? 5 : 3);
-    EXPECT_EQ(rows.device(), Device::reference);
-    seen.insert(seen.end(), rows.span<std::int32_t>().begin(), rows.span<std::int32_t>().end());
+    EXPECT_EQ(rows.device(), GetParam());
+    std::ranges::copy(testing::values_of(rows), std::back_inserter(seen));
   }
-  EXPECT_EQ(seen, epoch_order(1, 2, 23));
+  const std::vector<std::int32_t> order = epoch_order(1, 2, 23);
+  EXPECT_EQ(seen, std::vector<double>(order.begin(), order.end()));
   EXPECT_THROW(loader.rows(5), std::invalid_argument);
   EXPECT_THROW(loader.rows(-1), std::invalid_argument);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, BatchLoaderOn, ::testing::ValuesIn(testing::all_devices()), testing::DeviceName());
 
 TEST(BatchLoader, ReusesItsMemory) {
   BatchLoader loader(1, 10, 20, Device::cpu);

@@ -4,11 +4,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/data/scratch_folder.h"
+#include "tests/support/devices.h"
+#include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::AllOf;
+using testing::compared_devices;
+using ::testing::HasSubstr;
+using testing::indices_of;
 
 /// A few grey ramps without moments.
 class Ramps final : public Dataset {
@@ -27,25 +32,18 @@ class Ramps final : public Dataset {
   Tensor pixels_;
 };
 
-Tensor rows_of(const std::vector<std::int32_t>& images) {
-  Tensor rows({static_cast<std::int64_t>(images.size())}, DType::int32, Device::reference);
-  std::ranges::copy(images, rows.data<std::int32_t>());
-  return rows;
-}
-
 std::vector<float> make(Views& views, const Dataset& dataset, std::uint32_t epoch, std::uint32_t view,
-                        const std::vector<std::int32_t>& images) {
-  const Shape& shape = dataset.image_shape();
-  Tensor dst({static_cast<std::int64_t>(images.size()), shape[0], shape[1], shape[2]}, DType::float32,
-             Device::reference);
-  views.make(epoch, view, rows_of(images), dst);
-  return {dst.span<float>().begin(), dst.span<float>().end()};
+                        const std::vector<std::int32_t>& images, Device device = Device::reference) {
+  Tensor dst(batch_of(static_cast<std::int64_t>(images.size()), dataset.image_shape()), DType::float32, device);
+  views.make(epoch, view, indices_of(images, device), dst);
+  const Tensor made = on_device(dst, Device::reference);
+  return {made.span<float>().begin(), made.span<float>().end()};
 }
 
-class EveryKindOfViews : public testing::TestWithParam<const char*> {
+class EveryKindOfViews : public ::testing::TestWithParam<const char*> {
  protected:
-  std::unique_ptr<Views> views(std::uint64_t seed = 1) const {
-    return ViewsRegistry::instance().make(GetParam(), {}, {*dataset_, seed, 6, Device::reference});
+  std::unique_ptr<Views> views(std::uint64_t seed = 1, Device device = Device::reference) const {
+    return ViewsRegistry::instance().make(GetParam(), {}, {*dataset_, seed, 6, device});
   }
 
   std::unique_ptr<Dataset> dataset_ = open_dataset("world", {Split::train, "", 12, 16, 1});
@@ -66,6 +64,16 @@ TEST_P(EveryKindOfViews, DoNotDependOnTheBatch) {
   }
 }
 
+TEST_P(EveryKindOfViews, AreTheSameOnEveryDevice) {
+  const std::vector<std::int32_t> images{11, 3, 8};
+  const std::vector<float> expected = make(*views(), *dataset_, 2, 1, images);
+  for (const Device device : compared_devices()) {
+    const std::vector<float> made = make(*views(1, device), *dataset_, 2, 1, images, device);
+    ASSERT_EQ(made.size(), expected.size());
+    for (std::size_t i = 0; i < made.size(); ++i) ASSERT_NEAR(made[i], expected[i], 2e-4) << name_of(device);
+  }
+}
+
 TEST_P(EveryKindOfViews, RefuseTooLargeABatch) {
   const auto kind = views();
   EXPECT_THROW(make(*kind, *dataset_, 0, 0, {0, 1, 2, 3, 4, 5, 6}), std::invalid_argument);
@@ -81,7 +89,7 @@ TEST_P(EveryKindOfViews, DifferByEpochViewAndSeedUnlessTheyAreTheImage) {
   EXPECT_EQ(base == make(*views(2), *dataset_, 0, 0, images), same);
 }
 
-INSTANTIATE_TEST_SUITE_P(Views, EveryKindOfViews, testing::Values("deform", "moments", "identity"));
+INSTANTIATE_TEST_SUITE_P(Views, EveryKindOfViews, ::testing::Values("deform", "moments", "identity"));
 
 TEST(IdentityViews, AreTheImageInUnitRange) {
   const Ramps ramps(3);

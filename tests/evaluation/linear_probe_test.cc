@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/parallel.h"
+#include "tests/support/devices.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensors.h"
 
@@ -108,6 +109,25 @@ TEST(LinearProbe, TheNumberOfThreadsDoesNotMatter) {
   EXPECT_EQ(one.final_loss, three.final_loss);
   EXPECT_EQ(one.confusion, three.confusion);
 }
+
+class LinearProbeOn : public ::testing::TestWithParam<Device> {};
+
+TEST_P(LinearProbeOn, LearnsWhatItLearnsOnTheReferenceDevice) {
+  const auto on = [](Device device, const Features& features) {
+    return Features{on_device(features.values.in_memory(), device), features.labels};
+  };
+  const Features train = clusters(53, 21, 3, 1.0F, 5);
+  const Features test = clusters(40, 21, 3, 1.0F, 6);
+  const ProbeOptions options{.epochs = 3, .batch = 20, .learning_rate = 1e-2, .classes = 3, .seed = 7};
+  const ProbeResult expected = train_linear_probe(on(Device::reference, train), on(Device::reference, test), options);
+  const ProbeResult result = train_linear_probe(on(GetParam(), train), on(GetParam(), test), options);
+  EXPECT_NEAR(result.final_loss, expected.final_loss, 1e-5);
+  EXPECT_EQ(result.confusion, expected.confusion);
+  EXPECT_EQ(result.train_accuracy, expected.train_accuracy);
+  EXPECT_GT(result.test_accuracy, 0.5);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LinearProbeOn, ::testing::ValuesIn(testing::compared_devices()), testing::DeviceName());
 
 TEST(LinearProbe, RefusesWhatDoesNotMatch) {
   const Features train = clusters(50, 8, 5, 1.0F, 1);

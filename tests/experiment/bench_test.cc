@@ -10,6 +10,8 @@
 #include "biossl/experiment/step_bench.h"
 #include "biossl/experiment/timing.h"
 #include "biossl/experiment/views_bench.h"
+#include "tests/experiment/tiny.h"
+#include "tests/support/devices.h"
 
 // What benches say of what they ran. How long it took is this machine's affair.
 
@@ -30,9 +32,9 @@ TEST(Timing, TheMedianIsTheMiddleOne) {
 
 TEST(Timing, WorkRunsOnceMoreThanItIsTimed) {
   int runs = 0;
-  EXPECT_GE(median_milliseconds(4, [&] { ++runs; }), 0.0);
+  EXPECT_GE(median_milliseconds(Device::cpu, 4, [&] { ++runs; }), 0.0);
   EXPECT_EQ(runs, 5);
-  EXPECT_THROW(median_milliseconds(0, [] {}), std::invalid_argument);
+  EXPECT_THROW(median_milliseconds(Device::cpu, 0, [] {}), std::invalid_argument);
 }
 
 TEST(Timing, ThreadsDoubleUpToTheMost) {
@@ -56,6 +58,18 @@ TEST(StandIn, FitsTheWorldWhateverTheRecipesData) {
 
 TEST(StepBench, TimesALossThatUsesLabels) {
   EXPECT_GT(time_step(small_recipe({{"loss.kind", "cross_entropy"}}), Device::cpu, 1).step, 0.0);
+}
+
+TEST(StepBench, KnowsTheFloorOfTheCpuAlone) {
+  const Recipe recipe = testing::tiny_recipe({{"data.image_size", "8"}, {"views.kind", "deform"}});
+  for (const Device device : testing::all_devices()) {
+    const StepTimes times = time_step(recipe, device, 1);
+    EXPECT_EQ(times.conv_floor.has_value(), device == Device::cpu) << name_of(device);
+    EXPECT_EQ(times.ratio().has_value(), device == Device::cpu) << name_of(device);
+    for (const double part : {times.step, times.views, times.loss, times.optimizer}) {
+      EXPECT_GT(part, 0.0) << name_of(device);
+    }
+  }
 }
 
 TEST(StepBench, ScalesFromOneThreadToAllAndPutsTheNumberBack) {

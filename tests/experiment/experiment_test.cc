@@ -6,12 +6,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/embed.h"
 #include "biossl/experiment/environment.h"
 #include "tests/experiment/tiny.h"
+#include "tests/support/devices.h"
 #include "tests/support/npy.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
@@ -152,6 +155,130 @@ TEST(Experiment, SaysWhichPrecisionAutoMeans) {
   EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + recipe.probe.precision));
   EXPECT_EQ(recipe.train.precision, "float32");
 }
+
+TEST(Experiment, AutoIsBfloat16OnAGpuAndTf32IsAGpusAlone) {
+  EXPECT_EQ(compute_type("auto", Device::cuda), DType::bfloat16);
+  EXPECT_EQ(compute_type("tf32", Device::cuda), DType::float32);
+  const TemporaryFolder folder;
+  Reporter quiet;
+  try {
+    pretrain(tiny_recipe({{"train.precision", "tf32"}}), here, folder.path() / "run", false, quiet);
+    FAIL() << "was accepted";
+  } catch (const BadInput& refused) {
+    EXPECT_THAT(refused.what(), HasSubstr("take \"float32\" on cpu, or --device cuda"));
+  }
+  EXPECT_EQ(total_epochs(tiny_recipe({{"train.precision", "tf32"}})), 3) << "can be asked anywhere";
+}
+
+/// Asks to stop after a number of batches, wherever they are computed.
+class StoppingAnywhere final : public Reporter {
+ public:
+  explicit StoppingAnywhere(int batches) : left_(batches) {}
+  int stop_signal() override { return --left_ == 0 ? 2 : 0; }
+
+ private:
+  int left_;
+};
+
+class ExperimentOn : public ::testing::TestWithParam<Device> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Device::cuda && cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  }
+
+  Place place() const { return {.data = {}, .device = GetParam()}; }
+  std::filesystem::path out(const std::string& name) const { return folder_.path() / name; }
+  static std::vector<double> losses(const std::filesystem::path& run) {
+    std::vector<double> losses;
+    for (const EpochMetrics& epoch : RunDirectory::open(run).metrics()) losses.push_back(epoch.loss);
+    return losses;
+  }
+
+  TemporaryFolder folder_;
+  Reporter quiet_;
+};
+
+TEST_P(ExperimentOn, ComesToWhatItComesToOnTheCpu) {
+  for (const char* rule : {"e2e", "dtp"}) {
+    const Recipe recipe = tiny_recipe({{"rule.kind", rule},
+                                       {"train.epochs", "1"},
+                                       {"data.images", "7"},
+                                       {"data.probe_images", "9"},
+                                       {"data.test_images", "6"},
+                                       {"probe.blocks", "all"}});
+    const auto expected = run_experiment(recipe, here, out(std::string(rule) + "-cpu"), false, quiet_);
+    const auto report = run_experiment(recipe, place(), out(rule), false, quiet_);
+    const std::vector<double> ours = losses(out(rule));
+    const std::vector<double> on_cpu = losses(out(std::string(rule) + "-cpu"));
+    ASSERT_EQ(ours.size(), on_cpu.size());
+    for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i] / on_cpu[i], 1, 1e-4) << rule;
+    for (std::size_t block = 0; block < 2; ++block) {
+      EXPECT_NEAR(report.trained[block].result.final_loss, expected.trained[block].result.final_loss, 1e-3) << rule;
+    }
+  }
+}
+
+TEST_P(ExperimentOn, GoesOnAsIfItHadNeverStopped) {
+  const Recipe recipe = tiny_recipe({{"rule.feedback", "brsf"}, {"train.epochs", "2"}});
+  pretrain(recipe, place(), out("whole"), false, quiet_);
+  StoppingAnywhere stopping(7);
+  EXPECT_THROW(pretrain(recipe, place(), out("stopped"), false, stopping), Interrupted);
+  EXPECT_TRUE(std::filesystem::exists(out("stopped/checkpoints/epoch_0001_batch_000002.safetensors")));
+  pretrain(recipe, place(), out("stopped"), true, quiet_);
+  const std::string last = "checkpoints/epoch_0002.safetensors";
+  EXPECT_TRUE(read_file(out("whole") / last) == read_file(out("stopped") / last));
+  EXPECT_EQ(losses(out("whole")), losses(out("stopped")));
+}
+
+TEST_P(ExperimentOn, SaysWhatItRanOn) {
+  const Recipe recipe = tiny_recipe({{"train.epochs", "0"}, {"probe.epochs", "1"}, {"probe.random_encoder", "false"}});
+  run_experiment(recipe, place(), out("run"), false, quiet_);
+  const Json environment = Json::parse(read_file(out("run/environment.json")));
+  const Json summary = Json::parse(read_file(out("run/summary.json")));
+  const bool on_gpu = GetParam() == Device::cuda;
+  EXPECT_EQ(environment.contains("gpu"), on_gpu);
+  EXPECT_EQ(environment.contains("gpu_libraries"), on_gpu);
+  ASSERT_EQ(summary.contains("peak_device_memory_bytes"), on_gpu);
+  if (on_gpu) {
+    EXPECT_GT(summary["peak_device_memory_bytes"], 0);
+  }
+}
+
+TEST_P(ExperimentOn, FeaturesThatDoNotFitAreReadFromAFileOrRefused) {
+  const Recipe recipe =
+      tiny_recipe({{"train.epochs", "0"}, {"probe.memory_gb", "1e-6"}, {"probe.random_encoder", "false"}});
+  const auto probing = [&] { return run_experiment(recipe, place(), out("run"), false, quiet_); };
+  if (GetParam() != Device::cuda) {
+    EXPECT_NO_THROW(probing());
+    return;
+  }
+  try {
+    probing();
+    FAIL() << "fits";
+  } catch (const std::runtime_error& refused) {
+    EXPECT_THAT(refused.what(), HasSubstr("probe.precision = \"bfloat16\""));
+  }
+}
+
+TEST_P(ExperimentOn, EmbedsWhatItEmbedsOnTheCpu) {
+  const auto images = open_dataset("tiny", {.split = Split::test, .directory = {}});
+  const auto written = [&](Device device, std::optional<int> block) {
+    const auto network = make_network(tiny_recipe(), images->image_shape(), device);
+    write_features(*network, block, *images, out("x.npy"));
+    return testing::read_npy(out("x.npy"));
+  };
+  for (const std::optional<int> block : {std::optional<int>(0), std::optional<int>()}) {
+    const auto ours = written(GetParam(), block);
+    const auto expected = written(Device::cpu, block);
+    EXPECT_EQ(ours.shape, expected.shape);
+    const auto wide = [](const std::vector<float>& values) {
+      return std::vector<double>(values.begin(), values.end());
+    };
+    EXPECT_LE(testing::relative_error(wide(ours.values), wide(expected.values)), 1e-5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ExperimentOn, ::testing::ValuesIn(testing::all_devices()), testing::DeviceName());
 
 TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
   const TemporaryFolder folder;

@@ -42,13 +42,16 @@ class TinyViews final : public Views {
 
   void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
     const std::int64_t size = source_.dataset.image_shape().size();
+    const Tensor numbers = on_device(rows, Device::reference);
+    Tensor images(dst.shape(), DType::float32, Device::reference);
     for (std::int64_t n = 0; n < rows.extent(0); ++n) {
-      const std::int32_t image = rows.data<std::int32_t>()[n];
+      const std::int32_t image = numbers.data<std::int32_t>()[n];
       Random random(source_.seed, Purpose::views, epoch, static_cast<std::uint32_t>(image), view);
       const std::uint8_t* from = source_.dataset.pixels().data<std::uint8_t>() + image * size;
-      float* to = dst.data<float>() + n * size;
+      float* to = images.data<float>() + n * size;
       for (std::int64_t i = 0; i < size; ++i) to[i] = static_cast<float>(from[i]) / 255.0F + random.uniform(0, 0.1F);
     }
+    copy(images, dst);
   }
 
  private:

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/experiment.h"
 #include "tests/experiment/tiny.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
@@ -15,6 +19,7 @@ using ::testing::HasSubstr;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
+using testing::values_of;
 
 const Place here{.data = {}, .device = Device::cpu};
 
@@ -102,6 +107,44 @@ TEST(Trainer, LayerwiseRulesAndTargetPropagationSendErrorsAcrossHeadsOverThePath
       }
       EXPECT_EQ(sent, trainer.total_epochs() * trainer.batches()) << rule << " over " << feedback;
     }
+  }
+}
+
+/// What is learnt in all epochs, and in how many steps that was given to the GPU as a graph.
+std::pair<std::vector<double>, std::int64_t> learnt_on_a_gpu(const Recipe& recipe, bool as_graphs) {
+  Trainer trainer(recipe, {.data = {}, .device = Device::cuda});
+  std::int64_t graphs = 0;
+  for (std::int64_t epoch = 0; epoch < trainer.total_epochs(); ++epoch) {
+    trainer.start_epoch(epoch);
+    for (std::int64_t batch = 0; batch < trainer.batches(); ++batch) {
+      const auto step = [&] { trainer.step(trainer.make_batch(batch), batch); };
+      if (!as_graphs) {
+        step();
+      } else if (cuda::record_step(step)) {
+        ++graphs;
+      }
+    }
+  }
+  std::vector<double> learnt;
+  for (const State& state : {trainer.network().state(true), trainer.rule().state()}) {
+    for (const StateTensor& tensor : state) std::ranges::copy(values_of(tensor.tensor), std::back_inserter(learnt));
+  }
+  return {learnt, graphs};
+}
+
+TEST(Trainer, StepsThatAGpuIsGivenAsGraphsTeachTheSame) {
+  if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  for (const char* rule : {"e2e", "gll", "rll", "dtp"}) {
+    // Seven images: a full batch and a short one in every epoch.
+    const Recipe recipe = tiny_recipe({{"views.kind", "deform"},
+                                       {"rule.kind", rule},
+                                       {"rule.feedback", "brsf"},
+                                       {"train.schedule", "cosine"},
+                                       {"data.images", "7"}});
+    const auto [expected, none] = learnt_on_a_gpu(recipe, false);
+    const auto [learnt, graphs] = learnt_on_a_gpu(recipe, true);
+    EXPECT_EQ(learnt, expected) << rule;
+    EXPECT_GE(graphs, 4) << rule;
   }
 }
 

@@ -35,6 +35,21 @@ std::vector<LossCase> cases() {
   return all;
 }
 
+/// Of these devices, the ones that it is for: one of your own may be written for the host alone.
+std::vector<Device> devices_of(const LossCase& each, std::vector<Device> devices) {
+  std::erase_if(devices, [&](Device device) {
+    if (device != Device::cuda) return false;
+    try {
+      const LossShape shape{largest_batch, features, DType::float32, device, 3};
+      LossRegistry::instance().make(each.kind, each.settings, shape);
+      return false;
+    } catch (const std::invalid_argument&) {
+      return true;
+    }
+  });
+  return devices;
+}
+
 /// A loss prepared for batches of 7, and the embeddings, labels and results of one batch.
 struct Job {
   std::unique_ptr<Loss> loss;
@@ -79,7 +94,7 @@ TEST_P(EveryLoss, ErrorsAreTheNumericDerivatives) {
 }
 
 TEST_P(EveryLoss, EveryDeviceEqualsReference) {
-  for (const Device device : compared_devices()) {
+  for (const Device device : devices_of(GetParam(), compared_devices())) {
     for (const std::int64_t pairs : {largest_batch, std::int64_t{2}, std::int64_t{1}}) {
       Job ours(GetParam(), pairs, DType::float32, device);
       Job reference(GetParam(), pairs, DType::float32, Device::reference);
@@ -92,7 +107,7 @@ TEST_P(EveryLoss, EveryDeviceEqualsReference) {
 }
 
 TEST_P(EveryLoss, AddsToTotalsAndCountsCurrentViewsWithAnError) {
-  for (const Device device : all_devices()) {
+  for (const Device device : devices_of(GetParam(), all_devices())) {
     Job job(GetParam(), largest_batch, DType::float32, device);
     const double loss = job.evaluate();
     job.loss->evaluate(job.embeddings, job.moment, job.errors, job.totals);
@@ -199,7 +214,7 @@ class ClappNegatives : public ::testing::TestWithParam<Device> {
 
 TEST_P(ClappNegatives, AreEachOtherImageEquallyOften) {
   std::vector<std::vector<int>> counts(5, std::vector<int>(5));
-  constexpr int batches = 2000;
+  constexpr int batches = 600;
   for (int batch = 0; batch < batches; ++batch) {
     const std::vector<std::int64_t> drawn = draw(1, 0, batch);
     for (std::size_t i = 0; i < 5; ++i) ++counts[i][static_cast<std::size_t>(drawn[i])];
@@ -209,7 +224,7 @@ TEST_P(ClappNegatives, AreEachOtherImageEquallyOften) {
       if (i == j) {
         EXPECT_EQ(counts[i][j], 0);
       } else {
-        EXPECT_NEAR(counts[i][j], batches / 4, 100);  // five deviations
+        EXPECT_NEAR(counts[i][j], batches / 4, 55);  // five deviations
       }
     }
   }

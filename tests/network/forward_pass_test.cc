@@ -100,7 +100,7 @@ TEST(ForwardPass, NeedsMemoryForAGroupWhateverTheNumberOfImages) {
     ForwardPass pass(network, network.depth() - 1, rows);
     return Workspace::fit(Device::cpu, [&](Workspace& workspace) { pass.prepare(workspace); }).bytes();
   };
-  EXPECT_EQ(bytes(ForwardPass::group), bytes(100 * ForwardPass::group));
+  EXPECT_EQ(bytes(ForwardPass::group(Device::cpu)), bytes(100 * ForwardPass::group(Device::cpu)));
   EXPECT_LT(bytes(1), bytes(2));
 }
 

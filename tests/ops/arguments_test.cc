@@ -356,6 +356,11 @@ const std::vector<WrongCall> others = {
        Tensor dst = floats({4});
        ops::draw_uniform(Random(1, Purpose::sample), -1.0F, dst);
      }},
+    {"others_type", "[draw_others] dst is float32",
+     [] {
+       Tensor dst = floats({4});
+       ops::draw_others(Random(1, Purpose::sample), dst);
+     }},
     {"adam_step_0", "[adam_step] step 0; steps count from 1",
      [] {
        Tensor values = floats({4});

@@ -96,6 +96,20 @@ TEST_P(ArithmeticDevice, DrawsTheNumbersOfTheStream) {
   }
 }
 
+TEST_P(ArithmeticDevice, DrawsOthers) {
+  for (const std::int64_t size : {1, 2, 3, 500}) {
+    const Random stream(7, Purpose::negatives, 3, 2);
+    Tensor drawn = indices_of(std::vector<std::int32_t>(static_cast<std::size_t>(size), -1), GetParam());
+    ops::draw_others(stream, drawn);
+    const std::vector<double> others = values_of(drawn);
+    Random random = stream;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      const std::uint32_t among_others = random.below(static_cast<std::uint32_t>(size - 1));
+      EXPECT_EQ(others[i], size == 1 ? 0 : among_others + (among_others >= i ? 1 : 0)) << i << " of " << size;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ArithmeticDevice, ::testing::ValuesIn(all_devices()), DeviceName());
 
 TEST(DrawUniform, HasItsDistribution) {

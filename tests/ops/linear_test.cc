@@ -48,9 +48,12 @@ struct Linear {
 };
 
 const std::vector<LinearCase> cases = {
-    {"head", {6, 4, 4, 64}, 64, false, Activation::none}, {"probe", {7, 300}, 10, true, Activation::none},
-    {"tanh_head", {5, 130}, 64, true, Activation::tanh},  {"one_row", {1, 33}, 17, true, Activation::hardtanh},
+    {"head", {6, 4, 4, 64}, 64, false, Activation::none},
+    {"probe", {7, 300}, 10, true, Activation::none},
+    {"tanh_head", {5, 130}, 64, true, Activation::tanh},
+    {"one_row", {1, 33}, 17, true, Activation::hardtanh},
     {"one_output", {9, 5}, 1, false, Activation::relu},
+    {"more_rows_than_columns", {70, 24}, 36, true, Activation::relu},
 };
 
 class LinearOn : public ::testing::TestWithParam<OnDevice<LinearCase>> {

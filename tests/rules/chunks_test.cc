@@ -54,7 +54,9 @@ class Chunks : public ::testing::TestWithParam<OnDevice<ChunkCase>> {
 TEST_P(Chunks, LearnWhatTheBatchAsOneWouldHave) {
   const std::vector<double> whole = learn(0);
   EXPECT_GT(relative_error(std::vector<double>(whole.size(), 0.0), whole), 0.5);  // there is something to learn
-  for (const std::int64_t chunk : {1, 2, 4, 5, 100}) EXPECT_LT(relative_error(learn(chunk), whole), bound()) << chunk;
+  std::vector<std::int64_t> chunks{2, 1, 4, 5, 100};
+  if (is_simulated(std::get<2>(GetParam()))) chunks.resize(1);
+  for (const std::int64_t chunk : chunks) EXPECT_LT(relative_error(learn(chunk), whole), bound()) << chunk;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Chunks,

@@ -36,21 +36,25 @@ TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
   EXPECT_LE(relative_error(computed, numeric), 1e-5);
 }
 
-TEST(EndToEnd, CpuEqualsReference) {
+class EndToEndOn : public ::testing::TestWithParam<Device> {};
+
+TEST_P(EndToEndOn, EqualsReference) {
   for (const DType dtype : testing::compute_types()) {
     for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {  // a full batch and a short last one
       Work reference(job_on(Device::reference, dtype));
-      Work cpu(job_on(Device::cpu, dtype));
+      Work work(job_on(GetParam(), dtype));
       const double expected = reference.step(small_images(count, dtype, Device::reference), 0.0);
-      const double loss = cpu.step(small_images(count, dtype, Device::cpu), 0.0);
+      const double loss = work.step(small_images(count, dtype, GetParam()), 0.0);
       const bool wide = dtype == DType::float32;
       EXPECT_NEAR(loss / expected, 1.0, wide ? 1e-5 : 2e-2);
       // The error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near.
-      EXPECT_LE(relative_error(updates(cpu.network()), updates(reference.network())), wide ? 1e-4 : 0.15)
+      EXPECT_LE(relative_error(updates(work.network()), updates(reference.network())), wide ? 1e-4 : 0.15)
           << name_of(dtype);
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, EndToEndOn, ::testing::ValuesIn(testing::compared_devices()), testing::DeviceName());
 
 TEST(EndToEnd, GradientBlockLeavesTheMemoryWithoutAnyInfluenceOnUpdatesButThroughTheLoss) {
   // With one pair, view 0 enters only through the sign of b - a; changing a without changing the signs changes no
@@ -69,6 +73,7 @@ TEST(EndToEnd, GradientBlockLeavesTheMemoryWithoutAnyInfluenceOnUpdatesButThroug
 
 TEST(EndToEnd, LossFallsOnABatchLearntOverAndOver) {
   for (const Device device : testing::all_devices()) {
+    if (testing::is_simulated(device)) continue;  // would take too long
     Work work(job_on(device, DType::float32));
     const Tensor batch = small_images(small_pairs, DType::float32, device);
     const double first = work.step(batch, 1e-3);

@@ -34,7 +34,9 @@ std::string prefix_of(const std::string& name) { return name.substr(0, name.find
 /// Every tensor of a network's state, bit for bit.
 std::vector<Tensor> snapshot(Network& network) {
   std::vector<Tensor> copies;
-  for (const StateTensor& tensor : network.state(true)) copies.push_back(tensor.tensor.clone());
+  for (const StateTensor& tensor : network.state(true)) {
+    copies.push_back(on_device(tensor.tensor.clone(), Device::reference));
+  }
   return copies;
 }
 
@@ -44,8 +46,8 @@ std::set<std::string> changed_since(const std::vector<Tensor>& before, Network& 
   const State now = network.state(true);
   EXPECT_EQ(now.size(), before.size());
   for (std::size_t i = 0; i < now.size(); ++i) {
-    if (std::memcmp(now[i].tensor.raw(), before[i].raw(), before[i].bytes()) != 0)
-      changed.insert(prefix_of(now[i].name));
+    const Tensor after = on_device(now[i].tensor, Device::reference);
+    if (std::memcmp(after.raw(), before[i].raw(), before[i].bytes()) != 0) changed.insert(prefix_of(now[i].name));
   }
   return changed;
 }
@@ -131,22 +133,27 @@ TEST_P(Layerwise, AStepEqualsOneEndToEndOnANetworkThatEndsWithTheBlock) {
   }
 }
 
-TEST_P(Layerwise, CpuEqualsReference) {
+class LayerwiseOn : public ::testing::TestWithParam<std::tuple<const char*, Device>> {};
+
+TEST_P(LayerwiseOn, EqualsReference) {
+  const auto [rule, device] = GetParam();
   for (const DType dtype : testing::compute_types()) {
     for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {
-      SmallJob job = job_of(GetParam());
+      SmallJob job = job_of(rule);
       job.dtype = dtype;
-      Work cpu(job);
+      job.device = device;
+      Work work(job);
       job.device = Device::reference;
       Work reference(job);
       const bool wide = dtype == DType::float32;
-      const auto epochs = cpu.rule().sample_epochs();
+      const auto epochs = work.rule().sample_epochs();
       for (int block = 0; block < depth; ++block) {
         const std::int64_t epoch = epochs[static_cast<std::size_t>(block)];
         const double expected = reference.step(small_images(count, dtype, Device::reference), 0.0, epoch);
-        EXPECT_NEAR(cpu.step(small_images(count, dtype, Device::cpu), 0.0, epoch) / expected, 1.0, wide ? 1e-5 : 2e-2);
+        const double loss = work.step(small_images(count, dtype, device), 0.0, epoch);
+        EXPECT_NEAR(loss / expected, 1.0, wide ? 1e-5 : 2e-2);
         const auto error = [&](auto synapses) {
-          return relative_error(updates(synapses(cpu.network())), updates(synapses(reference.network())));
+          return relative_error(updates(synapses(work.network())), updates(synapses(reference.network())));
         };
         const double blocks = error([&](Network& network) -> Synapses& { return network.block(block).synapses(); });
         const double heads = error([&](Network& network) -> Synapses& { return network.head(block).synapses(); });
@@ -193,6 +200,12 @@ TEST_P(Layerwise, EveryBlocksLossFallsOnABatchLearntOverAndOver) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Rules, LayerwiseOn,
+                         ::testing::Combine(::testing::Values("gll", "rll"),
+                                            ::testing::ValuesIn(testing::compared_devices())),
+                         [](const auto& rule) {
+                           return fmt::format("{}_{}", std::get<0>(rule.param), name_of(std::get<1>(rule.param)));
+                         });
 INSTANTIATE_TEST_SUITE_P(Rules, Layerwise, ::testing::Values("gll", "rll"),
                          [](const auto& test) { return std::string(test.param); });
 

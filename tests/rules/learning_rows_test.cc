@@ -83,7 +83,19 @@ TEST_P(LearningRowsOn, RoundsUpToFewSizes) {
   EXPECT_EQ(sizes.size(), 32U);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LearningRowsOn, ::testing::ValuesIn(all_devices()), DeviceName());
+INSTANTIATE_TEST_SUITE_P(All, LearningRowsOn, ::testing::Values(Device::reference, Device::cpu), DeviceName());
+
+TEST(LearningRowsOnAGpu, AreAllThatThereAreForToLookWouldBeToWait) {
+  if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  LearningRows learning(5, Device::cuda);
+  Tensor errors = errors_of(10, {7}, Device::cuda);
+  learning.find(errors, 5);
+  EXPECT_EQ(learning.begin(), 0);
+  EXPECT_EQ(learning.end(), 10);
+  EXPECT_FALSE(learning.leave_some_out());
+  learning.gather(errors);
+  EXPECT_EQ(active_in(errors, 0, 10), std::set<std::int64_t>{7});
+}
 
 struct SilentOptions {
   double instead_of_zero = 0;
@@ -107,11 +119,16 @@ class SilentLoss final : public Loss {
   SilentLoss(const SilentOptions& options, const LossShape& /*shape*/) : options_(options) {}
 
   void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+    const Tensor activity = on_device(embeddings, Device::reference);
+    Tensor host_errors = on_device(errors, Device::reference);
+    Tensor host_totals = on_device(totals, Device::reference);
     if (embeddings.dtype() == DType::float64) {
-      sum<double>(embeddings, errors, totals);
+      sum<double>(activity, host_errors, host_totals);
     } else {
-      sum<float>(embeddings, errors, totals);
+      sum<float>(activity, host_errors, host_totals);
     }
+    copy(host_errors, errors);
+    copy(host_totals, totals);
   }
   HeadKind head() const override { return options_.prediction ? HeadKind::prediction : HeadKind::linear; }
   bool blocks_memory() const override { return options_.blocks_memory; }

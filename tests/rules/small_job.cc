@@ -48,7 +48,7 @@ Work::Work(const SmallJob& job) : totals_({2}, DType::float64, job.device) {
 double Work::step(const Tensor& images, double learning_rate, std::int64_t epoch, std::int64_t batch) {
   totals_.fill_zero();
   rule_->step(images, {.epoch = epoch, .batch = batch, .learning_rate = learning_rate, .labels = {}}, totals_);
-  return totals_.data<double>()[0];
+  return values_of(totals_)[0];
 }
 
 std::vector<Synapses*> all_synapses(Network& network) {

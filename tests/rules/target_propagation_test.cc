@@ -58,7 +58,7 @@ struct Job {
   double step(const Tensor& images, double learning_rate = 0.0) {
     totals.fill_zero();
     learner->step(images, {.epoch = 0, .batch = 0, .learning_rate = learning_rate, .labels = {}}, totals);
-    return totals.data<double>()[0];
+    return values_of(totals)[0];
   }
   std::vector<Synapses*> synapses() {
     std::vector<Synapses*> all;
@@ -135,16 +135,18 @@ TEST(TargetPropagation, TheHeadDescendsTheLossAndTheTopTargetGoesDownItsError) {
   EXPECT_NEAR(inner_product(job.rule().excess(3), direction), 0.5 * slope, 1e-5 * std::abs(slope));
 }
 
-TEST(TargetPropagation, CpuEqualsReference) {
+class TargetPropagationOn : public ::testing::TestWithParam<Device> {};
+
+TEST_P(TargetPropagationOn, EqualsReference) {
   for (const DType dtype : testing::compute_types()) {
     for (const std::int64_t count : {pairs, std::int64_t{2}}) {  // a full batch and a short last one
       Job reference(Device::reference, dtype, all_negatives, small_network(), still);
-      Job cpu(Device::cpu, dtype, all_negatives, small_network(), still);
+      Job job(GetParam(), dtype, all_negatives, small_network(), still);
       const double expected = reference.step(images(count, dtype, Device::reference));
-      const double loss = cpu.step(images(count, dtype, Device::cpu));
+      const double loss = job.step(images(count, dtype, GetParam()));
       const bool wide = dtype == DType::float32;
       EXPECT_NEAR(loss / expected, 1.0, wide ? 1e-5 : 2e-2);
-      const auto ours = cpu.synapses();
+      const auto ours = job.synapses();
       const auto theirs = reference.synapses();
       // The loss's error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near.
       for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -154,6 +156,9 @@ TEST(TargetPropagation, CpuEqualsReference) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, TargetPropagationOn, ::testing::ValuesIn(testing::compared_devices()),
+                         testing::DeviceName());
 
 // A lone block with the same weights, given input, activity and target, makes the very same update: there is nothing
 // else that it could depend on.
@@ -225,6 +230,7 @@ TEST(TargetPropagation, GradientBlockLeavesTheMemoryWithoutAnyInfluenceButThroug
 TEST(TargetPropagation, LossFallsOnABatchLearntOverAndOver) {
   NetworkSpec spec = small_network();
   for (const Device device : testing::all_devices()) {
+    if (testing::is_simulated(device)) continue;  // would take too long
     Job job(device, DType::float32, all_negatives, spec);
     const Tensor batch = images(pairs, DType::float32, device);
     const double first = job.step(batch, 1e-2);

@@ -6,9 +6,10 @@ namespace biossl::testing {
 
 /// The reference arrays keep channels first, we keep them last: (N, C, H, W) to (N, H, W, C). T is the element type.
 template <class T>
-Tensor channels_last(const Tensor& first) {
+Tensor channels_last(const Tensor& channels_first) {
+  const Tensor first = on_device(channels_first, Device::reference);
   const Shape& s = first.shape();
-  Tensor last({s[0], s[2], s[3], s[1]}, first.dtype(), first.device());
+  Tensor last({s[0], s[2], s[3], s[1]}, first.dtype(), Device::reference);
   for (std::int64_t n = 0, at = 0; n < s[0]; ++n) {
     for (std::int64_t c = 0; c < s[1]; ++c) {
       for (std::int64_t y = 0; y < s[2]; ++y) {
@@ -18,7 +19,7 @@ Tensor channels_last(const Tensor& first) {
       }
     }
   }
-  return last;
+  return on_device(last, channels_first.device());
 }
 
 }  // namespace biossl::testing

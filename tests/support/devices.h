@@ -7,16 +7,28 @@
 #include <tuple>
 #include <vector>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/device.h"
 #include "biossl/core/dtype.h"
 #include "biossl/ops/types.h"
 
 namespace biossl::testing {
 
-/// The devices whose results are compared with the reference device's.
-inline std::vector<Device> compared_devices() { return {Device::cpu}; }
+/// The devices whose results are compared with the reference device's: those that are there.
+inline std::vector<Device> compared_devices() {
+  if (cuda::device_count() > 0) return {Device::cpu, Device::cuda};
+  return {Device::cpu};
+}
 /// Every device that is there.
-inline std::vector<Device> all_devices() { return {Device::reference, Device::cpu}; }
+inline std::vector<Device> all_devices() {
+  std::vector<Device> devices = compared_devices();
+  devices.insert(devices.begin(), Device::reference);
+  return devices;
+}
+/// Where a GPU is this processor (tests/simulated_cuda), which takes seconds for what a real one does in a moment.
+inline bool is_simulated(Device device) {
+  return device == Device::cuda && cuda::device_name().starts_with("simulated");
+}
 /// The types that a device computes with.
 inline std::vector<DType> compute_types() { return {DType::float32, DType::bfloat16}; }
 

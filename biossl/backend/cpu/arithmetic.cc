@@ -2,6 +2,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/elements.h"
+#include "biossl/backend/shared/others.h"
 #include "biossl/core/parallel.h"
 
 namespace biossl::cpu {
@@ -42,6 +43,11 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
     Random random = stream.ahead(begin);
     for (std::int64_t i = begin; i < end; ++i) to[i] = random.symmetric(bound);
   });
+}
+
+void draw_others(const Random& stream, Tensor& dst) {
+  const std::int64_t count = dst.size();
+  for (std::int64_t i = 0; i < count; ++i) dst.data<std::int32_t>()[i] = shared::other_than(i, count, stream);
 }
 
 }  // namespace biossl::cpu

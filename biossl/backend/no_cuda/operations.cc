@@ -1,7 +1,7 @@
 #include <stdexcept>
 
 #include "biossl/backend/backend.h"
-#include "biossl/backend/cuda_memory.h"
+#include "biossl/backend/cuda_device.h"
 
 /// The CUDA backend's functions in a build without CUDA: each says so.
 namespace biossl::cuda {
@@ -13,6 +13,15 @@ namespace {
 
 }  // namespace
 
+int device_count() { return 0; }
+void require_device() { built_without_cuda(); }
+std::string device_name() { built_without_cuda(); }
+std::string library_versions() { built_without_cuda(); }
+void allow_tf32(bool /*allowed*/) {}
+std::int64_t available_memory_bytes() { built_without_cuda(); }
+std::int64_t peak_memory_bytes() { built_without_cuda(); }
+bool record_step(const std::function<void()>& /*step*/) { built_without_cuda(); }
+void synchronize() { built_without_cuda(); }
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t /*bytes*/) { built_without_cuda(); }
 void zero_bytes(std::byte* /*to*/, std::size_t /*bytes*/) { built_without_cuda(); }
 void copy_bytes(const std::byte* /*from*/, std::byte* /*to*/, std::size_t /*bytes*/) { built_without_cuda(); }
@@ -140,6 +149,7 @@ void convert(const Tensor& /*src*/, Tensor& /*dst*/) { built_without_cuda(); }
 void add_scaled(const Tensor& /*a*/, double /*scale*/, const Tensor& /*b*/, Tensor& /*dst*/) { built_without_cuda(); }
 void apply_signs(const Tensor& /*magnitudes*/, const Tensor& /*signs*/, Tensor& /*dst*/) { built_without_cuda(); }
 void draw_uniform(const Random& /*stream*/, float /*bound*/, Tensor& /*dst*/) { built_without_cuda(); }
+void draw_others(const Random& /*stream*/, Tensor& /*dst*/) { built_without_cuda(); }
 void adam_step(const Tensor& /*update*/, const Adam& /*adam*/, double /*learning_rate*/, std::int64_t /*step*/,
                Tensor& /*values*/, Tensor& /*m*/, Tensor& /*v*/) {
   built_without_cuda();

@@ -14,7 +14,7 @@ namespace biossl::shared {
 /// Draws one deformation: theta (6, row by row), saturation factor, hue shift in turns, mirror (0 or 1). The order of
 /// the draws is part of what a seed means: whether there is an affine map, its six coefficients (drawn in any case, so
 /// that what follows does not depend on the coin), saturation, hue, mirror.
-inline std::array<float, 9> draw_deformation(Random& random, const DeformRange& range) {
+constexpr std::array<float, 9> draw_deformation(Random& random, const DeformRange& range) {
   const bool affine = random.coin();
   std::array<float, 9> drawn{};
   for (std::size_t i = 0; i < 6; ++i) {

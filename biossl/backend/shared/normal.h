@@ -24,7 +24,7 @@ inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint
 
 /// ln u for normal u > 0, within two units in the last place: u = m 2^e with m in [sqrt(1/2), sqrt(2)), and a
 /// polynomial of m - 1 (the coefficients of Cephes' logf).
-[[gnu::always_inline]] inline float fast_log(float u) {
+[[gnu::always_inline]] constexpr float fast_log(float u) {
   const auto bits = std::bit_cast<std::int32_t>(u);
   const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;
   const float x = std::bit_cast<float>(bits - (exponent << 23)) - 1.0F;
@@ -45,7 +45,7 @@ inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint
 /// The same pair in float32 within 2e-6 of its length, without branches or calls, so that loops vectorise. The angle is
 /// reduced to a quarter turn around the nearest axis in whole numbers, exactly (the coefficients are those of Cephes'
 /// sinf and cosf).
-[[gnu::always_inline]] inline NormalPair<float> normal_pair(std::uint32_t radius_word, std::uint32_t angle_word) {
+[[gnu::always_inline]] constexpr NormalPair<float> normal_pair(std::uint32_t radius_word, std::uint32_t angle_word) {
   const float u = static_cast<float>(static_cast<std::int32_t>(0x1000000U - (radius_word >> 8))) * 0x1p-24F;
   const float radius = std::sqrt(-2.0F * fast_log(u));
   const std::uint32_t turn = angle_word & 0xFFFFFF00U;  // 2^32 is one turn

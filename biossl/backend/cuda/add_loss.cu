@@ -1,0 +1,30 @@
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cuda/row_totals.cuh"
+
+namespace biossl::cuda {
+namespace {
+
+/// A block looks at a row; the first row's part carries the loss.
+__global__ void __launch_bounds__(block_threads) row_kernel(const double* summed, double share, const float* errors,
+                                                            std::int64_t features, double* losses, double* not_zero) {
+  const std::int64_t row = blockIdx.x;
+  int count = 0;
+  for (std::int64_t k = threadIdx.x; k < features; k += block_threads) count += errors[row * features + k] != 0.0F;
+  count = block_sum<block_threads>(count);
+  if (threadIdx.x == 0) {
+    losses[row] = row == 0 ? share * summed[0] : 0.0;
+    not_zero[row] = count > 0 ? 1.0 : 0.0;
+  }
+}
+
+}  // namespace
+
+void add_loss(const Tensor& summed, double share, const Tensor& errors, Tensor& totals) {
+  const std::int64_t rows = errors.extent(0);
+  const RowParts parts(rows);
+  launch(row_kernel, dim3(static_cast<unsigned>(rows)), dim3(block_threads), summed.data<double>(), share,
+         errors.data<float>(), errors.shape().row_size(), parts.losses, parts.not_zero);
+  add_parts(parts, 0, rows, totals);
+}
+
+}  // namespace biossl::cuda

@@ -1,0 +1,46 @@
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cuda/kernels.cuh"
+#include "biossl/backend/shared/others.h"
+
+namespace biossl::cuda {
+
+template <class T>
+void add_scaled_of(const T* a, float scale, const T* b, T* dst, std::int64_t count) {
+  for_each(count,
+           [=] __device__(std::int64_t i) { dst[i] = T(static_cast<float>(a[i]) + scale * static_cast<float>(b[i])); });
+}
+
+template <class T>
+void apply_signs_of(const T* magnitudes, const T* signs, T* dst, std::int64_t count) {
+  for_each(count, [=] __device__(std::int64_t i) {
+    const auto sign = static_cast<float>(signs[i]);
+    dst[i] = T(sign == 0.0F ? 0.0F : copysignf(static_cast<float>(magnitudes[i]), sign));
+  });
+}
+
+void add_scaled(const Tensor& a, double scale, const Tensor& b, Tensor& dst) {
+  with_float_type(dst, [&](auto zero) {
+    using T = decltype(zero);
+    add_scaled_of(a.data<T>(), static_cast<float>(scale), b.data<T>(), dst.data<T>(), dst.size());
+  });
+}
+
+void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
+  with_float_type(dst, [&](auto zero) {
+    using T = decltype(zero);
+    apply_signs_of(magnitudes.data<T>(), signs.data<T>(), dst.data<T>(), dst.size());
+  });
+}
+
+void draw_uniform(const Random& stream, float bound, Tensor& dst) {
+  float* to = dst.data<float>();
+  for_each(dst.size(), [=] __device__(std::int64_t i) { to[i] = stream.ahead(i).symmetric(bound); });
+}
+
+void draw_others(const Random& stream, Tensor& dst) {
+  std::int32_t* to = dst.data<std::int32_t>();
+  const std::int64_t count = dst.size();
+  for_each(count, [=] __device__(std::int64_t i) { to[i] = shared::other_than(i, count, stream); });
+}
+
+}  // namespace biossl::cuda

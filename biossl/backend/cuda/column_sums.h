@@ -1,0 +1,11 @@
+#pragma once
+
+#include "biossl/core/tensor.h"
+
+namespace biossl::cuda {
+
+/// dst[c] = sum_n src[n][c], in a fixed order: src (N,C) float32 or bfloat16, dst (C) float32. Made for a batch of
+/// vectors; the rows of one column are summed by one block.
+void column_sums(const Tensor& src, Tensor& dst);
+
+}  // namespace biossl::cuda

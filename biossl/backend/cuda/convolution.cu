@@ -1,0 +1,87 @@
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cuda/column_sums.h"
+#include "biossl/backend/cuda/convolution_kernels.h"
+#include "biossl/backend/cuda/kernels.cuh"
+#include "biossl/backend/cuda/library_convolution.h"
+#include "biossl/backend/cuda/packed_weights.h"
+#include "biossl/backend/shared/activation.h"
+#include "biossl/backend/shared/spread_error.h"
+
+// cuDNN's convolutions, and ours where it declines.
+namespace biossl::cuda {
+
+template <Activation activation, class T>
+void finish_maps(const float* bias, std::int64_t channels, T* dst, std::int64_t count) {
+  for_each(count, [=] __device__(std::int64_t i) {
+    const float sum = static_cast<float>(dst[i]) + (bias == nullptr ? 0.0F : bias[i % channels]);
+    dst[i] = T(shared::activate<activation>(sum));
+  });
+}
+
+namespace {
+
+/// dst = activation(dst + bias).
+void finish(const Tensor& bias, Activation activation, Tensor& dst) {
+  if (bias.empty() && activation == Activation::none) return;
+  shared::with_activation(activation, [&](auto which) {
+    with_float_type(dst, [&](auto zero) {
+      finish_maps<which()>(data_or_null<float>(bias), dst.extent(3), dst.data<decltype(zero)>(), dst.size());
+    });
+  });
+}
+
+void add_over_pixels(const Tensor& maps, Tensor& sums) {
+  if (!sums.empty()) column_sums(maps.reshaped({maps.size() / maps.extent(3), maps.extent(3)}), sums);
+}
+
+void backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights) {
+  if (d_dst.size() == 0) return d_weights.fill_zero();
+  if (library_convolution_backward_weights(src, d_dst, conv, d_weights)) return;
+  kernel_convolution_backward_weights(src, d_dst, conv, d_weights);
+}
+
+}  // namespace
+
+void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                    Activation activation, Tensor& dst) {
+  if (dst.size() == 0) return;
+  const std::byte* values = weights_as(src.dtype(), weights);
+  if (!library_convolution_forward(src, values, conv, dst)) kernel_convolution_forward(src, values, conv, dst);
+  finish(bias, activation, dst);
+}
+
+void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  if (d_src.size() == 0) return;
+  const std::byte* values = weights_as(d_dst.dtype(), weights);
+  if (library_convolution_backward_data(d_dst, values, conv, d_src)) return;
+  kernel_convolution_backward_data(d_dst, values, conv, d_src);
+}
+
+void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                             Tensor& d_bias) {
+  backward_weights(src, d_dst, conv, d_weights);
+  add_over_pixels(d_dst, d_bias);
+}
+
+void conv2d_pooled_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
+}
+
+void conv2d_pooled_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+                                    Tensor& d_bias) {
+  conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, d_bias);
+}
+
+void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                               Activation activation, Tensor& dst) {
+  conv2d_backward_data(src, weights, conv, dst);
+  finish(bias, activation, dst);
+}
+
+void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
+                                        Tensor& d_bias) {
+  backward_weights(d_dst, src, conv, d_weights);
+  add_over_pixels(d_dst, d_bias);
+}
+
+}  // namespace biossl::cuda

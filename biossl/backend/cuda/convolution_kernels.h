@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+
+#include "biossl/core/tensor.h"
+#include "biossl/ops/types.h"
+
+/// Convolutions by kernels of our own: what cuDNN declines. float32 multiply-adds, without tensor cores. Maps are NHWC
+/// and of one type, weights (O, K, K, I).
+namespace biossl::cuda {
+
+/// weights are of src's type.
+void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Conv2d& conv, Tensor& dst);
+/// weights are of d_dst's type.
+void kernel_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Conv2d& conv, Tensor& d_src);
+/// d_weights is float32.
+void kernel_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights);
+
+}  // namespace biossl::cuda

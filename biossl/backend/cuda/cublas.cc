@@ -1,0 +1,97 @@
+#include <cublas_v2.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+
+#include "biossl/backend/cuda/matrix_product.h"
+#include "biossl/backend/cuda/recorder.h"
+#include "biossl/backend/cuda/runtime.h"
+#include "biossl/backend/cuda_device.h"
+
+namespace biossl::cuda {
+namespace {
+
+void check(cublasStatus_t status, std::string_view call) {
+  if (status == CUBLAS_STATUS_SUCCESS) return;
+  throw std::runtime_error(fmt::format("[{}] {}", call, cublasGetStatusString(status)));
+}
+
+constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS recommends for Hopper
+
+struct Library {
+  cublasHandle_t handle = nullptr;
+  std::shared_ptr<std::byte[]> workspace = allocate_zeros(workspace_bytes);
+
+  Library() {
+    check(cublasCreate(&handle), "cublasCreate");
+    // A workspace of our own makes split sums deterministic, and nothing is allocated while a step is recorded. Another
+    // stream would take it away, so the stream comes first.
+    check(cublasSetStream(handle, stream()), "cublasSetStream");
+    check(cublasSetWorkspace(handle, workspace.get(), workspace_bytes), "cublasSetWorkspace");
+    // Where a sum is split, its parts are added in float32 too.
+    check(cublasSetMathMode(handle, CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION), "cublasSetMathMode");
+  }
+};
+
+/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+const Library& library() {
+  static const Library* const the_library = new Library;  // NOLINT(cppcoreguidelines-owning-memory)
+  return *the_library;
+}
+
+cudaDataType data_type(DType dtype) { return dtype == DType::bfloat16 ? CUDA_R_16BF : CUDA_R_32F; }
+
+/// True on the first call with a product of such shapes and types.
+bool is_new(const Matrix& a, const Matrix& b, DType dst_type) {
+  static std::set<std::array<std::int64_t, 7>> seen;
+  return seen
+      .insert({a.height(), a.width(), b.width(), a.transposed ? 1 : 0, b.transposed ? 1 : 0,
+               static_cast<std::int64_t>(a.dtype), static_cast<std::int64_t>(dst_type)})
+      .second;
+}
+
+std::uint64_t word(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+/// cuBLAS thinks column by column, where our matrices are their transposes: it is asked for dst^T = b^T a^T, and the
+/// extents of rows are its leading dimensions.
+void multiply(cublasHandle_t handle, const Matrix& a, const Matrix& b, DType dst_type, std::byte* dst) {
+  constexpr float one = 1.0F;
+  constexpr float zero = 0.0F;
+  const auto operation = [](const Matrix& matrix) { return matrix.transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
+  const auto leading = [](std::int64_t columns) { return std::max<std::int64_t>(columns, 1); };
+  // Pedantic: no TF32, and nothing that the environment asks cuBLAS for instead of float32.
+  const cublasComputeType_t compute = a.dtype == DType::float32 ? CUBLAS_COMPUTE_32F_PEDANTIC : CUBLAS_COMPUTE_32F;
+  check(cublasGemmEx_64(handle, operation(b), operation(a), b.width(), a.height(), a.width(), &one, b.values,
+                        data_type(b.dtype), leading(b.columns), a.values, data_type(a.dtype), leading(a.columns), &zero,
+                        dst, data_type(dst_type), leading(b.width()), compute, CUBLAS_GEMM_DEFAULT),
+        "cublasGemmEx");
+}
+
+}  // namespace
+
+void matrix_product(const Matrix& a, const Matrix& b, DType dst_type, std::byte* dst) {
+  if (a.height() == 0 || b.width() == 0) return;
+  const cublasHandle_t handle = library().handle;
+  // What cuBLAS does on the first call with a shape, loading a kernel for example, is done outside of a recording.
+  if (is_new(a, b, dst_type)) recorder().interrupt();
+  const auto extent = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  recorder().give({word(handle), word(a.values), word(b.values), word(dst), extent(a.rows), extent(a.columns),
+                   extent(b.rows), extent(b.columns), std::uint64_t{a.transposed}, std::uint64_t{b.transposed},
+                   static_cast<std::uint64_t>(a.dtype), static_cast<std::uint64_t>(dst_type)},
+                  [=] { multiply(handle, a, b, dst_type, dst); });
+}
+
+std::string matrix_library() {
+  int version[3] = {};
+  check(cublasGetProperty(MAJOR_VERSION, &version[0]), "cublasGetProperty");
+  check(cublasGetProperty(MINOR_VERSION, &version[1]), "cublasGetProperty");
+  check(cublasGetProperty(PATCH_LEVEL, &version[2]), "cublasGetProperty");
+  return fmt::format("cuBLAS {}.{}.{}", version[0], version[1], version[2]);
+}
+
+}  // namespace biossl::cuda

@@ -1,0 +1,245 @@
+#include <cudnn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <vector>
+
+#include "biossl/backend/cuda/cudnn_descriptors.h"
+#include "biossl/backend/cuda/library_convolution.h"
+#include "biossl/backend/cuda/recorder.h"
+#include "biossl/backend/cuda/runtime.h"
+
+namespace biossl::cuda {
+
+void check(cudnnStatus_t status, std::string_view call) {
+  if (status == CUDNN_STATUS_SUCCESS) return;
+  std::array<char, 512> details{};
+  cudnnGetLastErrorString(details.data(), details.size());
+  throw std::runtime_error(fmt::format("[{}] {} {}", call, cudnnGetErrorString(status), details.data()));
+}
+
+ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Shape& dst_shape, DType dtype,
+                                               const Conv2d& conv) {
+  const auto extent = [](std::int64_t value) { return static_cast<int>(value); };
+  const cudnnDataType_t type = dtype == DType::bfloat16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  const auto describe = [&](const TensorDescriptor& descriptor, const Shape& shape) {
+    check(cudnnSetTensor4dDescriptor(descriptor.get(), CUDNN_TENSOR_NHWC, type, extent(shape[0]), extent(shape[3]),
+                                     extent(shape[1]), extent(shape[2])),
+          "cudnnSetTensor4dDescriptor");
+  };
+  describe(src, src_shape);
+  describe(dst, dst_shape);
+  check(cudnnSetFilter4dDescriptor(weights.get(), type, CUDNN_TENSOR_NHWC, extent(dst_shape[3]), extent(src_shape[3]),
+                                   extent(conv.kernel), extent(conv.kernel)),
+        "cudnnSetFilter4dDescriptor");
+  check(cudnnSetConvolution2dDescriptor(convolution.get(), extent(conv.padding), extent(conv.padding),
+                                        extent(conv.stride), extent(conv.stride), 1, 1, CUDNN_CROSS_CORRELATION,
+                                        CUDNN_DATA_FLOAT),
+        "cudnnSetConvolution2dDescriptor");
+  // FMA: float32 is float32, not TF32.
+  check(
+      cudnnSetConvolutionMathType(convolution.get(), dtype == DType::bfloat16 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH),
+      "cudnnSetConvolutionMathType");
+}
+
+namespace {
+
+constexpr std::size_t most_workspace = std::size_t{256} << 20;
+constexpr int most_candidates = 32;  // more than there are algorithms
+constexpr float one = 1.0F, zero = 0.0F;
+
+cudnnHandle_t make_library() {
+  cudnnHandle_t handle = nullptr;
+  check(cudnnCreate(&handle), "cudnnCreate");
+  check(cudnnSetStream(handle, stream()), "cudnnSetStream");
+  return handle;
+}
+
+/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+cudnnHandle_t library() {
+  static const cudnnHandle_t handle = make_library();
+  return handle;
+}
+
+bool not_supported(cudnnStatus_t status) { return CUDNN_STATUS_CATEGORY(status) == CUDNN_STATUS_NOT_SUPPORTED; }
+
+// --- what cuDNN is asked, for each of the three convolutions
+
+using Forward = cudnnConvolutionFwdAlgoPerf_t;
+using BackwardData = cudnnConvolutionBwdDataAlgoPerf_t;
+using BackwardWeights = cudnnConvolutionBwdFilterAlgoPerf_t;
+
+cudnnStatus_t ask_candidates(const ConvolutionDescriptors& of, int* count, Forward* candidates) {
+  return cudnnGetConvolutionForwardAlgorithm_v7(library(), of.src.get(), of.weights.get(), of.convolution.get(),
+                                                of.dst.get(), most_candidates, count, candidates);
+}
+cudnnStatus_t ask_candidates(const ConvolutionDescriptors& of, int* count, BackwardData* candidates) {
+  return cudnnGetConvolutionBackwardDataAlgorithm_v7(library(), of.weights.get(), of.dst.get(), of.convolution.get(),
+                                                     of.src.get(), most_candidates, count, candidates);
+}
+cudnnStatus_t ask_candidates(const ConvolutionDescriptors& of, int* count, BackwardWeights* candidates) {
+  return cudnnGetConvolutionBackwardFilterAlgorithm_v7(library(), of.src.get(), of.dst.get(), of.convolution.get(),
+                                                       of.weights.get(), most_candidates, count, candidates);
+}
+
+cudnnStatus_t ask_workspace(const ConvolutionDescriptors& of, cudnnConvolutionFwdAlgo_t algorithm, std::size_t* bytes) {
+  return cudnnGetConvolutionForwardWorkspaceSize(library(), of.src.get(), of.weights.get(), of.convolution.get(),
+                                                 of.dst.get(), algorithm, bytes);
+}
+cudnnStatus_t ask_workspace(const ConvolutionDescriptors& of, cudnnConvolutionBwdDataAlgo_t algorithm,
+                            std::size_t* bytes) {
+  return cudnnGetConvolutionBackwardDataWorkspaceSize(library(), of.weights.get(), of.dst.get(), of.convolution.get(),
+                                                      of.src.get(), algorithm, bytes);
+}
+cudnnStatus_t ask_workspace(const ConvolutionDescriptors& of, cudnnConvolutionBwdFilterAlgo_t algorithm,
+                            std::size_t* bytes) {
+  return cudnnGetConvolutionBackwardFilterWorkspaceSize(library(), of.src.get(), of.dst.get(), of.convolution.get(),
+                                                        of.weights.get(), algorithm, bytes);
+}
+
+// --- plans
+
+/// How a convolution is done, or that cuDNN cannot do it.
+template <class Direction>
+struct Plan {
+  ConvolutionDescriptors descriptors;
+  std::optional<decltype(Direction::algo)> algorithm;
+  std::size_t workspace = 0;
+  bool proven = false;  // it has run
+};
+
+/// What cuDNN proposes, what it expects to be fastest first.
+template <class Direction>
+std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors) {
+  std::vector<Direction> candidates(most_candidates);
+  int count = 0;
+  const cudnnStatus_t status = ask_candidates(descriptors, &count, candidates.data());
+  if (!not_supported(status)) check(status, "cudnnGetConvolution…Algorithm_v7");
+  candidates.resize(static_cast<std::size_t>(status == CUDNN_STATUS_SUCCESS ? count : 0));
+  return candidates;
+}
+
+/// bfloat16 without tensor cores is not worth it; float32 with them would be TF32, which the descriptor's FMA rules out
+/// also where cuDNN calls an algorithm's arithmetic its default.
+bool fits(cudnnMathType_t math, DType dtype) {
+  if (dtype == DType::bfloat16) return math == CUDNN_TENSOR_OP_MATH;
+  return math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
+}
+
+template <class Direction>
+Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const Conv2d& conv) {
+  Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv), .algorithm = {}};
+  for (const Direction& candidate : candidates_for<Direction>(plan.descriptors)) {
+    if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != CUDNN_DETERMINISTIC) continue;
+    if (!fits(candidate.mathType, dtype)) continue;
+    if (ask_workspace(plan.descriptors, candidate.algo, &plan.workspace) != CUDNN_STATUS_SUCCESS) continue;
+    if (plan.workspace > most_workspace) continue;
+    plan.algorithm = candidate.algo;
+    scratch(plan.workspace);  // made now, for it waits
+    break;
+  }
+  return plan;
+}
+
+template <class Direction>
+Plan<Direction>& plan_for(const Tensor& src, const Tensor& dst, const Conv2d& conv) {
+  using Key = std::array<std::int64_t, 12>;
+  static auto* const plans = new std::map<Key, Plan<Direction>>;  // NOLINT(cppcoreguidelines-owning-memory): as above
+  const Shape& from = src.shape();
+  const Shape& to = dst.shape();
+  const Key key = {from[0], from[1], from[2],     from[3],     to[0],        to[1],
+                   to[2],   to[3],   conv.kernel, conv.stride, conv.padding, static_cast<std::int64_t>(src.dtype())};
+  auto found = plans->find(key);
+  if (found == plans->end()) {
+    found = plans->emplace(key, make_plan<Direction>(from, to, src.dtype(), conv)).first;
+  }
+  return found->second;
+}
+
+/// cuDNN's extents and counts are int.
+bool can_be_described(const Tensor& maps) { return maps.size() > 0 && maps.size() <= std::numeric_limits<int>::max(); }
+
+/// cuDNN's kernels read 16 bytes at a time.
+bool is_aligned(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory) % 16 == 0; }
+
+std::uint64_t word(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+/// Runs a convolution from src to dst, in this memory; `convolve` calls cuDNN's function for (descriptors, algorithm,
+/// workspace, its size).
+template <class Direction, class Convolve>
+bool run(const Tensor& src, const Tensor& dst, const Conv2d& conv, std::array<const void*, 3> memory,
+         std::string_view call, const Convolve& convolve) {
+  if (!can_be_described(src) || !can_be_described(dst) || !std::ranges::all_of(memory, is_aligned)) return false;
+  Plan<Direction>& plan = plan_for<Direction>(src, dst, conv);
+  if (!plan.algorithm.has_value()) return false;
+  std::byte* workspace = scratch(plan.workspace);
+  const auto attempt = [=, its = &plan] {
+    return convolve(its->descriptors, *its->algorithm, workspace, its->workspace);
+  };
+  if (!plan.proven) {
+    recorder().interrupt();  // it may fail, which shows only where it is given to the device at once
+    const cudnnStatus_t status = attempt();
+    if (not_supported(status)) {
+      plan.algorithm.reset();
+      return false;
+    }
+    check(status, call);
+    plan.proven = true;
+    return true;
+  }
+  recorder().give({word(&plan), word(memory[0]), word(memory[1]), word(memory[2]), word(workspace)},
+                  [=] { check(attempt(), call); });
+  return true;
+}
+
+}  // namespace
+
+bool library_convolution_forward(const Tensor& src, const std::byte* weights, const Conv2d& conv, Tensor& dst) {
+  const std::byte* from = src.raw();
+  std::byte* to = dst.raw();
+  return run<Forward>(src, dst, conv, {from, weights, to}, "cudnnConvolutionForward",
+                      [=](const ConvolutionDescriptors& of, auto algorithm, std::byte* workspace, std::size_t bytes) {
+                        return cudnnConvolutionForward(library(), &one, of.src.get(), from, of.weights.get(), weights,
+                                                       of.convolution.get(), algorithm, workspace, bytes, &zero,
+                                                       of.dst.get(), to);
+                      });
+}
+
+bool library_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Conv2d& conv,
+                                       Tensor& d_src) {
+  const std::byte* from = d_dst.raw();
+  std::byte* to = d_src.raw();
+  return run<BackwardData>(
+      d_src, d_dst, conv, {from, weights, to}, "cudnnConvolutionBackwardData",
+      [=](const ConvolutionDescriptors& of, auto algorithm, std::byte* workspace, std::size_t bytes) {
+        return cudnnConvolutionBackwardData(library(), &one, of.weights.get(), weights, of.dst.get(), from,
+                                            of.convolution.get(), algorithm, workspace, bytes, &zero, of.src.get(), to);
+      });
+}
+
+bool library_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv,
+                                          Tensor& d_weights) {
+  if (src.dtype() != DType::float32) return false;  // it would round d_weights to bfloat16
+  const std::byte* from = src.raw();
+  const std::byte* error = d_dst.raw();
+  std::byte* to = d_weights.raw();
+  return run<BackwardWeights>(
+      src, d_dst, conv, {from, error, to}, "cudnnConvolutionBackwardFilter",
+      [=](const ConvolutionDescriptors& of, auto algorithm, std::byte* workspace, std::size_t bytes) {
+        return cudnnConvolutionBackwardFilter(library(), &one, of.src.get(), from, of.dst.get(), error,
+                                              of.convolution.get(), algorithm, workspace, bytes, &zero,
+                                              of.weights.get(), to);
+      });
+}
+
+std::string convolution_library() {
+  const std::size_t version = cudnnGetVersion();
+  return fmt::format("cuDNN {}.{}.{}", version / 10000, version % 10000 / 100, version % 100);
+}
+
+}  // namespace biossl::cuda

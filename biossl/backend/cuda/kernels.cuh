@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "biossl/backend/cuda/recorder.h"
+#include "biossl/backend/cuda/runtime.h"
+#include "biossl/core/dtype.h"
+#include "biossl/core/error.h"
+#include "biossl/core/tensor.h"
+
+// What kernels and their launches are written with. Kernels use static shared memory only and no atomics on
+// floating-point numbers, so that the same run gives the same bits.
+namespace biossl::cuda {
+
+inline constexpr int warp_size = 32;
+/// Threads of a block where nothing asks for another number.
+inline constexpr int block_threads = 256;
+
+/// Gives a kernel to the device, or to the step that is being recorded; waits for nothing. An empty grid, that of an
+/// empty batch, is nothing to do.
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments&... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  std::tuple<std::remove_cv_t<Parameters>...> values(arguments...);
+  std::apply(
+      [&](auto&... value) {
+        void* pointers[] = {&value...};
+        constexpr std::size_t sizes[] = {sizeof(value)...};
+        if (recorder().gather(
+                {reinterpret_cast<const void*>(kernel), grid, block, pointers, sizes, sizeof...(value)})) {
+          return;
+        }
+        cudaLaunchConfig_t config{};
+        config.gridDim = grid;
+        config.blockDim = block;
+        config.stream = stream();
+        check(cudaLaunchKernelEx(&config, kernel, value...), "cudaLaunchKernelEx");
+      },
+      values);
+}
+
+/// count / size, rounded up.
+constexpr std::int64_t ceil_div(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
+/// The same as an extent of a grid.
+inline unsigned blocks_for(std::int64_t count, std::int64_t size) {
+  return static_cast<unsigned>(ceil_div(count, size));
+}
+
+/// body(i) for this thread's share of 0 .. count-1.
+template <class Body>
+__global__ void __launch_bounds__(block_threads) for_each_kernel(std::int64_t count, Body body) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * block_threads + threadIdx.x; i < count; i += step)
+    body(i);
+}
+
+/// body(i) for i = 0 .. count-1, each on a thread; body is a lambda [=] __device__(std::int64_t i).
+template <class Body>
+void for_each(std::int64_t count, const Body& body) {
+  if (count == 0) return;
+  const std::int64_t most = static_cast<std::int64_t>(properties().multiProcessorCount) * 16;
+  launch(for_each_kernel<Body>, dim3(static_cast<unsigned>(std::min(ceil_div(count, block_threads), most))),
+         dim3(block_threads), count, body);
+}
+
+/// Calls body with a value of the tensor's element type, float or bfloat16: with_float_type(t, [&](auto zero) {
+/// using T = decltype(zero); … }).
+template <class Body>
+void with_float_type(const Tensor& tensor, const Body& body) {
+  switch (tensor.dtype()) {
+    case DType::float32:
+      return body(float{});
+    case DType::bfloat16:
+      return body(bfloat16{});
+    case DType::float64:
+    case DType::uint8:
+    case DType::int32:
+      break;
+  }
+  fail("cuda", "elements are {}, not float32 or bfloat16", name_of(tensor.dtype()));
+}
+
+/// The tensor's elements, or nullptr where it is empty.
+template <class T>
+T* data_or_null(const Tensor& tensor) {
+  return tensor.empty() ? nullptr : tensor.data<T>();
+}
+
+/// Some neighbouring elements, read and written in one access. Memory of them must be aligned to their size.
+template <class T, int n>
+struct alignas(sizeof(T) * n) Pack {
+  T of[n];
+};
+
+/// The sum of every thread's value, in an order that depends on nothing: right in all threads. All threads of the block
+/// take part; `threads`, their number, is a multiple of 32.
+template <int threads, class T>
+__device__ T block_sum(T value) {
+  __shared__ T of_warps[threads / warp_size];
+  for (int away = warp_size / 2; away > 0; away /= 2) value += __shfl_xor_sync(0xffffffffU, value, away);
+  __syncthreads();  // an earlier sum has been read
+  if (threadIdx.x % warp_size == 0) of_warps[threadIdx.x / warp_size] = value;
+  __syncthreads();
+  T sum = of_warps[0];
+  for (int warp = 1; warp < threads / warp_size; ++warp) sum += of_warps[warp];
+  return sum;
+}
+
+}  // namespace biossl::cuda

@@ -1,0 +1,165 @@
+#include "biossl/backend/cuda/runtime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+
+#include "biossl/backend/cuda/library_convolution.h"
+#include "biossl/backend/cuda/matrix_product.h"
+#include "biossl/backend/cuda/recorder.h"
+#include "biossl/backend/cuda_device.h"
+
+namespace biossl::cuda {
+namespace {
+
+std::atomic<std::int64_t> held = 0, most_held = 0;
+std::atomic<bool> rounds_to_tf32 = false;
+
+struct Device {
+  cudaStream_t stream = nullptr;
+  cudaDeviceProp properties{};
+
+  Device() {
+    require_device();
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+    check(cudaGetDeviceProperties(&properties, 0), "cudaGetDeviceProperties");
+  }
+};
+
+/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+const Device& device() {
+  static const Device* const the_device = new Device;  // NOLINT(cppcoreguidelines-owning-memory)
+  return *the_device;
+}
+
+std::uint64_t key_of(const std::byte* address) { return reinterpret_cast<std::uintptr_t>(address); }
+
+bool is_device_memory(const std::byte* address) {
+  cudaPointerAttributes attributes{};
+  check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
+  return attributes.type == cudaMemoryTypeDevice;
+}
+
+std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
+
+}  // namespace
+
+void check(cudaError_t status, std::string_view call) {
+  if (status == cudaSuccess) return;
+  throw std::runtime_error(fmt::format("[{}] {} ({})", call, cudaGetErrorString(status), cudaGetErrorName(status)));
+}
+
+cudaStream_t stream() { return device().stream; }
+
+const cudaDeviceProp& properties() { return device().properties; }
+
+void allow_tf32(bool allowed) { rounds_to_tf32 = allowed; }
+
+bool tf32_allowed() { return rounds_to_tf32; }
+
+std::byte* scratch(std::size_t bytes) {
+  static std::shared_ptr<std::byte[]> memory;
+  static std::size_t size = 0;
+  if (bytes > size) {
+    synchronize();
+    memory.reset();
+    size = std::max(bytes, 2 * size);
+    memory = allocate_zeros(size);
+  }
+  return memory.get();
+}
+
+int device_count() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+void require_device() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return;
+  const char* why = status == cudaSuccess ? "this machine has none" : cudaGetErrorString(status);
+  throw std::runtime_error(fmt::format("no GPU can be used: {}; use --device cpu", why));
+}
+
+std::string device_name() {
+  const cudaDeviceProp& its = properties();
+  return fmt::format("{}, compute capability {}.{}, {:.0f} GB", its.name, its.major, its.minor,
+                     static_cast<double>(its.totalGlobalMem) / 1e9);
+}
+
+std::string library_versions() {
+  int driver = 0;
+  int runtime = 0;
+  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
+  return fmt::format("driver {}, CUDA {}, {}, {}", version_text(driver), version_text(runtime), matrix_library(),
+                     convolution_library());
+}
+
+std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
+  const cudaStream_t order = stream();
+  recorder().interrupt();
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // what was asked for is refused; the device goes on
+    throw std::runtime_error(
+        fmt::format("no room on the GPU for a block of {:.1f} MB, {:.1f} MB are free; a smaller train.batch, or "
+                    "train.precision = \"bfloat16\", needs less",
+                    static_cast<double>(bytes) / 1e6, static_cast<double>(available_memory_bytes()) / 1e6));
+  }
+  check(status, "cudaMalloc");
+  check(cudaMemsetAsync(memory, 0, bytes, order), "cudaMemsetAsync");
+  const auto size = static_cast<std::int64_t>(bytes);
+  most_held = std::max(most_held.load(), held += size);
+  return {static_cast<std::byte*>(memory), [size](std::byte* p) {
+            cudaFree(p);  // waits for the device; at the end of the process there may be none left to free it on
+            held -= size;
+          }};
+}
+
+void zero_bytes(std::byte* to, std::size_t bytes) {
+  if (bytes == 0) return;
+  recorder().give({key_of(to), bytes}, [=] { check(cudaMemsetAsync(to, 0, bytes, stream()), "cudaMemsetAsync"); });
+}
+
+void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
+  if (bytes == 0) return;
+  const auto copied = [=] { check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync"); };
+  const bool to_device = is_device_memory(to);
+  if (to_device && is_device_memory(from)) return recorder().give({key_of(from), key_of(to), bytes}, copied);
+  recorder().interrupt();
+  copied();
+  if (!to_device) synchronize();
+}
+
+std::int64_t available_memory_bytes() {
+  stream();  // there is a device
+  std::size_t available = 0;
+  std::size_t total = 0;
+  check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
+  return static_cast<std::int64_t>(available);
+}
+
+std::int64_t peak_memory_bytes() { return most_held; }
+
+bool record_step(const std::function<void()>& step) {
+  recorder().begin();
+  try {
+    step();
+    return recorder().finish();
+  } catch (...) {
+    recorder().abandon();
+    throw;
+  }
+}
+
+void synchronize() {
+  recorder().interrupt();
+  check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize");
+}
+
+}  // namespace biossl::cuda
