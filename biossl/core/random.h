@@ -39,7 +39,8 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 /// constexpr, so that kernels may draw too.
 class Random {
  public:
-  constexpr Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0, std::uint32_t view = 0)
+  constexpr Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0,
+                   std::uint32_t view = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         counter_{0, image, epoch, (static_cast<std::uint32_t>(purpose) << 24) ^ view} {}
 
@@ -65,7 +66,9 @@ class Random {
   /// True with probability 1/2.
   constexpr bool coin() { return (word() >> 31) != 0; }
   /// Uniform in 0 .. bound-1. Multiply-shift: the bias is below bound / 2^32.
-  constexpr std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>((std::uint64_t{word()} * bound) >> 32); }
+  constexpr std::uint32_t below(std::uint32_t bound) {
+    return static_cast<std::uint32_t>((std::uint64_t{word()} * bound) >> 32);
+  }
   /// Standard normal (Box-Muller; one number from two words).
   constexpr float normal() {
     const float radius = std::sqrt(-2.0F * std::log(1.0F - uniform()));
