@@ -112,7 +112,7 @@ TEST_P(LearningOver, IsRecordedAsItWas) {
 }
 
 TEST_P(LearningOver, LowersTheLoss) {
-  if (testing::is_simulated(GetParam().device)) GTEST_SKIP() << "would take too long";
+  if (testing::is_simulated(GetParam().device)) GTEST_SKIP() << "would take too long on a simulated GPU";
   Work work = work_over(GetParam());
   const Tensor images = small_images(small_pairs, GetParam().dtype, GetParam().device);
   const double first = work.step(images, 1e-3);

@@ -23,7 +23,7 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
   void SetUp() override {
     arrays_ = reference_case("conv6");
     if (!arrays_) GTEST_SKIP() << testing::no_reference_arrays();
-    if (testing::is_simulated(GetParam())) GTEST_SKIP() << "would take too long";
+    if (testing::is_simulated(GetParam())) GTEST_SKIP() << "would take too long on a simulated GPU";
     make_network("transpose");
     images_ = testing::channels_last<float>(arrays_->array("images", GetParam()));
   }

@@ -20,6 +20,13 @@ void finish_maps(const float* bias, std::int64_t channels, T* dst, std::int64_t 
 
 namespace {
 
+/// Whether bias and nonlinearity may follow on a result that was rounded when it was stored, and give what rounding
+/// once would: float32 is not rounded on the way, and a hardtanh or relu keeps what it does not move to a number that
+/// bfloat16 has.
+bool may_finish_later(DType dtype, const Tensor& bias, Activation activation) {
+  return dtype == DType::float32 || (bias.empty() && activation != Activation::tanh);
+}
+
 /// dst = activation(dst + bias).
 void finish(const Tensor& bias, Activation activation, Tensor& dst) {
   if (bias.empty() && activation == Activation::none) return;
@@ -40,21 +47,32 @@ void backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv
   kernel_convolution_backward_weights(src, d_dst, conv, d_weights);
 }
 
+/// d_src = activation(bias + the adjoint of the convolution at d_dst).
+void send_back(const Tensor& d_dst, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+               Activation activation, Tensor& d_src) {
+  if (d_src.size() == 0) return;
+  const std::byte* values = weights_as(d_dst.dtype(), weights);
+  if (may_finish_later(d_dst.dtype(), bias, activation) &&
+      library_convolution_backward_data(d_dst, values, conv, d_src)) {
+    return finish(bias, activation, d_src);
+  }
+  kernel_convolution_backward_data(d_dst, values, bias, conv, activation, d_src);
+}
+
 }  // namespace
 
 void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                     Activation activation, Tensor& dst) {
   if (dst.size() == 0) return;
   const std::byte* values = weights_as(src.dtype(), weights);
-  if (!library_convolution_forward(src, values, conv, dst)) kernel_convolution_forward(src, values, conv, dst);
-  finish(bias, activation, dst);
+  if (may_finish_later(src.dtype(), bias, activation) && library_convolution_forward(src, values, conv, dst)) {
+    return finish(bias, activation, dst);
+  }
+  kernel_convolution_forward(src, values, bias, conv, activation, dst);
 }
 
 void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
-  if (d_src.size() == 0) return;
-  const std::byte* values = weights_as(d_dst.dtype(), weights);
-  if (library_convolution_backward_data(d_dst, values, conv, d_src)) return;
-  kernel_convolution_backward_data(d_dst, values, conv, d_src);
+  send_back(d_dst, weights, {}, conv, Activation::none, d_src);
 }
 
 void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
@@ -74,8 +92,7 @@ void conv2d_pooled_backward_weights(const Tensor& src, const UnitError& error, c
 
 void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                                Activation activation, Tensor& dst) {
-  conv2d_backward_data(src, weights, conv, dst);
-  finish(bias, activation, dst);
+  send_back(src, weights, bias, conv, activation, dst);
 }
 
 void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,

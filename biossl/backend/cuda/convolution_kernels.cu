@@ -1,5 +1,6 @@
 #include "biossl/backend/cuda/convolution_kernels.h"
 #include "biossl/backend/cuda/kernels.cuh"
+#include "biossl/backend/shared/activation.h"
 
 // Each convolution as a product of matrices, C (M,N) = A (M,K) B (K,N), of which A and B are read where they lie: a
 // tile of both goes through shared memory, and a thread keeps 4 x 4 sums in registers.
@@ -98,11 +99,21 @@ struct BackwardWeights {
   }
 };
 
+/// What a sum becomes before it is rounded and stored.
+template <Activation activation>
+struct Finish {
+  const float* bias;  // of N; may be null
+
+  __device__ float operator()(float sum, std::int64_t n) const {
+    return shared::activate<activation>(bias == nullptr ? sum : sum + bias[n]);
+  }
+};
+
 /// Part blockIdx.z of K's `share` each; its sums go to dst + part M N.
-template <class Matrices, class T>
+template <class Matrices, class Finish, class T>
 __global__ void __launch_bounds__(block_threads)
-    product_kernel(Matrices matrices, std::int64_t rows, std::int64_t columns, std::int64_t terms, std::int64_t share,
-                   T* dst) {
+    product_kernel(Matrices matrices, Finish finish, std::int64_t rows, std::int64_t columns, std::int64_t terms,
+                   std::int64_t share, T* dst) {
   __shared__ float a[depth][tile + 1];
   __shared__ float b[depth][tile + 1];
   const auto thread = static_cast<int>(threadIdx.x);
@@ -136,13 +147,25 @@ __global__ void __launch_bounds__(block_threads)
     for (int j = 0; j < own; ++j) {
       const std::int64_t m = first_row + thread / side + i * side;
       const std::int64_t n = first_column + thread % side + j * side;
-      if (m < rows && n < columns) dst[(blockIdx.z * rows + m) * columns + n] = T(sums[i][j]);
+      if (m < rows && n < columns) dst[(blockIdx.z * rows + m) * columns + n] = T(finish(sums[i][j], n));
     }
   }
 }
 
 dim3 grid_of(std::int64_t rows, std::int64_t columns, std::int64_t parts) {
   return {blocks_for(rows, tile), blocks_for(columns, tile), static_cast<unsigned>(parts)};
+}
+
+/// Maps (…, columns) = activation(bias + the product), rows pixels of them.
+template <class Matrices, class T>
+void make_maps(const Matrices& matrices, std::int64_t terms, const Tensor& bias, Activation activation, Tensor& maps) {
+  const std::int64_t columns = maps.extent(3);
+  const std::int64_t rows = maps.size() / columns;
+  shared::with_activation(activation, [&](auto which) {
+    using Finished = Finish<which()>;
+    launch(product_kernel<Matrices, Finished, T>, grid_of(rows, columns, 1), dim3(block_threads), matrices,
+           Finished{data_or_null<float>(bias)}, rows, columns, terms, terms, maps.data<T>());
+  });
 }
 
 /// Parts of a sum over so many pixels: enough to occupy the device, a number that depends on the extents alone.
@@ -155,7 +178,7 @@ std::int64_t parts_for(std::int64_t rows, std::int64_t columns, std::int64_t ter
 }  // namespace
 
 /// dst[i] = the sum of the parts' i-th.
-inline void add_up(const float* parts, std::int64_t count, std::int64_t size, float* dst) {
+static void add_up(const float* parts, std::int64_t count, std::int64_t size, float* dst) {
   for_each(size, [=] __device__(std::int64_t i) {
     float sum = 0.0F;
     for (std::int64_t part = 0; part < count; ++part) sum += parts[part * size + i];
@@ -163,28 +186,23 @@ inline void add_up(const float* parts, std::int64_t count, std::int64_t size, fl
   });
 }
 
-void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Conv2d& conv, Tensor& dst) {
+void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Tensor& bias, const Conv2d& conv,
+                                Activation activation, Tensor& dst) {
   const Extents of(src, dst, conv);
-  const std::int64_t rows = dst.size() / of.dst_channels;
-  const std::int64_t terms = std::int64_t{of.taps()} * of.channels;
   with_float_type(src, [&](auto zero) {
     using T = decltype(zero);
     const Forward<T> matrices{of, src.data<T>(), reinterpret_cast<const T*>(weights)};
-    launch(product_kernel<Forward<T>, T>, grid_of(rows, of.dst_channels, 1), dim3(block_threads), matrices, rows,
-           std::int64_t{of.dst_channels}, terms, terms, dst.data<T>());
+    make_maps<Forward<T>, T>(matrices, std::int64_t{of.taps()} * of.channels, bias, activation, dst);
   });
 }
 
-void kernel_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Conv2d& conv,
-                                      Tensor& d_src) {
+void kernel_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Tensor& bias,
+                                      const Conv2d& conv, Activation activation, Tensor& d_src) {
   const Extents of(d_src, d_dst, conv);
-  const std::int64_t rows = d_src.size() / of.channels;
-  const std::int64_t terms = std::int64_t{of.taps()} * of.dst_channels;
   with_float_type(d_dst, [&](auto zero) {
     using T = decltype(zero);
     const BackwardData<T> matrices{of, d_dst.data<T>(), reinterpret_cast<const T*>(weights)};
-    launch(product_kernel<BackwardData<T>, T>, grid_of(rows, of.channels, 1), dim3(block_threads), matrices, rows,
-           std::int64_t{of.channels}, terms, terms, d_src.data<T>());
+    make_maps<BackwardData<T>, T>(matrices, std::int64_t{of.taps()} * of.dst_channels, bias, activation, d_src);
   });
 }
 
@@ -200,8 +218,9 @@ void kernel_convolution_backward_weights(const Tensor& src, const Tensor& d_dst,
   with_float_type(src, [&](auto zero) {
     using T = decltype(zero);
     const BackwardWeights<T> matrices{of, src.data<T>(), d_dst.data<T>()};
-    launch(product_kernel<BackwardWeights<T>, float>, grid_of(rows, columns, parts), dim3(block_threads), matrices,
-           rows, columns, terms, share, sums);
+    using Sums = Finish<Activation::none>;
+    launch(product_kernel<BackwardWeights<T>, Sums, float>, grid_of(rows, columns, parts), dim3(block_threads),
+           matrices, Sums{nullptr}, rows, columns, terms, share, sums);
   });
   add_up(sums, parts, rows * columns, d_weights.data<float>());
 }

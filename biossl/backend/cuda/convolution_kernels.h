@@ -9,10 +9,12 @@
 /// and of one type, weights (O, K, K, I).
 namespace biossl::cuda {
 
-/// weights are of src's type.
-void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Conv2d& conv, Tensor& dst);
-/// weights are of d_dst's type.
-void kernel_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Conv2d& conv, Tensor& d_src);
+/// dst = activation(bias + the convolution of src). weights are of src's type, bias float32 or empty.
+void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Tensor& bias, const Conv2d& conv,
+                                Activation activation, Tensor& dst);
+/// The adjoint in src, and, of a transposed convolution, bias and activation behind it. weights are of d_dst's type.
+void kernel_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Tensor& bias,
+                                      const Conv2d& conv, Activation activation, Tensor& d_src);
 /// d_weights is float32.
 void kernel_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights);
 

@@ -47,25 +47,29 @@ const Library& library() {
 cudaDataType data_type(DType dtype) { return dtype == DType::bfloat16 ? CUDA_R_16BF : CUDA_R_32F; }
 
 /// True on the first call with a product of such shapes and types.
-bool is_new(const Matrix& a, const Matrix& b, DType dst_type) {
-  static std::set<std::array<std::int64_t, 7>> seen;
+bool is_new(const Matrix& a, const Matrix& b, DType dst_type, cublasComputeType_t compute) {
+  static std::set<std::array<std::int64_t, 8>> seen;
   return seen
       .insert({a.height(), a.width(), b.width(), a.transposed ? 1 : 0, b.transposed ? 1 : 0,
-               static_cast<std::int64_t>(a.dtype), static_cast<std::int64_t>(dst_type)})
+               static_cast<std::int64_t>(a.dtype), static_cast<std::int64_t>(dst_type),
+               static_cast<std::int64_t>(compute)})
       .second;
 }
 
-std::uint64_t word(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+/// Pedantic: no TF32 where it was not asked for, and nothing that the environment asks cuBLAS for instead of float32.
+cublasComputeType_t compute_type(DType dtype) {
+  if (dtype == DType::bfloat16) return CUBLAS_COMPUTE_32F;
+  return tf32_allowed() ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F_PEDANTIC;
+}
 
 /// cuBLAS thinks column by column, where our matrices are their transposes: it is asked for dst^T = b^T a^T, and the
 /// extents of rows are its leading dimensions.
-void multiply(cublasHandle_t handle, const Matrix& a, const Matrix& b, DType dst_type, std::byte* dst) {
+void multiply(cublasHandle_t handle, cublasComputeType_t compute, const Matrix& a, const Matrix& b, DType dst_type,
+              std::byte* dst) {
   constexpr float one = 1.0F;
   constexpr float zero = 0.0F;
   const auto operation = [](const Matrix& matrix) { return matrix.transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
   const auto leading = [](std::int64_t columns) { return std::max<std::int64_t>(columns, 1); };
-  // Pedantic: no TF32, and nothing that the environment asks cuBLAS for instead of float32.
-  const cublasComputeType_t compute = a.dtype == DType::float32 ? CUBLAS_COMPUTE_32F_PEDANTIC : CUBLAS_COMPUTE_32F;
   check(cublasGemmEx_64(handle, operation(b), operation(a), b.width(), a.height(), a.width(), &one, b.values,
                         data_type(b.dtype), leading(b.columns), a.values, data_type(a.dtype), leading(a.columns), &zero,
                         dst, data_type(dst_type), leading(b.width()), compute, CUBLAS_GEMM_DEFAULT),
@@ -77,13 +81,15 @@ void multiply(cublasHandle_t handle, const Matrix& a, const Matrix& b, DType dst
 void matrix_product(const Matrix& a, const Matrix& b, DType dst_type, std::byte* dst) {
   if (a.height() == 0 || b.width() == 0) return;
   const cublasHandle_t handle = library().handle;
+  const cublasComputeType_t compute = compute_type(a.dtype);
   // What cuBLAS does on the first call with a shape, loading a kernel for example, is done outside of a recording.
-  if (is_new(a, b, dst_type)) recorder().interrupt();
+  if (is_new(a, b, dst_type, compute)) recorder().interrupt();
   const auto extent = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-  recorder().give({word(handle), word(a.values), word(b.values), word(dst), extent(a.rows), extent(a.columns),
-                   extent(b.rows), extent(b.columns), std::uint64_t{a.transposed}, std::uint64_t{b.transposed},
-                   static_cast<std::uint64_t>(a.dtype), static_cast<std::uint64_t>(dst_type)},
-                  [=] { multiply(handle, a, b, dst_type, dst); });
+  recorder().give(
+      {key_of(handle), key_of(a.values), key_of(b.values), key_of(dst), extent(a.rows), extent(a.columns),
+       extent(b.rows), extent(b.columns), std::uint64_t{a.transposed}, std::uint64_t{b.transposed},
+       static_cast<std::uint64_t>(a.dtype), static_cast<std::uint64_t>(dst_type), static_cast<std::uint64_t>(compute)},
+      [=] { multiply(handle, compute, a, b, dst_type, dst); });
 }
 
 std::string matrix_library() {

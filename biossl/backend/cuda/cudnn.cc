@@ -24,7 +24,7 @@ void check(cudnnStatus_t status, std::string_view call) {
 }
 
 ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Shape& dst_shape, DType dtype,
-                                               const Conv2d& conv) {
+                                               const Conv2d& conv, bool tf32) {
   const auto extent = [](std::int64_t value) { return static_cast<int>(value); };
   const cudnnDataType_t type = dtype == DType::bfloat16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
   const auto describe = [&](const TensorDescriptor& descriptor, const Shape& shape) {
@@ -41,10 +41,10 @@ ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Sha
                                         extent(conv.stride), extent(conv.stride), 1, 1, CUDNN_CROSS_CORRELATION,
                                         CUDNN_DATA_FLOAT),
         "cudnnSetConvolution2dDescriptor");
-  // FMA: float32 is float32, not TF32.
-  check(
-      cudnnSetConvolutionMathType(convolution.get(), dtype == DType::bfloat16 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH),
-      "cudnnSetConvolutionMathType");
+  // FMA: float32 is float32, not TF32, which cuDNN's default allows.
+  const cudnnMathType_t float32_math = tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH;
+  check(cudnnSetConvolutionMathType(convolution.get(), dtype == DType::bfloat16 ? CUDNN_TENSOR_OP_MATH : float32_math),
+        "cudnnSetConvolutionMathType");
 }
 
 namespace {
@@ -124,19 +124,19 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   return candidates;
 }
 
-/// bfloat16 without tensor cores is not worth it; float32 with them would be TF32, which the descriptor's FMA rules out
-/// also where cuDNN calls an algorithm's arithmetic its default.
-bool fits(cudnnMathType_t math, DType dtype) {
+/// bfloat16 without tensor cores is not worth it; float32 with them is TF32, which, unless allowed, the descriptor's
+/// FMA rules out also where cuDNN calls an algorithm's arithmetic its default.
+bool fits(cudnnMathType_t math, DType dtype, bool tf32) {
   if (dtype == DType::bfloat16) return math == CUDNN_TENSOR_OP_MATH;
-  return math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
+  return tf32 || math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
 }
 
 template <class Direction>
-Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const Conv2d& conv) {
-  Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv), .algorithm = {}};
+Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const Conv2d& conv, bool tf32) {
+  Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv, tf32), .algorithm = {}};
   for (const Direction& candidate : candidates_for<Direction>(plan.descriptors)) {
     if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != CUDNN_DETERMINISTIC) continue;
-    if (!fits(candidate.mathType, dtype)) continue;
+    if (!fits(candidate.mathType, dtype, tf32)) continue;
     if (ask_workspace(plan.descriptors, candidate.algo, &plan.workspace) != CUDNN_STATUS_SUCCESS) continue;
     if (plan.workspace > most_workspace) continue;
     plan.algorithm = candidate.algo;
@@ -148,15 +148,17 @@ Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const
 
 template <class Direction>
 Plan<Direction>& plan_for(const Tensor& src, const Tensor& dst, const Conv2d& conv) {
-  using Key = std::array<std::int64_t, 12>;
+  using Key = std::array<std::int64_t, 13>;
   static auto* const plans = new std::map<Key, Plan<Direction>>;  // NOLINT(cppcoreguidelines-owning-memory): as above
+  const bool tf32 = tf32_allowed();
   const Shape& from = src.shape();
   const Shape& to = dst.shape();
-  const Key key = {from[0], from[1], from[2],     from[3],     to[0],        to[1],
-                   to[2],   to[3],   conv.kernel, conv.stride, conv.padding, static_cast<std::int64_t>(src.dtype())};
+  const Key key = {from[0],     from[1], from[2],     from[3],     to[0],        to[1],
+                   to[2],       to[3],   conv.kernel, conv.stride, conv.padding, static_cast<std::int64_t>(src.dtype()),
+                   tf32 ? 1 : 0};
   auto found = plans->find(key);
   if (found == plans->end()) {
-    found = plans->emplace(key, make_plan<Direction>(from, to, src.dtype(), conv)).first;
+    found = plans->emplace(key, make_plan<Direction>(from, to, src.dtype(), conv, tf32)).first;
   }
   return found->second;
 }
@@ -166,8 +168,6 @@ bool can_be_described(const Tensor& maps) { return maps.size() > 0 && maps.size(
 
 /// cuDNN's kernels read 16 bytes at a time.
 bool is_aligned(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory) % 16 == 0; }
-
-std::uint64_t word(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
 /// Runs a convolution from src to dst, in this memory; `convolve` calls cuDNN's function for (descriptors, algorithm,
 /// workspace, its size).
@@ -192,7 +192,7 @@ bool run(const Tensor& src, const Tensor& dst, const Conv2d& conv, std::array<co
     plan.proven = true;
     return true;
   }
-  recorder().give({word(&plan), word(memory[0]), word(memory[1]), word(memory[2]), word(workspace)},
+  recorder().give({key_of(&plan), key_of(memory[0]), key_of(memory[1]), key_of(memory[2]), key_of(workspace)},
                   [=] { check(attempt(), call); });
   return true;
 }

@@ -39,13 +39,14 @@ using ConvolutionDescriptor =
     Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>;
 
 /// A convolution from maps src (N,H,W,I) to maps dst (N,H',W',O) with weights (O,K,K,I), all of one type, float32 or
-/// bfloat16, as cuDNN is told of it. Needs no GPU.
+/// bfloat16, as cuDNN is told of it. float32 may be rounded to TF32 where that is allowed. Needs no GPU.
 struct ConvolutionDescriptors {
   TensorDescriptor src, dst;
   FilterDescriptor weights;
   ConvolutionDescriptor convolution;
 
-  ConvolutionDescriptors(const Shape& src_shape, const Shape& dst_shape, DType dtype, const Conv2d& conv);
+  ConvolutionDescriptors(const Shape& src_shape, const Shape& dst_shape, DType dtype, const Conv2d& conv,
+                         bool tf32 = false);
 };
 
 }  // namespace biossl::cuda

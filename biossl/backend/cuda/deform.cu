@@ -5,24 +5,6 @@
 
 namespace biossl::cuda {
 
-/// The image's colour at a sampling point: bilinear, zero outside.
-template <class Pixel>
-__device__ shared::Colour<float> sample(const Pixel* image, std::int32_t height, std::int32_t width, float x, float y) {
-  const shared::Neighbours<float> across = shared::neighbours(x, width);
-  const shared::Neighbours<float> down = shared::neighbours(y, height);
-  const auto channel = [&](std::int32_t c) {
-    const auto at = [&](std::int32_t row, std::int32_t column) {
-      return shared::unit_value<float>(image[(row * width + column) * 3 + c]);
-    };
-    const float upper =
-        at(down.first, across.first) * across.first_weight + at(down.first, across.second) * across.second_weight;
-    const float lower =
-        at(down.second, across.first) * across.first_weight + at(down.second, across.second) * across.second_weight;
-    return upper * down.first_weight + lower * down.second_weight;
-  };
-  return {channel(0), channel(1), channel(2)};
-}
-
 /// A thread makes a pixel: everything between reading bytes and writing the view stays in registers.
 template <class Pixel, class T>
 void deform_images(const Pixel* pixels, const std::int32_t* rows, const float* parameters, T* dst, std::int32_t height,
@@ -37,7 +19,7 @@ void deform_images(const Pixel* pixels, const std::int32_t* rows, const float* p
     const Pixel* image = pixels + rows[n] * size * 3;
     const auto x = static_cast<float>(column);
     const auto y = static_cast<float>(row);
-    const shared::Colour<float> seen = sample(image, height, width, map.x(x, y), map.y(x, y));
+    const shared::Colour<float> seen = shared::sample(image, height, width, map.x(x, y), map.y(x, y));
     const shared::Colour<float> adjusted = shared::adjust_colour(seen, of_image[6], of_image[7]);
     const bool mirror = of_image[8] != 0.0F;
     T* to = dst + (n * size + row * width + (mirror ? width - 1 - column : column)) * 3;

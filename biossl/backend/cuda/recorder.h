@@ -108,4 +108,7 @@ class Recorder {
 
 Recorder& recorder();
 
+/// An address as a part of a key.
+inline std::uint64_t key_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
+
 }  // namespace biossl::cuda

@@ -34,8 +34,6 @@ const Device& device() {
   return *the_device;
 }
 
-std::uint64_t key_of(const std::byte* address) { return reinterpret_cast<std::uintptr_t>(address); }
-
 bool is_device_memory(const std::byte* address) {
   cudaPointerAttributes attributes{};
   check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");

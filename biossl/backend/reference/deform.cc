@@ -9,24 +9,6 @@
 namespace biossl::reference {
 namespace {
 
-/// The image's colour at one sampling point: bilinear, zero outside.
-template <class Pixel>
-shared::Colour<double> sample(const Pixel* image, std::int32_t height, std::int32_t width, double x, double y) {
-  const shared::Neighbours<double> across = shared::neighbours(x, width);
-  const shared::Neighbours<double> down = shared::neighbours(y, height);
-  const auto channel = [&](std::int32_t c) {
-    const auto at = [&](std::int32_t row, std::int32_t column) {
-      return shared::unit_value<double>(image[(row * width + column) * 3 + c]);
-    };
-    const double upper =
-        at(down.first, across.first) * across.first_weight + at(down.first, across.second) * across.second_weight;
-    const double lower =
-        at(down.second, across.first) * across.first_weight + at(down.second, across.second) * across.second_weight;
-    return upper * down.first_weight + lower * down.second_weight;
-  };
-  return {channel(0), channel(1), channel(2)};
-}
-
 template <class Pixel>
 void deform_image(const Pixel* image, std::int32_t height, std::int32_t width, const float* parameters, double* out) {
   const auto map = shared::pixel_map<double>(parameters, height, width);
@@ -35,7 +17,7 @@ void deform_image(const Pixel* image, std::int32_t height, std::int32_t width, c
   const bool mirror = parameters[8] != 0;
   for (std::int32_t row = 0; row < height; ++row) {
     for (std::int32_t column = 0; column < width; ++column) {
-      const shared::Colour<double> seen = sample(image, height, width, map.x(column, row), map.y(column, row));
+      const shared::Colour<double> seen = shared::sample(image, height, width, map.x(column, row), map.y(column, row));
       const shared::Colour<double> adjusted = shared::adjust_colour(seen, saturation, hue);
       double* to = out + (row * width + (mirror ? width - 1 - column : column)) * 3;
       to[0] = adjusted.red;

@@ -97,6 +97,24 @@ struct Colour {
   T red, green, blue;
 };
 
+/// An image's colour at a sampling point: bilinear, zero outside. Pixels are (height, width, 3).
+template <class T, class Pixel>
+constexpr Colour<T> sample(const Pixel* image, std::int32_t height, std::int32_t width, T x, T y) {
+  const Neighbours<T> across = neighbours(x, width);
+  const Neighbours<T> down = neighbours(y, height);
+  const auto channel = [&](std::int32_t c) {
+    const auto at = [&](std::int32_t row, std::int32_t column) {
+      return unit_value<T>(image[(row * width + column) * 3 + c]);
+    };
+    const T upper =
+        at(down.first, across.first) * across.first_weight + at(down.first, across.second) * across.second_weight;
+    const T lower =
+        at(down.second, across.first) * across.first_weight + at(down.second, across.second) * across.second_weight;
+    return upper * down.first_weight + lower * down.second_weight;
+  };
+  return {channel(0), channel(1), channel(2)};
+}
+
 /// Channel of the colour with the given hue (in sixths of a turn, [0, 6]), value and chroma; phase 5 is red, 3 green,
 /// 1 blue.
 template <class T>

@@ -65,14 +65,15 @@ TEST(CudnnDescriptors, OutputExtentsAreOurs) {
   }
 }
 
-TEST(CudnnDescriptors, Float32IsNotRoundedToTf32) {
-  const auto math_of = [](DType dtype) {
-    const ConvolutionDescriptors of({2, 8, 8, 8}, {2, 8, 8, 8}, dtype, Conv2d{});
+TEST(CudnnDescriptors, Float32IsNotRoundedToTf32UnlessAllowed) {
+  const auto math_of = [](DType dtype, bool tf32 = false) {
+    const ConvolutionDescriptors of({2, 8, 8, 8}, {2, 8, 8, 8}, dtype, Conv2d{}, tf32);
     cudnnMathType_t math{};
     check(cudnnGetConvolutionMathType(of.convolution.get(), &math), "cudnnGetConvolutionMathType");
     return math;
   };
   EXPECT_EQ(math_of(DType::float32), CUDNN_FMA_MATH);
+  EXPECT_EQ(math_of(DType::float32, true), CUDNN_DEFAULT_MATH);
   EXPECT_EQ(math_of(DType::bfloat16), CUDNN_TENSOR_OP_MATH);
 }
 
