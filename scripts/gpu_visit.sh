@@ -87,16 +87,16 @@ bench() {
   for recipe in hinge_e2e_bp_5 hinge_e2e_bp hinge_gll_urf_5 hinge_rll_urf_5 hinge_dtp_5 simclr_e2e_bp clapp_e2e_bp; do
     for kind in float32 tf32 bfloat16; do
       echo "## $recipe $kind"
-      $build/biossl bench step --recipe "table1/$recipe" --device cuda --set "train.precision=$kind" --json
+      $build/biossl bench step --recipe "recipes/table1/$recipe.toml" --device cuda --set "train.precision=$kind" --json
     done
   done
-  echo "## probe"; $build/biossl bench probe --device cuda --json
+  echo "## probe"; $build/biossl bench probe --recipe recipes/quick.toml --device cuda --json
 }
 # The same curve on both devices: an epoch of the quick recipe in float32, no TF32.
 curve() {
   local device
   for device in cpu cuda; do
-    $build/biossl run quick ${data:+--data "$data"} --device $device --out "$out/curve-$device" --set train.epochs=1 --set train.precision=float32 \
+    $build/biossl run recipes/quick.toml ${data:+--data "$data"} --device $device --out "$out/curve-$device" --set train.epochs=1 --set train.precision=float32 \
       --set probe.epochs=20
   done
   python3 - "$out" <<'PYTHON'

@@ -132,7 +132,7 @@ std::pair<std::vector<double>, std::int64_t> learnt_on_a_gpu(const Recipe& recip
   return {learnt, graphs};
 }
 
-TEST(Trainer, StepsThatAGpuIsGivenAsGraphsTeachTheSame) {
+TEST(TrainerOnAGpu, StepsGivenAsGraphsTeachTheSame) {
   if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
   for (const char* rule : {"e2e", "gll", "rll", "dtp"}) {
     // Seven images: a full batch and a short one in every epoch.
