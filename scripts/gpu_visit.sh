@@ -65,7 +65,7 @@ PYTHON
 }
 
 configure_and_build() {
-  local arguments=(--preset cuda -DCMAKE_CUDA_ARCHITECTURES=native)
+  local arguments=(--preset cuda)
   if [ -n "$dependencies" ]; then
     mkdir -p build/dependencies && tar -C build/dependencies -xJf "$dependencies"
     local usr=$PWD/build/dependencies/usr
