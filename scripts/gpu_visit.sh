@@ -6,7 +6,7 @@
 #   scripts/gpu_visit.sh OUT [options]
 #     --minutes N            be finished after so many minutes (9)
 #     --dependencies FILE    of scripts/pack_dependencies.sh; without it the system's are taken
-#     --data DIR             CIFAR-10 and CIFAR-100 in their official binary layout; without it no rows are run and data tests skip
+#     --data DIR             CIFAR-10 and CIFAR-100 in their official binary layout; without it no curve and no rows are run, and data tests skip
 #     --rows LIST            rows of Table 1 (biossl reproduce table1 --dry-run names them), or "" for none (hinge_e2e_bp_5,hinge_gll_urf_5)
 #     --epochs N --seeds N   of the rows (400, 1)
 #     --jobs N               rows side by side (4)
@@ -53,7 +53,7 @@ stage() {
   return $status
 }
 
-machine() { nvidia-smi; nvcc --version | tail -n 2; g++ --version | head -n 1; cmake --version | head -n 1; nproc; }
+machine() { nvcc --version | tail -n 2; g++ --version | head -n 1; cmake --version | head -n 1; nproc; nvidia-smi; }
 
 # The folder of cuDNN where the toolkit has none: the Python package's.
 cudnn_root() {
@@ -78,7 +78,7 @@ configure_and_build() {
 }
 
 # Every test that runs on a GPU, and those of the recorder of steps.
-tests() { BIOSSL_DATA_DIR=$data $build/tests/biossl_tests --gtest_filter='*cuda*:*Cuda*:RecordStep.*'; }
+tests() { BIOSSL_DATA_DIR=$data $build/tests/biossl_tests --gtest_filter='*cuda*:*Cuda*:*OnAGpu*:RecordStep.*:*EmptyBatch*'; }
 sanitize() {
   compute-sanitizer --tool memcheck --error-exitcode 9 $build/tests/biossl_tests --gtest_filter='*On.*cuda*:RecordStep.*' --gtest_brief=1
 }
@@ -96,7 +96,7 @@ bench() {
 curve() {
   local device
   for device in cpu cuda; do
-    $build/biossl run recipes/quick.toml ${data:+--data "$data"} --device $device --out "$out/curve-$device" --set train.epochs=1 --set train.precision=float32 \
+    $build/biossl run recipes/quick.toml --data "$data" --device $device --out "$out/curve-$device" --set train.epochs=1 --set train.precision=float32 \
       --set probe.epochs=20
   done
   python3 - "$out" <<'PYTHON'
@@ -114,13 +114,16 @@ table() {
 export -f machine cudnn_root configure_and_build tests sanitize bench curve table
 export build out data dependencies rows epochs seeds jobs precision
 
-stage machine 20 bash -c machine
+stage machine 20 bash -c machine; has_gpu=$?
 stage build 400 bash -c configure_and_build || { say "nothing can be run without the build"; exit 1; }
+[ "$has_gpu" = 0 ] || { say "nvidia-smi finds no GPU: this was a rehearsal, up to the first call of CUDA"; exit 1; }
 stage test 120 bash -c tests
 stage sanitize 120 bash -c sanitize
 stage bench 120 bash -c bench
-stage curve 60 bash -c curve
-if [ -n "$data" ] && [ -n "$rows" ]; then stage rows 100000 bash -c table; fi
+if [ -n "$data" ]; then
+  stage curve 60 bash -c curve
+  [ -z "$rows" ] || stage rows 100000 bash -c table
+fi
 say "finished; everything is under $out"
 for log in test curve rows; do [ -f "$out/$log.log" ] && { echo "-- $log"; tail -n 25 "$out/$log.log"; }; done
 exit 0
