@@ -60,6 +60,9 @@ const std::vector<ConvolutionCase> cases = {
     {"kernel_5_stride_2", {2, 8, 7, 3}, 6, {5, 2, 2}, true, Activation::tanh},
     {"kernel_1", {3, 4, 5, 9}, 7, {1, 1, 0}, false, Activation::relu},
     {"no_padding", {2, 6, 5, 4}, 4, {3, 1, 0}, true, Activation::none},
+    // More than a GPU's block makes at once, of channels that can be read eight at a time and of others.
+    {"several_tiles", {3, 14, 15, 24}, 72, {3, 1, 1}, true, Activation::tanh},
+    {"several_tiles_of_odd_channels", {3, 14, 15, 17}, 33, {3, 2, 1}, true, Activation::hardtanh},
 };
 
 class ConvolutionOn : public ::testing::TestWithParam<OnDevice<ConvolutionCase>> {

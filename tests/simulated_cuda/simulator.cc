@@ -1,4 +1,5 @@
 #include <cuda_runtime.h>
+#include <mma.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -228,6 +229,12 @@ void wait_for_block() { machine().wait(State::at_block); }
 void wait_for_warp() { machine().wait(State::at_warp); }
 std::uint64_t exchange(std::uint64_t bits, int from) { return machine().exchange(bits, from); }
 int lane() { return machine().lane(); }
+bool leads_warp(const void* memory, std::size_t stride_bytes) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(memory) % 32 == 0 && stride_bytes % 16 == 0;
+  if (!aligned) throw std::logic_error("a tensor core's matrix is not aligned");
+  wait_for_warp();
+  return lane() == 0;
+}
 
 cudaError_t run(const cudaLaunchConfig_t& config, const std::function<void()>& body) {
   const dim3 grid = config.gridDim;

@@ -7,7 +7,7 @@
 #include "biossl/backend/shared/activation.h"
 #include "biossl/backend/shared/spread_error.h"
 
-// cuDNN's convolutions, and ours where it declines.
+// cuDNN's convolutions, and ours where it declines: those of tensor cores for bfloat16.
 namespace biossl::cuda {
 
 template <Activation activation, class T>
@@ -19,6 +19,8 @@ void finish_maps(const float* bias, std::int64_t channels, T* dst, std::int64_t 
 }
 
 namespace {
+
+bool is_narrow(const Tensor& maps) { return maps.dtype() == DType::bfloat16; }
 
 /// Whether bias and nonlinearity may follow on a result that was rounded when it was stored, and give what rounding
 /// once would: float32 is not rounded on the way, and a hardtanh or relu keeps what it does not move to a number that
@@ -44,7 +46,8 @@ void add_over_pixels(const Tensor& maps, Tensor& sums) {
 void backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights) {
   if (d_dst.size() == 0) return d_weights.fill_zero();
   if (library_convolution_backward_weights(src, d_dst, conv, d_weights)) return;
-  kernel_convolution_backward_weights(src, d_dst, conv, d_weights);
+  auto* const update = is_narrow(src) ? tensor_core_convolution_backward_weights : kernel_convolution_backward_weights;
+  update(src, d_dst, conv, d_weights);
 }
 
 /// d_src = activation(bias + the adjoint of the convolution at d_dst).
@@ -56,7 +59,8 @@ void send_back(const Tensor& d_dst, const Weights& weights, const Tensor& bias, 
       library_convolution_backward_data(d_dst, values, conv, d_src)) {
     return finish(bias, activation, d_src);
   }
-  kernel_convolution_backward_data(d_dst, values, bias, conv, activation, d_src);
+  auto* const sent = is_narrow(d_dst) ? tensor_core_convolution_backward_data : kernel_convolution_backward_data;
+  sent(d_dst, values, bias, conv, activation, d_src);
 }
 
 }  // namespace
@@ -68,7 +72,8 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
   if (may_finish_later(src.dtype(), bias, activation) && library_convolution_forward(src, values, conv, dst)) {
     return finish(bias, activation, dst);
   }
-  kernel_convolution_forward(src, values, bias, conv, activation, dst);
+  auto* const convolved = is_narrow(src) ? tensor_core_convolution_forward : kernel_convolution_forward;
+  convolved(src, values, bias, conv, activation, dst);
 }
 
 void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
