@@ -40,7 +40,7 @@ struct TrainRecipe {
   double learning_rate = 1e-4;
   std::string schedule = "constant";
   double warmup_epochs = 0;
-  std::string precision = "float32";
+  std::string precision = "auto";
   std::int64_t checkpoint_every = 10;
 
   template <class Visitor>
@@ -57,9 +57,8 @@ struct TrainRecipe {
     field("warmup_epochs", warmup_epochs,
           "epochs over which the learning rate rises linearly at the start; greedy layer-wise: of every block");
     field("precision", precision,
-          "of activity and errors: \"float32\", \"bfloat16\", \"auto\", or \"tf32\": float32, rounded by a GPU's "
-          "matrix units; "
-          "weights are float32 always");
+          "of activity and errors: \"auto\": bfloat16 where the device computes with it, else float32; \"float32\", "
+          "\"bfloat16\", or \"tf32\": float32, rounded by a GPU's matrix units; weights are float32 always");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
   }
 };
@@ -69,7 +68,7 @@ struct ProbeRecipe {
   std::int64_t batch = 500;
   double learning_rate = 1e-3;
   std::string blocks = "last";
-  std::string precision = "float32";
+  std::string precision = "auto";
   double memory_gb = 0;
   bool random_encoder = true;
   bool pixels = false;
@@ -82,7 +81,7 @@ struct ProbeRecipe {
     field("blocks", blocks, "\"last\" or \"all\": which blocks' outputs are probed");
     field(
         "precision", precision,
-        "in which the features are kept: \"float32\", \"bfloat16\" or \"auto\"; the probe computes in float32 always");
+        "in which the features are kept: \"auto\", \"float32\" or \"bfloat16\"; the probe computes in float32 always");
     field("memory_gb", memory_gb,
           "10^9 bytes that features may take; more are read from a file in the run directory; 0: most of what is free");
     field("random_encoder", random_encoder, "probe the untrained encoder of the same seed beside the trained one");

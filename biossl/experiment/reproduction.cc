@@ -22,6 +22,7 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   row.recipe = of_table.read(changes);
   row.recipe.name = of_table.name;  // as its run directories are called
   Reporter quiet;
+  settle_precision(row.original, device, quiet);
   settle_precision(row.recipe, device, quiet);
   check_precision(row.recipe, device);
   row.total_epochs = total_epochs(row.recipe);

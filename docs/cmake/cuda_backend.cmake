@@ -2,25 +2,28 @@
 #   OFF        backend/no_cuda, which says that there is no CUDA
 #   ON         backend/cuda, compiled for GPUs; needs the CUDA toolkit and cuDNN (of the toolkit or of the Python package nvidia-cudnn-cu13:
 #              CUDNN_ROOT)
+#   BESIDE     as OFF; backend/cuda is compiled too and linked into a second program, biossl-cuda (CI's, which so compiles all else once)
 #   SIMULATED  backend/cuda, compiled for this processor beside tests/simulated_cuda
 set(backend ${CMAKE_CURRENT_SOURCE_DIR}/biossl/backend)
 file(GLOB cuda_sources CONFIGURE_DEPENDS ${backend}/cuda/*.cc)
 file(GLOB cuda_kernels CONFIGURE_DEPENDS ${backend}/cuda/*.cu)
 
-if(NOT BIOSSL_CUDA)
+function(biossl_add_no_cuda target)
   file(GLOB no_cuda_sources CONFIGURE_DEPENDS ${backend}/no_cuda/*.cc)
-  add_library(biossl_cuda OBJECT ${no_cuda_sources})
-  target_link_libraries(biossl_cuda PRIVATE biossl_library)
+  add_library(${target} OBJECT ${no_cuda_sources})
+  target_link_libraries(${target} PRIVATE biossl_library)
+endfunction()
 
-elseif(BIOSSL_CUDA STREQUAL "SIMULATED")
+function(biossl_add_simulated_cuda target)
   list(FILTER cuda_sources EXCLUDE REGEX "/(cudnn|cublas)\\.cc$")  # libraries; what stands in for them is beside the simulation
   file(GLOB simulation CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/simulated_cuda/*.cc)
   set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-xc++")
-  add_library(biossl_cuda OBJECT ${cuda_sources} ${cuda_kernels} ${simulation})
-  target_include_directories(biossl_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/tests/simulated_cuda/include)
-  target_link_libraries(biossl_cuda PRIVATE biossl_library)
+  add_library(${target} OBJECT ${cuda_sources} ${cuda_kernels} ${simulation})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/tests/simulated_cuda/include)
+  target_link_libraries(${target} PRIVATE biossl_library)
+endfunction()
 
-else()
+macro(biossl_add_cuda target)  # not a function: a language is enabled for the whole project
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90)  # 90: machine code, and PTX for what comes later
   endif()
@@ -30,11 +33,22 @@ else()
   set(CMAKE_CUDA17_STANDARD_COMPILE_OPTION -std=c++20)
   find_package(CUDAToolkit REQUIRED)
   find_package(cuDNN REQUIRED)
-  add_library(biossl_cuda OBJECT ${cuda_sources} ${cuda_kernels})
+  add_library(${target} OBJECT ${cuda_sources} ${cuda_kernels})
   # Not biossl_flags: nvcc does not know all of them.
-  target_include_directories(biossl_cuda PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
-  target_compile_options(biossl_cuda PRIVATE
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
+  target_compile_options(${target} PRIVATE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Werror -Wshadow>
     "$<$<COMPILE_LANGUAGE:CUDA>:-DFMT_USE_CONSTEXPR=1;--expt-relaxed-constexpr;--extended-lambda;--Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
-  target_link_libraries(biossl_cuda PUBLIC fmt::fmt CUDA::cudart_static CUDA::cublas cuDNN::cuDNN)
+  target_link_libraries(${target} PUBLIC fmt::fmt CUDA::cudart_static CUDA::cublas cuDNN::cuDNN)
+endmacro()
+
+if(BIOSSL_CUDA STREQUAL "SIMULATED")
+  biossl_add_simulated_cuda(biossl_cuda)
+elseif(BIOSSL_CUDA STREQUAL "BESIDE")
+  biossl_add_no_cuda(biossl_cuda)
+  biossl_add_cuda(biossl_cuda_beside)
+elseif(BIOSSL_CUDA)
+  biossl_add_cuda(biossl_cuda)
+else()
+  biossl_add_no_cuda(biossl_cuda)
 endif()

@@ -149,11 +149,17 @@ TEST(Experiment, FeaturesThatMemoryDoesNotHoldGiveTheSameResults) {
 
 TEST(Experiment, SaysWhichPrecisionAutoMeans) {
   StoppingReporter reporter;
-  Recipe recipe = tiny_recipe({{"probe.precision", "auto"}});
+  Recipe recipe = tiny_recipe();
+  const std::string meant = has_native_bfloat16() ? "bfloat16" : "float32";
   settle_precision(recipe, Device::cpu, reporter);
-  EXPECT_EQ(recipe.probe.precision, has_native_bfloat16() ? "bfloat16" : "float32");
-  EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + recipe.probe.precision));
-  EXPECT_EQ(recipe.train.precision, "float32");
+  EXPECT_EQ(recipe.train.precision, meant);
+  EXPECT_EQ(recipe.probe.precision, meant);
+  EXPECT_THAT(reporter.notes, HasSubstr("precision: " + meant));
+  EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + meant));
+  Recipe exact = tiny_recipe({{"train.precision", "float32"}, {"probe.precision", "float32"}});
+  settle_precision(exact, Device::cpu, reporter);
+  EXPECT_EQ(exact.train.precision, "float32");
+  EXPECT_EQ(exact.probe.precision, "float32");
 }
 
 TEST(Experiment, AutoIsBfloat16OnAGpuAndTf32IsAGpusAlone) {
