@@ -4,19 +4,18 @@
 
 namespace biossl::cuda {
 
-template <Activation activation, class T>
-void activation_backward_of(const T* d_dst, const T* dst, T* d_src, std::int64_t count) {
-  for_each(count, [=] __device__(std::int64_t i) {
-    const float slope = shared::activation_slope<activation>(static_cast<float>(dst[i]));
-    d_src[i] = T(static_cast<float>(d_dst[i]) * slope);
-  });
-}
+template <Activation activation>
+struct TimesSlope {
+  __device__ float operator()(float d_dst, float dst) const {
+    return d_dst * shared::activation_slope<activation>(dst);
+  }
+};
 
 void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src) {
   shared::with_activation(activation, [&](auto which) {
     with_float_type(dst, [&](auto zero) {
       using T = decltype(zero);
-      activation_backward_of<which()>(d_dst.data<T>(), dst.data<T>(), d_src.data<T>(), dst.size());
+      map_elements(dst.size(), TimesSlope<which()>{}, d_src.data<T>(), d_dst.data<T>(), dst.data<T>());
     });
   });
 }

@@ -4,11 +4,10 @@
 
 namespace biossl::cuda {
 
-template <class T>
-void add_scaled_of(const T* a, float scale, const T* b, T* dst, std::int64_t count) {
-  for_each(count,
-           [=] __device__(std::int64_t i) { dst[i] = T(static_cast<float>(a[i]) + scale * static_cast<float>(b[i])); });
-}
+struct AddScaled {
+  float scale;
+  __device__ float operator()(float a, float b) const { return a + scale * b; }
+};
 
 template <class T>
 void apply_signs_of(const T* magnitudes, const T* signs, T* dst, std::int64_t count) {
@@ -21,7 +20,7 @@ void apply_signs_of(const T* magnitudes, const T* signs, T* dst, std::int64_t co
 void add_scaled(const Tensor& a, double scale, const Tensor& b, Tensor& dst) {
   with_float_type(dst, [&](auto zero) {
     using T = decltype(zero);
-    add_scaled_of(a.data<T>(), static_cast<float>(scale), b.data<T>(), dst.data<T>(), dst.size());
+    map_elements(dst.size(), AddScaled{static_cast<float>(scale)}, dst.data<T>(), a.data<T>(), b.data<T>());
   });
 }
 

@@ -10,11 +10,16 @@
 // cuDNN's convolutions, and ours where it declines: those of tensor cores for bfloat16.
 namespace biossl::cuda {
 
+template <Activation activation>
+struct Activate {
+  __device__ float operator()(float sum) const { return shared::activate<activation>(sum); }
+};
+
 template <Activation activation, class T>
 void finish_maps(const float* bias, std::int64_t channels, T* dst, std::int64_t count) {
+  if (bias == nullptr) return map_elements(count, Activate<activation>{}, dst, dst);
   for_each(count, [=] __device__(std::int64_t i) {
-    const float sum = static_cast<float>(dst[i]) + (bias == nullptr ? 0.0F : bias[i % channels]);
-    dst[i] = T(shared::activate<activation>(sum));
+    dst[i] = T(shared::activate<activation>(static_cast<float>(dst[i]) + bias[i % channels]));
   });
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "biossl/backend/cuda/kernels.cuh"
 #include "biossl/core/error.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/types.h"
@@ -52,23 +51,5 @@ struct ConvolutionExtents {
     return (src_pixel / (height * width) * dst_height + row / stride) * dst_width + column / stride;
   }
 };
-
-/// A sum's terms in parts.
-struct SplitSum {
-  std::int32_t share;  // terms of a part
-  std::int32_t parts;
-};
-
-/// Parts of a multiple of `step` terms, so many that `tiles` tiles of sums occupy the device: a number that depends on
-/// the extents alone, and so do the bits of the result.
-inline SplitSum split_sum(std::int64_t terms, std::int64_t tiles, std::int64_t step) {
-  const std::int64_t wanted = ceil_div(264, tiles);  // two blocks a multiprocessor of a Hopper
-  const std::int64_t parts = std::min(wanted, ceil_div(terms, 16 * step));
-  const std::int64_t share = ceil_div(ceil_div(terms, parts), step) * step;
-  return {static_cast<std::int32_t>(share), static_cast<std::int32_t>(ceil_div(terms, share))};
-}
-
-/// dst[i] = the sum of the parts' i-th, of which each has `size`.
-void add_parts_up(const float* parts, std::int64_t count, std::int64_t size, float* dst);
 
 }  // namespace biossl::cuda

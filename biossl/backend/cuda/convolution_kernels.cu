@@ -1,6 +1,7 @@
 #include "biossl/backend/cuda/convolution_extents.cuh"
 #include "biossl/backend/cuda/convolution_kernels.h"
 #include "biossl/backend/cuda/kernels.cuh"
+#include "biossl/backend/cuda/split_sum.h"
 #include "biossl/backend/shared/activation.h"
 
 // Each convolution as a product of matrices, C (M,N) = A (M,K) B (K,N), of which A and B are read where they lie: a
@@ -127,14 +128,6 @@ void make_maps(const Matrices& matrices, std::int64_t terms, const Tensor& bias,
 const float* floats(const std::byte* weights) { return reinterpret_cast<const float*>(weights); }
 
 }  // namespace
-
-void add_parts_up(const float* parts, std::int64_t count, std::int64_t size, float* dst) {
-  for_each(size, [=] __device__(std::int64_t i) {
-    float sum = 0.0F;
-    for (std::int64_t part = 0; part < count; ++part) sum += parts[part * size + i];
-    dst[i] = sum;
-  });
-}
 
 void kernel_convolution_forward(const Tensor& src, const std::byte* weights, const Tensor& bias, const Conv2d& conv,
                                 Activation activation, Tensor& dst) {

@@ -3,6 +3,7 @@
 #include "biossl/backend/cuda/convolution_extents.cuh"
 #include "biossl/backend/cuda/convolution_kernels.h"
 #include "biossl/backend/cuda/kernels.cuh"
+#include "biossl/backend/cuda/split_sum.h"
 #include "biossl/backend/shared/activation.h"
 
 // Each convolution as a product of bfloat16 matrices, C (M,N) = A (M,K) B (K,N), summed in float32. A and B are read

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda/runtime.h"
@@ -95,6 +97,49 @@ template <class T, int n>
 struct alignas(sizeof(T) * n) Pack {
   T of[n];
 };
+
+/// How many elements a thread reads in one access: 16 bytes.
+template <class T>
+inline constexpr int elements_at_once = 16 / sizeof(T);
+
+/// Whether each of these can be read 16 bytes at a time.
+template <class... Pointers>
+bool are_aligned(const Pointers*... memory) {
+  return ((reinterpret_cast<std::uintptr_t>(memory) % 16 == 0) && ...);
+}
+
+/// Of map_elements: packs of `width` elements.
+template <class Body, class T, int width, std::size_t n>
+struct MappedPacks {
+  using Elements = Pack<T, width>;
+  Body body;
+  std::array<const T*, n> srcs;
+  T* dst;
+
+  __device__ void operator()(std::int64_t i) const { map(i, std::make_index_sequence<n>{}); }
+
+ private:
+  template <std::size_t... src>
+  __device__ void map(std::int64_t i, std::index_sequence<src...> /*srcs*/) const {
+    const Elements read[] = {reinterpret_cast<const Elements*>(srcs[src])[i]...};
+    Elements made;
+#pragma unroll
+    for (int k = 0; k < width; ++k) made.of[k] = T(body(static_cast<float>(read[src].of[k])...));
+    reinterpret_cast<Elements*>(dst)[i] = made;
+  }
+};
+
+/// dst[i] = body(srcs[i]...) for i = 0 .. count-1, of floats whatever T is; dst may be one of the srcs. A thread makes
+/// 16 bytes of dst where memory is aligned, which keeps a GPU's memory busy.
+template <class Body, class T, class... Sources>
+void map_elements(std::int64_t count, const Body& body, T* dst, const Sources*... srcs) {
+  constexpr int width = elements_at_once<T>;
+  constexpr std::size_t n = sizeof...(srcs);
+  const std::int64_t packs = are_aligned(dst, srcs...) ? count / width : 0;
+  const std::int64_t done = packs * width;
+  for_each(packs, MappedPacks<Body, T, width, n>{body, {srcs...}, dst});
+  for_each(count - done, MappedPacks<Body, T, 1, n>{body, {(srcs + done)...}, dst + done});
+}
 
 /// The sum of every thread's value, in an order that depends on nothing: right in all threads. All threads of the block
 /// take part; `threads`, their number, is a multiple of 32.

@@ -1,19 +1,23 @@
+#include <algorithm>
+#include <initializer_list>
+
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/kernels.cuh"
 #include "biossl/backend/shared/activation.h"
 
 namespace biossl::cuda {
 
-/// A map and its pooled map, and where elements of windows lie. 32-bit within an image: a GPU divides those quickly.
+/// A map and its pooled map, and where elements of windows lie, or packs of `width` neighbouring channels. 32-bit
+/// within an image: a GPU divides those quickly.
 struct Windows {
   std::int32_t height, width, pooled_height, pooled_width, channels, window;
 
-  Windows(const Tensor& map, const Tensor& pooled, std::int64_t side)
+  Windows(const Tensor& map, const Tensor& pooled, std::int64_t side, int pack)
       : height(static_cast<std::int32_t>(map.extent(1))),
         width(static_cast<std::int32_t>(map.extent(2))),
         pooled_height(static_cast<std::int32_t>(pooled.extent(1))),
         pooled_width(static_cast<std::int32_t>(pooled.extent(2))),
-        channels(static_cast<std::int32_t>(map.extent(3))),
+        channels(static_cast<std::int32_t>(map.extent(3)) / pack),
         window(static_cast<std::int32_t>(side)) {}
 
   __host__ __device__ std::int64_t image() const { return std::int64_t{height} * width * channels; }
@@ -43,60 +47,107 @@ struct Windows {
   }
 };
 
-template <Activation activation, class T>
-void max_pool_forward_of(const Windows& windows, const T* src, T* dst, std::uint8_t* argmax, std::int64_t count) {
+template <Activation activation, class T, int n>
+void max_pool_forward_of(const Windows& windows, const Pack<T, n>* src, Pack<T, n>* dst, Pack<std::uint8_t, n>* argmax,
+                         std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
-    auto most = static_cast<float>(src[windows.element(i, 0)]);
-    std::int32_t winner = 0;
+    Pack<T, n> most = src[windows.element(i, 0)];
+    Pack<std::uint8_t, n> winner{};
     for (std::int32_t which = 1; which < windows.window * windows.window; ++which) {
-      const auto value = static_cast<float>(src[windows.element(i, which)]);
-      winner = value > most ? which : winner;
-      most = value > most ? value : most;
+      const Pack<T, n> value = src[windows.element(i, which)];
+#pragma unroll
+      for (int k = 0; k < n; ++k) {
+        const bool more = static_cast<float>(value.of[k]) > static_cast<float>(most.of[k]);
+        winner.of[k] = more ? static_cast<std::uint8_t>(which) : winner.of[k];
+        most.of[k] = more ? value.of[k] : most.of[k];
+      }
     }
-    dst[i] = T(shared::activate<activation>(most));
-    argmax[i] = static_cast<std::uint8_t>(winner);
+#pragma unroll
+    for (int k = 0; k < n; ++k) most.of[k] = T(shared::activate<activation>(static_cast<float>(most.of[k])));
+    dst[i] = most;
+    argmax[i] = winner;
   });
 }
 
-template <Activation activation, class T>
-void max_pool_backward_of(const Windows& windows, const T* d_dst, const T* dst, const std::uint8_t* argmax, T* d_src,
-                          std::int64_t count) {
+template <Activation activation, class T, int n>
+void max_pool_backward_of(const Windows& windows, const Pack<T, n>* d_dst, const Pack<T, n>* dst,
+                          const Pack<std::uint8_t, n>* argmax, Pack<T, n>* d_src, std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
     std::int32_t which = 0;
     const std::int64_t from = windows.pooled(i, which);
-    const bool won = from >= 0 && argmax[from] == which;
-    d_src[i] =
-        T(won ? static_cast<float>(d_dst[from]) * shared::activation_slope<activation>(static_cast<float>(dst[from]))
-              : 0.0F);
+    Pack<T, n> error{};
+    if (from >= 0) {
+      const Pack<T, n> of_winner = d_dst[from];
+      const Pack<T, n> output = dst[from];
+      const Pack<std::uint8_t, n> winner = argmax[from];
+#pragma unroll
+      for (int k = 0; k < n; ++k) {
+        const float slope = shared::activation_slope<activation>(static_cast<float>(output.of[k]));
+        error.of[k] = T(winner.of[k] == which ? static_cast<float>(of_winner.of[k]) * slope : 0.0F);
+      }
+    }
+    d_src[i] = error;
   });
 }
 
-template <class T>
-void average_pool_forward_of(const Windows& windows, const T* src, T* dst, std::int64_t count) {
+template <class T, int n>
+void average_pool_forward_of(const Windows& windows, const Pack<T, n>* src, Pack<T, n>* dst, std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
     const std::int32_t size = windows.window * windows.window;
-    float sum = 0.0F;
-    for (std::int32_t which = 0; which < size; ++which) sum += static_cast<float>(src[windows.element(i, which)]);
-    dst[i] = T(sum / static_cast<float>(size));
+    float sums[n] = {};
+    for (std::int32_t which = 0; which < size; ++which) {
+      const Pack<T, n> value = src[windows.element(i, which)];
+#pragma unroll
+      for (int k = 0; k < n; ++k) sums[k] += static_cast<float>(value.of[k]);
+    }
+    Pack<T, n> mean;
+#pragma unroll
+    for (int k = 0; k < n; ++k) mean.of[k] = T(sums[k] / static_cast<float>(size));
+    dst[i] = mean;
   });
 }
 
-template <class T>
-void average_pool_backward_of(const Windows& windows, const T* d_dst, T* d_src, std::int64_t count) {
+template <class T, int n>
+void average_pool_backward_of(const Windows& windows, const Pack<T, n>* d_dst, Pack<T, n>* d_src, std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
     std::int32_t which = 0;
     const std::int64_t from = windows.pooled(i, which);
     const auto size = static_cast<float>(windows.window * windows.window);
-    d_src[i] = T(from >= 0 ? static_cast<float>(d_dst[from]) / size : 0.0F);
+    Pack<T, n> error{};
+    if (from >= 0) {
+      const Pack<T, n> of_mean = d_dst[from];
+#pragma unroll
+      for (int k = 0; k < n; ++k) error.of[k] = T(static_cast<float>(of_mean.of[k]) / size);
+    }
+    d_src[i] = error;
   });
+}
+
+/// Calls body with an element of the map's type and how many neighbouring channels are read and written at once: 16
+/// bytes of them, or 1 where channels or memory of one of these maps are not aligned.
+template <class Body>
+void with_packs(const Tensor& map, std::initializer_list<const Tensor*> maps, const Body& body) {
+  with_float_type(map, [&](auto zero) {
+    constexpr int width = elements_at_once<decltype(zero)>;
+    const bool aligned = map.extent(3) % width == 0 &&
+                         std::ranges::all_of(maps, [](const Tensor* each) { return are_aligned(each->raw()); });
+    if (aligned) return body(zero, std::integral_constant<int, width>{});
+    body(zero, std::integral_constant<int, 1>{});
+  });
+}
+
+template <class T, int n>
+Pack<T, n>* packs(const Tensor& map) {
+  return reinterpret_cast<Pack<T, n>*>(map.raw());
 }
 
 void max_pool_forward(const Tensor& src, std::int64_t window, Activation activation, Tensor& dst, Tensor& argmax) {
   shared::with_activation(activation, [&](auto which) {
-    with_float_type(src, [&](auto zero) {
+    with_packs(src, {&src, &dst, &argmax}, [&](auto zero, auto pack) {
       using T = decltype(zero);
-      max_pool_forward_of<which()>(Windows(src, dst, window), src.data<T>(), dst.data<T>(), argmax.data<std::uint8_t>(),
-                                   dst.size());
+      constexpr int n = pack();
+      max_pool_forward_of<which(), T, n>(Windows(src, dst, window, n), packs<T, n>(src), packs<T, n>(dst),
+                                         packs<std::uint8_t, n>(argmax), dst.size() / n);
     });
   });
 }
@@ -104,25 +155,29 @@ void max_pool_forward(const Tensor& src, std::int64_t window, Activation activat
 void max_pool_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& argmax, std::int64_t window,
                        Activation activation, Tensor& d_src) {
   shared::with_activation(activation, [&](auto which) {
-    with_float_type(dst, [&](auto zero) {
+    with_packs(d_src, {&d_dst, &dst, &argmax, &d_src}, [&](auto zero, auto pack) {
       using T = decltype(zero);
-      max_pool_backward_of<which()>(Windows(d_src, dst, window), d_dst.data<T>(), dst.data<T>(),
-                                    argmax.data<std::uint8_t>(), d_src.data<T>(), d_src.size());
+      constexpr int n = pack();
+      max_pool_backward_of<which(), T, n>(Windows(d_src, dst, window, n), packs<T, n>(d_dst), packs<T, n>(dst),
+                                          packs<std::uint8_t, n>(argmax), packs<T, n>(d_src), d_src.size() / n);
     });
   });
 }
 
 void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst) {
-  with_float_type(src, [&](auto zero) {
+  with_packs(src, {&src, &dst}, [&](auto zero, auto pack) {
     using T = decltype(zero);
-    average_pool_forward_of(Windows(src, dst, window), src.data<T>(), dst.data<T>(), dst.size());
+    constexpr int n = pack();
+    average_pool_forward_of<T, n>(Windows(src, dst, window, n), packs<T, n>(src), packs<T, n>(dst), dst.size() / n);
   });
 }
 
 void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_src) {
-  with_float_type(d_src, [&](auto zero) {
+  with_packs(d_src, {&d_dst, &d_src}, [&](auto zero, auto pack) {
     using T = decltype(zero);
-    average_pool_backward_of(Windows(d_src, d_dst, window), d_dst.data<T>(), d_src.data<T>(), d_src.size());
+    constexpr int n = pack();
+    average_pool_backward_of<T, n>(Windows(d_src, d_dst, window, n), packs<T, n>(d_dst), packs<T, n>(d_src),
+                                   d_src.size() / n);
   });
 }
 
