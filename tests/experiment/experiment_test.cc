@@ -124,7 +124,8 @@ TEST(Experiment, AllBlocksAreProbedFromOnePassAsTheyWouldBeAlone) {
 TEST(Experiment, FeaturesThatMemoryDoesNotHoldGiveTheSameResults) {
   const TemporaryFolder folder;
   Reporter quiet;
-  const std::vector<Override> settings{{"probe.blocks", "all"}, {"probe.pixels", "true"}};
+  const std::vector<Override> settings{
+      {"probe.blocks", "all"}, {"probe.pixels", "true"}, {"probe.precision", "float32"}};
   const RunDirectory run = pretrain(tiny_recipe(settings), here, folder.path() / "run", false, quiet);
   const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
   Recipe recipe = tiny_recipe(settings);
@@ -269,7 +270,7 @@ TEST_P(ExperimentOn, FeaturesThatDoNotFitAreReadFromAFileOrRefused) {
 TEST_P(ExperimentOn, EmbedsWhatItEmbedsOnTheCpu) {
   const auto images = open_dataset("tiny", {.split = Split::test, .directory = {}});
   const auto written = [&](Device device, std::optional<int> block) {
-    const auto network = make_network(tiny_recipe(), images->image_shape(), device);
+    const auto network = make_network(tiny_recipe({{"train.precision", "float32"}}), images->image_shape(), device);
     write_features(*network, block, *images, out("x.npy"));
     return testing::read_npy(out("x.npy"));
   };
@@ -291,11 +292,16 @@ TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
   Reporter quiet;
   run_experiment(tiny_recipe(), here, folder.path() / "run", false, quiet);
   const RunDirectory run = RunDirectory::open(folder.path() / "run");
-  Recipe recipe = tiny_recipe({{"train.checkpoint_every", "2"}});
+  const auto settled = [&](const Override& change) {
+    Recipe recipe = tiny_recipe({change});
+    settle_precision(recipe, Device::cpu, quiet);
+    return recipe;
+  };
+  Recipe recipe = settled({"train.checkpoint_every", "2"});
   recipe.published = PublishedRecipe{.accuracy = 50, .source = "x", .setting = "", .place = 1};
   run.adopt(recipe);
   EXPECT_TRUE(std::filesystem::exists(run.summary_file())) << "still the results of this recipe";
-  run.adopt(tiny_recipe({{"probe.epochs", "4"}}));
+  run.adopt(settled({"probe.epochs", "4"}));
   EXPECT_FALSE(std::filesystem::exists(run.summary_file()));
 }
 

@@ -6,6 +6,7 @@
 
 #include "biossl/data/views.h"
 #include "biossl/losses/loss.h"
+#include "biossl/ops/ops.h"
 
 namespace biossl::testing {
 namespace {
@@ -51,7 +52,9 @@ class TinyViews final : public Views {
       float* to = images.data<float>() + n * size;
       for (std::int64_t i = 0; i < size; ++i) to[i] = static_cast<float>(from[i]) / 255.0F + random.uniform(0, 0.1F);
     }
-    copy(images, dst);
+    Tensor rounded(dst.shape(), dst.dtype(), Device::reference);
+    ops::convert(images, rounded);
+    copy(rounded, dst);
   }
 
  private:
