@@ -90,6 +90,7 @@ bench() {
       $build/biossl bench step --recipe "recipes/table1/$recipe.toml" --device cuda --set "train.precision=$kind" --json
     done
   done
+  echo "## operations"; $build/bench/biossl_gpu_benches --benchmark_min_time=0.1
   echo "## probe"; $build/biossl bench probe --recipe recipes/quick.toml --device cuda --json
 }
 # The same curve on both devices: an epoch of the quick recipe in float32, no TF32.

@@ -33,7 +33,7 @@ Tensor Tensor::part(std::int64_t first, const Shape& shape) const {
 }
 
 Tensor Tensor::carve(std::size_t first, const Shape& shape, DType dtype) const {
-  require(DType::uint8);
+  check(dtype_ == DType::uint8, "tensor.carve", "the elements are {}, not bytes", name_of(dtype_));
   const std::size_t wanted = static_cast<std::size_t>(shape.size()) * size_of(dtype);
   check(!empty() && first + wanted <= bytes(), "tensor.carve", "{} bytes from {} on, of {}", wanted, first, bytes());
   Tensor view = *this;
@@ -53,8 +53,8 @@ void Tensor::fill_zero() {
   if (!empty()) zero_bytes(device_, raw(), bytes());
 }
 
-void Tensor::require(DType wanted) const {
-  check(empty() || dtype_ == wanted, "tensor.data", "the elements are {}, not {}", name_of(dtype_), name_of(wanted));
+void Tensor::refuse(DType wanted) const {
+  fail("tensor.data", "the elements are {}, not {}", name_of(dtype_), name_of(wanted));
 }
 
 void copy(const Tensor& from, Tensor& to) {

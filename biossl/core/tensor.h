@@ -33,7 +33,7 @@ class Tensor {
   /// The elements. Throws std::invalid_argument if they are not of type T.
   template <class T>
   T* data() const {
-    require(dtype_of<std::remove_const_t<T>>::value);
+    if (!empty() && dtype_ != dtype_of<std::remove_const_t<T>>::value) refuse(dtype_of<std::remove_const_t<T>>::value);
     return reinterpret_cast<T*>(raw());
   }
   template <class T>
@@ -55,7 +55,7 @@ class Tensor {
   void fill_zero();
 
  private:
-  void require(DType wanted) const;
+  [[noreturn]] void refuse(DType wanted) const;
 
   std::shared_ptr<std::byte[]> storage_;
   std::size_t offset_ = 0;  // bytes

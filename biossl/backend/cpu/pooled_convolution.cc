@@ -230,16 +230,19 @@ void walk_updates(const Tensor& src, const UnitError& error, Tensor& d_weights) 
     // Borders stay zero; planes of another shape may have been here before.
     std::fill(planes + begin * at.group() * at.image(), planes + end * at.group() * at.image(), 0.0F);
   });
+  const T* maps = src.data<T>();
+  const T* errors = error.values.data<T>();
+  const auto* argmax = error.argmax.data<std::uint8_t>();
   for_each_group(src.extent(0), at, pieces, [&](std::int64_t piece, std::int64_t first, std::int64_t images) {
     float* group = planes + piece * at.group() * at.image();
     for (std::int64_t image = 0; image < images; ++image) {
-      to_planes(src.data<T>() + (first + image) * src.shape().row_size(), at, group + image * at.image());
+      to_planes(maps + (first + image) * src.shape().row_size(), at, group + image * at.image());
     }
     walk(at, images,
          [&](std::int64_t image, std::int64_t plane, std::int64_t output, std::int64_t row, std::int64_t rows) {
            const std::int64_t window = (first + image) * at.windows() + row * at.columns * at.outputs + output;
            gather_patches(group + image * at.image() + plane * at.plane() + 2 * row * at.row(), at, rows,
-                          error.values.data<T>() + window, error.argmax.data<std::uint8_t>() + window,
+                          errors + window, argmax + window,
                           updates + piece * at.update() + (output * at.count + plane) * unit);
          });
   });
@@ -263,6 +266,8 @@ void walk_errors(const UnitError& error, const Tensor& weights, Tensor& d_src) {
   for_each_tap(at, [&](std::int64_t here, std::int64_t there) {
     std::copy_n(weights.data<float>() + there, plane_channels, laid_out + here);
   });
+  const T* errors = error.values.data<T>();
+  const auto* argmax = error.argmax.data<std::uint8_t>();
   for_each_group(d_src.extent(0), at, pieces, [&](std::int64_t piece, std::int64_t first, std::int64_t images) {
     float* group = planes + piece * at.group() * at.image();
     std::fill_n(group, images * at.image(), 0.0F);
@@ -270,8 +275,7 @@ void walk_errors(const UnitError& error, const Tensor& weights, Tensor& d_src) {
          [&](std::int64_t image, std::int64_t plane, std::int64_t output, std::int64_t row, std::int64_t rows) {
            const std::int64_t window = (first + image) * at.windows() + row * at.columns * at.outputs + output;
            scatter_weights(group + image * at.image() + plane * at.plane() + 2 * row * at.row(), at, rows,
-                           error.values.data<T>() + window, error.argmax.data<std::uint8_t>() + window,
-                           laid_out + (output * at.count + plane) * unit);
+                           errors + window, argmax + window, laid_out + (output * at.count + plane) * unit);
          });
     for (std::int64_t image = 0; image < images; ++image) {
       from_planes(group + image * at.image(), at, d_src.data<T>() + (first + image) * d_src.shape().row_size());
