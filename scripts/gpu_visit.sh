@@ -91,6 +91,7 @@ bench() {
     done
   done
   echo "## operations"; $build/bench/biossl_gpu_benches --benchmark_min_time=0.1
+  echo "## views"; $build/biossl bench views --recipe recipes/quick.toml --device cuda --json
   echo "## probe"; $build/biossl bench probe --recipe recipes/quick.toml --device cuda --json
 }
 # The same curve on both devices: an epoch of the quick recipe in float32, no TF32.

@@ -62,28 +62,35 @@ class ViewsWork {
   }
 
   ViewsTime time(const Choice& kind, const Recipe& recipe, std::int64_t repetitions) {
-    const ViewSource source{.dataset = *images_, .seed = recipe.seed, .batch = batch_, .device = both_.device()};
+    return {.kind = kind.kind,
+            .threads = threads(),
+            .views = time_making(kind, recipe.seed, repetitions),
+            .floor = both_.device() == Device::cuda ? time_making({"identity", {}}, recipe.seed, repetitions)
+                                                    : time_moving(repetitions),
+            .batch = batch_};
+  }
+
+ private:
+  double time_making(const Choice& kind, std::uint64_t seed, std::int64_t repetitions) {
+    const ViewSource source{.dataset = *images_, .seed = seed, .batch = batch_, .device = both_.device()};
     const auto views = ViewsRegistry::instance().make(kind.kind, kind.settings, source);
     std::int64_t turn = 0;
-    const auto make_both = [&] {
+    return median_milliseconds(both_.device(), repetitions, [&] {
       for (std::uint32_t view = 0; view < 2; ++view) {
         Tensor half = both_.rows(view * batch_, (view + 1) * batch_);
         views->make(0, view, loader_.rows(turn % loader_.batches()), half);
       }
       ++turn;
-    };
-    const auto move_both = [&] {
+    });
+  }
+  double time_moving(std::int64_t repetitions) {
+    std::int64_t turn = 0;
+    return median_milliseconds(both_.device(), repetitions, [&] {
       const std::int64_t first = turn++ % loader_.batches() * batch_;
       move_bytes(images_->pixels().rows(first, first + batch_), both_);
-    };
-    return {.kind = kind.kind,
-            .threads = threads(),
-            .views = median_milliseconds(both_.device(), repetitions, make_both),
-            .floor = median_milliseconds(both_.device(), repetitions, move_both),
-            .batch = batch_};
+    });
   }
 
- private:
   std::int64_t batch_;
   std::unique_ptr<Dataset> images_;
   BatchLoader loader_;
@@ -93,13 +100,12 @@ class ViewsWork {
 }  // namespace
 
 std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int64_t repetitions) {
-  check(device != Device::cuda, "bench", "the floor of views is known on the host only, not on device cuda");
   check_repetitions(repetitions);
   const std::int64_t batch = recipe.train.batch;
   ViewsWork work(on_built_in_world(recipe, batch, batches * batch), device);
   std::vector<ViewsTime> times;
   for (const Choice& kind : kinds_to_time(recipe)) {
-    for (const int count : thread_counts(threads())) {
+    for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
       const ThreadsKept outside;
       set_threads(count);
       times.push_back(work.time(kind, recipe, repetitions));

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "biossl/backend/cuda_device.h"
 #include "biossl/core/parallel.h"
 #include "biossl/experiment/loss_bench.h"
 #include "biossl/experiment/memory_bench.h"
@@ -104,6 +105,16 @@ TEST(ViewsBench, TimesTheRecipesKindFirstThenTheOthers) {
       EXPECT_GT(times[i].views, 0.0);
       EXPECT_GT(times[i].floor, 0.0);
     }
+  }
+}
+
+TEST(ViewsBenchOnAGpu, TimesEveryKindOnce) {
+  if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  const auto times = time_views(small_recipe({{"views.kind", "deform"}}), Device::cuda, 1);
+  ASSERT_EQ(times.size(), 3U);
+  for (const ViewsTime& time : times) {
+    EXPECT_GT(time.views, 0.0) << time.kind;
+    EXPECT_GT(time.floor, 0.0) << time.kind;
   }
 }
 

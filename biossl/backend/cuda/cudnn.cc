@@ -131,12 +131,26 @@ bool fits(cudnnMathType_t math, DType dtype, bool tf32) {
   return tf32 || math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
 }
 
+/// Winograd's transforms subtract numbers that nearly cancel, which costs float32 a digit and bfloat16 most of what it
+/// has.
+bool is_winograd(cudnnConvolutionFwdAlgo_t algorithm) {
+  return algorithm == CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED;
+}
+bool is_winograd(cudnnConvolutionBwdDataAlgo_t algorithm) {
+  return algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD ||
+         algorithm == CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED;
+}
+bool is_winograd(cudnnConvolutionBwdFilterAlgo_t algorithm) {
+  return algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD ||
+         algorithm == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED;
+}
+
 template <class Direction>
 Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const Conv2d& conv, bool tf32) {
   Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv, tf32), .algorithm = {}};
   for (const Direction& candidate : candidates_for<Direction>(plan.descriptors)) {
     if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != CUDNN_DETERMINISTIC) continue;
-    if (!fits(candidate.mathType, dtype, tf32)) continue;
+    if (!fits(candidate.mathType, dtype, tf32) || is_winograd(candidate.algo)) continue;
     if (ask_workspace(plan.descriptors, candidate.algo, &plan.workspace) != CUDNN_STATUS_SUCCESS) continue;
     if (plan.workspace > most_workspace) continue;
     plan.algorithm = candidate.algo;
