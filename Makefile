@@ -31,7 +31,7 @@ format:
 tidy:
 	@scripts/setup.sh --lint
 	cmake --preset tidy
-	git ls-files 'biossl/*.cc' 'cli/*.cc' 'examples/*.cc' ':!biossl/backend/cuda/*' | xargs -P 2 -n 4 clang-tidy -p build/tidy --quiet
+	git ls-files 'biossl/*.cc' 'biossl/*.cu' 'cli/*.cc' 'examples/*.cc' ':!biossl/backend/cuda/cu[bd]*.cc' | xargs -P 2 -n 4 clang-tidy -p build/tidy --quiet
 
 asan: setup
 	cmake --preset asan

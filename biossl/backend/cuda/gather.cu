@@ -33,7 +33,8 @@ template <class T>
 void unit_range_of(const std::uint8_t* pixels, const std::int32_t* rows, T* dst, std::int64_t size,
                    std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
-    dst[i] = T(static_cast<float>(pixels[rows[i / size] * size + i % size]) / 255.0F);
+    const std::uint8_t pixel = pixels[rows[i / size] * size + i % size];
+    dst[i] = T(static_cast<float>(pixel) / 255.0F);
   });
 }
 
