@@ -95,28 +95,31 @@ void max_pool(benchmark::State& state) {
 BENCHMARK(max_pool)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 struct AdamWork {
-  Tensor update, values, m, v;
+  ParameterStep parameters;
 
   AdamWork(Device device, std::int64_t size)
-      : update(random_tensor({size}, device, 1, 1.0F)),
-        values(random_tensor({size}, device, 2, 1.0F)),
-        m({size}, DType::float32, device),
-        v({size}, DType::float32, device) {}
-  void step(std::int64_t count) { ops::adam_step(update, {}, 1e-4, count, values, m, v); }
+      : parameters{.update = random_tensor({size}, device, 1, 1.0F),
+                   .values = random_tensor({size}, device, 2, 1.0F),
+                   .state = {Tensor({size}, DType::float32, device), Tensor({size}, DType::float32, device)},
+                   .learning_rate = 1e-4} {}
+  void step() {
+    ++parameters.number;
+    ParameterStep* const alone[] = {&parameters};
+    ops::adam_step({}, alone);
+  }
 };
 
 void adam(benchmark::State& state) {
   AdamWork ours(Device::cpu, 1000);
   AdamWork expected(Device::reference, 1000);
-  for (std::int64_t count = 1; count <= 3; ++count) {
-    ours.step(count);
-    expected.step(count);
+  for (int count = 0; count < 3; ++count) {
+    ours.step();
+    expected.step();
   }
-  if (!agrees(state, ours.values, expected.values)) return;
+  if (!agrees(state, ours.parameters.values, expected.parameters.values)) return;
   AdamWork work(Device::cpu, 884576);  // conv6 and its head
-  std::int64_t count = 0;
-  for (auto _ : state) work.step(++count);
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(7 * work.values.bytes()));
+  for (auto _ : state) work.step();
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(7 * work.parameters.values.bytes()));
 }
 BENCHMARK(adam)->Unit(benchmark::kMillisecond)->UseRealTime();
 

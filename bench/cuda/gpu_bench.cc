@@ -195,13 +195,23 @@ void contrastive_hinge(benchmark::State& state, std::int64_t recent) {
 }
 
 void adam(benchmark::State& state) {
-  const std::int64_t size = 900'000;  // conv6 and its head
-  const Tensor update = on_gpu({size}, DType::float32, 1);
-  Tensor values = on_gpu({size}, DType::float32, 2);
-  Tensor m({size}, DType::float32, Device::cuda);
-  Tensor v({size}, DType::float32, Device::cuda);
+  // conv6's layers and its head.
+  std::vector<ParameterStep> layers;
+  for (const std::int64_t size : {864, 9216, 18432, 36864, 294912, 524288}) {
+    layers.push_back({.update = on_gpu({size}, DType::float32, 1),
+                      .values = on_gpu({size}, DType::float32, 2),
+                      .state = {on_gpu({size}, DType::float32, 3), Tensor({size}, DType::float32, Device::cuda)},
+                      .learning_rate = 1e-4,
+                      .number = 1});
+  }
+  double bytes = 0;
+  std::vector<ParameterStep*> together;
+  for (ParameterStep& layer : layers) {
+    bytes += 7 * static_cast<double>(layer.update.bytes());
+    together.push_back(&layer);
+  }
   time(
-      state, [&] { ops::adam_step(update, {}, 1e-4, 1, values, m, v); }, 0, 7 * static_cast<double>(update.bytes()));
+      state, [&] { ops::adam_step({}, together); }, 0, bytes);
 }
 
 void register_others() {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
+#include "biossl/ops/parameter_step.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"

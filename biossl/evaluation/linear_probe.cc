@@ -37,11 +37,14 @@ class Probe {
     const std::int64_t inputs = train.values.extent(1);
     const Device device = train.values.device();
     const std::int64_t size = options.classes * (inputs + 1);
-    for (Tensor* tensor : {&parameters_, &update_, &m_, &v_}) *tensor = Tensor({size}, DType::float32, device);
-    weights_ = parameters_.part(0, {options.classes, inputs});
-    bias_ = parameters_.part(options.classes * inputs, {options.classes});
-    weight_update_ = update_.part(0, {options.classes, inputs});
-    bias_update_ = update_.part(options.classes * inputs, {options.classes});
+    step_ = {.update = Tensor({size}, DType::float32, device),
+             .values = Tensor({size}, DType::float32, device),
+             .state = {Tensor({size}, DType::float32, device), Tensor({size}, DType::float32, device)},
+             .learning_rate = options.learning_rate};
+    weights_ = step_.values.part(0, {options.classes, inputs});
+    bias_ = step_.values.part(options.classes * inputs, {options.classes});
+    weight_update_ = step_.update.part(0, {options.classes, inputs});
+    bias_update_ = step_.update.part(options.classes * inputs, {options.classes});
     epoch_order_ = Tensor(order_.shape(), DType::int32, device);
     batch_labels_ = Tensor({batch_}, DType::int32, device);
     for (Tensor* tensor : {&logits_, &errors_}) *tensor = Tensor({batch_, options.classes}, DType::float32, device);
@@ -77,9 +80,9 @@ class Probe {
  private:
   void draw_weights(float bound) {
     Random random(options_.seed, Purpose::probe_weights);
-    Tensor drawn(parameters_.shape(), DType::float32, Device::reference);
+    Tensor drawn(step_.values.shape(), DType::float32, Device::reference);
     for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
-    copy(drawn, parameters_);
+    copy(drawn, step_.values);
   }
 
   /// The order of an epoch, in host memory.
@@ -115,19 +118,20 @@ class Probe {
     ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, logits);
     ops::softmax_cross_entropy(logits, labels, errors, totals_);
     ops::gathered_linear_backward_weights(batch.values, batch.places, errors, weight_update_, bias_update_);
-    ops::adam_step(update_, Adam{}, options_.learning_rate, ++steps_, parameters_, m_, v_);
+    ++step_.number;
+    ParameterStep* const alone[] = {&step_};
+    ops::adam_step(Adam{}, alone);
   }
 
   ProbeOptions options_;
   std::int64_t batch_;
   Tensor labels_;  // of all rows
   BatchReader reader_;
-  Tensor order_;                        // of the next epoch, in host memory
-  Tensor epoch_order_;                  // of the one at hand
-  Tensor parameters_, update_, m_, v_;  // weights, then bias
+  Tensor order_;        // of the next epoch, in host memory
+  Tensor epoch_order_;  // of the one at hand
+  ParameterStep step_;  // of the weights, then of the bias
   Tensor weights_, bias_, weight_update_, bias_update_;
   Tensor batch_labels_, logits_, errors_, totals_;
-  std::int64_t steps_ = 0;
 };
 
 }  // namespace

@@ -24,26 +24,23 @@ class OptimizerWork {
     }
   }
   void operator()() {
-    for (Bundle& bundle : bundles_) optimizer_->step(bundle.update, 1e-4, 1, bundle.values, bundle.state);
+    std::vector<ParameterStep*> together;
+    for (ParameterStep& step : steps_) together.push_back(&step);
+    optimizer_->step(together);
   }
 
  private:
-  struct Bundle {
-    Tensor update, values;
-    std::vector<Tensor> state;
-  };
-
   void add(const Synapses& synapses) {
     if (synapses.steps() == 0) return;
     const Tensor empty({synapses.parameters()}, synapses.weights().values().dtype(),
                        synapses.weights().values().device());
-    Bundle bundle{empty.clone(), empty.clone(), {}};
-    for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) bundle.state.push_back(empty.clone());
-    bundles_.push_back(std::move(bundle));
+    ParameterStep step{.update = empty.clone(), .values = empty.clone(), .learning_rate = 1e-4, .number = 1};
+    for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) step.state.push_back(empty.clone());
+    steps_.push_back(std::move(step));
   }
 
   std::shared_ptr<const Optimizer> optimizer_;
-  std::vector<Bundle> bundles_;
+  std::vector<ParameterStep> steps_;
 };
 
 /// A trainer that takes one step of every kind that its rule has: of a layer-wise rule, one a block.

@@ -34,20 +34,20 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
       steps_({1}, DType::int32, Device::cpu) {
   const std::int64_t outputs = units > 0 ? units : shape[0];
   const Shape all{shape.size() + (bias ? outputs : 0)};
-  parameters_ = Tensor(all, setup.master_dtype(), setup.device);
-  update_ = Tensor(all, setup.master_dtype(), setup.device);
+  step_.values = Tensor(all, setup.master_dtype(), setup.device);
+  step_.update = Tensor(all, setup.master_dtype(), setup.device);
   for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) {
-    optimizer_state_.emplace_back(all, setup.master_dtype(), setup.device);
+    step_.state.emplace_back(all, setup.master_dtype(), setup.device);
   }
-  weights_ = Weights(parameters_.part(0, shape));
-  weight_update_ = update_.part(0, shape);
+  weights_ = Weights(step_.values.part(0, shape));
+  weight_update_ = step_.update.part(0, shape);
   if (bias) {
-    bias_ = parameters_.part(shape.size(), {outputs});
-    bias_update_ = update_.part(shape.size(), {outputs});
+    bias_ = step_.values.part(shape.size(), {outputs});
+    bias_update_ = step_.update.part(shape.size(), {outputs});
   }
   // Kaiming-uniform with a = sqrt(5), weights and bias alike.
   const float bound = 1.0F / std::sqrt(static_cast<float>(shape.row_size()));
-  ops::draw_uniform(Random(setup.seed, Purpose::weights, 0, index), bound, parameters_);
+  ops::draw_uniform(Random(setup.seed, Purpose::weights, 0, index), bound, step_.values);
   feedback_->attach(weights_, Random(setup.seed, Purpose::feedback, 0, index), bound);
 }
 
@@ -63,18 +63,26 @@ void Synapses::learn(const Tensor& pre, const UnitError& error_post, const Learn
     add_chunk(pre, error_post);
   }
   if (!step.ends) return;
-  const std::int64_t number = ++*steps_.data<std::int32_t>();
-  optimizer_->step(update_, step.learning_rate, number, parameters_, optimizer_state_);
-  weights_.changed();
+  if (step.together != nullptr) return step.together->add(*this, step.learning_rate);
+  ParameterStep* const alone[] = {&begin_step(step.learning_rate)};
+  optimizer_->step(alone);
+  end_step();
+}
+
+ParameterStep& Synapses::begin_step(double learning_rate) {
+  step_.learning_rate = learning_rate;
+  step_.number = ++*steps_.data<std::int32_t>();
+  return step_;
 }
 
 void Synapses::add_chunk(const Tensor& pre, const UnitError& error_post) {
-  if (chunk_update_.empty()) chunk_update_ = Tensor(update_.shape(), update_.dtype(), update_.device());
+  Tensor& update = step_.update;
+  if (chunk_update_.empty()) chunk_update_ = Tensor(update.shape(), update.dtype(), update.device());
   Tensor weight_update = chunk_update_.part(0, weight_update_.shape());
   Tensor bias_update;
   if (!bias_update_.empty()) bias_update = chunk_update_.part(weight_update_.size(), bias_update_.shape());
   compute_update(pre, error_post, weight_update, bias_update);
-  ops::add_scaled(update_, 1.0, chunk_update_, update_);
+  ops::add_scaled(update, 1.0, chunk_update_, update);
 }
 
 State Synapses::state(const std::string& prefix, bool learning) {
@@ -85,10 +93,10 @@ State Synapses::state(const std::string& prefix, bool learning) {
     if (!bias_.empty())
       state.push_back({prefix + name + "bias", whole.part(shape.size(), bias_.shape()), {}, bias_.shape()});
   };
-  add("", parameters_);
+  add("", step_.values);
   if (!learning) return state;
   const std::vector<std::string> names = optimizer_->state_names();
-  for (std::size_t i = 0; i < names.size(); ++i) add("optimizer." + names[i] + ".", optimizer_state_[i]);
+  for (std::size_t i = 0; i < names.size(); ++i) add("optimizer." + names[i] + ".", step_.state[i]);
   state.push_back({prefix + "optimizer.steps", steps_, {}, {1}});
   for (const StateTensor& tensor : feedback_->state()) {
     const bool like_weights = tensor.tensor.shape() == shape;

@@ -7,6 +7,7 @@
 
 #include "biossl/core/state.h"
 #include "biossl/feedback/feedback.h"
+#include "biossl/network/steps_together.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"
@@ -28,15 +29,18 @@ struct SynapsesSetup {
 };
 
 /// A step of learning, taken at once or in chunks: the updates of a batch's chunks are added up, and the optimiser
-/// takes its step with the last. Converts from the learning rate of a step taken at once.
+/// takes its step with the last: then and there, or later, `together` with those of other synapses. Converts from the
+/// learning rate of a step taken at once.
 struct LearningStep {
   double learning_rate;
   bool begins = true;
   bool ends = true;
+  StepsTogether* together = nullptr;
 
-  LearningStep(double rate) : learning_rate(rate) {}  // NOLINT(google-explicit-constructor)
-  LearningStep(double rate, bool begins_here, bool ends_here)
-      : learning_rate(rate), begins(begins_here), ends(ends_here) {}
+  LearningStep(double rate, StepsTogether* with = nullptr)  // NOLINT(google-explicit-constructor)
+      : learning_rate(rate), together(with) {}
+  LearningStep(double rate, bool begins_here, bool ends_here, StepsTogether* with = nullptr)
+      : learning_rate(rate), begins(begins_here), ends(ends_here), together(with) {}
 };
 
 /// How errors have come down across one layer, read off the live objects.
@@ -59,8 +63,13 @@ class Synapses {
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
   void send_back(const UnitError& error_post, Tensor& error_pre);
-  /// Computes the update, error_post (x) pre, and takes one optimiser step, or adds a chunk to the update.
+  /// Computes the update, error_post (x) pre, or adds a chunk to it; with the last, the optimiser's step is taken.
   void learn(const Tensor& pre, const UnitError& error_post, const LearningStep& step);
+
+  const Optimizer& optimizer() const { return *optimizer_; }
+  /// What the optimiser is to do with the last update: to be called, and then end_step(), by whoever has it done.
+  ParameterStep& begin_step(double learning_rate);
+  void end_step() { weights_.changed(); }
 
   const Weights& weights() const { return weights_; }
   const Tensor& bias() const { return bias_; }
@@ -75,7 +84,7 @@ class Synapses {
   PathRecord path_record();
   /// A run that goes on counts on from here.
   void set_errors_sent(std::int64_t errors) { errors_sent_ = errors; }
-  std::int64_t parameters() const { return parameters_.size(); }
+  std::int64_t parameters() const { return step_.values.size(); }
   /// Steps taken so far.
   std::int64_t steps() const { return *steps_.data<std::int32_t>(); }
 
@@ -103,11 +112,10 @@ class Synapses {
   std::shared_ptr<const Optimizer> optimizer_;
   std::unique_ptr<Feedback> feedback_;
   Shape channels_last_, file_shape_;
-  Tensor parameters_, update_;  // weights, then bias
+  ParameterStep step_;  // values, their update and the optimiser's state: of the weights, then of the bias
   Tensor weight_update_, bias_update_;
-  Tensor chunk_update_;  // of one chunk, as update_; empty until a step is taken in chunks
-  std::vector<Tensor> optimizer_state_;
-  Tensor steps_;  // one number, on the host
+  Tensor chunk_update_;  // of one chunk, as step_.update; empty until a step is taken in chunks
+  Tensor steps_;         // one number, on the host
   std::int64_t errors_sent_ = 0;
 };
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
+#include "biossl/ops/parameter_step.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"
@@ -182,11 +184,10 @@ void draw_others(const Random& stream, Tensor& dst);
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------
 
-/// m = beta1 m + (1 - beta1) u; v = beta2 v + (1 - beta2) u^2;
-/// values -= learning_rate * (m / (1 - beta1^step)) / (sqrt(v / (1 - beta2^step)) + epsilon). step counts from 1.
-void adam_step(const Tensor& update, const Adam& adam, double learning_rate, std::int64_t step, Tensor& values,
-               Tensor& m, Tensor& v);
-/// velocity = momentum * velocity + update; values -= learning_rate * velocity.
-void sgd_step(const Tensor& update, double momentum, double learning_rate, Tensor& values, Tensor& velocity);
+/// Of each: m = beta1 m + (1 - beta1) u; v = beta2 v + (1 - beta2) u^2;
+/// values -= learning_rate * (m / (1 - beta1^number)) / (sqrt(v / (1 - beta2^number)) + epsilon). Its state is m, v.
+void adam_step(const Adam& adam, std::span<ParameterStep* const> steps);
+/// Of each: velocity = momentum * velocity + update; values -= learning_rate * velocity. Its state is the velocity.
+void sgd_step(double momentum, std::span<ParameterStep* const> steps);
 
 }  // namespace biossl::ops

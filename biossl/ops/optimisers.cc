@@ -6,38 +6,38 @@
 namespace biossl::ops {
 namespace {
 
-/// A step works element by element on tensors of one shape and type.
-void check_like(const Checks& checks, const Argument& argument, const Tensor& update) {
-  checks.shape(argument, update.shape());
-  checks.type(argument, update.dtype());
+/// Each works element by element on tensors of one shape and type.
+void check_steps(std::string_view operation, std::span<ParameterStep* const> steps,
+                 std::initializer_list<std::string_view> state) {
+  const Checks checks(operation);
+  for (const ParameterStep* step : steps) {
+    check(step->state.size() == state.size(), operation, "{} tensors of state, expected {}", step->state.size(),
+          state.size());
+    check(step->number >= 1, operation, "step {}; steps count from 1", step->number);
+    checks.real_type({"update", step->update});
+    const auto check_like_update = [&](const Argument& argument) {
+      checks.same_device({{"update", step->update}, argument});
+      checks.shape(argument, step->update.shape());
+      checks.type(argument, step->update.dtype());
+    };
+    check_like_update({"values", step->values});
+    for (std::size_t i = 0; i < state.size(); ++i) check_like_update({state.begin()[i], step->state[i]});
+    checks.same_device({{"update", steps.front()->update}, {"update", step->update}});
+  }
 }
 
 }  // namespace
 
-void adam_step(const Tensor& update, const Adam& adam, double learning_rate, std::int64_t step, Tensor& values,
-               Tensor& m, Tensor& v) {
-  constexpr std::string_view operation = "adam_step";
-  const Checks checks(operation);
-  checks.same_device({{"update", update}, {"values", values}, {"m", m}, {"v", v}});
-  checks.real_type({"update", update});
-  check_like(checks, {"values", values}, update);
-  check_like(checks, {"m", m}, update);
-  check_like(checks, {"v", v}, update);
-  check(step >= 1, operation, "step {}; steps count from 1", step);
-  if (update.size() == 0) return;
-  const auto run = dispatch(update.device(), reference::adam_step, cpu::adam_step, cuda::adam_step);
-  run(update, adam, learning_rate, step, values, m, v);
+void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
+  check_steps("adam_step", steps, {"m", "v"});
+  if (steps.empty()) return;
+  dispatch(steps.front()->update.device(), reference::adam_step, cpu::adam_step, cuda::adam_step)(adam, steps);
 }
 
-void sgd_step(const Tensor& update, double momentum, double learning_rate, Tensor& values, Tensor& velocity) {
-  const Checks checks("sgd_step");
-  checks.same_device({{"update", update}, {"values", values}, {"velocity", velocity}});
-  checks.real_type({"update", update});
-  check_like(checks, {"values", values}, update);
-  check_like(checks, {"velocity", velocity}, update);
-  if (update.size() == 0) return;
-  const auto run = dispatch(update.device(), reference::sgd_step, cpu::sgd_step, cuda::sgd_step);
-  run(update, momentum, learning_rate, values, velocity);
+void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
+  check_steps("sgd_step", steps, {"velocity"});
+  if (steps.empty()) return;
+  dispatch(steps.front()->update.device(), reference::sgd_step, cpu::sgd_step, cuda::sgd_step)(momentum, steps);
 }
 
 }  // namespace biossl::ops

@@ -26,10 +26,7 @@ class AdamOptimizer final : public Optimizer {
   }
 
   std::vector<std::string> state_names() const override { return {"m", "v"}; }
-  void step(const Tensor& update, double learning_rate, std::int64_t step, Tensor& values,
-            std::span<Tensor> state) const override {
-    ops::adam_step(update, adam_, learning_rate, step, values, state[0], state[1]);
-  }
+  void step(std::span<ParameterStep* const> steps) const override { ops::adam_step(adam_, steps); }
 
  private:
   Adam adam_;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "biossl/core/registry.h"
-#include "biossl/core/tensor.h"
+#include "biossl/ops/parameter_step.h"
 
 namespace biossl {
 
@@ -19,9 +18,9 @@ class Optimizer {
 
   /// The tensors it keeps for every parameter tensor, each of that tensor's size, zero at the start.
   virtual std::vector<std::string> state_names() const = 0;
-  /// Changes values in place. `step` counts this parameter tensor's updates from 1.
-  virtual void step(const Tensor& update, double learning_rate, std::int64_t step, Tensor& values,
-                    std::span<Tensor> state) const = 0;
+  /// Changes the values of some layers' parameters, each by its own step; together, so that a device does it in one
+  /// pass.
+  virtual void step(std::span<ParameterStep* const> steps) const = 0;
 };
 
 using OptimizerRegistry = Registry<Optimizer>;

@@ -20,10 +20,7 @@ class SgdOptimizer final : public Optimizer {
   }
 
   std::vector<std::string> state_names() const override { return {"velocity"}; }
-  void step(const Tensor& update, double learning_rate, std::int64_t /*step*/, Tensor& values,
-            std::span<Tensor> state) const override {
-    ops::sgd_step(update, momentum_, learning_rate, values, state[0]);
-  }
+  void step(std::span<ParameterStep* const> steps) const override { ops::sgd_step(momentum_, steps); }
 
  private:
   double momentum_;

@@ -59,13 +59,16 @@ std::array<std::int64_t, 2> Chain::error_sizes() const {
 
 void Chain::step(const Tensor& images, const Moment& moment, Tensor& totals) {
   const std::int64_t pairs = images.extent(0) / 2;
+  together_.clear();
   for (std::int64_t first = 0; first < pairs; first += chunk_) {
     const Chunk chunk = chunk_of(images, first);
     run_up(chunk);
     Tensor errors = errors_.rows(0, chunk.rows());
     loss_in_chunks_.evaluate(embeddings_.rows(0, chunk.rows()), first, moment, errors, totals);
-    run_down(gather_learning_rows(chunk), chunk.begin(), {moment.learning_rate, first == 0, first + chunk_ >= pairs});
+    const LearningStep step(moment.learning_rate, first == 0, first + chunk_ >= pairs, &together_);
+    run_down(gather_learning_rows(chunk), chunk.begin(), step);
   }
+  together_.take();
 }
 
 Chain::Chunk Chain::chunk_of(const Tensor& images, std::int64_t first) const {

@@ -24,7 +24,7 @@ class Chain {
   /// Takes the buffers of activity and errors from a workspace. Chains of which one works at a time may share memory.
   void prepare(Workspace& workspace);
   /// Runs images (2B, H, W, C) up to the embeddings; then the error down from the loss to `first`, each synapses
-  /// learning on its way. An error crosses a layer before that layer learns; weights change with the last chunk.
+  /// learning on its way. An error crosses a layer before that layer learns; all weights change together, at the end.
   void step(const Tensor& images, const Moment& moment, Tensor& totals);
 
  private:
@@ -59,7 +59,8 @@ class Chain {
   Tensor learning_images_;            // their images, gathered; empty where block 0 does not learn
   Tensor embeddings_, errors_;        // (2 chunk, D)
   std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down
-  Tensor spread_;                     // flat; errors spread over the windows of a pool, where they have to be
+  StepsTogether together_;
+  Tensor spread_;  // flat; errors spread over the windows of a pool, where they have to be
 };
 
 }  // namespace biossl

@@ -15,7 +15,6 @@ constexpr std::uint32_t first_inverse = 2000;
 SynapsesSetup setup_of_inverse(SynapsesSetup setup) {
   setup.feedback = "transpose";
   setup.feedback_settings = {};
-  setup.optimizer = OptimizerRegistry::instance().make("adam", {});
   return setup;
 }
 
@@ -53,10 +52,10 @@ void Inverse::pass_down(const Tensor& output, const Tensor& output_excess, Tenso
   ops::activation_difference(sums, synapses_.bias(), activation_, input_excess, input_excess);
 }
 
-void Inverse::learn(const Tensor& output, const Tensor& input, double learning_rate, Tensor& error) {
+void Inverse::learn(const Tensor& output, const Tensor& input, const LearningStep& step, Tensor& error) {
   forward(output, error);
   ops::mean_square_backward(error, input, activation_, error);
-  synapses_.learn(output, error, learning_rate);
+  synapses_.learn(output, error, step);
 }
 
 }  // namespace biossl

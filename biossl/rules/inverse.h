@@ -15,7 +15,7 @@ class Inverse {
   /// the extents match.
   static Conv2d geometry(const BlockSpec& spec, const BlockPlan& plan, int index);
 
-  /// The weights are drawn as those of block `index`; the optimiser is Adam, whatever the network's is.
+  /// The weights are drawn as those of block `index`.
   Inverse(const Block& block, int index, Activation activation, const SynapsesSetup& setup);
 
   TransposedConvolutionSynapses& synapses() { return synapses_; }
@@ -27,7 +27,7 @@ class Inverse {
   void pass_down(const Tensor& output, const Tensor& output_excess, Tensor& sums, Tensor& input_excess) const;
   /// One step on mean (g(output) - input)^2, `output` being what the block makes of `input`. `error` is scratch of
   /// input's shape.
-  void learn(const Tensor& output, const Tensor& input, double learning_rate, Tensor& error);
+  void learn(const Tensor& output, const Tensor& input, const LearningStep& step, Tensor& error);
 
  private:
   Activation activation_;

@@ -34,8 +34,9 @@ struct TargetPropagationOptions {
 ///   down       e_{l-1} = g_l(h_l) - g_l(h_l - e_l)            (so t_{l-1} = h_{l-1} - g_l(h_l) + g_l(t_l))
 ///   block l    one step on mean (h_l - t_l)^2, t_l held constant: the error of h_l is 2/n e_l
 ///   inverse l  one step on mean (g_l(f_l(x)) - x)^2 at x = h_{l-1} + noise * z, z standard normal, f_l held constant
-/// Everything is computed with the weights as they were before the step. With the gradient block the memory's target
-/// is its activity, so nothing learns from it: n, the noise and the inverses are about the current view alone.
+/// Everything is computed with the weights as they were before the step: all change together, at its end. With the
+/// gradient block the memory's target is its activity, so nothing learns from it: n, the noise and the inverses are
+/// about the current view alone.
 class TargetPropagation : public LearningRule {
  public:
   /// Throws std::invalid_argument for impossible options and for a block that no inverse fits.
@@ -80,6 +81,7 @@ class TargetPropagation : public LearningRule {
   std::int64_t batch_;
   std::int64_t epochs_;
   int top_;  // the last block
+  StepsTogether together_;
   ForwardPass pass_;
   std::vector<std::unique_ptr<Inverse>> inverses_;  // by block; none for the first
   std::vector<Activity> learnt_;                    // by block, of the images that a target reaches

@@ -363,14 +363,15 @@ const std::vector<WrongCall> others = {
      }},
     {"adam_step_0", "[adam_step] step 0; steps count from 1",
      [] {
-       Tensor values = floats({4});
-       ops::adam_step(floats({4}), {}, 0.1, 0, values, values, values);
+       ParameterStep step{.update = floats({4}), .values = floats({4}), .state = {floats({4}), floats({4})}};
+       ParameterStep* const alone[] = {&step};
+       ops::adam_step({}, alone);
      }},
     {"sgd_shape", "[sgd_step] velocity is (5), expected (4)",
      [] {
-       Tensor values = floats({4});
-       Tensor velocity = floats({5});
-       ops::sgd_step(floats({4}), 0.9, 0.1, values, velocity);
+       ParameterStep step{.update = floats({4}), .values = floats({4}), .state = {floats({5})}, .number = 1};
+       ParameterStep* const alone[] = {&step};
+       ops::sgd_step(0.9, alone);
      }},
 };
 

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
@@ -20,70 +24,122 @@ std::vector<double> update_at(int step) {
 
 class OptimisersOn : public ::testing::TestWithParam<Device> {
  protected:
+  ParameterStep parameters(std::int64_t count, std::size_t tensors_of_state, std::uint32_t stream = 1) const {
+    ParameterStep step{.update = Tensor({count}, DType::float32, device),
+                       .values = random_tensor({count}, DType::float32, device, stream),
+                       .state = std::vector<Tensor>(tensors_of_state)};
+    for (Tensor& tensor : step.state) tensor = Tensor({count}, DType::float32, device);
+    return step;
+  }
+  void take_adam(ParameterStep& step, const std::vector<double>& update) const {
+    step.update = tensor_of({size}, update, DType::float32, device);
+    ++step.number;
+    ParameterStep* const alone[] = {&step};
+    ops::adam_step({}, alone);
+  }
+
   Device device = GetParam();
-  Tensor values = random_tensor({size}, DType::float32, device, 1);
-  std::vector<double> expected = values_of(values);
 };
 
 TEST_P(OptimisersOn, AdamFollowsItsFormula) {
-  Tensor m({size}, DType::float32, device);
-  Tensor v({size}, DType::float32, device);
+  ParameterStep step = parameters(size, 2);
+  step.learning_rate = 0.01;
+  std::vector<double> expected = values_of(step.values);
   std::vector<double> mean(size);
   std::vector<double> square(size);
   const double beta1 = 0.9;
   const double beta2 = 0.999;
-  for (int step = 1; step <= steps; ++step) {
-    const std::vector<double> update = update_at(step);
-    ops::adam_step(tensor_of({size}, update, DType::float32, device), {}, 0.01, step, values, m, v);
+  for (int number = 1; number <= steps; ++number) {
+    const std::vector<double> update = update_at(number);
+    take_adam(step, update);
     for (std::size_t i = 0; i < update.size(); ++i) {
       mean[i] = beta1 * mean[i] + (1 - beta1) * update[i];
       square[i] = beta2 * square[i] + (1 - beta2) * update[i] * update[i];
-      const double corrected_mean = mean[i] / (1 - std::pow(beta1, step));
-      const double corrected_square = square[i] / (1 - std::pow(beta2, step));
+      const double corrected_mean = mean[i] / (1 - std::pow(beta1, number));
+      const double corrected_square = square[i] / (1 - std::pow(beta2, number));
       expected[i] -= 0.01 * corrected_mean / (std::sqrt(corrected_square) + 1e-8);
     }
   }
-  EXPECT_LT(relative_error(values_of(values), expected), 1e-6);
-  EXPECT_LT(relative_error(values_of(m), mean), 1e-5);
-  EXPECT_LT(relative_error(values_of(v), square), 2e-5);  // 1 - 0.999 in float32 is off by 1.3e-5
+  EXPECT_LT(relative_error(values_of(step.values), expected), 1e-6);
+  EXPECT_LT(relative_error(values_of(step.state[0]), mean), 1e-5);
+  EXPECT_LT(relative_error(values_of(step.state[1]), square), 2e-5);  // 1 - 0.999 in float32 is off by 1.3e-5
 }
 
 // With the same update every time, the corrected moments are the update and its square: each step has the length of
 // the learning rate.
 TEST_P(OptimisersOn, AdamStepsByTheLearningRate) {
-  Tensor m({size}, DType::float32, device);
-  Tensor v({size}, DType::float32, device);
+  ParameterStep step = parameters(size, 2);
+  step.learning_rate = 0.01;
+  std::vector<double> expected = values_of(step.values);
   const std::vector<double> update = update_at(0);
-  for (int step = 1; step <= steps; ++step) {
-    ops::adam_step(tensor_of({size}, update, DType::float32, device), {}, 0.01, step, values, m, v);
-  }
+  for (int number = 1; number <= steps; ++number) take_adam(step, update);
   for (std::size_t i = 0; i < update.size(); ++i) {
     expected[i] -= steps * 0.01 * update[i] / (std::abs(update[i]) + 1e-8);
   }
-  EXPECT_LT(relative_error(values_of(values), expected), 1e-6);
+  EXPECT_LT(relative_error(values_of(step.values), expected), 1e-6);
 }
 
 TEST_P(OptimisersOn, AdamLeavesWhatGetsNoUpdate) {
-  Tensor m({size}, DType::float32, device);
-  Tensor v({size}, DType::float32, device);
-  ops::adam_step(Tensor({size}, DType::float32, device), {}, 0.01, 1, values, m, v);
-  EXPECT_EQ(values_of(values), expected);
+  ParameterStep step = parameters(size, 2);
+  step.learning_rate = 0.01;
+  const std::vector<double> before = values_of(step.values);
+  take_adam(step, std::vector<double>(size));
+  EXPECT_EQ(values_of(step.values), before);
 }
 
 TEST_P(OptimisersOn, SgdFollowsItsFormula) {
   for (const double momentum : {0.0, 0.9}) {
-    Tensor velocity({size}, DType::float32, device);
+    ParameterStep step = parameters(size, 1);
+    step.learning_rate = 0.1;
+    ParameterStep* const alone[] = {&step};
+    std::vector<double> expected = values_of(step.values);
     std::vector<double> speed(size);
-    for (int step = 1; step <= steps; ++step) {
-      const std::vector<double> update = update_at(step);
-      ops::sgd_step(tensor_of({size}, update, DType::float32, device), momentum, 0.1, values, velocity);
+    for (int number = 1; number <= steps; ++number) {
+      const std::vector<double> update = update_at(number);
+      step.update = tensor_of({size}, update, DType::float32, device);
+      ++step.number;
+      ops::sgd_step(momentum, alone);
       for (std::size_t i = 0; i < update.size(); ++i) {
         speed[i] = momentum * speed[i] + update[i];
         expected[i] -= 0.1 * speed[i];
       }
     }
-    EXPECT_LT(relative_error(values_of(values), expected), 1e-6);
-    EXPECT_LT(relative_error(values_of(velocity), speed), 1e-5);
+    EXPECT_LT(relative_error(values_of(step.values), expected), 1e-6);
+    EXPECT_LT(relative_error(values_of(step.state[0]), speed), 1e-5);
+  }
+}
+
+// More layers than a GPU changes in one launch, each with its own size, rate and number of steps; one is empty.
+TEST_P(OptimisersOn, LayersTogetherChangeAsEachAlone) {
+  const auto layers = [&](std::size_t tensors_of_state) {
+    std::vector<ParameterStep> all;
+    for (std::uint32_t i = 0; i < 27; ++i) {
+      ParameterStep step = parameters(i == 5 ? 0 : 1 + 37 * i % 101, tensors_of_state, i);
+      step.update = random_tensor(step.values.shape(), DType::float32, device, 100 + i);
+      step.learning_rate = 0.01 * (i + 1);
+      step.number = i + 1;
+      all.push_back(step);
+    }
+    return all;
+  };
+  const auto adam = [](std::span<ParameterStep* const> of) { ops::adam_step({}, of); };
+  const auto sgd = [](std::span<ParameterStep* const> of) { ops::sgd_step(0.9, of); };
+  const std::vector<std::pair<std::size_t, std::function<void(std::span<ParameterStep* const>)>>> optimisers{{2, adam},
+                                                                                                             {1, sgd}};
+  for (const auto& [state, take] : optimisers) {
+    std::vector<ParameterStep> together = layers(state);
+    std::vector<ParameterStep> alone = layers(state);
+    std::vector<ParameterStep*> all;
+    for (ParameterStep& step : together) all.push_back(&step);
+    take(all);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      ParameterStep* const one[] = {&alone[i]};
+      take(one);
+      EXPECT_EQ(values_of(together[i].values), values_of(alone[i].values)) << i;
+      for (std::size_t k = 0; k < state; ++k) {
+        EXPECT_EQ(values_of(together[i].state[k]), values_of(alone[i].state[k])) << i;
+      }
+    }
   }
 }
 

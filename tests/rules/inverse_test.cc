@@ -63,6 +63,7 @@ struct Pair {
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     const BlockSpec spec = block_of(5, 2);
     block = std::make_unique<Block>(spec, plan({.blocks = {spec}, .head = {}}, {6, 4, 3})[0], setup, 1);
+    setup.optimizer = OptimizerRegistry::instance().make("adam", {});
     inverse = std::make_unique<Inverse>(*block, 1, activation, setup);
     input = random_tensor({2, 6, 4, 3}, DType::float64, Device::reference, 1);
     Activity activity = block->make_activity(2);

@@ -2,29 +2,82 @@
 #include "biossl/backend/cuda/kernels.cuh"
 #include "biossl/backend/shared/adam.h"
 
+// The parameters of all layers that change in a training step, in one launch.
 namespace biossl::cuda {
+namespace {
 
-void adam_step(const Tensor& update, const Adam& adam, double learning_rate, std::int64_t step, Tensor& values,
-               Tensor& m, Tensor& v) {
-  const auto coefficients = shared::adam_coefficients<float>(adam, learning_rate, step);
-  const float* by = update.data<float>();
-  float* value = values.data<float>();
-  float* first = m.data<float>();
-  float* second = v.data<float>();
-  for_each(values.size(), [=] __device__(std::int64_t i) {
-    shared::adam_element(coefficients, by[i], value[i], first[i], second[i]);
+constexpr std::size_t most_layers = 24;  // of a launch: what a kernel's arguments have room for
+
+/// What an optimiser changes of an element: a value and, beside it, up to two numbers of state.
+struct Places {
+  const float* update;
+  float *value, *first, *second;
+};
+
+/// Change{}(places, j, coefficients of the layer) for every element j of every layer.
+template <class Change>
+struct Layers {
+  struct Layer {
+    Places places;
+    typename Change::Coefficients coefficients;
+    std::int64_t begin;  // of its elements among all
+  };
+  Layer of[most_layers];
+  int count = 0;
+
+  __device__ void operator()(std::int64_t i) const {
+    int which = count - 1;
+    while (i < of[which].begin) --which;
+    Change{}(of[which].places, i - of[which].begin, of[which].coefficients);
+  }
+};
+
+struct AdamChange {
+  using Coefficients = shared::AdamCoefficients<float>;
+  __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
+    shared::adam_element(coefficients, its.update[j], its.value[j], its.first[j], its.second[j]);
+  }
+};
+
+struct SgdChange {
+  struct Coefficients {
+    float momentum, rate;
+  };
+  __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
+    its.first[j] = coefficients.momentum * its.first[j] + its.update[j];
+    its.value[j] -= coefficients.rate * its.first[j];
+  }
+};
+
+/// coefficients_of(step): a layer's.
+template <class Change, class CoefficientsOf>
+void change_together(std::span<ParameterStep* const> steps, const CoefficientsOf& coefficients_of) {
+  for (std::size_t first = 0; first < steps.size(); first += most_layers) {
+    Layers<Change> layers;
+    std::int64_t elements = 0;
+    for (ParameterStep* step : steps.subspan(first, std::min(most_layers, steps.size() - first))) {
+      float* second = step->state.size() > 1 ? step->state[1].data<float>() : nullptr;
+      layers.of[layers.count++] = {
+          {step->update.data<float>(), step->values.data<float>(), step->state[0].data<float>(), second},
+          coefficients_of(*step),
+          elements};
+      elements += step->values.size();
+    }
+    for_each(elements, layers);
+  }
+}
+
+}  // namespace
+
+void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
+  change_together<AdamChange>(steps, [&](const ParameterStep& step) {
+    return shared::adam_coefficients<float>(adam, step.learning_rate, step.number);
   });
 }
 
-void sgd_step(const Tensor& update, double momentum, double learning_rate, Tensor& values, Tensor& velocity) {
-  const auto kept = static_cast<float>(momentum);
-  const auto rate = static_cast<float>(learning_rate);
-  const float* by = update.data<float>();
-  float* value = values.data<float>();
-  float* moved = velocity.data<float>();
-  for_each(values.size(), [=] __device__(std::int64_t i) {
-    moved[i] = kept * moved[i] + by[i];
-    value[i] -= rate * moved[i];
+void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
+  change_together<SgdChange>(steps, [&](const ParameterStep& step) {
+    return SgdChange::Coefficients{static_cast<float>(momentum), static_cast<float>(step.learning_rate)};
   });
 }
 

@@ -4,31 +4,34 @@
 
 namespace biossl::reference {
 
-void adam_step(const Tensor& update, const Adam& adam, double learning_rate, std::int64_t step, Tensor& values,
-               Tensor& m, Tensor& v) {
-  const auto coefficients = shared::adam_coefficients<double>(adam, learning_rate, step);
-  const std::vector<double> change = load(update);
-  std::vector<double> value = load(values);
-  std::vector<double> mean = load(m);
-  std::vector<double> square = load(v);
-  for (std::size_t i = 0; i < change.size(); ++i) {
-    shared::adam_element(coefficients, change[i], value[i], mean[i], square[i]);
+void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
+  for (ParameterStep* step : steps) {
+    const auto coefficients = shared::adam_coefficients<double>(adam, step->learning_rate, step->number);
+    const std::vector<double> change = load(step->update);
+    std::vector<double> value = load(step->values);
+    std::vector<double> mean = load(step->state[0]);
+    std::vector<double> square = load(step->state[1]);
+    for (std::size_t i = 0; i < change.size(); ++i) {
+      shared::adam_element(coefficients, change[i], value[i], mean[i], square[i]);
+    }
+    store(value, step->values);
+    store(mean, step->state[0]);
+    store(square, step->state[1]);
   }
-  store(value, values);
-  store(mean, m);
-  store(square, v);
 }
 
-void sgd_step(const Tensor& update, double momentum, double learning_rate, Tensor& values, Tensor& velocity) {
-  const std::vector<double> change = load(update);
-  std::vector<double> value = load(values);
-  std::vector<double> speed = load(velocity);
-  for (std::size_t i = 0; i < change.size(); ++i) {
-    speed[i] = momentum * speed[i] + change[i];
-    value[i] -= learning_rate * speed[i];
+void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
+  for (ParameterStep* step : steps) {
+    const std::vector<double> change = load(step->update);
+    std::vector<double> value = load(step->values);
+    std::vector<double> speed = load(step->state[0]);
+    for (std::size_t i = 0; i < change.size(); ++i) {
+      speed[i] = momentum * speed[i] + change[i];
+      value[i] -= step->learning_rate * speed[i];
+    }
+    store(value, step->values);
+    store(speed, step->state[0]);
   }
-  store(value, values);
-  store(speed, velocity);
 }
 
 }  // namespace biossl::reference
