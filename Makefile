@@ -26,7 +26,7 @@ lint: format tidy
 
 format:
 	@scripts/setup.sh --lint
-	git ls-files '*.h' '*.cc' '*.inc' | xargs clang-format --dry-run --Werror
+	git ls-files '*.h' '*.cc' '*.inc' '*.cu' '*.cuh' | xargs clang-format --dry-run --Werror
 
 tidy:
 	@scripts/setup.sh --lint
