@@ -22,7 +22,7 @@ using Neighbours = Pack<bfloat16, width>;
 
 // --- matrices, where they lie: elements (line, place), of which those of a line are neighbours in memory
 
-/// Rows of a matrix (lines, places). `permuted` ones are weights (O, taps, C) with a line for each (tap, o).
+/// Rows of a matrix (lines, places); with taps, of weights (O, taps, C), of which there is a line for each (tap, o).
 struct Rows {
   const bfloat16* values;
   std::int32_t lines, places;
@@ -35,27 +35,20 @@ struct Rows {
   }
 };
 
-/// What each pixel of dst sees of src: a line for a pixel, a place for a (tap, channel).
-struct Seen {
+/// What each pixel of one side of a convolution is connected with of the other's map: a line for a pixel, a place for a
+/// (tap, channel). seen: pixels of dst see src; otherwise pixels of src reach dst.
+template <bool seen>
+struct Connected {
   ConvolutionExtents of;
-  const bfloat16* src;
-  std::int32_t lines, places;
+  const bfloat16* map;
+  std::int32_t channels;  // of the map
+  std::int32_t lines;
+  std::int32_t places = of.taps() * channels;
 
   __device__ const bfloat16* at(std::int32_t line, std::int32_t place) const {
-    const std::int64_t pixel = of.src_pixel(line, place / of.channels);
-    return pixel < 0 ? nullptr : src + pixel * of.channels + place % of.channels;
-  }
-};
-
-/// What each pixel of src reaches of dst: a line for a pixel, a place for a (tap, channel).
-struct Reached {
-  ConvolutionExtents of;
-  const bfloat16* dst;
-  std::int32_t lines, places;
-
-  __device__ const bfloat16* at(std::int32_t line, std::int32_t place) const {
-    const std::int64_t pixel = of.dst_pixel(line, place / of.dst_channels);
-    return pixel < 0 ? nullptr : dst + pixel * of.dst_channels + place % of.dst_channels;
+    const std::int32_t tap = place / channels;
+    const std::int64_t pixel = seen ? of.src_pixel(line, tap) : of.dst_pixel(line, tap);
+    return pixel < 0 ? nullptr : map + pixel * channels + place % channels;
   }
 };
 
@@ -238,7 +231,7 @@ __global__ void __launch_bounds__(threads_of<rows, columns>)
 }
 
 template <int rows, int columns, class A, class B, class T>
-void multiply_tiles(const A& a, const B& b, std::int64_t terms, const SplitSum& split, const Destination<T>& to) {
+void multiply_tiles(const A& a, const B& b, std::int32_t terms, const SplitSum& split, const Destination<T>& to) {
   const dim3 grid(blocks_for(to.rows, rows), blocks_for(to.columns, columns), static_cast<unsigned>(split.parts));
   launch(tensor_core_kernel<rows, columns, A, B, T>, grid, dim3(threads_of<rows, columns>), a, b, terms, split.share,
          to);
@@ -298,30 +291,29 @@ void sum_over_pixels(const A& a, const B& b, Tensor& d_weights) {
 void tensor_core_convolution_forward(const Tensor& src, const std::byte* weights, const Tensor& bias,
                                      const Conv2d& conv, Activation activation, Tensor& dst) {
   const ConvolutionExtents of(src, dst, conv);
-  const std::int32_t terms = of.taps() * of.channels;
+  const Connected<true> seen{of, src.data<bfloat16>(), of.channels, pixels_of(dst)};
   const bool in_eights = comes_in_eights(of.channels, src.raw()) && comes_in_eights(of.channels, weights);
-  make_maps<true>(Seen{of, src.data<bfloat16>(), pixels_of(dst), terms}, Rows{narrow(weights), of.dst_channels, terms},
-                  in_eights, bias, activation, dst);
+  make_maps<true>(seen, Rows{narrow(weights), of.dst_channels, seen.places}, in_eights, bias, activation, dst);
 }
 
 void tensor_core_convolution_backward_data(const Tensor& d_dst, const std::byte* weights, const Tensor& bias,
                                            const Conv2d& conv, Activation activation, Tensor& d_src) {
   const ConvolutionExtents of(d_src, d_dst, conv);
-  const std::int32_t terms = of.taps() * of.dst_channels;
+  const Connected<false> reached{of, d_dst.data<bfloat16>(), of.dst_channels, pixels_of(d_src)};
   const bool in_eights = comes_in_eights(of.dst_channels, d_dst.raw()) && comes_in_eights(of.channels, weights);
-  make_maps<false>(Reached{of, d_dst.data<bfloat16>(), pixels_of(d_src), terms},
-                   Rows{narrow(weights), terms, of.channels, of.taps()}, in_eights, bias, activation, d_src);
+  make_maps<false>(reached, Rows{narrow(weights), reached.places, of.channels, of.taps()}, in_eights, bias, activation,
+                   d_src);
 }
 
 void tensor_core_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv,
                                               Tensor& d_weights) {
   const ConvolutionExtents of(src, d_dst, conv);
   const Rows errors{d_dst.data<bfloat16>(), pixels_of(d_dst), of.dst_channels};
-  const Seen seen{of, src.data<bfloat16>(), pixels_of(d_dst), of.taps() * of.channels};
+  const Connected<true> seen{of, src.data<bfloat16>(), of.channels, pixels_of(d_dst)};
   with_constant(comes_in_eights(of.dst_channels, d_dst.raw()), [&](auto errors_in_eights) {
     with_constant(comes_in_eights(of.channels, src.raw()), [&](auto seen_in_eights) {
-      sum_over_pixels(Operand<Rows, false, errors_in_eights()>{errors}, Operand<Seen, false, seen_in_eights()>{seen},
-                      d_weights);
+      sum_over_pixels(Operand<Rows, false, errors_in_eights()>{errors},
+                      Operand<Connected<true>, false, seen_in_eights()>{seen}, d_weights);
     });
   });
 }
