@@ -1,20 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "biossl/core/tensor.h"
 
 namespace biossl {
 
-/// The order in which an epoch sees the images 0 .. images-1: a uniform random permutation (Fisher-Yates) that depends
-/// on (seed, epoch, images) only.
-std::vector<std::int32_t> epoch_order(std::uint64_t seed, std::uint32_t epoch, std::int64_t images);
-/// The same, into memory of the caller's: order.size() images.
-void epoch_order(std::uint64_t seed, std::uint32_t epoch, std::span<std::int32_t> order);
-
-/// Cuts each epoch's order into batches. Every image is in exactly one batch; the last batch may be short. Memory is
+/// Cuts each epoch's order of the images 0 .. images-1 into batches: a permutation that ops::draw_order draws on the
+/// device from (seed, epoch, images) alone. Every image is in exactly one batch; the last batch may be short. Memory is
 /// sized once, in the constructor.
 class BatchLoader {
  public:
@@ -31,8 +24,7 @@ class BatchLoader {
  private:
   std::uint64_t seed_;
   std::int64_t batch_;
-  Tensor order_;     // on the host
-  Tensor resident_;  // on the device: order_ itself where the device is the host
+  Tensor order_;  // of the epoch at hand
 };
 
 }  // namespace biossl

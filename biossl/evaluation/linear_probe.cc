@@ -33,7 +33,7 @@ class Probe {
         batch_(std::min(options.batch, train.values.extent(0))),
         labels_(on_device(train.labels, train.values.device())),
         reader_(train.values, batch_),
-        order_({train.values.extent(0)}, DType::int32, Device::reference) {
+        order_({train.values.extent(0)}, DType::int32, train.values.device()) {
     const std::int64_t inputs = train.values.extent(1);
     const Device device = train.values.device();
     const std::int64_t size = options.classes * (inputs + 1);
@@ -45,20 +45,17 @@ class Probe {
     bias_ = step_.values.part(options.classes * inputs, {options.classes});
     weight_update_ = step_.update.part(0, {options.classes, inputs});
     bias_update_ = step_.update.part(options.classes * inputs, {options.classes});
-    epoch_order_ = Tensor(order_.shape(), DType::int32, device);
     batch_labels_ = Tensor({batch_}, DType::int32, device);
     for (Tensor* tensor : {&logits_, &errors_}) *tensor = Tensor({batch_, options.classes}, DType::float32, device);
     totals_ = Tensor({2}, DType::float64, device);
     draw_weights(1.0F / std::sqrt(static_cast<float>(inputs)));
-    shuffle(0);
   }
 
-  /// One pass over the training features in a new order; returns the mean loss. Epochs come one after another.
+  /// One pass over the training features in a new order; returns the mean loss.
   double train_epoch(std::int64_t epoch) {
-    copy(order_, epoch_order_);
+    ops::draw_order(Random(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch)), order_);
     totals_.fill_zero();
-    reader_.read(epoch_order_, [&](const FeatureBatch& batch) { learn(batch); });
-    shuffle(epoch + 1);  // while a GPU is still at work
+    reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
     return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());
   }
 
@@ -83,15 +80,6 @@ class Probe {
     Tensor drawn(step_.values.shape(), DType::float32, Device::reference);
     for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
     copy(drawn, step_.values);
-  }
-
-  /// The order of an epoch, in host memory.
-  void shuffle(std::int64_t epoch) {
-    auto order = order_.span<std::int32_t>();
-    std::iota(order.begin(), order.end(), 0);
-    Random random(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch));
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
   }
 
   /// Of every row of a table, in its order.
@@ -127,8 +115,7 @@ class Probe {
   std::int64_t batch_;
   Tensor labels_;  // of all rows
   BatchReader reader_;
-  Tensor order_;        // of the next epoch, in host memory
-  Tensor epoch_order_;  // of the one at hand
+  Tensor order_;        // of the epoch at hand
   ParameterStep step_;  // of the weights, then of the bias
   Tensor weights_, bias_, weight_update_, bias_update_;
   Tensor batch_labels_, logits_, errors_, totals_;

@@ -35,25 +35,4 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
   run(magnitudes, signs, dst);
 }
 
-void draw_uniform(const Random& stream, float bound, Tensor& dst) {
-  constexpr std::string_view operation = "draw_uniform";
-  const Checks checks(operation);
-  checks.same_device({{"dst", dst}});
-  checks.real_type({"dst", dst});
-  check(std::isfinite(bound) && bound >= 0, operation, "the bound is {}; it must be finite and not negative", bound);
-  if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_uniform, cpu::draw_uniform, cuda::draw_uniform);
-  run(stream, bound, dst);
-}
-
-void draw_others(const Random& stream, Tensor& dst) {
-  const Checks checks("draw_others");
-  checks.same_device({{"dst", dst}});
-  checks.rank({"dst", dst}, 1);
-  checks.type({"dst", dst}, DType::int32);
-  if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_others, cpu::draw_others, cuda::draw_others);
-  run(stream, dst);
-}
-
 }  // namespace biossl::ops

@@ -174,12 +174,18 @@ void convert(const Tensor& src, Tensor& dst);
 void add_scaled(const Tensor& a, double scale, const Tensor& b, Tensor& dst);
 /// dst = |magnitudes| * sign(signs), sign(0) = 0; all of one shape and type, dst may be either.
 void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst);
+// --- random draws
+// -------------------------------------------------------------------------------------------------------------
+
 /// dst[i] = number i of the stream, uniform in [-bound, bound): the same single-precision numbers on every device,
 /// however many threads draw them. dst is float32 (float64 on the reference device).
 void draw_uniform(const Random& stream, float bound, Tensor& dst);
 /// dst[i] = one of 0 .. N-1 other than i, each as likely, drawn with word i of the stream; 0 where N is 1. dst (N)
 /// int32.
 void draw_others(const Random& stream, Tensor& dst);
+/// dst (N) int32 = a permutation of 0 .. N-1, each as likely (Fisher & Yates; Durstenfeld 1964): from 0, 1, .. N-1,
+/// places i = N-1 .. 1 change, one after another, with place floor(w (i+1) / 2^32) each, w the stream's next word.
+void draw_order(const Random& stream, Tensor& dst);
 
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------

@@ -3,45 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-#include <numeric>
 
+#include "biossl/core/random.h"
+#include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-TEST(EpochOrder, IsAPermutationThatItsKeyDetermines) {
-  for (const std::int64_t images : {0, 1, 2, 7, 1000}) {
-    std::vector<std::int32_t> order = epoch_order(3, 5, images);
-    EXPECT_EQ(order, epoch_order(3, 5, images));
-    std::ranges::sort(order);
-    std::vector<std::int32_t> expected(static_cast<std::size_t>(images));
-    std::iota(expected.begin(), expected.end(), 0);
-    EXPECT_EQ(order, expected);
-  }
-  EXPECT_NE(epoch_order(3, 5, 1000), epoch_order(3, 6, 1000));
-  EXPECT_NE(epoch_order(3, 5, 1000), epoch_order(4, 5, 1000));
-  EXPECT_THROW(epoch_order(1, 0, -1), std::invalid_argument);
-}
-
-/// All 24 orders of 4 images come up equally often: chi-square with 23 degrees of freedom exceeds 49.7 once in 1000.
-TEST(EpochOrder, IsUniform) {
-  std::array<int, 256> counts{};
-  constexpr int epochs = 24000;
-  for (std::uint32_t epoch = 0; epoch < epochs; ++epoch) {
-    std::size_t code = 0;
-    for (const std::int32_t image : epoch_order(1, epoch, 4)) code = code * 4 + static_cast<std::size_t>(image);
-    ++counts[code];
-  }
-  double chi_square = 0;
-  for (const int count : counts) {
-    if (count > 0) chi_square += (count - 1000.0) * (count - 1000.0) / 1000.0;
-  }
-  EXPECT_EQ(std::ranges::count_if(counts, [](int count) { return count > 0; }), 24);
-  EXPECT_LT(chi_square, 49.7);
+/// What an epoch's order should be.
+std::vector<double> order_of(std::uint64_t seed, std::uint32_t epoch, std::int64_t images) {
+  Tensor order({images}, DType::int32, Device::reference);
+  ops::draw_order(Random(seed, Purpose::shuffle, epoch), order);
+  return testing::values_of(order);
 }
 
 class BatchLoaderOn : public ::testing::TestWithParam<Device> {};
@@ -57,8 +33,11 @@ TEST_P(BatchLoaderOn, EveryImageIsInOneBatchAndTheLastMayBeShort) {
     EXPECT_EQ(rows.device(), GetParam());
     std::ranges::copy(testing::values_of(rows), std::back_inserter(seen));
   }
-  const std::vector<std::int32_t> order = epoch_order(1, 2, 23);
-  EXPECT_EQ(seen, std::vector<double>(order.begin(), order.end()));
+  EXPECT_EQ(seen, order_of(1, 2, 23));
+  loader.start_epoch(3);
+  const std::vector<double> next = order_of(1, 3, 23);
+  EXPECT_EQ(testing::values_of(loader.rows(4)), std::vector<double>(next.end() - 3, next.end()));
+  EXPECT_NE(next, order_of(1, 2, 23));
   EXPECT_THROW(loader.rows(5), std::invalid_argument);
   EXPECT_THROW(loader.rows(-1), std::invalid_argument);
 }

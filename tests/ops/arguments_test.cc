@@ -361,6 +361,11 @@ const std::vector<WrongCall> others = {
        Tensor dst = floats({4});
        ops::draw_others(Random(1, Purpose::sample), dst);
      }},
+    {"order_type", "[draw_order] dst is float32",
+     [] {
+       Tensor dst = floats({4});
+       ops::draw_order(Random(1, Purpose::sample), dst);
+     }},
     {"adam_step_0", "[adam_step] step 0; steps count from 1",
      [] {
        ParameterStep step{.update = floats({4}), .values = floats({4}), .state = {floats({4}), floats({4})}};

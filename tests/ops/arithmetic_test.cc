@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
@@ -79,54 +77,7 @@ TEST_P(ArithmeticDevice, SignsAreApplied) {
   EXPECT_EQ(values_of(dst), std::vector<double>(6, 0.0));
 }
 
-TEST_P(ArithmeticDevice, DrawsTheNumbersOfTheStream) {
-  for (const std::int64_t size : {1, 37, 40013}) {
-    const Random stream(7, Purpose::feedback, 3, 2);
-    Tensor drawn = poisoned({size}, DType::float32, GetParam());
-    ops::draw_uniform(stream, 0.3F, drawn);
-    std::vector<double> expected;
-    for (Random random = stream; static_cast<std::int64_t>(expected.size()) < size;) {
-      expected.push_back(static_cast<double>(random.symmetric(0.3F)));
-    }
-    EXPECT_EQ(values_of(drawn), expected);
-    Tensor behind = poisoned({size}, DType::float32, GetParam());
-    ops::draw_uniform(stream.ahead(5), 0.3F, behind);
-    const std::vector<double> shifted = values_of(behind);
-    for (std::size_t i = 5; i < expected.size(); ++i) ASSERT_EQ(shifted[i - 5], expected[i]);
-  }
-}
-
-TEST_P(ArithmeticDevice, DrawsOthers) {
-  for (const std::int64_t size : {1, 2, 3, 500}) {
-    const Random stream(7, Purpose::negatives, 3, 2);
-    Tensor drawn = indices_of(std::vector<std::int32_t>(static_cast<std::size_t>(size), -1), GetParam());
-    ops::draw_others(stream, drawn);
-    const std::vector<double> others = values_of(drawn);
-    Random random = stream;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      const std::uint32_t among_others = random.below(static_cast<std::uint32_t>(size - 1));
-      EXPECT_EQ(others[i], size == 1 ? 0 : among_others + (among_others >= i ? 1 : 0)) << i << " of " << size;
-    }
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(All, ArithmeticDevice, ::testing::ValuesIn(all_devices()), DeviceName());
-
-TEST(DrawUniform, HasItsDistribution) {
-  constexpr std::int64_t size = 100000;
-  Tensor drawn = poisoned({size}, DType::float64, Device::reference);
-  ops::draw_uniform(Random(1, Purpose::sample), 2.0F, drawn);
-  double sum = 0;
-  double square = 0;
-  for (const double value : drawn.span<double>()) {
-    ASSERT_GE(value, -2.0);
-    ASSERT_LT(value, 2.0);
-    sum += value;
-    square += value * value;
-  }
-  EXPECT_NEAR(sum / size, 0.0, 0.02);
-  EXPECT_NEAR(square / size, 4.0 / 3.0, 0.02);
-}
 
 }  // namespace
 }  // namespace biossl

@@ -2,7 +2,6 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/elements.h"
-#include "biossl/backend/shared/others.h"
 #include "biossl/core/parallel.h"
 
 namespace biossl::cpu {
@@ -35,19 +34,6 @@ void add_scaled(const Tensor& a, double scale, const Tensor& b, Tensor& dst) {
 void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
   combine(magnitudes, signs, dst,
           [](float magnitude, float sign) { return sign == 0.0F ? 0.0F : std::copysign(magnitude, sign); });
-}
-
-void draw_uniform(const Random& stream, float bound, Tensor& dst) {
-  float* to = dst.data<float>();
-  parallel_for(dst.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
-    Random random = stream.ahead(begin);
-    for (std::int64_t i = begin; i < end; ++i) to[i] = random.symmetric(bound);
-  });
-}
-
-void draw_others(const Random& stream, Tensor& dst) {
-  const std::int64_t count = dst.size();
-  for (std::int64_t i = 0; i < count; ++i) dst.data<std::int32_t>()[i] = shared::other_than(i, count, stream);
 }
 
 }  // namespace biossl::cpu

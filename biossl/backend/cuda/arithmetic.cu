@@ -1,6 +1,5 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/kernels.cuh"
-#include "biossl/backend/shared/others.h"
 
 namespace biossl::cuda {
 
@@ -29,17 +28,6 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
     using T = decltype(zero);
     apply_signs_of(magnitudes.data<T>(), signs.data<T>(), dst.data<T>(), dst.size());
   });
-}
-
-void draw_uniform(const Random& stream, float bound, Tensor& dst) {
-  float* to = dst.data<float>();
-  for_each(dst.size(), [=] __device__(std::int64_t i) { to[i] = stream.ahead(i).symmetric(bound); });
-}
-
-void draw_others(const Random& stream, Tensor& dst) {
-  std::int32_t* to = dst.data<std::int32_t>();
-  const std::int64_t count = dst.size();
-  for_each(count, [=] __device__(std::int64_t i) { to[i] = shared::other_than(i, count, stream); });
 }
 
 }  // namespace biossl::cuda

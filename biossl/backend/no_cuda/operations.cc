@@ -150,6 +150,7 @@ void add_scaled(const Tensor& /*a*/, double /*scale*/, const Tensor& /*b*/, Tens
 void apply_signs(const Tensor& /*magnitudes*/, const Tensor& /*signs*/, Tensor& /*dst*/) { built_without_cuda(); }
 void draw_uniform(const Random& /*stream*/, float /*bound*/, Tensor& /*dst*/) { built_without_cuda(); }
 void draw_others(const Random& /*stream*/, Tensor& /*dst*/) { built_without_cuda(); }
+void draw_order(const Random& /*stream*/, Tensor& /*dst*/) { built_without_cuda(); }
 void adam_step(const Adam& /*adam*/, std::span<ParameterStep* const> /*steps*/) { built_without_cuda(); }
 void sgd_step(double /*momentum*/, std::span<ParameterStep* const> /*steps*/) { built_without_cuda(); }
 

@@ -157,6 +157,16 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
 }
 
 inline void __syncthreads() { simulated_cuda::wait_for_block(); }
+/// Whether the predicate of any thread of the block is true.
+inline int __syncthreads_or(int predicate) {
+  static int any = 0;
+  simulated_cuda::wait_for_block();  // all have read what an earlier call found
+  any = 0;
+  simulated_cuda::wait_for_block();
+  any |= predicate != 0 ? 1 : 0;
+  simulated_cuda::wait_for_block();
+  return any;
+}
 inline void __syncwarp(unsigned /*mask*/ = 0xffffffffU) { simulated_cuda::wait_for_warp(); }
 template <class T>
 T __shfl_sync(unsigned /*mask*/, T value, int from) {
@@ -175,4 +185,9 @@ inline unsigned __ballot_sync(unsigned /*mask*/, int predicate) {
   unsigned votes = 0;
   for (int from = 0; from < 32; ++from) votes |= simulated_cuda::exchange_value(predicate != 0 ? 1U : 0U, from) << from;
   return votes;
+}
+inline unsigned atomicMax(unsigned* at, unsigned value) {
+  const unsigned before = *at;
+  if (value > before) *at = value;
+  return before;
 }
