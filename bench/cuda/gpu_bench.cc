@@ -214,6 +214,14 @@ void adam(benchmark::State& state) {
       state, [&] { ops::adam_step({}, together); }, 0, bytes);
 }
 
+void draw_order(benchmark::State& state) {
+  Tensor order({50000}, DType::int32, Device::cuda);
+  std::uint32_t epoch = 0;
+  time(
+      state, [&] { ops::draw_order(Random(1, Purpose::shuffle, epoch++), order); }, 0,
+      static_cast<double>(order.bytes()));
+}
+
 void register_others() {
   for (const DType dtype : {DType::bfloat16, DType::float32}) {
     const auto named = [&](const char* operation) { return fmt::format("{}/{}", operation, name_of(dtype)); };
@@ -225,6 +233,7 @@ void register_others() {
   benchmark::RegisterBenchmark("contrastive_hinge/recent:4", contrastive_hinge, 4)->UseRealTime();
   benchmark::RegisterBenchmark("contrastive_hinge/all", contrastive_hinge, 0)->UseRealTime();
   benchmark::RegisterBenchmark("adam", adam)->UseRealTime();
+  benchmark::RegisterBenchmark("draw_order", draw_order)->UseRealTime();
 }
 
 }  // namespace
