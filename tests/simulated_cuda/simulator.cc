@@ -18,6 +18,8 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+#include "tests/simulated_cuda/clocks.h"
+
 namespace simulated_cuda {
 namespace {
 
@@ -56,13 +58,18 @@ struct Thread {
   std::size_t fiber = 0;
   std::array<std::uint64_t, 2> handed{};
   unsigned exchanges = 0;
+  unsigned block_barriers = 0, warp_barriers = 0;
 };
+
+/// Where the clocks of those who share a barrier meet. Two, in turn: who is past one may be at the next already.
+using Meeting = std::array<char, 2>;
 
 struct Fiber {
   ucontext_t context{};
   std::unique_ptr<std::byte[]> stack = std::make_unique<std::byte[]>(stack_bytes);
   std::size_t thread = 0;
   bool free = true;
+  void* clock = clocks::make();
 };
 
 class Machine {
@@ -72,14 +79,21 @@ class Machine {
     threads_.assign(threads, Thread{});
     first_unborn_ = 0;
     while (run_some()) release();
+    clocks::take(&ended_);
+    if (clocks::kept) std::ranges::for_each(fibers_, [](const auto& fiber) { fiber->free = true; });
     if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
     const auto waiting = std::ranges::count_if(threads_, [](const Thread& t) { return t.state != State::done; });
     if (waiting > 0) throw std::logic_error("threads of a block wait for each other in different places");
   }
 
+  /// Waits without having seen what the others did before.
   void wait(State state) {
     threads_[current_].state = state;
     switch_to_scheduler();
+  }
+  void wait_for_block() { wait_and_see(State::at_block, block_meeting_[threads_[current_].block_barriers++ % 2]); }
+  void wait_for_warp() {
+    wait_and_see(State::at_warp, warp_meetings_[current_ / 32][threads_[current_].warp_barriers++ % 2]);
   }
   std::uint64_t exchange(std::uint64_t bits, int from) {
     const std::size_t me = current_;
@@ -91,6 +105,12 @@ class Machine {
   int lane() const { return static_cast<int>(current_ % 32); }
 
  private:
+  void wait_and_see(State state, char& meeting) {
+    clocks::give(&meeting);
+    wait(state);
+    clocks::take(&meeting);
+  }
+
   bool run_some() {
     bool any = false;
     for (std::size_t t = 0; t < threads_.size() && failure_ == nullptr; ++t) {
@@ -147,6 +167,8 @@ class Machine {
     running_ = f;
     if (!fiber.free) become(fiber.thread);
     start_switch(&scheduler_stack_, fiber.stack.get(), stack_bytes);
+    scheduler_clock_ = clocks::current();
+    clocks::switch_to(fiber.clock, fiber.free);
     swapcontext(&scheduler_, &fiber.context);
     finish_switch(scheduler_stack_, nullptr, nullptr);
   }
@@ -155,6 +177,7 @@ class Machine {
     Fiber& fiber = *fibers_[running_];
     void* kept = nullptr;
     start_switch(&kept, scheduler_bottom_, scheduler_size_);
+    clocks::switch_to(scheduler_clock_, false);
     swapcontext(&fiber.context, &scheduler_);
     finish_switch(kept, &scheduler_bottom_, &scheduler_size_);
   }
@@ -165,8 +188,10 @@ class Machine {
     while (true) {
       Fiber& fiber = *fibers_[running_];
       fiber.free = false;
-      while (first_unborn_ < threads_.size() && failure_ == nullptr) run_thread(fiber, first_unborn_++);
-      fiber.free = true;
+      do {
+        run_thread(fiber, first_unborn_++);
+      } while (!clocks::kept && first_unborn_ < threads_.size() && failure_ == nullptr);
+      fiber.free = !clocks::kept;
       switch_to_scheduler();
     }
   }
@@ -180,6 +205,7 @@ class Machine {
     } catch (...) {
       failure_ = std::current_exception();
     }
+    clocks::give(&ended_);
     threads_[thread].state = State::done;
   }
 
@@ -199,6 +225,10 @@ class Machine {
   std::vector<Thread> threads_;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::size_t current_ = 0, running_ = 0, first_unborn_ = 0;
+  Meeting block_meeting_{};
+  std::array<Meeting, 32> warp_meetings_{};
+  char ended_ = 0;
+  void* scheduler_clock_ = nullptr;
   ucontext_t scheduler_{};
   void* scheduler_stack_ = nullptr;
   const void* scheduler_bottom_ = nullptr;
@@ -225,14 +255,14 @@ Access::~Access() {
   for (const auto& [address, block] : blocks()) protect(block, true);
 }
 
-void wait_for_block() { machine().wait(State::at_block); }
-void wait_for_warp() { machine().wait(State::at_warp); }
+void wait_for_block() { machine().wait_for_block(); }
+void wait_for_warp() { machine().wait_for_warp(); }
 std::uint64_t exchange(std::uint64_t bits, int from) { return machine().exchange(bits, from); }
 int lane() { return machine().lane(); }
 bool leads_warp(const void* memory, std::size_t stride_bytes) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(memory) % 32 == 0 && stride_bytes % 16 == 0;
   if (!aligned) throw std::logic_error("a tensor core's matrix is not aligned");
-  wait_for_warp();
+  machine().wait(State::at_warp);
   return lane() == 0;
 }
 

@@ -6,30 +6,32 @@ namespace biossl::cuda {
 
 constexpr int order_threads = 1024;
 
+/// Of an exchange.
+enum class Exchange : std::int32_t { waits, wins, made };
+
 /// The permutation that one thread would make by exchanging places i = count-1 .. 1 each with its partner, made by many
 /// (deterministic reservations; Shun, Gu, Blelloch, Fineman & Gibbons 2015): an exchange waits for those of greater i
 /// that share a place with it. So each bids for both its places, the greatest wins, and whoever holds both exchanges
-/// them and leaves. 40 rounds do for 50,000 places, 48 for a million. bids (count). One block.
+/// them and leaves. 40 rounds do for 50,000 places, 48 for a million. bids and states (count). One block.
 __global__ void __launch_bounds__(order_threads)
-    draw_order_kernel(Random stream, std::uint32_t count, std::int32_t* order, std::uint32_t* bids) {
-  constexpr std::uint32_t none = 0;  // place 0 stays what others leave there
-  const std::uint32_t done = count;  // at place i once exchange i is made: nobody bids for it any more
+    draw_order_kernel(Random stream, std::uint32_t count, std::int32_t* order, std::uint32_t* bids, Exchange* states) {
   for (std::uint32_t i = threadIdx.x; i < count; i += order_threads) {
     order[i] = static_cast<std::int32_t>(i);
-    bids[i] = none;
+    bids[i] = 0;
+    states[i] = Exchange::waits;
   }
   int waiting = 1;
   do {
     __syncthreads();
     for (std::uint32_t i = threadIdx.x + 1; i < count; i += order_threads) {
-      if (bids[i] == done) continue;
+      if (states[i] != Exchange::waits) continue;
       atomicMax(&bids[i], i);
       atomicMax(&bids[shared::partner_in_order(i, count, stream)], i);
     }
     __syncthreads();
     waiting = 0;
     for (std::uint32_t i = threadIdx.x + 1; i < count; i += order_threads) {
-      if (bids[i] == done) continue;
+      if (states[i] != Exchange::waits) continue;
       const std::uint32_t partner = shared::partner_in_order(i, count, stream);
       if (bids[i] != i || bids[partner] != i) {
         waiting = 1;
@@ -38,8 +40,13 @@ __global__ void __launch_bounds__(order_threads)
       const std::int32_t its = order[i];
       order[i] = order[partner];
       order[partner] = its;
-      bids[partner] = none;
-      bids[i] = done;
+      states[i] = Exchange::wins;
+    }
+    __syncthreads();
+    for (std::uint32_t i = threadIdx.x + 1; i < count; i += order_threads) {
+      if (states[i] != Exchange::wins) continue;
+      bids[shared::partner_in_order(i, count, stream)] = 0;
+      states[i] = Exchange::made;
     }
   } while (__syncthreads_or(waiting) != 0);
 }
@@ -56,9 +63,10 @@ void draw_others(const Random& stream, Tensor& dst) {
 }
 
 void draw_order(const Random& stream, Tensor& dst) {
-  auto* bids = reinterpret_cast<std::uint32_t*>(scratch(dst.bytes()));
+  auto* bids = reinterpret_cast<std::uint32_t*>(scratch(2 * dst.bytes()));
+  auto* states = reinterpret_cast<Exchange*>(bids + dst.size());
   launch(draw_order_kernel, dim3(1), dim3(order_threads), stream, static_cast<std::uint32_t>(dst.size()),
-         dst.data<std::int32_t>(), bids);
+         dst.data<std::int32_t>(), bids, states);
 }
 
 }  // namespace biossl::cuda

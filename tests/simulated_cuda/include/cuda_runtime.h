@@ -119,7 +119,7 @@ class Access {
   Access(const Access&) = delete;
   Access& operator=(const Access&) = delete;
 };
-/// Waits for the other threads of the block, or of the warp.
+/// Waits for the other threads of the block, or of the warp, and sees what they did before.
 void wait_for_block();
 void wait_for_warp();
 /// Hands 8 bytes to the warp and returns those that lane `from` hands it in the same exchange.
@@ -161,9 +161,9 @@ inline void __syncthreads() { simulated_cuda::wait_for_block(); }
 inline int __syncthreads_or(int predicate) {
   static int any = 0;
   simulated_cuda::wait_for_block();  // all have read what an earlier call found
-  any = 0;
+  __atomic_store_n(&any, 0, __ATOMIC_RELAXED);
   simulated_cuda::wait_for_block();
-  any |= predicate != 0 ? 1 : 0;
+  __atomic_fetch_or(&any, predicate != 0 ? 1 : 0, __ATOMIC_RELAXED);
   simulated_cuda::wait_for_block();
   return any;
 }
@@ -187,7 +187,8 @@ inline unsigned __ballot_sync(unsigned /*mask*/, int predicate) {
   return votes;
 }
 inline unsigned atomicMax(unsigned* at, unsigned value) {
-  const unsigned before = *at;
-  if (value > before) *at = value;
+  unsigned before = __atomic_load_n(at, __ATOMIC_RELAXED);
+  while (value > before && !__atomic_compare_exchange_n(at, &before, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
   return before;
 }
