@@ -3,9 +3,10 @@
 # make build  the program alone: build/release/biossl
 # make lint   clang-format and clang-tidy
 # make asan   the tests under the address and undefined-behaviour sanitizers
+# make races  the CUDA kernels' tests under the thread sanitizer, on a simulated GPU
 # make bench  the benchmarks
 
-.PHONY: demo test build setup lint format tidy asan bench clean
+.PHONY: demo test build setup lint format tidy asan races bench clean
 .DEFAULT_GOAL := build
 
 demo: build
@@ -37,6 +38,11 @@ asan: setup
 	cmake --preset asan
 	cmake --build --preset asan
 	ctest --test-dir build/asan --output-on-failure -j 2
+
+races: setup
+	cmake --preset tsan
+	cmake --build --preset tsan --target biossl_tests
+	OMP_NUM_THREADS=1 build/tsan/tests/biossl_tests --gtest_filter='*cuda*:SimulatedCuda*' --gtest_brief=1
 
 bench: build
 	build/release/bench/biossl_benches

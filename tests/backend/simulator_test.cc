@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -55,6 +56,20 @@ __global__ void reverse(float* values) {
   __syncthreads();
   values[blockIdx.x * 64 + threadIdx.x] = handed[thread];
 }
+
+#if defined(__SANITIZE_THREAD__)
+/// The same, but that threads may read before others have written, or write before others have read.
+__global__ void reverse_twice(float* values, bool wait_to_read, bool wait_to_write) {
+  __shared__ float handed[64];
+  const auto thread = static_cast<int>(threadIdx.x);
+  for (int turn = 0; turn < 2; ++turn) {
+    handed[63 - thread] = static_cast<float>(thread + turn);
+    if (wait_to_read) __syncthreads();
+    values[thread] = handed[thread];
+    if (wait_to_write) __syncthreads();
+  }
+}
+#endif
 
 __global__ void exchange_in_warps(float* values) {
   const auto thread = static_cast<int>(threadIdx.x);
@@ -168,6 +183,22 @@ TEST(SimulatedCuda, TensorCoresRefuseWhatIsNotAligned) {
   const DeviceFloats memory(256);
   EXPECT_THROW(launch(multiply, dim3(1), dim3(32), memory.data(), 8), std::logic_error);
 }
+
+#if defined(__SANITIZE_THREAD__)
+void reverse_twice_and_exit(bool wait_to_read, bool wait_to_write) {
+  const DeviceFloats memory(64);
+  launch(reverse_twice, dim3(1), dim3(64), memory.data(), wait_to_read, wait_to_write);
+  std::exit(0);
+}
+
+TEST(SimulatedCuda, RacesAreFound) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // the sanitizer goes blind in a fork of a process with threads
+  EXPECT_EXIT(reverse_twice_and_exit(true, true), ::testing::ExitedWithCode(0), "");
+  constexpr int found = 66;  // ThreadSanitizer's
+  EXPECT_EXIT(reverse_twice_and_exit(false, true), ::testing::ExitedWithCode(found), "data race");
+  EXPECT_EXIT(reverse_twice_and_exit(true, false), ::testing::ExitedWithCode(found), "data race");
+}
+#endif
 
 }  // namespace
 }  // namespace biossl

@@ -69,6 +69,7 @@ struct Fiber {
   std::unique_ptr<std::byte[]> stack = std::make_unique<std::byte[]>(stack_bytes);
   std::size_t thread = 0;
   bool free = true;
+  bool free_after_block = false;  // where clocks are kept, and each thread so has a stack of its own
   void* clock = clocks::make();
 };
 
@@ -79,8 +80,8 @@ class Machine {
     threads_.assign(threads, Thread{});
     first_unborn_ = 0;
     while (run_some()) release();
-    clocks::take(&ended_);
-    if (clocks::kept) std::ranges::for_each(fibers_, [](const auto& fiber) { fiber->free = true; });
+    clocks::take(&host_meeting_);
+    for (const auto& fiber : fibers_) fiber->free |= std::exchange(fiber->free_after_block, false);
     if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
     const auto waiting = std::ranges::count_if(threads_, [](const Thread& t) { return t.state != State::done; });
     if (waiting > 0) throw std::logic_error("threads of a block wait for each other in different places");
@@ -88,6 +89,7 @@ class Machine {
 
   /// Waits without having seen what the others did before.
   void wait(State state) {
+    clocks::give(&host_meeting_);  // where threads wait in vain, the block ends here
     threads_[current_].state = state;
     switch_to_scheduler();
   }
@@ -191,7 +193,7 @@ class Machine {
       do {
         run_thread(fiber, first_unborn_++);
       } while (!clocks::kept && first_unborn_ < threads_.size() && failure_ == nullptr);
-      fiber.free = !clocks::kept;
+      (clocks::kept ? fiber.free_after_block : fiber.free) = true;
       switch_to_scheduler();
     }
   }
@@ -205,7 +207,7 @@ class Machine {
     } catch (...) {
       failure_ = std::current_exception();
     }
-    clocks::give(&ended_);
+    clocks::give(&host_meeting_);
     threads_[thread].state = State::done;
   }
 
@@ -227,7 +229,7 @@ class Machine {
   std::size_t current_ = 0, running_ = 0, first_unborn_ = 0;
   Meeting block_meeting_{};
   std::array<Meeting, 32> warp_meetings_{};
-  char ended_ = 0;
+  char host_meeting_ = 0;
   void* scheduler_clock_ = nullptr;
   ucontext_t scheduler_{};
   void* scheduler_stack_ = nullptr;
