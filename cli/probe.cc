@@ -24,9 +24,10 @@ void probe_run(const ProbeCommand& command, const Place& place, Reporter& report
   const RunDirectory directory = RunDirectory::open(command.from);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
-  directory.adopt(recipe);
+  directory.require_continues(recipe);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
+  directory.adopt(recipe);
   write_results(directory, recipe, report);
   if (!command.out.empty()) write_probe(command.out, report);
   fmt::print("\n{}\nresults in {}\n", results_table(report), directory.summary_file().string());

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "biossl/core/error.h"
 
 namespace biossl {
@@ -11,6 +13,17 @@ Shape::Shape(std::initializer_list<std::int64_t> extents) {
   for (const std::int64_t extent : extents) {
     check(extent >= 0, "shape", "an extent is {}; it may not be negative", extent);
     extents_[static_cast<std::size_t>(rank_++)] = extent;
+  }
+  check_size();
+}
+
+void Shape::check_size() const {
+  constexpr std::int64_t most = std::int64_t{1} << 58;  // whose bytes can still be counted
+  std::int64_t product = 1;
+  for (int axis = 0; axis < rank_; ++axis) {
+    const std::int64_t extent = (*this)[axis];
+    check(extent == 0 || product <= most / extent, "shape", "{} has too many elements", to_string(*this));
+    product *= std::max<std::int64_t>(extent, 1);
   }
 }
 
@@ -30,6 +43,7 @@ Shape Shape::with_rows(std::int64_t rows) const {
   check(rank_ > 0, "shape", "a shape without extents has no rows");
   Shape result = *this;
   result.extents_[0] = rows;
+  result.check_size();
   return result;
 }
 

@@ -13,7 +13,7 @@ class Shape {
   static constexpr int max_rank = 4;
 
   Shape() = default;
-  /// Throws std::invalid_argument for a rank above four or a negative extent.
+  /// Throws std::invalid_argument for a rank above four, a negative extent, or more than 2^58 elements.
   Shape(std::initializer_list<std::int64_t> extents);
 
   int rank() const { return rank_; }
@@ -27,6 +27,8 @@ class Shape {
   bool operator==(const Shape&) const = default;
 
  private:
+  void check_size() const;
+
   std::array<std::int64_t, max_rank> extents_{};
   int rank_ = 0;
 };

@@ -26,9 +26,10 @@ class DeformViews final : public Views {
                static_cast<float>(options.hue)},
         pixels_(resident_pixels(source)),
         parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
-    check(options.perturb >= 0 && options.saturation >= 0 && options.hue >= 0, "views.deform",
-          "perturb = {}, saturation = {}, hue = {}; none may be negative", options.perturb, options.saturation,
-          options.hue);
+    const auto possible = [](double value) { return value >= 0 && value <= 100; };
+    check(possible(options.perturb) && possible(options.saturation) && possible(options.hue), "views.deform",
+          "perturb = {}, saturation = {}, hue = {}; each must be between 0 and 100", options.perturb,
+          options.saturation, options.hue);
     check(source.dataset.image_shape()[2] == 3, "views.deform", "images of shape {}; colours need 3 channels",
           to_string(source.dataset.image_shape()));
   }

@@ -182,6 +182,7 @@ RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe
     reporter.note(fmt::format("{} holds no checkpoint yet; starting from the beginning", out.string()));
   }
   directory.cut_metrics(trainer.progress().epoch);
+  if (trainer.progress().epoch < trainer.total_epochs()) directory.remove_results();
   return directory;
 }
 
@@ -232,6 +233,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
   ProbeReport report{.class_names = prober.class_names(),
                      .epochs = recipe.probe.epochs,
+                     .trained_epochs = checkpoint.progress().epoch,
                      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder"),
                      .random = {},
                      .pixels = {},
@@ -246,6 +248,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 
 ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter) {
+  // Before hours of training, not behind them.
+  ProbeImages(wanted, place, open_pretraining_images(wanted, place)->image_shape());
   restart_peak_memory();
   const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
   const Recipe recipe = read_recipe(directory.recipe_file());

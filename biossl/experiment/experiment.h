@@ -25,6 +25,7 @@ struct BlockProbe {
 struct ProbeReport {
   std::vector<std::string> class_names;
   std::int64_t epochs = 0;                        ///< of the probes
+  std::int64_t trained_epochs = 0;                ///< of the encoder, when it was probed
   std::vector<BlockProbe> trained;                ///< of the blocks asked for; the last block is the last
   std::optional<std::vector<BlockProbe>> random;  ///< the untrained encoder of the same seed
   std::optional<BlockProbe> pixels;
@@ -57,11 +58,11 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 
 /// What a run came to, written as summary.json:
 ///   {"recipe", "seed",
-///    "pretrain": {"epochs", "images", "images_per_second", "seconds", "final_loss" (null without an epoch)},
-///    "probe": {"features", "epochs", "test_accuracy", "train_accuracy", "per_block": [test accuracies]},
-///    "layers": [{"layer", "feedback", "separate_weights", "errors_sent", "alignment"}] (PathRecord),
-///    "random_encoder": {"test_accuracy", "per_block"}, "pixels": {"test_accuracy"} where they were probed,
-///    "chance", "peak_memory_bytes"}
+///    "pretrain": {"epochs" (behind the encoder that was probed), "images", "images_per_second", "seconds",
+///    "final_loss" (null without an epoch)}, "probe": {"features", "epochs", "test_accuracy", "train_accuracy",
+///    "per_block": [test accuracies]}, "layers": [{"layer", "feedback", "separate_weights", "errors_sent",
+///    "alignment"}] (PathRecord), "random_encoder": {"test_accuracy", "per_block"}, "pixels": {"test_accuracy"} where
+///    they were probed, "chance", "peak_memory_bytes"}
 /// and probe.json, which has every probe's accuracies, also by class, and confusion matrix ([label][prediction]).
 /// Accuracies are fractions.
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);

@@ -104,7 +104,10 @@ void apply_overrides(TomlDocument& document, const std::vector<Override>& overri
     const auto [section, key] = split(change.key);
     const Selector* selector = selector_of(section, key);
     if (selector == nullptr) continue;
-    if (chosen(document, *selector) != change.value) selector->forget(document);
+    const std::string before = chosen(document, *selector);
+    apply(document, change);
+    if (chosen(document, *selector) == before) continue;
+    selector->forget(document);
     apply(document, change);
   }
   for (const Override& change : overrides) {

@@ -122,6 +122,10 @@ std::vector<ReproductionRun> Reproduction::missing() const {
 Reproduction plan_reproduction(const ReproductionRequest& request, Device device) {
   check(!request.tables.empty(), "reproduce", "no table is named; there are {}", joined(shipped_tables()));
   check(request.seeds >= 1 && request.seeds <= 100'000, "reproduce", "{} seeds; it takes 1 to 100000", request.seeds);
+  for (const Override& change : request.changes) {
+    check(change.key != "seed", "reproduce", "--set seed={}: a row's seeds are 1 to --seeds N", change.value);
+    check(change.key != "name", "reproduce", "--set name={}: rows are called as their recipes are", change.value);
+  }
   std::vector<std::string> names;
   std::ranges::transform(request.tables, std::back_inserter(names), [](const auto& table) { return name_of(table); });
   Reproduction plan{.name = joined(names, " + "),

@@ -40,13 +40,15 @@ Json test_accuracies(const std::vector<BlockProbe>& probes) {
   return accuracies;
 }
 
-Json pretraining(const std::vector<EpochMetrics>& epochs) {
+/// Of the epochs behind the encoder that was probed; the run may have gone further than its newest checkpoint.
+Json pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
+  std::erase_if(epochs, [&](const EpochMetrics& epoch) { return epoch.epoch > trained; });
   const auto sum = [&](auto EpochMetrics::*field) {
     return std::accumulate(epochs.begin(), epochs.end(), 0.0,
                            [&](double total, const EpochMetrics& epoch) { return total + double(epoch.*field); });
   };
   const double seconds = sum(&EpochMetrics::seconds);
-  return {{"epochs", epochs.size()},
+  return {{"epochs", trained},
           {"images", epochs.empty() ? 0 : epochs.back().images},
           {"images_per_second", seconds > 0 ? sum(&EpochMetrics::images) / seconds : 0.0},
           {"seconds", seconds},
@@ -70,7 +72,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   const BlockProbe& last = report.trained.back();
   Json json{{"recipe", recipe.name},
             {"seed", recipe.seed},
-            {"pretrain", pretraining(directory.metrics())},
+            {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
             {"probe",
              {{"features", last.features},
               {"epochs", report.epochs},

@@ -64,6 +64,14 @@ std::string to_line(const EpochMetrics& metrics) {
   return json.dump() + "\n";
 }
 
+/// `before` with those settings of `recipe` that no result depends on.
+Recipe without_effect_from(const Recipe& recipe, Recipe before) {
+  before.published = recipe.published;
+  before.train.checkpoint_every = recipe.train.checkpoint_every;
+  before.probe.memory_gb = recipe.probe.memory_gb;
+  return before;
+}
+
 }  // namespace
 
 std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
@@ -93,26 +101,30 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
   return directory;
 }
 
-void RunDirectory::adopt(const Recipe& recipe) const {
-  const std::string present = read_file(recipe_file());
-  Recipe before = parse_recipe(present, recipe_file().string());
-  before.published = recipe.published;
-  before.train.checkpoint_every = recipe.train.checkpoint_every;
-  before.probe.memory_gb = recipe.probe.memory_gb;
-  const std::string with_its_probe = to_toml(before);
-  before.probe = recipe.probe;
+void RunDirectory::require_continues(const Recipe& recipe) const {
+  Recipe before = without_effect_from(recipe, read_recipe(recipe_file()));
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
-  const std::string wanted = to_toml(recipe);
-  if (const auto [old_line, new_line] = first_difference(to_toml(before), wanted); old_line != new_line) {
-    throw std::invalid_argument(
-        fmt::format("{} was started with '{}', not '{}'; it can only go on as it began (choose another --out)",
-                    path_.string(), without_comment(old_line), without_comment(new_line)));
-  }
+  before.probe = recipe.probe;
+  const auto [old_line, new_line] = first_difference(to_toml(before), to_toml(recipe));
+  if (old_line == new_line) return;
+  throw std::invalid_argument(
+      fmt::format("{} was started with '{}', not '{}'; it can only go on as it began (choose another --out)",
+                  path_.string(), without_comment(old_line), without_comment(new_line)));
+}
+
+void RunDirectory::adopt(const Recipe& recipe) const {
+  require_continues(recipe);
+  const Recipe before = read_recipe(recipe_file());
   // Results must not stand beside settings that they were not made with.
-  if (with_its_probe != wanted) std::filesystem::remove(summary_file());
-  if (present != wanted) write_file(recipe_file(), wanted);
+  if (to_toml(without_effect_from(recipe, before)) != to_toml(recipe)) remove_results();
+  if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));
+}
+
+void RunDirectory::remove_results() const {
+  std::filesystem::remove(summary_file());
+  std::filesystem::remove(probe_file());
 }
 
 void RunDirectory::add_metrics(const EpochMetrics& metrics) const {

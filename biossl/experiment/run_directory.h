@@ -36,10 +36,14 @@ class RunDirectory {
   std::filesystem::path probe_file() const { return path_ / "probe.json"; }
   std::filesystem::path summary_file() const { return path_ / "summary.json"; }
 
-  /// Prepares for going on with `recipe`. Settings of the probe, of its data and of checkpoints, and the published
-  /// number may differ from those the run was started with and are taken over, with results of another probe removed;
-  /// another difference throws std::invalid_argument naming it.
+  /// Throws std::invalid_argument where the run cannot go on with `recipe`, naming the difference. Settings of the
+  /// probe, of its data and of checkpoints, and the published number may differ from those it was started with.
+  void require_continues(const Recipe& recipe) const;
+  /// Goes on with `recipe`, whose settings are taken over; results of another probe are removed. Throws like
+  /// require_continues.
   void adopt(const Recipe& recipe) const;
+  /// Removes probe.json and summary.json.
+  void remove_results() const;
 
   void add_metrics(const EpochMetrics& metrics) const;
   /// Drops what was written about epochs behind the given one, and a line that a kill has cut short.

@@ -6,6 +6,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
+#include "biossl/experiment/components.h"
 #include "biossl/experiment/run_directory.h"
 
 namespace biossl {
@@ -43,7 +44,8 @@ std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Reci
                              .machine = read_machine(directory)};
     const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
     const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
-    return possible && same ? std::optional(outcome) : std::nullopt;
+    const bool trained = training.at("epochs") == total_epochs(recipe);  // else probed on the way
+    return possible && same && trained ? std::optional(outcome) : std::nullopt;
   } catch (const std::exception&) {
     return std::nullopt;
   }

@@ -33,8 +33,9 @@ struct RunStanding {
   std::optional<RunOutcome> outcome;  ///< where it is finished
 };
 
-/// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed. A run is finished when its
-/// results can be read: damaged ones mean that it is to be probed again. Throws for nothing that lies there.
+/// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed. A run is finished when the
+/// results of all its epochs can be read: damaged ones mean that it is to be probed again. Throws for nothing that lies
+/// there.
 RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe);
 
 /// Notes beside a run's directory why it failed; the directory itself may not exist.

@@ -55,6 +55,13 @@ std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& m
   return text;
 }
 
+/// What stands under a key, null where nothing does; no copy, since a hostile file nests deeper than copying can go.
+const Json& under(const Json& object, const char* key) {
+  static const Json nothing;
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
 Shape shape_from(const std::array<std::int64_t, Shape::max_rank>& extents, std::size_t rank) {
   const auto [a, b, c, d] = extents;
   switch (rank) {
@@ -129,16 +136,16 @@ class HeaderReader {
       damaged(length_bytes, fmt::format("tensor '{}': {}", name, what));
     };
     if (!value.is_object()) wrong("is no JSON object");
-    const Json dtype = value.value("dtype", Json());
+    const Json& dtype = under(value, "dtype");
     const auto* known =
         std::ranges::find_if(dtype_names, [&](const DTypeName& entry_name) { return dtype == entry_name.name; });
     if (known == dtype_names.end()) wrong("dtype is none of F32, BF16, F64, U8 and I32");
     entry.dtype = known->dtype;
     std::uint64_t size = size_of(entry.dtype);
-    if (!read_shape(value.value("shape", Json()), entry.shape, size)) {
+    if (!read_shape(under(value, "shape"), entry.shape, size)) {
       wrong("the shape is no list of up to four lengths that fit into the file");
     }
-    const Json offsets = value.value("data_offsets", Json());
+    const Json& offsets = under(value, "data_offsets");
     const bool pair =
         offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
     if (!pair) wrong("data_offsets are no two whole numbers");

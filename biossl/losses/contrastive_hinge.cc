@@ -34,7 +34,8 @@ struct HingeOptions {
 
 Hinge hinge_of(const HingeOptions& options) {
   check_choice("contrastive_hinge", "negatives", options.negatives, {"recent", "all"});
-  check(options.recent >= 1, "contrastive_hinge", "recent = {} must be at least 1", options.recent);
+  check(options.recent >= 1 && options.recent <= 1'000'000, "contrastive_hinge",
+        "recent = {} must be between 1 and 1000000", options.recent);
   check(options.weight >= 0, "contrastive_hinge", "weight = {} may not be negative", options.weight);
   const bool all = options.negatives == "all";
   const auto bound = [](double own, double shared) { return static_cast<float>(own < 0 ? shared : own); };

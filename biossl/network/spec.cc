@@ -8,6 +8,10 @@
 namespace biossl {
 namespace {
 
+// More than memory holds, and far from where products of them overflow.
+constexpr std::int64_t most_features = 1'000'000;
+constexpr std::int64_t largest_kernel = 1'000;
+
 BlockSpec block(std::int64_t channels, Activation activation, std::int64_t pool = 1, bool bias = false) {
   return {.channels = channels, .activation = activation, .pool = pool, .bias = bias, .conv = {}};
 }
@@ -56,8 +60,12 @@ Shape pooled(const Shape& map, std::int64_t window) { return {map[0] / window, m
 
 BlockPlan plan_block(const BlockSpec& spec, const Shape& input, std::size_t index) {
   const std::string where = fmt::format("network.blocks[{}]", index);
-  check(spec.channels >= 1, where, "channels = {} must be at least 1", spec.channels);
-  check(spec.pool >= 1, where, "pool = {} must be at least 1 (1: none)", spec.pool);
+  check(spec.channels >= 1 && spec.channels <= most_features, where, "channels = {} must be between 1 and {}",
+        spec.channels, most_features);
+  check(spec.pool >= 1 && spec.pool <= largest_pool, where, "pool = {} must be between 1 (none) and {}", spec.pool,
+        largest_pool);
+  check(spec.conv.kernel <= largest_kernel && spec.conv.stride <= largest_kernel, where,
+        "kernel = {}, stride = {}; at most {} are possible", spec.conv.kernel, spec.conv.stride, largest_kernel);
   check(spec.conv.kernel >= 1 && spec.conv.stride >= 1 && spec.conv.padding >= 0, where,
         "kernel = {}, stride = {}, padding = {} is impossible", spec.conv.kernel, spec.conv.stride, spec.conv.padding);
   check(spec.conv.padding < spec.conv.kernel, where, "padding = {} must be smaller than kernel = {}", spec.conv.padding,
@@ -86,7 +94,8 @@ bool BlockSpec::operator==(const BlockSpec& other) const {
 
 std::vector<BlockPlan> plan(const NetworkSpec& spec, const Shape& image) {
   check(!spec.blocks.empty(), "network", "it has no blocks");
-  check(spec.head.features >= 1, "network.head", "features = {} must be at least 1", spec.head.features);
+  check(spec.head.features >= 1 && spec.head.features <= most_features, "network.head",
+        "features = {} must be between 1 and {}", spec.head.features, most_features);
   check(spec.head.average_pool >= 1, "network.head", "average_pool = {} must be at least 1", spec.head.average_pool);
   std::vector<BlockPlan> plans;
   for (std::size_t index = 0; index < spec.blocks.size(); ++index) {

@@ -21,7 +21,8 @@ void check_pooling(std::string_view operation, const Argument& src, std::int64_t
 
 void check_argmax(std::string_view operation, const Argument& argmax, std::int64_t window, const Shape& pooled) {
   const Checks checks(operation);
-  check(window <= 16, operation, "a window of {}; argmax counts up to 16 x 16 elements", window);
+  check(window <= largest_pool, operation, "a window of {}; argmax counts up to {} x {} elements", window, largest_pool,
+        largest_pool);
   checks.shape(argmax, pooled);
   checks.type(argmax, DType::uint8);
 }

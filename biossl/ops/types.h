@@ -14,6 +14,9 @@ std::string_view name_of(Activation activation);
 /// Throws std::invalid_argument with the known names.
 Activation activation_named(std::string_view name);
 
+/// The widest window of a max-pool: which of its elements won fits into a byte.
+inline constexpr std::int64_t largest_pool = 16;
+
 /// A square convolution. Output extent = (input + 2 padding - kernel) / stride + 1, rounded down.
 struct Conv2d {
   std::int64_t kernel = 3;

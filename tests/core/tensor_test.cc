@@ -28,6 +28,10 @@ TEST(Shape, CountsElements) {
   EXPECT_NE((Shape{2, 3}), (Shape{2, 3, 1}));
   EXPECT_EQ(to_string(Shape{500, 32, 32, 3}), "(500, 32, 32, 3)");
   EXPECT_EQ(to_string(Shape{}), "()");
+  constexpr std::int64_t huge = std::int64_t{1} << 31;
+  EXPECT_THROW((Shape{huge, huge, huge, huge}), std::invalid_argument);
+  EXPECT_THROW((Shape{0, huge, huge}), std::invalid_argument) << "with_rows would overflow";
+  EXPECT_THROW((Shape{1, huge}).with_rows(huge), std::invalid_argument);
 }
 
 TEST(Shape, RefusesWhatCannotBe) {

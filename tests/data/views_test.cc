@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "tests/data/scratch_folder.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
@@ -123,6 +126,11 @@ TEST(DeformViews, RefuseWhatTheyCannotDo) {
   EXPECT_THROW(ViewsRegistry::instance().make("deform", {}, without_colour), std::invalid_argument);
   const Ramps ramps(3);
   const ViewSource source{ramps, 1, 4, Device::reference};
+  for (const char* key : {"perturb", "saturation", "hue"}) {
+    for (const double impossible : {std::numeric_limits<double>::infinity(), std::nan(""), 1e30}) {
+      EXPECT_THROW(ViewsRegistry::instance().make("deform", {{key, impossible}}, source), std::invalid_argument) << key;
+    }
+  }
   EXPECT_THROW(ViewsRegistry::instance().make("deform", {{"hue", -0.1}}, source), std::invalid_argument);
   const auto complaint = message_of<std::invalid_argument>([&] {
     ViewsRegistry::instance().make("deform", {{"hues", 0.1}}, source);

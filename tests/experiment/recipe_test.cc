@@ -117,6 +117,17 @@ TEST(Recipe, AnotherChoiceTakesTheOldOnesSettingsAway) {
   EXPECT_EQ(failing.loss.settings.at("good_batches"), Value(std::int64_t{2}));
 }
 
+TEST(Recipe, TheSameChoiceKeepsItsSettingsHoweverItIsQuoted) {
+  for (const char* quoted : {"contrastive_hinge", "\"contrastive_hinge\"", "'contrastive_hinge'"}) {
+    const Recipe recipe = parse_recipe("[loss]\nrecent = 3\n", "x", {{"loss.kind", quoted}});
+    EXPECT_EQ(recipe.loss.settings.at("recent"), Value(std::int64_t{3})) << quoted;
+  }
+  const std::string momentum = "[train]\noptimizer = 'sgd'\n[optimizer]\nmomentum = 0.7\n";
+  EXPECT_EQ(parse_recipe(momentum, "x", {{"train.optimizer", "\"sgd\""}}).optimizer.settings.at("momentum"),
+            Value(0.7));
+  EXPECT_FALSE(parse_recipe(momentum, "x", {{"train.optimizer", "\"adam\""}}).optimizer.settings.contains("momentum"));
+}
+
 struct BadRecipe {
   const char* text;
   const char* message;  ///< parts, separated by |
@@ -199,7 +210,7 @@ TEST(Recipe, FaultsOfOverridesAreTheCommandLines) {
       {{"trian.epochs", "5"}, "--set trian.epochs=5|did you mean 'train'?"},
       {{"epochs", "5"}, "--set epochs=5|did you mean 'train.epochs'?"},
       {{"train.epochs", "many"}, "--set train.epochs=many|whole number"},
-      {{"loss.recent", "0"}, "--set loss.recent=0|at least 1"},
+      {{"loss.recent", "0"}, "--set loss.recent=0|between 1 and"},
       {{"network.blocks.9.channels", "1"}, "--set network.blocks.9.channels=1|2 blocks"},
       {{"network.blocks.x.channels", "1"}, "number"},
       {{"network.preset", "conv7"}, "--set network.preset=conv7|did you mean 'conv6'?"},

@@ -198,6 +198,35 @@ TEST_F(Reproducing, DamagedResultsMeanAnotherProbe) {
   EXPECT_EQ(again["probe"], good["probe"]);
 }
 
+TEST_F(Reproducing, AProbeOnTheWayIsNoResult) {
+  StoppingReporter stopping(7);  // one epoch of three and two batches
+  EXPECT_THROW(reproduce(plan(request({"tiny_a"})), here, stopping), Interrupted);
+  const RunDirectory begun = RunDirectory::open(run_of("tiny_a-seed1"));
+  const Recipe recipe = read_recipe(begun.recipe_file());
+  const Checkpoint checkpoint = open_checkpoint(begun.path(), [](std::string_view) {});
+  EpochMetrics second;
+  second.epoch = 2;
+  begun.add_metrics(second);  // as a kill between an epoch's line and its checkpoint leaves it
+  write_results(begun, recipe, probe(checkpoint, recipe, here, quiet_));
+  EXPECT_EQ(Json::parse(read_file(begun.summary_file()))["pretrain"]["epochs"], 1);
+  ASSERT_THAT(names(plan(request({"tiny_a"})).missing()), ElementsAre("tiny_a-seed1"));
+
+  StoppingReporter again(1);
+  EXPECT_THROW(reproduce(plan(request({"tiny_a"})), here, again), Interrupted);
+  EXPECT_FALSE(std::filesystem::exists(begun.summary_file())) << "its weights are gone";
+  EXPECT_FALSE(std::filesystem::exists(begun.probe_file()));
+  EXPECT_EQ(run(request({"tiny_a"})), 0);
+  EXPECT_EQ(Json::parse(read_file(begun.summary_file()))["pretrain"]["epochs"], 3);
+}
+
+TEST_F(Reproducing, ChangesThatEveryRowMakesItselfAreRefused) {
+  for (const char* key : {"seed", "name"}) {
+    ReproductionRequest changed = request();
+    changed.changes = {{key, "9"}};
+    EXPECT_THAT(fault<std::invalid_argument>(changed), HasSubstr(key));
+  }
+}
+
 TEST_F(Reproducing, OtherDamageIsToldOrSurvived) {
   run(request({"tiny_a"}));
   write_file(run_of("tiny_a-seed1/environment.json"), "{");

@@ -106,6 +106,7 @@ TEST(Safetensors, HostileHeadersAreRefused) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "hostile.safetensors";
   const std::string four(4, 'x');
+  const std::string nested = std::string(400'000, '[') + std::string(400'000, ']');
   const std::vector<std::pair<std::string, std::string>> files{
       {std::string(8, '\xff'), "byte 0"},
       {with_header("{"), "JSON"},
@@ -116,6 +117,11 @@ TEST(Safetensors, HostileHeadersAreRefused) {
       {with_header(R"({"x":1})"), "'x'"},
       {with_header(R"({"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})", four), "dtype"},
       {with_header(R"({"x":{"dtype":7,"shape":[1],"data_offsets":[0,4]}})", four), "dtype"},
+      {with_header(R"({"x":{"dtype":)" + nested + "}}"), "dtype"},
+      {with_header(R"({"x":{"dtype":"F32","shape":)" + nested + "}}"), "shape"},
+      {with_header(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":)" + nested + "}}"), "data_offsets"},
+      {with_header(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":)" + nested + "}}", four + four),
+       "no tensor"},
       {with_header(R"({"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", four), "shape"},
       {with_header(R"({"x":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", four), "shape"},
       {with_header(R"({"x":{"dtype":"F32","shape":[1,1,1,1,1],"data_offsets":[0,4]}})", four), "shape"},

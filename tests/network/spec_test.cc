@@ -42,6 +42,20 @@ TEST(NetworkSpec, ImpossibleNetworksAreRefusedByBlock) {
   spec = preset("conv6");
   spec.blocks[0].conv = {.kernel = 40, .stride = 1, .padding = 1};
   refused(spec, {32, 32, 3}, "too small for kernel = 40");
+  spec = preset("conv6");
+  spec.blocks[1].pool = 17;
+  refused(spec, {32, 32, 3}, "pool = 17");
+  for (const std::int64_t huge : {std::int64_t{1} << 40, std::int64_t{1} << 62}) {
+    spec = preset("conv6");
+    spec.blocks[3].channels = huge;
+    refused(spec, {32, 32, 3}, "network.blocks[3]");
+    spec = preset("conv6");
+    spec.blocks[0].conv = {.kernel = huge, .stride = 1, .padding = huge - 1};
+    refused(spec, {32, 32, 3}, "network.blocks[0]");
+    spec = preset("conv6");
+    spec.head.features = huge;
+    refused(spec, {32, 32, 3}, "network.head");
+  }
   EXPECT_THROW(preset("conv7"), std::invalid_argument);
 }
 

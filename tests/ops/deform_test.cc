@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "biossl/ops/ops.h"
@@ -148,6 +149,14 @@ TEST_P(DeformDevice, ShiftBringsZerosIn) {
   const Tensor parameters = tensor_of({1, 9}, {1, 0, 1, 0, 1, 0, 1, 0, 0}, DType::float32, GetParam());
   EXPECT_LT(relative_error(values_of(deformed(pixels, {0}, parameters)), {0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0, 0, 0}),
             1e-6);
+}
+
+TEST_P(DeformDevice, ReadsNothingOutsideWhateverThePlace) {
+  const Tensor pixels = random_bytes({1, 5, 4, 3}, GetParam(), 4);
+  for (const double place : {std::nan(""), std::numeric_limits<double>::infinity(), -1e30, 1e30}) {
+    const Tensor parameters = tensor_of({1, 9}, {place, 0, 0, 0, place, 0, 1, 0, 0}, DType::float32, GetParam());
+    EXPECT_NO_THROW(values_of(deformed(pixels, {0}, parameters)));
+  }
 }
 
 TEST_P(DeformDevice, HueTurnsRedToGreenAndSaturationGreysOut) {

@@ -58,7 +58,7 @@ constexpr PixelMap<T> pixel_map(const float* theta, std::int64_t height, std::in
 }
 
 /// The two neighbours of a sampling point along one axis and their weights. A neighbour outside [0, extent) is moved
-/// inside and its weight is zero, so every index may be read.
+/// inside and its weight is zero, so every index may be read, also where the position is not a number.
 template <class T>
 struct Neighbours {
   std::int32_t first, second;
@@ -69,7 +69,7 @@ template <class T>
 constexpr Neighbours<T> neighbours(T position, std::int32_t extent) {
   const T below = T(-1);
   const T beyond = static_cast<T>(extent);
-  const T low = position < below ? below : position;  // where it lies outside, all weights are zero anyway
+  const T low = position > below ? position : below;  // where it lies outside, all weights are zero anyway
   const T inside = low > beyond ? beyond : low;
   const T floor = std::floor(inside);
   const T fraction = inside - floor;
