@@ -118,6 +118,10 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t /*stream*/, cudaStreamCaptureMod
   captured = std::make_unique<SimulatedGraph>();
   return cudaSuccess;
 }
+cudaError_t cudaStreamIsCapturing(cudaStream_t /*stream*/, cudaStreamCaptureStatus* status) {
+  *status = captured == nullptr ? cudaStreamCaptureStatusNone : cudaStreamCaptureStatusActive;
+  return cudaSuccess;
+}
 cudaError_t cudaStreamEndCapture(cudaStream_t /*stream*/, cudaGraph_t* graph) {
   *graph = captured.release();
   return cudaSuccess;

@@ -27,9 +27,10 @@ struct ConvolutionExtents {
         kernel(static_cast<std::int32_t>(conv.kernel)),
         stride(static_cast<std::int32_t>(conv.stride)),
         padding(static_cast<std::int32_t>(conv.padding)) {
-    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    // Kernels go past the last pixel by up to a tile before they stop.
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max() - 4096;
     biossl::check(std::max(src.size() / channels, dst.size() / dst_channels) <= most, "conv2d",
-                  "a GPU convolves at most 2^31 pixels at a time; a smaller train.batch has fewer");
+                  "a GPU convolves at most {} pixels at a time; a smaller train.batch has fewer", most);
   }
   constexpr std::int32_t taps() const { return kernel * kernel; }
 

@@ -46,13 +46,15 @@ const Library& library() {
 
 cudaDataType data_type(DType dtype) { return dtype == DType::bfloat16 ? CUDA_R_16BF : CUDA_R_32F; }
 
-/// True on the first call with a product of such shapes and types.
-bool is_new(const Matrix& a, const Matrix& b, DType dst_type, cublasComputeType_t compute) {
-  static std::set<std::array<std::int64_t, 8>> seen;
+/// True on the first call with a product of such shapes, types and alignment, which cuBLAS chooses its kernel by.
+bool is_new(const Matrix& a, const Matrix& b, DType dst_type, const std::byte* dst, cublasComputeType_t compute) {
+  static std::set<std::array<std::int64_t, 9>> seen;
+  const auto address = [](const std::byte* values) { return reinterpret_cast<std::uintptr_t>(values); };
+  const std::uintptr_t together = address(a.values) | address(b.values) | address(dst);
   return seen
       .insert({a.height(), a.width(), b.width(), a.transposed ? 1 : 0, b.transposed ? 1 : 0,
                static_cast<std::int64_t>(a.dtype), static_cast<std::int64_t>(dst_type),
-               static_cast<std::int64_t>(compute)})
+               static_cast<std::int64_t>(compute), static_cast<std::int64_t>(together % 16)})
       .second;
 }
 
@@ -83,7 +85,7 @@ void matrix_product(const Matrix& a, const Matrix& b, DType dst_type, std::byte*
   const cublasHandle_t handle = library().handle;
   const cublasComputeType_t compute = compute_type(a.dtype);
   // What cuBLAS does on the first call with a shape, loading a kernel for example, is done outside of a recording.
-  if (is_new(a, b, dst_type, compute)) recorder().interrupt();
+  if (is_new(a, b, dst_type, dst, compute)) recorder().interrupt();
   const auto extent = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
   recorder().give(
       {key_of(handle), key_of(a.values), key_of(b.values), key_of(dst), extent(a.rows), extent(a.columns),

@@ -66,8 +66,6 @@ cudnnHandle_t library() {
   return handle;
 }
 
-bool not_supported(cudnnStatus_t status) { return CUDNN_STATUS_CATEGORY(status) == CUDNN_STATUS_NOT_SUPPORTED; }
-
 // --- what cuDNN is asked, for each of the three convolutions
 
 using Forward = cudnnConvolutionFwdAlgoPerf_t;
@@ -104,13 +102,18 @@ cudnnStatus_t ask_workspace(const ConvolutionDescriptors& of, cudnnConvolutionBw
 
 // --- plans
 
-/// How a convolution is done, or that cuDNN cannot do it.
+template <class Direction>
+struct Candidate {
+  decltype(Direction::algo) algorithm;
+  std::size_t workspace;
+};
+
+/// How a convolution is done: by the first of the candidates, once it has run. None are left where cuDNN cannot do it.
 template <class Direction>
 struct Plan {
   ConvolutionDescriptors descriptors;
-  std::optional<decltype(Direction::algo)> algorithm;
-  std::size_t workspace = 0;
-  bool proven = false;  // it has run
+  std::vector<Candidate<Direction>> candidates;
+  bool proven = false;
 };
 
 /// What cuDNN proposes, what it expects to be fastest first.
@@ -119,7 +122,6 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   std::vector<Direction> candidates(most_candidates);
   int count = 0;
   const cudnnStatus_t status = ask_candidates(descriptors, &count, candidates.data());
-  if (!not_supported(status)) check(status, "cudnnGetConvolution…Algorithm_v7");
   candidates.resize(static_cast<std::size_t>(status == CUDNN_STATUS_SUCCESS ? count : 0));
   return candidates;
 }
@@ -147,15 +149,13 @@ bool is_winograd(cudnnConvolutionBwdFilterAlgo_t algorithm) {
 
 template <class Direction>
 Plan<Direction> make_plan(const Shape& src, const Shape& dst, DType dtype, const Conv2d& conv, bool tf32) {
-  Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv, tf32), .algorithm = {}};
-  for (const Direction& candidate : candidates_for<Direction>(plan.descriptors)) {
-    if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != CUDNN_DETERMINISTIC) continue;
-    if (!fits(candidate.mathType, dtype, tf32) || is_winograd(candidate.algo)) continue;
-    if (ask_workspace(plan.descriptors, candidate.algo, &plan.workspace) != CUDNN_STATUS_SUCCESS) continue;
-    if (plan.workspace > most_workspace) continue;
-    plan.algorithm = candidate.algo;
-    scratch(plan.workspace);  // made now, for it waits
-    break;
+  Plan<Direction> plan{.descriptors = ConvolutionDescriptors(src, dst, dtype, conv, tf32), .candidates = {}};
+  for (const Direction& proposed : candidates_for<Direction>(plan.descriptors)) {
+    if (proposed.status != CUDNN_STATUS_SUCCESS || proposed.determinism != CUDNN_DETERMINISTIC) continue;
+    if (!fits(proposed.mathType, dtype, tf32) || is_winograd(proposed.algo)) continue;
+    std::size_t workspace = 0;
+    if (ask_workspace(plan.descriptors, proposed.algo, &workspace) != CUDNN_STATUS_SUCCESS) continue;
+    if (workspace <= most_workspace) plan.candidates.push_back({proposed.algo, workspace});
   }
   return plan;
 }
@@ -183,6 +183,19 @@ bool can_be_described(const Tensor& maps) { return maps.size() > 0 && maps.size(
 /// cuDNN's kernels read 16 bytes at a time.
 bool is_aligned(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory) % 16 == 0; }
 
+/// Runs the first candidate that can be run, and forgets those before it. False where there is none.
+template <class Direction, class Attempt>
+bool prove(Plan<Direction>& plan, const Attempt& attempt) {
+  recorder().interrupt();  // a failure shows only where the call is given to the device at once
+  for (; !plan.candidates.empty(); plan.candidates.erase(plan.candidates.begin())) {
+    const Candidate<Direction>& candidate = plan.candidates.front();
+    plan.proven = attempt(candidate, scratch(candidate.workspace)) == CUDNN_STATUS_SUCCESS;
+    if (plan.proven) break;
+    cudaGetLastError();  // where the device itself has failed, the next call tells
+  }
+  return plan.proven;
+}
+
 /// Runs a convolution from src to dst, in this memory; `convolve` calls cuDNN's function for (descriptors, algorithm,
 /// workspace, its size).
 template <class Direction, class Convolve>
@@ -190,24 +203,14 @@ bool run(const Tensor& src, const Tensor& dst, const Conv2d& conv, std::array<co
          std::string_view call, const Convolve& convolve) {
   if (!can_be_described(src) || !can_be_described(dst) || !std::ranges::all_of(memory, is_aligned)) return false;
   Plan<Direction>& plan = plan_for<Direction>(src, dst, conv);
-  if (!plan.algorithm.has_value()) return false;
-  std::byte* workspace = scratch(plan.workspace);
-  const auto attempt = [=, its = &plan] {
-    return convolve(its->descriptors, *its->algorithm, workspace, its->workspace);
+  const auto attempt = [=, its = &plan](const Candidate<Direction>& candidate, std::byte* workspace) {
+    return convolve(its->descriptors, candidate.algorithm, workspace, candidate.workspace);
   };
-  if (!plan.proven) {
-    recorder().interrupt();  // it may fail, which shows only where it is given to the device at once
-    const cudnnStatus_t status = attempt();
-    if (not_supported(status)) {
-      plan.algorithm.reset();
-      return false;
-    }
-    check(status, call);
-    plan.proven = true;
-    return true;
-  }
+  if (!plan.proven) return prove(plan, attempt);
+  const Candidate<Direction> chosen = plan.candidates.front();
+  std::byte* workspace = scratch(chosen.workspace);
   recorder().give({key_of(&plan), key_of(memory[0]), key_of(memory[1]), key_of(memory[2]), key_of(workspace)},
-                  [=] { check(attempt(), call); });
+                  [=] { check(attempt(chosen, workspace), call); });
   return true;
 }
 

@@ -179,12 +179,22 @@ cudaError_t Recorder::add_kernel(Item& item) {
 }
 
 cudaError_t Recorder::add_captured(Item& item) {
-  check(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  // Relaxed: a library may load a kernel meanwhile, and there is no other thread whose calls would have to wait.
+  check(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
   mode_ = Mode::capturing;
-  item.run();
+  bool taken = true;
+  try {
+    item.run();
+  } catch (const std::runtime_error&) {
+    taken = false;  // the call that follows outside of a recording tells whether it is more than that
+  }
   mode_ = Mode::recording;
   cudaGraph_t captured = nullptr;
-  if (const cudaError_t status = cudaStreamEndCapture(stream(), &captured); status != cudaSuccess) return status;
+  const cudaError_t ended = cudaStreamEndCapture(stream(), &captured);
+  if (!taken || ended != cudaSuccess) {
+    if (captured != nullptr) cudaGraphDestroy(captured);
+    return taken ? ended : cudaErrorStreamCaptureUnsupported;
+  }
   const bool first = position_ == 0;
   const cudaError_t status = cudaGraphAddChildGraphNode(
       &item.node, current_->graph.get(), first ? nullptr : &current_->items.back().node, first ? 0 : 1, captured);

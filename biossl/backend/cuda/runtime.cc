@@ -40,6 +40,14 @@ bool is_device_memory(const std::byte* address) {
   return attributes.type == cudaMemoryTypeDevice;
 }
 
+/// Why the first GPU cannot run our kernels; empty where it can, or there is none.
+std::string too_old() {
+  constexpr int oldest = 8;  // the kernels are compiled for
+  int major = 0;
+  if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0) != cudaSuccess || major >= oldest) return "";
+  return fmt::format("this one has compute capability {}, {} is needed", major, oldest);
+}
+
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
 }  // namespace
@@ -63,23 +71,24 @@ std::byte* scratch(std::size_t bytes) {
   if (bytes > size) {
     synchronize();
     memory.reset();
-    size = std::max(bytes, 2 * size);
-    memory = allocate_zeros(size);
+    size = 0;  // also where there is no room for it
+    memory = allocate_zeros(bytes);
+    size = bytes;
   }
   return memory.get();
 }
 
 int device_count() {
   int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess && too_old().empty() ? count : 0;
 }
 
 void require_device() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status == cudaSuccess && count > 0) return;
-  const char* why = status == cudaSuccess ? "this machine has none" : cudaGetErrorString(status);
-  throw std::runtime_error(fmt::format("no GPU can be used: {}; use --device cpu", why));
+  std::string why = status != cudaSuccess ? cudaGetErrorString(status) : count == 0 ? "this machine has none" : "";
+  if (why.empty()) why = too_old();
+  if (!why.empty()) throw std::runtime_error(fmt::format("no GPU can be used: {}; use --device cpu", why));
 }
 
 std::string device_name() {
@@ -95,6 +104,17 @@ std::string library_versions() {
   check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
   return fmt::format("driver {}, CUDA {}, {}, {}", version_text(driver), version_text(runtime), matrix_library(),
                      convolution_library());
+}
+
+/// Nothing throws: the next call tells what went wrong.
+static void release(std::byte* memory, std::int64_t size) {
+  try {
+    recorder().interrupt();  // what was gathered may read it
+  } catch (const std::exception&) {
+    cudaGetLastError();
+  }
+  cudaFree(memory);  // waits for the device; at the end of the process there may be none left to free it on
+  held -= size;
 }
 
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
@@ -113,10 +133,7 @@ std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
   check(cudaMemsetAsync(memory, 0, bytes, order), "cudaMemsetAsync");
   const auto size = static_cast<std::int64_t>(bytes);
   most_held = std::max(most_held.load(), held += size);
-  return {static_cast<std::byte*>(memory), [size](std::byte* p) {
-            cudaFree(p);  // waits for the device; at the end of the process there may be none left to free it on
-            held -= size;
-          }};
+  return {static_cast<std::byte*>(memory), [size](std::byte* p) { release(p, size); }};
 }
 
 void zero_bytes(std::byte* to, std::size_t bytes) {
@@ -131,7 +148,7 @@ void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
   if (to_device && is_device_memory(from)) return recorder().give({key_of(from), key_of(to), bytes}, copied);
   recorder().interrupt();
   copied();
-  if (!to_device) synchronize();
+  synchronize();  // the caller may free host memory, or read it, at once
 }
 
 std::int64_t available_memory_bytes() {
