@@ -41,8 +41,12 @@ macro(biossl_add_cuda target)  # not a function: a language is enabled for the w
   # Not biossl_flags: nvcc does not know all of them.
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Werror -Wshadow>
-    "$<$<COMPILE_LANGUAGE:CUDA>:-DFMT_USE_CONSTEXPR=1;--expt-relaxed-constexpr;--extended-lambda;--Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
+    $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow>
+    "$<$<COMPILE_LANGUAGE:CUDA>:-DFMT_USE_CONSTEXPR=1;--expt-relaxed-constexpr;--extended-lambda;-Xcompiler=-Wall,-Wextra>")
+  if(BIOSSL_WERROR)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Werror>
+      "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=-Werror>")
+  endif()
   target_link_libraries(${target} PUBLIC fmt::fmt CUDA::cudart_static CUDA::cublas cuDNN::cuDNN)
 endmacro()
 
