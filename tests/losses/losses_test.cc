@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "biossl/losses/loss.h"
+#include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -103,6 +105,16 @@ TEST_P(EveryLoss, EveryDeviceEqualsReference) {
       EXPECT_LT(relative_error(ours.wanted_errors(), reference.wanted_errors()), 1e-5) << pairs << " pairs";
       EXPECT_EQ(values_of(ours.totals)[1], values_of(reference.totals)[1]);
     }
+  }
+}
+
+// Training stops where the loss is not finite: none may hide it.
+TEST_P(EveryLoss, IsNotANumberWhereAnEmbeddingIsNone) {
+  for (const Device device : devices_of(GetParam(), all_devices())) {
+    Job job(GetParam(), largest_batch, DType::float32, device);
+    Tensor current = job.embeddings.rows(2 * largest_batch - 1, 2 * largest_batch);
+    ops::scale(current, std::nan(""), current);
+    EXPECT_TRUE(std::isnan(job.evaluate())) << name_of(device);
   }
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "biossl/ops/ops.h"
@@ -127,6 +128,18 @@ TEST_P(HingeDevice, PairsBeforeTheFirstAreOnlyLookedBackAt) {
 }
 
 // Two pairs of two features, worked out by hand: d(0,0) = 2, d(1,1) = 0, d(0,1) = 4, d(1,0) = 2.
+TEST_P(HingeDevice, IsNotANumberWhereAnEmbeddingIsNone) {
+  for (const double number : {1.0, std::nan("")}) {
+    const Tensor a = tensor_of({1, 2}, {0, 1}, DType::float32, GetParam());
+    const Tensor b = tensor_of({1, 2}, {0, number}, DType::float32, GetParam());  // a pair and no negatives
+    Tensor none;
+    Tensor d_b = poisoned({1, 2}, DType::float32, GetParam());
+    Tensor totals = tensor_of({2}, {0, 0}, DType::float64, GetParam());
+    ops::contrastive_hinge(a, b, {1.0F, 3.0F, 0.5F, 4}, none, d_b, totals);
+    EXPECT_EQ(std::isnan(values_of(totals)[0]), std::isnan(number));
+  }
+}
+
 TEST_P(HingeDevice, SmallExample) {
   const Tensor a = tensor_of({2, 2}, {0, 0, 2, 2}, DType::float32, GetParam());
   const Tensor b = tensor_of({2, 2}, {2, 0, 2, 2}, DType::float32, GetParam());

@@ -21,8 +21,8 @@ Score score(const float* prediction, const float* target, const float* negative,
   const float near = 1.0F - dot(prediction, target, features);
   const float far = negative == target ? 0.0F : 1.0F + dot(prediction, negative, features);
   return {.loss = std::max(static_cast<double>(near), 0.0) + std::max(static_cast<double>(far), 0.0),
-          .positive = near > 0.0F ? -1.0F : 0.0F,
-          .negative = far > 0.0F ? 1.0F : 0.0F};
+          .positive = near <= 0.0F ? 0.0F : -1.0F,
+          .negative = far <= 0.0F ? 0.0F : 1.0F};
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ double compare_row(const Tensor& x, const Tensor& y, std::int64_t row, const Hin
   std::fill_n(error, features, 0.0F);
   double loss = 0;
   const float excess = distance(mine, others + row * features, features) - hinge.positive_threshold;
-  if (excess > 0.0F) {
+  if (!(excess <= 0.0F)) {  // what is not a number counts, so that it is noticed
     loss += static_cast<double>(excess);
     add_signs(mine, others + row * features, 1.0F, features, error);
   }

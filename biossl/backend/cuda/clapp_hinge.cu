@@ -23,8 +23,8 @@ __global__ void __launch_bounds__(block_threads)
   const float positive = 1.0F - similarity(mine, targets + i * features, features);
   const float negative = 1.0F + similarity(mine, targets + other * features, features);
   if (threadIdx.x != 0) return;
-  const bool pulls = positive > 0.0F;
-  const bool pushes = other != i && negative > 0.0F;
+  const bool pulls = !(positive <= 0.0F);  // what is not a number counts, so that it is noticed
+  const bool pushes = other != i && !(negative <= 0.0F);
   const float share = 1.0F / static_cast<float>(rows);
   weights[2 * i] = pulls ? share : 0.0F;
   weights[2 * i + 1] = pushes ? share : 0.0F;
