@@ -21,7 +21,7 @@ struct ProbeCommand {
 
 /// A run directory takes the results in; a checkpoint's go where --out says.
 void probe_run(const ProbeCommand& command, const Place& place, Reporter& reporter) {
-  const RunDirectory directory = RunDirectory::open(command.from);
+  const RunDirectory directory = RunDirectory::open_alone(command.from);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   directory.require_continues(recipe);

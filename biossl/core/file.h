@@ -35,6 +35,19 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 /// Throws BadInput when the file is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
+/// Keeps others out of a folder who ask for the same, until it is destroyed or the process ends. Throws
+/// std::runtime_error where another holds it; where the file system knows no locks, nobody is kept out.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+
+ private:
+  int descriptor_;
+};
+
 /// A file's bytes, mapped read-only. Throws BadInput when the file is missing or unreadable.
 class MappedFile {
  public:

@@ -170,7 +170,7 @@ class Prober {
 /// The run directory to train into, and the trainer as the last run has left it.
 RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe, Trainer& trainer,
                           Reporter& reporter) {
-  RunDirectory directory = RunDirectory::open(out);
+  RunDirectory directory = RunDirectory::open_alone(out);
   directory.adopt(recipe);
   std::filesystem::create_directories(directory.checkpoints());
   const auto checkpoint =

@@ -86,8 +86,9 @@ void RunDirectory::require_free(const std::filesystem::path& path) {
 
 RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {
   require_free(path);
-  const RunDirectory directory(path);
+  RunDirectory directory(path);
   std::filesystem::create_directories(directory.checkpoints());
+  directory.lock_ = std::make_shared<const FolderLock>(path);
   write_file(directory.recipe_file(), to_toml(recipe));
   write_json(directory.environment_file(), describe_environment(device));
   return directory;
@@ -98,6 +99,12 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(directory.recipe_file())) {
     bad_input("{}: is no run directory; it holds no recipe.toml", path.string());
   }
+  return directory;
+}
+
+RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
+  RunDirectory directory = open(path);
+  directory.lock_ = std::make_shared<const FolderLock>(path);
   return directory;
 }
 

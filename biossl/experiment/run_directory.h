@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "biossl/core/device.h"
+#include "biossl/core/file.h"
 #include "biossl/experiment/recipe.h"
 #include "biossl/experiment/reporter.h"
 
@@ -24,10 +26,13 @@ class RunDirectory {
   static std::filesystem::path usual_path(const Recipe& recipe);
   /// Throws std::invalid_argument, saying what to do, where something of that name exists.
   static void require_free(const std::filesystem::path& path);
-  /// Makes the folder with its recipe and environment. Throws like require_free.
+  /// Makes the folder with its recipe and environment, and keeps other processes from writing to it. Throws like
+  /// require_free.
   static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, Device device);
   /// One that exists. Throws BadInput where it is no run directory.
   static RunDirectory open(const std::filesystem::path& path);
+  /// The same, to write to it: throws std::runtime_error where another process does.
+  static RunDirectory open_alone(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path recipe_file() const { return path_ / "recipe.toml"; }
@@ -56,6 +61,7 @@ class RunDirectory {
   std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
 
   std::filesystem::path path_;
+  std::shared_ptr<const FolderLock> lock_;  // null: not for writing
 };
 
 /// Writes JSON for people and programs, whole or not at all.

@@ -319,6 +319,23 @@ TEST(Experiment, ADirectoryThatExistsIsRefusedUntouched) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
+TEST(Experiment, TwoDoNotWriteToOneRun) {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "run";
+  Reporter quiet;
+  {
+    const RunDirectory held = pretrain(tiny_recipe(), here, out, false, quiet);
+    try {
+      run_experiment(tiny_recipe(), here, out, true, quiet);
+      FAIL() << "was accepted";
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("another process"));
+    }
+    EXPECT_NO_THROW(RunDirectory::open(out).metrics()) << "to read is allowed";
+  }
+  EXPECT_NO_THROW(run_experiment(tiny_recipe(), here, out, true, quiet));
+}
+
 TEST(Experiment, ARunGoesOnOnlyAsItBegan) {
   const TemporaryFolder folder;
   const auto out = folder.path() / "run";
