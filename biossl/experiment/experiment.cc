@@ -248,8 +248,9 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 
 ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter) {
-  // Before hours of training, not behind them.
-  ProbeImages(wanted, place, open_pretraining_images(wanted, place)->image_shape());
+  {  // Before hours of training, not behind them.
+    const ProbeImages are_there(wanted, place, open_pretraining_images(wanted, place)->image_shape());
+  }
   restart_peak_memory();
   const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
   const Recipe recipe = read_recipe(directory.recipe_file());
