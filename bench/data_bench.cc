@@ -43,7 +43,7 @@ void cifar(benchmark::State& state, const std::string& name, const std::string& 
 /// Only where the files are, in the folder named by BIOSSL_DATA_DIR.
 [[maybe_unused]] const bool cifar_registered = [] {
   const char* folder = std::getenv("BIOSSL_DATA_DIR");
-  if (folder == nullptr) return false;
+  if (folder == nullptr || *folder == '\0') return false;
   for (const std::string name : {"cifar10", "cifar100"}) {
     benchmark::RegisterBenchmark(name.c_str(), cifar, name, std::string(folder))
         ->Unit(benchmark::kMillisecond)

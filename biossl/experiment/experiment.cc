@@ -246,11 +246,13 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
   return report;
 }
 
+void require_images(const Recipe& recipe, const Place& place) {
+  const ProbeImages are_there(recipe, place, open_pretraining_images(recipe, place)->image_shape());
+}
+
 ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter) {
-  {  // Before hours of training, not behind them.
-    const ProbeImages are_there(wanted, place, open_pretraining_images(wanted, place)->image_shape());
-  }
+  require_images(wanted, place);  // before hours of training, not behind them
   restart_peak_memory();
   const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
   const Recipe recipe = read_recipe(directory.recipe_file());

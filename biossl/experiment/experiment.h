@@ -69,6 +69,9 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
 /// probe.json alone.
 void write_probe(const std::filesystem::path& path, const ProbeReport& report);
 
+/// Throws BadInput where the images to learn from or those of the probe are not there, or are not of one shape.
+void require_images(const Recipe& recipe, const Place& place);
+
 /// The main job: pretrain, then probe, then write the results.
 ProbeReport run_experiment(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter);

@@ -72,12 +72,10 @@ void require_same_settings(const ReproductionRun& run) {
 
 /// Missing images would fail one run after the other.
 void require_images(const std::vector<ReproductionRun>& runs, const Place& place) {
-  std::set<std::string> opened;
+  std::set<std::pair<std::string, std::string>> opened;
   for (const ReproductionRun& run : runs) {
     const DataRecipe& data = run.recipe.data;
-    if (opened.insert(data.pretrain).second) open_pretraining_images(run.recipe, place);
-    if (!opened.insert("probe: " + data.probe).second) continue;
-    for (const Split split : {Split::train, Split::test}) open_probe_images(run.recipe, place, split);
+    if (opened.emplace(data.pretrain, data.probe).second) biossl::require_images(run.recipe, place);
   }
 }
 
@@ -101,7 +99,9 @@ bool attempt(const ReproductionRun& run, const Place& place, Reporter& reporter)
 std::vector<ReproductionRun> Reproduction::runs(const ReproductionRow& row) const {
   std::vector<ReproductionRun> runs;
   for (std::int64_t seed = 1; seed <= seeds; ++seed) {
-    ReproductionRun run{.recipe = row.recipe, .directory = out / fmt::format("{}-seed{}", row.recipe.name, seed)};
+    ReproductionRun run{.recipe = row.recipe,
+                        .total_epochs = row.total_epochs,
+                        .directory = out / fmt::format("{}-seed{}", row.recipe.name, seed)};
     run.recipe.seed = static_cast<std::uint64_t>(seed);
     runs.push_back(std::move(run));
   }

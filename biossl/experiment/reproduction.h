@@ -37,9 +37,10 @@ struct ReproductionRow {
 /// One run of a row.
 struct ReproductionRun {
   Recipe recipe;                    ///< with its seed
+  std::int64_t total_epochs = 0;    ///< as its rule counts them
   std::filesystem::path directory;  ///< OUT/NAME-seedK
 
-  RunStanding standing() const { return read_standing(directory, recipe); }
+  RunStanding standing() const { return read_standing(directory, recipe, total_epochs); }
 };
 
 struct Reproduction {

@@ -24,7 +24,8 @@ std::string describe(const ForecastRun& run) {
 }
 
 /// What a whole run of the cost `whole` still needs.
-ForecastRun left_of(const ReproductionRun& run, std::int64_t epochs, const RunCost& whole) {
+ForecastRun left_of(const ReproductionRun& run, const RunCost& whole) {
+  const std::int64_t epochs = run.total_epochs;
   ForecastRun left{.name = run.directory.filename(), .standing = run.standing(), .epochs = epochs};
   if (left.standing.stage == RunStage::finished) return left;
   const double done = epochs == 0 ? 1 : static_cast<double>(left.standing.epoch) / static_cast<double>(epochs);
@@ -53,7 +54,7 @@ Forecast forecast(const Reproduction& reproduction, const Place& place, Reporter
     const bool missing = std::ranges::any_of(
         runs, [](const ReproductionRun& run) { return run.standing().stage != RunStage::finished; });
     const RunCost cost = missing ? estimate(row.recipe) : RunCost{};
-    for (const ReproductionRun& run : runs) forecast.runs.push_back(left_of(run, row.total_epochs, cost));
+    for (const ReproductionRun& run : runs) forecast.runs.push_back(left_of(run, cost));
     progress(++measured, rows, row.recipe.name);
   }
   forecast.assumed_images = estimate.assumed_images();

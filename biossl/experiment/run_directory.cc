@@ -124,9 +124,10 @@ void RunDirectory::require_continues(const Recipe& recipe) const {
 void RunDirectory::adopt(const Recipe& recipe) const {
   require_continues(recipe);
   const Recipe before = read_recipe(recipe_file());
+  const std::string wanted = to_toml(recipe);
   // Results must not stand beside settings that they were not made with.
-  if (to_toml(without_effect_from(recipe, before)) != to_toml(recipe)) remove_results();
-  if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));
+  if (to_toml(without_effect_from(recipe, before)) != wanted) remove_results();
+  if (to_toml(before) != wanted) write_file(recipe_file(), wanted);
 }
 
 void RunDirectory::remove_results() const {

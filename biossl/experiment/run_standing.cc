@@ -6,7 +6,6 @@
 
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
-#include "biossl/experiment/components.h"
 #include "biossl/experiment/run_directory.h"
 
 namespace biossl {
@@ -31,7 +30,7 @@ std::string read_machine(const RunDirectory& directory) {
 }
 
 /// Nothing where the results are missing, damaged or of another run.
-std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe) {
+std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe, std::int64_t total_epochs) {
   try {
     const Json summary = Json::parse(read_file(directory.summary_file()));
     const Json& training = summary.at("pretrain");
@@ -44,7 +43,7 @@ std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Reci
                              .machine = read_machine(directory)};
     const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
     const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
-    const bool trained = training.at("epochs") == total_epochs(recipe);  // else probed on the way
+    const bool trained = training.at("epochs") == total_epochs;  // else probed on the way
     return possible && same && trained ? std::optional(outcome) : std::nullopt;
   } catch (const std::exception&) {
     return std::nullopt;
@@ -75,14 +74,14 @@ std::string_view name_of(RunStage stage) {
   return names[static_cast<std::size_t>(stage)];
 }
 
-RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe) {
+RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs) {
   RunStanding standing{
       .seed = recipe.seed, .stage = RunStage::to_do, .epoch = 0, .failure = read_failure(directory), .outcome = {}};
   if (std::filesystem::is_regular_file(directory / "recipe.toml")) {
     const RunDirectory run = RunDirectory::open(directory);
     standing.stage = RunStage::begun;
     standing.epoch = epochs_done(run);
-    standing.outcome = read_outcome(run, recipe);
+    standing.outcome = read_outcome(run, recipe, total_epochs);
   }
   if (!standing.failure.empty()) standing.stage = RunStage::failed;
   if (standing.outcome) standing.stage = RunStage::finished;

@@ -33,10 +33,10 @@ struct RunStanding {
   std::optional<RunOutcome> outcome;  ///< where it is finished
 };
 
-/// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed. A run is finished when the
-/// results of all its epochs can be read: damaged ones mean that it is to be probed again. Throws for nothing that lies
-/// there.
-RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe);
+/// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed, which trains for
+/// `total_epochs`. A run is finished when the results of all its epochs can be read: damaged ones mean that it is to be
+/// probed again. Throws for nothing that lies there.
+RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs);
 
 /// Notes beside a run's directory why it failed; the directory itself may not exist.
 void note_failure(const std::filesystem::path& directory, std::string_view failure);

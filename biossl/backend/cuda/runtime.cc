@@ -50,6 +50,17 @@ std::string too_old() {
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
+/// Nothing throws: the next call tells what went wrong.
+void release(std::byte* memory, std::int64_t size) {
+  try {
+    recorder().interrupt();  // what was gathered may read it
+  } catch (const std::exception&) {
+    cudaGetLastError();
+  }
+  cudaFree(memory);  // waits for the device; at the end of the process there may be none left to free it on
+  held -= size;
+}
+
 }  // namespace
 
 void check(cudaError_t status, std::string_view call) {
@@ -104,17 +115,6 @@ std::string library_versions() {
   check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
   return fmt::format("driver {}, CUDA {}, {}, {}", version_text(driver), version_text(runtime), matrix_library(),
                      convolution_library());
-}
-
-/// Nothing throws: the next call tells what went wrong.
-static void release(std::byte* memory, std::int64_t size) {
-  try {
-    recorder().interrupt();  // what was gathered may read it
-  } catch (const std::exception&) {
-    cudaGetLastError();
-  }
-  cudaFree(memory);  // waits for the device; at the end of the process there may be none left to free it on
-  held -= size;
 }
 
 std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
