@@ -116,6 +116,23 @@ TEST_F(Program, FaultsOfFilesExitWith3) {
   expect_one_line(run({"embed", in("torn.safetensors"), "--out", in("x.npy")}), 3, "torn.safetensors");
 }
 
+TEST_F(Program, AFailedProbeLeavesTheOldResultsAndTheirRecipe) {
+  ASSERT_EQ(run({"run", recipe_, "--out", in("run")}).code, 0);
+  const auto contents = [&] {
+    return std::vector{read_file(in("run/recipe.toml")), read_file(in("run/summary.json")),
+                       read_file(in("run/probe.json"))};
+  };
+  const auto before = contents();
+  expect_one_line(run({"probe", in("run"), "--data", in(""), "--set", "data.probe=cifar10"}), 3, "cifar-10");
+  EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Program, ImagesOfTheProbeThatAreMissingAreToldBeforeTraining) {
+  expect_one_line(run({"run", recipe_, "--out", in("run"), "--data", in(""), "--set", "data.probe=cifar10"}), 3,
+                  "cifar-10");
+  EXPECT_FALSE(std::filesystem::exists(in("run")));
+}
+
 TEST_F(Program, ALossThatIsNotFiniteExitsWith1) {
   expect_one_line(
       run({"run", recipe_, "--out", in("run"), "--set", "train.learning_rate=1e38", "--set", "train.epochs=50"}), 1,
