@@ -1,5 +1,7 @@
 #include "biossl/experiment/safetensors.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -20,6 +22,7 @@ static_assert(std::endian::native == std::endian::little, "files are little-endi
 constexpr std::uint64_t length_bytes = 8;
 constexpr std::uint64_t largest_header = 100'000'000;
 constexpr const char* metadata_key = "__metadata__";
+constexpr const char* checksum_key = "crc32";
 
 struct DTypeName {
   DType dtype;
@@ -37,10 +40,29 @@ Json shape_of(const Tensor& tensor) {
   return shape;
 }
 
+/// Of all texts, then of every tensor's name, type, shape and values, each in the order of the names.
+std::string checksum_of(const Metadata& metadata, const std::map<std::string, SafetensorsFile::Entry>& tensors) {
+  uLong sum = crc32_z(0, nullptr, 0);
+  const auto add = [&](std::span<const std::byte> bytes) {
+    if (!bytes.empty()) sum = crc32_z(sum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  };
+  const auto add_text = [&](const std::string& text) { add(std::as_bytes(std::span(text.c_str(), text.size() + 1))); };
+  for (const auto& [key, text] : metadata) {
+    add_text(key);
+    add_text(text);
+  }
+  for (const auto& [name, entry] : tensors) {
+    add_text(fmt::format("{} {} {}", name, file_name_of(entry.dtype), to_string(entry.shape)));
+    add(entry.bytes);
+  }
+  return fmt::format("{:08x}", sum);
+}
+
 /// The JSON header, padded with spaces so that the data starts at a multiple of 8.
 std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& metadata) {
-  Json header = Json::object();
-  if (!metadata.empty()) header[metadata_key] = metadata;
+  Json header;
+  header[metadata_key] = metadata;
+  std::map<std::string, SafetensorsFile::Entry> entries;
   std::uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
     check(tensor.device() != Device::cuda, "write_safetensors", "'{}' is not in host memory", name);
@@ -49,7 +71,9 @@ std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& m
     header[name] = {
         {"dtype", file_name_of(tensor.dtype())}, {"shape", shape_of(tensor)}, {"data_offsets", {offset, end}}};
     offset = end;
+    entries[name] = {.dtype = tensor.dtype(), .shape = tensor.shape(), .bytes = {tensor.raw(), tensor.bytes()}};
   }
+  header[metadata_key][checksum_key] = checksum_of(metadata, entries);
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
@@ -94,6 +118,8 @@ class HeaderReader {
       }
     }
     check_pieces(pieces);
+    const auto expected = metadata.extract(checksum_key);
+    if (!expected.empty()) check_sum(checksum_of(metadata, tensors), expected.mapped());
   }
 
  private:
@@ -192,6 +218,12 @@ class HeaderReader {
       end = piece.end;
     }
     if (data_start_ + end != bytes_.size()) damaged(data_start_ + end, "bytes follow that belong to no tensor");
+  }
+
+  void check_sum(const std::string& found, const std::string& expected) const {
+    if (found == expected) return;
+    bad_input("{}: is damaged: its checksum is {}, not {} (a program that changes weights has to drop the text '{}')",
+              file_, found, expected, checksum_key);
   }
 
   std::string file_;

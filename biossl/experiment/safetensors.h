@@ -14,7 +14,8 @@ namespace biossl {
 
 // Files in the safetensors format, which Python's `safetensors` and others read: the length of the header (8 bytes,
 // little-endian), the header (JSON: name -> dtype, shape, data_offsets; "__metadata__": texts by name), the data, row
-// by row, tensor after tensor without gaps.
+// by row, tensor after tensor without gaps. Ours hold one more text, "crc32": the CRC-32 of all that the file says, other
+// texts and tensors.
 
 /// Texts by name, kept in the header.
 using Metadata = std::map<std::string, std::string>;
@@ -30,8 +31,8 @@ struct NamedTensor {
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata);
 
-/// A file to read from. Everything in it is checked when it is opened: a file that is cut short or changed in its
-/// header throws BadInput, naming the file and the byte.
+/// A file to read from. Everything in it is checked when it is opened: a file that is cut short, changed in its header
+/// or other than its "crc32", where it has one, throws BadInput, naming the file and the byte where there is one.
 class SafetensorsFile {
  public:
   /// One tensor's place in the file.

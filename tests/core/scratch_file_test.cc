@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
 
 namespace biossl {
@@ -12,20 +13,11 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::message_of;
 using testing::TemporaryFolder;
 using Bytes = std::array<std::byte, 4>;
 
 constexpr Bytes some{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
-
-template <class Call>
-std::string message_of(const Call& call) {
-  try {
-    call();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 TEST(ScratchFile, GivesBackWhatWasWrittenAndShowsNoName) {
   const TemporaryFolder folder;
@@ -46,12 +38,13 @@ TEST(ScratchFile, ReadingBehindItsEndFails) {
   const TemporaryFolder folder;
   const ScratchFile file(folder.path(), 2);
   Bytes read{};
-  EXPECT_THAT(message_of([&] { file.read(0, read); }), HasSubstr("cannot be read"));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { file.read(0, read); }), HasSubstr("cannot be read"));
 }
 
 TEST(ScratchFile, AFullDiskIsNamed) {
   const TemporaryFolder folder;
-  const std::string message = message_of([&] { const ScratchFile file(folder.path(), std::int64_t{1} << 60); });
+  const std::string message =
+      message_of<std::runtime_error>([&] { const ScratchFile file(folder.path(), std::int64_t{1} << 60); });
   EXPECT_THAT(message, AllOf(HasSubstr(folder.path().string()), HasSubstr("1152921504.6 GB"), HasSubstr("are free")));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
@@ -59,7 +52,7 @@ TEST(ScratchFile, AFullDiskIsNamed) {
 TEST(ScratchFile, AMissingFolderIsNamed) {
   const TemporaryFolder folder;
   const auto nowhere = folder.path() / "nowhere";
-  EXPECT_THAT(message_of([&] { const ScratchFile file(nowhere, 1); }), HasSubstr(nowhere.string()));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { const ScratchFile file(nowhere, 1); }), HasSubstr(nowhere.string()));
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include "biossl/data/contact_sheet.h"
 #include "biossl/data/png.h"
 #include "biossl/data/summary.h"
-#include "tests/data/scratch_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace biossl {
 namespace {
+
+using testing::TemporaryFolder;
 
 struct Picture {
   std::int64_t width = 0;
@@ -27,7 +29,7 @@ Picture read_png(const std::filesystem::path& path) {
 }
 
 TEST(Png, IsReadBackAsWritten) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   std::vector<std::uint8_t> rgb(7 * 5 * 3);
   for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 53);
   write_png(folder.path() / "a.png", 7, 5, rgb);
@@ -38,7 +40,7 @@ TEST(Png, IsReadBackAsWritten) {
 }
 
 TEST(Png, RefusesWhatItCannotWrite) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const std::vector<std::uint8_t> rgb(12);
   EXPECT_THROW(write_png(folder.path() / "a.png", 2, 3, rgb), std::invalid_argument);
   EXPECT_THROW(write_png(folder.path() / "a.png", 0, 0, {}), std::invalid_argument);
@@ -47,7 +49,7 @@ TEST(Png, RefusesWhatItCannotWrite) {
 }
 
 TEST(Canvas, ShowsImagesAndTextsAndCutsThemAtItsEdges) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   Canvas canvas(40, 20);
   const std::vector<std::uint8_t> grey{10, 20, 30, 40};
   canvas.image(4, 6, {2, 2, 1}, grey.data(), 3);
@@ -67,7 +69,7 @@ TEST(Canvas, ShowsImagesAndTextsAndCutsThemAtItsEdges) {
 }
 
 TEST(ContactSheet, ShowsTheFirstImagesOfEveryClass) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const auto dataset = open_dataset("world", {Split::train, "", 25, 16, 1});
   write_contact_sheet(*dataset, folder.path() / "sheet.png", {10, 3, 2});
   const Picture sheet = read_png(folder.path() / "sheet.png");
@@ -81,7 +83,7 @@ TEST(ContactSheet, ShowsTheFirstImagesOfEveryClass) {
 }
 
 TEST(ViewSheet, ShowsImagesBesideTheirViews) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const auto dataset = open_dataset("world", {Split::train, "", 3, 16, 1});
   const auto views = ViewsRegistry::instance().make("identity", {}, {*dataset, 1, 10, Device::reference});
   write_view_sheet(*dataset, *views, Device::reference, folder.path() / "views.png", {10, 4, 1});

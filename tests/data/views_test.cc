@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/data/scratch_folder.h"
 #include "tests/support/devices.h"
+#include "tests/support/message_of.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
@@ -17,6 +17,7 @@ using ::testing::AllOf;
 using testing::compared_devices;
 using ::testing::HasSubstr;
 using testing::indices_of;
+using testing::message_of;
 
 /// A few grey ramps without moments.
 class Ramps final : public Dataset {

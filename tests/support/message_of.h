@@ -1,0 +1,21 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace biossl::testing {
+
+/// What the action's exception of type Fault says; fails the test when it throws none.
+template <class Fault, class Action>
+std::string message_of(const Action& action) {
+  try {
+    action();
+  } catch (const Fault& fault) {
+    return fault.what();
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {};
+}
+
+}  // namespace biossl::testing
