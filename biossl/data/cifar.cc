@@ -69,6 +69,18 @@ RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
   return {path, std::move(file), size / record_bytes};
 }
 
+/// How many of the images that lie in a folder are meant.
+std::int64_t count_wanted(const CifarFormat& format, const DatasetRequest& request, std::int64_t there,
+                          const fs::path& folder) {
+  const std::int64_t published = request.split == Split::train ? format.train_images : format.test_images;
+  if (request.images == 0 && there != published) {
+    bad_input(
+        "{}: holds {} {} images, {} has {}; unpack the whole archive of the binary version, or ask for {} by number",
+        folder.string(), there, name_of(request.split), format.name, published, there);
+  }
+  return request.images == 0 ? there : std::min(there, request.images);
+}
+
 /// Reads the label of the record at `byte` of its file.
 std::int32_t read_label(const RecordFile& source, const std::byte* record, std::int64_t byte,
                         const std::vector<std::int32_t>& bounds) {
@@ -147,7 +159,7 @@ Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
     files.push_back(open_records(folder / file, record_bytes));
     images += files.back().records;
   }
-  if (request.images != 0) images = std::min(images, request.images);
+  images = count_wanted(format, request, images, folder);
   class_names_ = read_names(folder / format.names_file, format.label_bounds.back());
   image_shape_ = {side, side, 3};
   labels_.resize(static_cast<std::size_t>(images));

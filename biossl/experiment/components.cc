@@ -8,13 +8,18 @@ namespace {
 
 std::unique_ptr<Dataset> open(const Recipe& recipe, const Place& place, const std::string& name, Split split,
                               std::int64_t images) {
-  return blaming_recipe(recipe, [&] {
+  auto opened = blaming_recipe(recipe, [&] {
     return open_dataset(name, {.split = split,
                                .directory = place.data,
                                .images = images,
                                .image_size = recipe.data.image_size,
                                .seed = recipe.seed});
   });
+  if (images > opened->size()) {
+    bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, images, name_of(split),
+              name, opened->size());
+  }
+  return opened;
 }
 
 }  // namespace

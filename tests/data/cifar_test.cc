@@ -9,12 +9,16 @@
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/data/summary.h"
-#include "tests/data/scratch_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace biossl {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::message_of;
+using testing::TemporaryFolder;
 
 constexpr std::size_t plane = 1024;
 
@@ -35,7 +39,7 @@ std::string records(std::size_t first, std::size_t count, const std::vector<std:
   return bytes;
 }
 
-class CifarTest : public testing::Test {
+class CifarTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directories(ten());
@@ -52,14 +56,14 @@ class CifarTest : public testing::Test {
 
   std::filesystem::path ten() const { return folder_.path() / "cifar-10-batches-bin"; }
   std::filesystem::path hundred() const { return folder_.path() / "cifar-100-binary"; }
-  std::unique_ptr<Dataset> open(const char* name, Split split = Split::train, std::int64_t images = 0) const {
+  std::unique_ptr<Dataset> open(const char* name, Split split, std::int64_t images) const {
     return open_dataset(name, {split, folder_.path(), images, 32, 1});
   }
-  std::string complaint(const char* name, Split split = Split::train) const {
-    return message_of<BadInput>([&] { open(name, split); });
+  std::string complaint(const char* name, Split split = Split::train, std::int64_t images = 0) const {
+    return message_of<BadInput>([&] { open(name, split, images); });
   }
 
-  ScratchFolder folder_;
+  TemporaryFolder folder_;
 };
 
 void expect_record(const Dataset& dataset, std::size_t index, std::size_t record) {
@@ -70,7 +74,7 @@ void expect_record(const Dataset& dataset, std::size_t index, std::size_t record
 }
 
 TEST_F(CifarTest, ReadsTheBatchesInOrder) {
-  const auto dataset = open("cifar10");
+  const auto dataset = open("cifar10", Split::train, 20);
   ASSERT_EQ(dataset->size(), 20);
   EXPECT_EQ(dataset->image_shape(), (Shape{32, 32, 3}));
   EXPECT_EQ(dataset->pixels().shape(), (Shape{20, 32, 32, 3}));
@@ -81,17 +85,17 @@ TEST_F(CifarTest, ReadsTheBatchesInOrder) {
 }
 
 TEST_F(CifarTest, ReadsFineLabels) {
-  const auto dataset = open("cifar100");
+  const auto dataset = open("cifar100", Split::train, 130);
   ASSERT_EQ(dataset->size(), 130);
   for (std::size_t i = 0; i < 130; ++i) EXPECT_EQ(dataset->labels()[i], static_cast<std::int32_t>(i % 100));
   expect_record(*dataset, 129, 129);
 }
 
 TEST_F(CifarTest, ReadsTestSplitsAndTheFolderItself) {
-  const auto dataset = open_dataset("cifar10", {Split::test, ten(), 0, 32, 1});
+  const auto dataset = open_dataset("cifar10", {Split::test, ten(), 4, 32, 1});
   ASSERT_EQ(dataset->size(), 4);
   expect_record(*dataset, 0, 7);
-  const auto fine = open("cifar100", Split::test);
+  const auto fine = open("cifar100", Split::test, 3);
   EXPECT_EQ(fine->labels(), (std::vector<std::int32_t>{50, 51, 52}));
 }
 
@@ -105,24 +109,32 @@ TEST_F(CifarTest, TakesTheFirstImages) {
   EXPECT_THROW(open("cifar10", Split::train, -1), std::invalid_argument);
 }
 
+/// A set that was cut short, even between two records, must not pass for the whole one.
+TEST_F(CifarTest, RefusesFewerImagesThanWerePublished) {
+  EXPECT_THAT(complaint("cifar10"),
+              AllOf(HasSubstr("holds 20 train images, cifar10 has 50000"), HasSubstr("by number")));
+  EXPECT_THAT(complaint("cifar100", Split::test), HasSubstr("holds 3 test images, cifar100 has 10000"));
+}
+
 TEST_F(CifarTest, ThreadsMakeNoDifference) {
   const int before = threads();
   set_threads(1);
-  const auto one = open("cifar100");
+  const auto one = open("cifar100", Split::train, 130);
   set_threads(3);
-  const auto three = open("cifar100");
+  const auto three = open("cifar100", Split::train, 130);
   set_threads(before);
   EXPECT_EQ(one->labels(), three->labels());
   EXPECT_TRUE(std::ranges::equal(one->pixels().span<std::uint8_t>(), three->pixels().span<std::uint8_t>()));
 }
 
 TEST_F(CifarTest, NamesClassesFromTheFileOrByNumber) {
-  EXPECT_EQ(open("cifar10")->class_names().at(9), "9");
+  EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(9), "9");
   write_file(ten() / "batches.meta.txt", "a\r\nb\nc\nd\ne\nf\ng\nh\ni\nship yard\n\n");
-  EXPECT_EQ(open("cifar10")->class_names().at(0), "a");
-  EXPECT_EQ(open("cifar10")->class_names().at(9), "ship yard");
+  EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(0), "a");
+  EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(9), "ship yard");
   write_file(ten() / "batches.meta.txt", "a\nb\n");
-  EXPECT_THAT(complaint("cifar10"), AllOf(HasSubstr("batches.meta.txt"), HasSubstr("2 class names, expected 10")));
+  EXPECT_THAT(complaint("cifar10", Split::train, 20),
+              AllOf(HasSubstr("batches.meta.txt"), HasSubstr("2 class names, expected 10")));
 }
 
 TEST_F(CifarTest, SaysWhatIsMissing) {
@@ -151,35 +163,37 @@ TEST_F(CifarTest, RefusesEveryTruncation) {
   write_file(ten() / "test_batch.bin", whole.substr(0, 4000));
   EXPECT_THAT(complaint("cifar10", Split::test), AllOf(HasSubstr("4000 bytes"), HasSubstr("starts at byte 3073")));
   write_file(ten() / "test_batch.bin", whole.substr(0, 3073));
-  EXPECT_EQ(open("cifar10", Split::test)->size(), 1);
+  EXPECT_EQ(open("cifar10", Split::test, 1)->size(), 1);
 }
 
 TEST_F(CifarTest, NamesTheByteOfABadLabel) {
   std::string bytes = records(0, 3, {10});
   bytes[2 * 3073] = 10;
   write_file(ten() / "test_batch.bin", bytes);
-  EXPECT_THAT(complaint("cifar10", Split::test), AllOf(HasSubstr("test_batch.bin: byte 6146"), HasSubstr("label 10")));
+  EXPECT_THAT(complaint("cifar10", Split::test, 3),
+              AllOf(HasSubstr("test_batch.bin: byte 6146"), HasSubstr("label 10")));
   bytes = records(0, 3, {20, 100});
   bytes[3074 + 1] = static_cast<char>(200);
   write_file(hundred() / "test.bin", bytes);
-  EXPECT_THAT(complaint("cifar100", Split::test), AllOf(HasSubstr("test.bin: byte 3075"), HasSubstr("label 200")));
+  EXPECT_THAT(complaint("cifar100", Split::test, 3), AllOf(HasSubstr("test.bin: byte 3075"), HasSubstr("label 200")));
 }
 
 /// Whatever the bytes, the outcome is a data set with labels in range or BadInput, never anything else.
 TEST_F(CifarTest, SurvivesGarbage) {
   Random random(1, Purpose::sample);
   for (int trial = 0; trial < 60; ++trial) {
-    std::string bytes = records(0, 1 + random.below(3), {20, 100});
+    const std::uint32_t images = 1 + random.below(3);
+    std::string bytes = records(0, images, {20, 100});
     for (std::uint32_t change = random.below(6); change > 0; --change) {
       bytes[random.below(static_cast<std::uint32_t>(bytes.size()))] = static_cast<char>(random.word());
     }
     if (random.coin()) bytes.resize(random.below(static_cast<std::uint32_t>(bytes.size())));
     write_file(hundred() / "test.bin", bytes);
     try {
-      const auto dataset = open("cifar100", Split::test);
+      const auto dataset = open("cifar100", Split::test, images);
       for (const std::int32_t label : dataset->labels()) EXPECT_LT(label, 100);
     } catch (const BadInput& fault) {
-      EXPECT_THAT(fault.what(), HasSubstr("test.bin"));
+      EXPECT_THAT(fault.what(), HasSubstr(hundred().string()));
     }
   }
 }

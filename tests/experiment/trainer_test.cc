@@ -218,6 +218,8 @@ TEST(Trainer, ImpossibleRecipesAreRefusedBeforeAnythingIsWritten) {
   const std::vector<std::pair<std::vector<Override>, std::string>> faults{
       {{{"train.batch", "23"}}, "larger than the data, 22 images"},
       {{{"data.images", "4"}}, "larger than the data, 4 images"},
+      {{{"data.images", "1000"}}, "asks for 1000 train images of tiny, which has 22"},
+      {{{"data.test_images", "1000"}}, "asks for 1000 test images of tiny"},
       {{{"network.blocks.1.pool", "9"}}, "shrinks"},
       {{{"train.warmup_epochs", "4"}}, "warm-up"},
       {{{"views.kind", "moments"}}, "moments"},
