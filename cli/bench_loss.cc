@@ -7,7 +7,7 @@
 namespace biossl::cli {
 namespace {
 
-struct LossCommand {
+struct BenchLossCommand {
   BenchOptions options;
   std::int64_t batch = 0;     // 0: the recipe's
   std::int64_t features = 0;  // likewise
@@ -32,7 +32,7 @@ nlohmann::ordered_json as_json(const Choice& loss, const LossTime& time) {
           {"features", time.features}, {"loss_ms", time.milliseconds}, {"pairs_per_second", time.pairs_per_second()}};
 }
 
-void bench_loss(const LossCommand& command) {
+void bench_loss(const BenchLossCommand& command) {
   const BenchOptions& options = command.options;
   const Place place = options.place.settle();
   Recipe recipe = options.read(place);
@@ -59,7 +59,7 @@ void bench_loss(const LossCommand& command) {
 
 void add_bench_loss(CLI::App& bench) {
   CLI::App* sub = bench.add_subcommand("loss", "every loss, or a recipe's: the loss of a batch and its errors");
-  const auto command = std::make_shared<LossCommand>();
+  const auto command = std::make_shared<BenchLossCommand>();
   command->options.add_to(*sub);
   command->options.add_repetitions(*sub);
   sub->add_option("--batch", command->batch, "pairs [the recipe's]")->check(CLI::PositiveNumber)->type_name("N");

@@ -6,22 +6,22 @@
 namespace biossl::cli {
 namespace {
 
-struct MemoryCommand {
+struct BenchMemoryCommand {
   BenchOptions options;
   std::vector<std::string> rules{"e2e", "gll", "rll", "dtp", std::string(frozen)};
   std::vector<std::int64_t> depths{4, 8, 16, 32};
   EqualBlocks blocks;
 };
 
-struct Row {
+struct MemoryRow {
   std::string rule;
   std::int64_t depth;
   MemoryUse use;
 };
 
-void print_json(const std::vector<Row>& rows, const Recipe& recipe, const EqualBlocks& blocks) {
+void print_json(const std::vector<MemoryRow>& rows, const Recipe& recipe, const EqualBlocks& blocks) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  for (const Row& row : rows) {
+  for (const MemoryRow& row : rows) {
     nlohmann::ordered_json resident;
     if (row.use.resident) resident = *row.use.resident;
     all.push_back({{"rule", row.rule},
@@ -47,18 +47,18 @@ void print_head(const Recipe& recipe, const EqualBlocks& blocks) {
 }
 
 /// `first`: the same rule's shallowest chain.
-void print(const Row& row, const Row& first) {
+void print(const MemoryRow& row, const MemoryRow& first) {
   const double growth = static_cast<double>(row.use.activity) / static_cast<double>(first.use.activity) - 1.0;
   fmt::print("  {:<8} {:>5} {:>14} {:>7.1f} % {:>14} {:>14}\n", row.rule, row.depth, mebibytes(row.use.activity),
              100.0 * growth, row.use.resident ? mebibytes(*row.use.resident) : "not known", mebibytes(row.use.learnt));
 }
 
-void bench_memory(const MemoryCommand& command) {
+void bench_memory(const BenchMemoryCommand& command) {
   const BenchOptions& options = command.options;
   const Place place = options.place.settle();
   const Recipe recipe = options.read(place);
   if (!options.json) print_head(recipe, command.blocks);
-  std::vector<Row> rows;
+  std::vector<MemoryRow> rows;
   for (const std::string& rule : command.rules) {
     const std::size_t first = rows.size();
     for (const std::int64_t depth : command.depths) {
@@ -75,7 +75,7 @@ void bench_memory(const MemoryCommand& command) {
 
 void add_bench_memory(CLI::App& bench) {
   CLI::App* sub = bench.add_subcommand("memory", "what activity and errors take, by rule and depth of the chain");
-  const auto command = std::make_shared<MemoryCommand>();
+  const auto command = std::make_shared<BenchMemoryCommand>();
   command->options.add_to(*sub);
   sub->add_option("--rules", command->rules, "learning rules, or frozen: forward only")
       ->delimiter(',')

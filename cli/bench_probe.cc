@@ -7,7 +7,7 @@
 namespace biossl::cli {
 namespace {
 
-struct ProbeCommand {
+struct BenchProbeCommand {
   BenchOptions options;
   ProbeBenchShape shape;
 };
@@ -39,7 +39,7 @@ void print_table(const ProbeTime& time, const Recipe& recipe) {
   if (time.peak_memory) fmt::print("  peak memory    {:>8.2f} GB\n", gigabytes(*time.peak_memory));
 }
 
-void bench_probe(const ProbeCommand& command) {
+void bench_probe(const BenchProbeCommand& command) {
   const Place place = command.options.place.settle();
   const Recipe recipe = command.options.read(place);
   const ProbeTime time = time_probe(recipe, command.shape, place.device);
@@ -51,7 +51,7 @@ void bench_probe(const ProbeCommand& command) {
 void add_bench_probe(CLI::App& bench) {
   CLI::App* sub =
       bench.add_subcommand("probe", "a few epochs of the linear probe, and how long all of them would take");
-  const auto command = std::make_shared<ProbeCommand>();
+  const auto command = std::make_shared<BenchProbeCommand>();
   command->options.add_to(*sub);
   const auto number = [&](const char* name, std::int64_t& value, const char* what) {
     return sub->add_option(name, value, what)->type_name("N");

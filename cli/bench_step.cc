@@ -7,7 +7,7 @@
 namespace biossl::cli {
 namespace {
 
-struct StepCommand {
+struct BenchStepCommand {
   BenchOptions options;
   bool scaling = false;
 };
@@ -70,7 +70,7 @@ void print_table(const std::vector<ScalingTime>& times, const Recipe& recipe) {
   }
 }
 
-void bench_step(const StepCommand& command) {
+void bench_step(const BenchStepCommand& command) {
   const Place place = command.options.place.settle();
   const Recipe recipe = command.options.read(place);
   const auto show = [&](const auto& times) {
@@ -87,7 +87,7 @@ void bench_step(const StepCommand& command) {
 
 void add_bench_step(CLI::App& bench) {
   CLI::App* sub = bench.add_subcommand("step", "a training step beside the convolutions that it cannot do without");
-  const auto command = std::make_shared<StepCommand>();
+  const auto command = std::make_shared<BenchStepCommand>();
   command->options.add_to(*sub);
   command->options.add_repetitions(*sub);
   sub->add_flag("--scaling", command->scaling, "time the step with 1, 2, 4, ... threads in turn, up to --threads");

@@ -13,7 +13,7 @@ namespace {
 
 std::string extents(const Shape& map) { return fmt::format("{}x{}x{}", map[0], map[1], map[2]); }
 
-struct Row {
+struct LayerRow {
   std::string name;
   std::string what;
   std::string input;
@@ -22,7 +22,7 @@ struct Row {
   std::int64_t operations;
 };
 
-void print(const Row& row) {
+void print(const LayerRow& row) {
   fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", row.name, row.what, row.input, row.output, row.parameters,
              row.operations);
 }
@@ -64,8 +64,8 @@ void print_network(const Recipe& recipe, Network& network) {
   fmt::print("network {} on images of {}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
              extents(network.image()));
   fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", "", "", "input", "output", "parameters", "operations");
-  Row total{"total", "", "", "", 0, 0};
-  const auto add = [&](const Row& row) {
+  LayerRow total{"total", "", "", "", 0, 0};
+  const auto add = [&](const LayerRow& row) {
     print(row);
     total.parameters += row.parameters;
     total.operations += row.operations;

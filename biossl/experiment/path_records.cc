@@ -4,10 +4,10 @@
 
 namespace biossl {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json to_json(const std::vector<PathRecord>& records) {
-  Json json = Json::array();
+OrderedJson to_json(const std::vector<PathRecord>& records) {
+  OrderedJson json = OrderedJson::array();
   for (const PathRecord& record : records) {
     json.push_back({{"layer", record.layer},
                     {"feedback", record.feedback},
@@ -18,9 +18,9 @@ Json to_json(const std::vector<PathRecord>& records) {
   return json;
 }
 
-std::vector<PathRecord> path_records(const Json& json) {
+std::vector<PathRecord> path_records(const OrderedJson& json) {
   std::vector<PathRecord> records;
-  for (const Json& record : json) {
+  for (const OrderedJson& record : json) {
     records.push_back({.layer = record.at("layer"),
                        .feedback = record.at("feedback"),
                        .separate_weights = record.at("separate_weights"),

@@ -8,10 +8,10 @@
 namespace biossl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
-  Json per_class = Json::object();
+OrderedJson to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
+  OrderedJson per_class = OrderedJson::object();
   for (std::size_t label = 0; label < class_names.size(); ++label) {
     per_class[class_names[label]] = probe.result.per_class[label];
   }
@@ -24,24 +24,24 @@ Json to_json(const BlockProbe& probe, const std::vector<std::string>& class_name
           {"confusion", probe.result.confusion}};
 }
 
-Json to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
-  Json blocks = Json::array();
+OrderedJson to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
+  OrderedJson blocks = OrderedJson::array();
   for (const BlockProbe& probe : probes) {
-    Json block{{"block", probe.block}};
+    OrderedJson block{{"block", probe.block}};
     block.update(to_json(probe, class_names));
     blocks.push_back(block);
   }
   return blocks;
 }
 
-Json test_accuracies(const std::vector<BlockProbe>& probes) {
-  Json accuracies = Json::array();
+OrderedJson test_accuracies(const std::vector<BlockProbe>& probes) {
+  OrderedJson accuracies = OrderedJson::array();
   for (const BlockProbe& probe : probes) accuracies.push_back(probe.result.test_accuracy);
   return accuracies;
 }
 
 /// Of the epochs behind the encoder that was probed; the run may have gone further than its newest checkpoint.
-Json pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
+OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
   std::erase_if(epochs, [&](const EpochMetrics& epoch) { return epoch.epoch > trained; });
   const auto sum = [&](auto EpochMetrics::*field) {
     return std::accumulate(epochs.begin(), epochs.end(), 0.0,
@@ -52,16 +52,16 @@ Json pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
           {"images", epochs.empty() ? 0 : epochs.back().images},
           {"images_per_second", seconds > 0 ? sum(&EpochMetrics::images) / seconds : 0.0},
           {"seconds", seconds},
-          {"final_loss", epochs.empty() ? Json() : Json(epochs.back().loss)}};
+          {"final_loss", epochs.empty() ? OrderedJson() : OrderedJson(epochs.back().loss)}};
 }
 
 }  // namespace
 
 void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
-  Json json{{"epochs", report.epochs},
-            {"class_names", report.class_names},
-            {"chance", report.chance()},
-            {"trained", to_json(report.trained, report.class_names)}};
+  OrderedJson json{{"epochs", report.epochs},
+                   {"class_names", report.class_names},
+                   {"chance", report.chance()},
+                   {"trained", to_json(report.trained, report.class_names)}};
   if (report.random) json["random"] = to_json(*report.random, report.class_names);
   if (report.pixels) json["pixels"] = to_json(*report.pixels, report.class_names);
   write_json(path, json);
@@ -70,15 +70,15 @@ void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report) {
   write_probe(directory.probe_file(), report);
   const BlockProbe& last = report.trained.back();
-  Json json{{"recipe", recipe.name},
-            {"seed", recipe.seed},
-            {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
-            {"probe",
-             {{"features", last.features},
-              {"epochs", report.epochs},
-              {"test_accuracy", last.result.test_accuracy},
-              {"train_accuracy", last.result.train_accuracy},
-              {"per_block", test_accuracies(report.trained)}}}};
+  OrderedJson json{{"recipe", recipe.name},
+                   {"seed", recipe.seed},
+                   {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
+                   {"probe",
+                    {{"features", last.features},
+                     {"epochs", report.epochs},
+                     {"test_accuracy", last.result.test_accuracy},
+                     {"train_accuracy", last.result.train_accuracy},
+                     {"per_block", test_accuracies(report.trained)}}}};
   json["layers"] = to_json(report.layers);
   if (report.random) {
     json["random_encoder"] = {{"test_accuracy", report.random->back().result.test_accuracy},

@@ -11,7 +11,7 @@
 namespace biossl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// The first line in which two texts differ, of each; empty when they are equal.
 std::pair<std::string, std::string> first_difference(const std::string& one, const std::string& other) {
@@ -34,7 +34,7 @@ std::string without_comment(const std::string& line) {
 
 /// Nothing where the line is damaged.
 std::optional<EpochMetrics> parse_metrics(const std::string& line) {
-  const Json json = Json::parse(line, nullptr, false);
+  const OrderedJson json = OrderedJson::parse(line, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   try {
     return EpochMetrics{.epoch = json.at("epoch"),
@@ -46,13 +46,13 @@ std::optional<EpochMetrics> parse_metrics(const std::string& line) {
                         .images = json.at("images"),
                         .seconds = json.at("seconds"),
                         .images_per_second = json.at("images_per_second")};
-  } catch (const Json::exception&) {
+  } catch (const OrderedJson::exception&) {
     return std::nullopt;
   }
 }
 
 std::string to_line(const EpochMetrics& metrics) {
-  Json json{{"epoch", metrics.epoch}};
+  OrderedJson json{{"epoch", metrics.epoch}};
   if (!metrics.stage.empty()) json["stage"] = metrics.stage;
   json.update({{"loss", metrics.loss},
                {"loss_per_pair", metrics.loss_per_pair},
@@ -158,6 +158,6 @@ std::vector<EpochMetrics> RunDirectory::metrics() const {
   return lines;
 }
 
-void write_json(const std::filesystem::path& path, const Json& json) { write_file(path, json.dump(2) + "\n"); }
+void write_json(const std::filesystem::path& path, const OrderedJson& json) { write_file(path, json.dump(2) + "\n"); }
 
 }  // namespace biossl

@@ -13,7 +13,7 @@
 namespace biossl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t terminal_columns = 118;
 
@@ -139,11 +139,11 @@ std::string state(const TableRow& row) {
   return finished > 0 ? fmt::format("{} of {} seeds", finished, row.runs.size()) : unfinished(row);
 }
 
-Json to_json(const RunStanding& run, std::int64_t epochs) {
-  Json json{{"seed", run.seed},
-            {"state", std::string(name_of(run.stage))},
-            {"epoch", run.stage == RunStage::finished ? epochs : run.epoch},
-            {"epochs", epochs}};
+OrderedJson to_json(const RunStanding& run, std::int64_t epochs) {
+  OrderedJson json{{"seed", run.seed},
+                   {"state", std::string(name_of(run.stage))},
+                   {"epoch", run.stage == RunStage::finished ? epochs : run.epoch},
+                   {"epochs", epochs}};
   if (!run.failure.empty()) json["failure"] = run.failure;
   if (!run.outcome) return json;
   json["test_accuracy"] = 100 * run.outcome->test_accuracy;
@@ -155,11 +155,11 @@ Json to_json(const RunStanding& run, std::int64_t epochs) {
   return json;
 }
 
-Json to_json(const TableRow& row) {
+OrderedJson to_json(const TableRow& row) {
   const Spread accuracy = row.accuracy();
   const bool any = accuracy.count > 0;
-  const auto known = [](bool is, const auto& value) { return is ? Json(value) : Json(); };
-  Json runs = Json::array();
+  const auto known = [](bool is, const auto& value) { return is ? OrderedJson(value) : OrderedJson(); };
+  OrderedJson runs = OrderedJson::array();
   for (const RunStanding& run : row.runs) runs.push_back(to_json(run, row.total_epochs));
   return {{"name", row.name},
           {"loss", row.loss},
@@ -252,18 +252,18 @@ std::string to_csv(const ReproductionTable& table) {
 }
 
 std::string to_json(const ReproductionTable& table) {
-  Json rows = Json::array();
+  OrderedJson rows = OrderedJson::array();
   for (const TableRow& row : table.rows) rows.push_back(to_json(row));
-  const Json json{{"table", table.name},
-                  {"sources", table.sources},
-                  {"budget", budget(table)},
-                  {"full_budget", table.reduced.empty()},
-                  {"reduced_budget", table.reduced},
-                  {"changed_settings", table.changed},
-                  {"seeds", table.seeds},
-                  {"machines", table.machines},
-                  {"rows", rows}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson json{{"table", table.name},
+                         {"sources", table.sources},
+                         {"budget", budget(table)},
+                         {"full_budget", table.reduced.empty()},
+                         {"reduced_budget", table.reduced},
+                         {"changed_settings", table.changed},
+                         {"seeds", table.seeds},
+                         {"machines", table.machines},
+                         {"rows", rows}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 void write_tables(const Reproduction& reproduction) {

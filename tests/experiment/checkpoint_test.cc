@@ -14,10 +14,9 @@ namespace biossl {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::here;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
-
-const Place here{.data = {}, .device = Device::cpu};
 
 /// A checkpoint of the tiny network, untrained, and its trainer.
 struct Saved {

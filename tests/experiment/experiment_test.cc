@@ -20,13 +20,12 @@ namespace biossl {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::here;
 using ::testing::Not;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
 using Json = nlohmann::json;
-
-const Place here{.data = {}, .device = Device::cpu};
 
 TEST(Experiment, LeavesEverythingItPromises) {
   const TemporaryFolder folder;

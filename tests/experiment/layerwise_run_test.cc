@@ -13,16 +13,12 @@
 namespace biossl {
 namespace {
 
+using testing::final_checkpoint;
+using testing::here;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
 using Json = nlohmann::json;
-
-const Place here{.data = {}, .device = Device::cpu};
-
-std::string final_checkpoint(const RunDirectory& directory) {
-  return read_file(list_checkpoints(directory.checkpoints()).at(0));
-}
 
 /// 22 images in batches of 5 and two blocks: 5 batches an epoch, 10 a block, 20 in all.
 Recipe layerwise_recipe(const std::string& rule) {

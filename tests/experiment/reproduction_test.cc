@@ -19,13 +19,12 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::here;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using Json = nlohmann::json;
-
-const Place here{.data = {}, .device = Device::cpu};
 
 /// A folder with a table of three tiny recipes, two of them published: tiny_b stands before tiny_a.
 class Reproducing : public ::testing::Test {

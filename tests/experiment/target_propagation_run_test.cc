@@ -11,11 +11,10 @@
 namespace biossl {
 namespace {
 
+using testing::here;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
-
-const Place here{.data = {}, .device = Device::cpu};
 
 TEST(TargetPropagationRun, GoingOnEqualsNeverHavingStopped) {
   const TemporaryFolder folder;

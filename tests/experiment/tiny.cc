@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "biossl/core/file.h"
 #include "biossl/data/views.h"
+#include "biossl/experiment/checkpoint.h"
 #include "biossl/losses/loss.h"
 #include "biossl/ops/ops.h"
 
@@ -125,6 +127,10 @@ batch = 7
 
 Recipe tiny_recipe(const std::vector<Override>& overrides) {
   return parse_recipe(tiny_recipe_text(), "tiny.toml", overrides);
+}
+
+std::string final_checkpoint(const RunDirectory& directory) {
+  return read_file(list_checkpoints(directory.checkpoints()).at(0));
 }
 
 }  // namespace biossl::testing

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "biossl/experiment/components.h"
 #include "biossl/experiment/recipe.h"
 #include "biossl/experiment/reporter.h"
+#include "biossl/experiment/run_directory.h"
 
 // What the tests of experiments share: a data set "tiny" of 22 images (8x8, three classes) that is there at once, views
 // "tiny" of it, a loss "failing" that becomes NaN after `good_batches`, and recipes with them.
@@ -13,6 +15,12 @@ namespace biossl::testing {
 /// Two small blocks with pooling, bias and activations, batches of 5 (the last one is short), 3 epochs.
 Recipe tiny_recipe(const std::vector<Override>& overrides = {});
 const char* tiny_recipe_text();
+
+/// This machine's processor, without data.
+inline const Place here{.data = {}, .device = Device::cpu};
+
+/// The bytes of a run's newest checkpoint.
+std::string final_checkpoint(const RunDirectory& directory);
 
 /// Asks the run to stop after a number of batches, as a signal would; keeps what it was told.
 class StoppingReporter final : public Reporter {

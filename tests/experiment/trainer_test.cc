@@ -15,17 +15,13 @@
 namespace biossl {
 namespace {
 
+using testing::final_checkpoint;
 using ::testing::HasSubstr;
+using testing::here;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
 using testing::values_of;
-
-const Place here{.data = {}, .device = Device::cpu};
-
-std::string final_checkpoint(const RunDirectory& directory) {
-  return read_file(list_checkpoints(directory.checkpoints()).at(0));
-}
 
 void expect_same_metrics(const RunDirectory& one, const RunDirectory& other) {
   const auto lines = one.metrics();

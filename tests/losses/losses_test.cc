@@ -135,10 +135,6 @@ TEST_P(EveryLoss, AddsToTotalsAndCountsCurrentViewsWithAnError) {
   }
 }
 
-struct CaseName {
-  std::string operator()(const ::testing::TestParamInfo<LossCase>& info) const { return info.param.name; }
-};
-
 INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(cases()), CaseName());
 
 /// What a loss says of itself.

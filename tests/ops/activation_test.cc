@@ -15,7 +15,7 @@ struct ActivationCase {
   Shape shape;
 };
 
-std::vector<ActivationCase> cases() {
+std::vector<ActivationCase> activation_cases() {
   std::vector<ActivationCase> all;
   for (const Activation activation : {Activation::none, Activation::hardtanh, Activation::tanh, Activation::relu}) {
     all.push_back({fmt::format("{}_map", name_of(activation)), activation, {2, 3, 5, 7}});
@@ -53,7 +53,8 @@ TEST_P(ActivationOn, BackwardEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ActivationOn,
-                         ::testing::Combine(::testing::ValuesIn(cases()), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(activation_cases()),
+                                            ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -21,7 +21,7 @@ struct WrongCall {
   void (*call)();
 };
 
-const std::vector<WrongCall> layers = {
+const std::vector<WrongCall> wrong_layers = {
     {"conv_channels", "[conv2d_forward] src has 3 channels, weights expect 32",
      [] {
        Tensor dst = floats({2, 8, 8, 16});
@@ -154,7 +154,7 @@ const std::vector<WrongCall> layers = {
      }},
 };
 
-const std::vector<WrongCall> others = {
+const std::vector<WrongCall> wrong_others = {
     {"hinge_type", "[contrastive_hinge] a is bfloat16",
      [] {
        Tensor d_a;
@@ -380,10 +380,6 @@ const std::vector<WrongCall> others = {
      }},
 };
 
-struct CallName {
-  std::string operator()(const ::testing::TestParamInfo<WrongCall>& info) const { return info.param.name; }
-};
-
 class Arguments : public ::testing::TestWithParam<WrongCall> {};
 
 TEST_P(Arguments, AreChecked) {
@@ -391,8 +387,8 @@ TEST_P(Arguments, AreChecked) {
               ::testing::ThrowsMessage<std::invalid_argument>(::testing::StartsWith(GetParam().message)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, Arguments, ::testing::ValuesIn(layers), CallName());
-INSTANTIATE_TEST_SUITE_P(Others, Arguments, ::testing::ValuesIn(others), CallName());
+INSTANTIATE_TEST_SUITE_P(Layers, Arguments, ::testing::ValuesIn(wrong_layers), CaseName());
+INSTANTIATE_TEST_SUITE_P(Others, Arguments, ::testing::ValuesIn(wrong_others), CaseName());
 
 class EmptyBatch : public ::testing::TestWithParam<Device> {};
 

@@ -17,11 +17,11 @@ struct TwinsCase {
 };
 
 /// The loss of two views that are somewhat alike.
-struct Evaluated {
+struct EvaluatedTwins {
   Tensor a, b, scratch, d_a, d_b, totals;
   double lambda;
 
-  Evaluated(const TwinsCase& each, DType dtype, Device device) : lambda(each.lambda) {
+  EvaluatedTwins(const TwinsCase& each, DType dtype, Device device) : lambda(each.lambda) {
     const Shape shape{each.batch, each.features};
     const std::vector<double> memory = values_of(random_tensor(shape, DType::float64, Device::reference, 1));
     std::vector<double> current = values_of(random_tensor(shape, DType::float64, Device::reference, 2));
@@ -45,8 +45,8 @@ class BarlowTwinsOn : public ::testing::TestWithParam<OnDevice<TwinsCase>> {};
 
 TEST_P(BarlowTwinsOn, EqualsReference) {
   const auto& [each, dtype, device] = GetParam();
-  Evaluated ours(each, dtype, device);
-  Evaluated reference(each, dtype, Device::reference);
+  EvaluatedTwins ours(each, dtype, device);
+  EvaluatedTwins reference(each, dtype, Device::reference);
   EXPECT_LT(relative_error(ours.d_a, reference.d_a), tolerance(dtype));
   EXPECT_LT(relative_error(ours.d_b, reference.d_b), tolerance(dtype));
   const double loss = reference.evaluate();
@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
     OnDeviceName());
 
 TEST(BarlowTwins, DerivativesAreRight) {
-  Evaluated twins({"", 5, 4, 0.3}, DType::float64, Device::reference);
+  EvaluatedTwins twins({"", 5, 4, 0.3}, DType::float64, Device::reference);
   const std::vector<double> by_a = numeric_derivative(twins.a, [&] { return twins.evaluate(); });
   const std::vector<double> by_b = numeric_derivative(twins.b, [&] { return twins.evaluate(); });
   twins.evaluate();

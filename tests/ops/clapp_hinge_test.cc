@@ -25,10 +25,10 @@ std::vector<std::int32_t> negatives_of(std::int64_t batch) {
 }
 
 /// The loss of predictions of which every other is like its target, so that every term is met active and inactive.
-struct Evaluated {
+struct EvaluatedClapp {
   Tensor predictions, targets, negatives, d_predictions, d_targets, totals;
 
-  Evaluated(const ClappCase& each, DType dtype, Device device) {
+  EvaluatedClapp(const ClappCase& each, DType dtype, Device device) {
     const Shape shape{each.batch, each.features};
     const std::vector<double> target = values_of(random_tensor(shape, DType::float32, Device::cpu, 1, each.spread));
     std::vector<double> prediction = values_of(random_tensor(shape, DType::float32, Device::cpu, 2, each.spread));
@@ -54,8 +54,8 @@ class ClappOn : public ::testing::TestWithParam<OnDevice<ClappCase>> {};
 
 TEST_P(ClappOn, EqualsReference) {
   const auto& [each, dtype, device] = GetParam();
-  Evaluated ours(each, dtype, device);
-  Evaluated reference(each, dtype, Device::reference);
+  EvaluatedClapp ours(each, dtype, device);
+  EvaluatedClapp reference(each, dtype, Device::reference);
   EXPECT_LT(relative_error(ours.d_predictions, reference.d_predictions), tolerance(dtype));
   EXPECT_LT(relative_error(ours.d_targets, reference.d_targets), tolerance(dtype));
   const double loss = reference.evaluate();
@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ClappHinge, DerivativesAreRight) {
   for (const float spread : {0.3F, 1.0F}) {
-    Evaluated evaluated({"", 7, 6, spread}, DType::float64, Device::reference);
+    EvaluatedClapp evaluated({"", 7, 6, spread}, DType::float64, Device::reference);
     const std::vector<double> by_predictions = numeric_derivative(
         evaluated.predictions, [&] { return evaluated.evaluate(); }, 1e-5);
     const std::vector<double> by_targets = numeric_derivative(

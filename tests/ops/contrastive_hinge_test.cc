@@ -21,7 +21,7 @@ struct HingeCase {
   bool blocks_memory;
 };
 
-const std::vector<HingeCase> cases = {
+const std::vector<HingeCase> hinge_cases = {
     {"five_negatives", 24, 64, {}, true},
     {"five_negatives_unblocked", 24, 64, {}, false},
     {"all_negatives", 25, 64, {1.0F, 3.0F, 1.0F, 0}, false},
@@ -73,13 +73,9 @@ TEST_P(HingeOn, EqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HingeOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::Values(DType::float32),
+                         ::testing::Combine(::testing::ValuesIn(hinge_cases), ::testing::Values(DType::float32),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
-
-struct CaseName {
-  std::string operator()(const ::testing::TestParamInfo<HingeCase>& info) const { return info.param.name; }
-};
 
 class HingeNumeric : public ::testing::TestWithParam<HingeCase> {};
 

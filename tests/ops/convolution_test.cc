@@ -21,8 +21,6 @@ struct ConvolutionCase {
   Shape weights() const { return {out, conv.kernel, conv.kernel, src[3]}; }
 };
 
-DType master_type(DType dtype) { return dtype == DType::float64 ? DType::float64 : DType::float32; }
-
 /// The arguments of a convolution's three operations, from the same random numbers on every device.
 struct Convolution {
   ConvolutionCase each;
@@ -48,7 +46,7 @@ struct Convolution {
   void backward_weights() { ops::conv2d_backward_weights(src, d_dst, each.conv, d_weights, d_bias); }
 };
 
-const std::vector<ConvolutionCase> cases = {
+const std::vector<ConvolutionCase> convolution_cases = {
     {"first_layer", {2, 8, 8, 3}, 32, {3, 1, 1}, false, Activation::hardtanh},
     {"blocks_of_16", {2, 8, 8, 32}, 64, {3, 1, 1}, false, Activation::none},
     {"odd", {3, 5, 7, 17}, 5, {3, 1, 1}, true, Activation::hardtanh},
@@ -115,13 +113,10 @@ TEST_P(ConvolutionOn, FollowsChangedWeightsAndOtherBatches) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ConvolutionOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(convolution_cases),
+                                            ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
-
-struct CaseName {
-  std::string operator()(const ::testing::TestParamInfo<ConvolutionCase>& info) const { return info.param.name; }
-};
 
 class ConvolutionDerivative : public ::testing::TestWithParam<ConvolutionCase> {};
 
@@ -137,7 +132,7 @@ TEST_P(ConvolutionDerivative, BackwardDataIsTheAdjoint) {
   EXPECT_NEAR(inner_product(convolution.src, convolution.d_src), there, 1e-10 * std::abs(there));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ConvolutionDerivative, ::testing::ValuesIn(cases), CaseName());
+INSTANTIATE_TEST_SUITE_P(All, ConvolutionDerivative, ::testing::ValuesIn(convolution_cases), CaseName());
 
 const std::vector<ConvolutionCase> small_cases = {
     {"kernel_3", {2, 4, 5, 2}, 3, {3, 1, 1}, true, Activation::none},

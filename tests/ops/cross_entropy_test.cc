@@ -24,10 +24,10 @@ std::vector<std::int32_t> labels_for(const LogitsCase& each) {
   return labels;
 }
 
-struct Evaluated {
+struct EvaluatedEntropy {
   Tensor d_logits, totals;
 
-  Evaluated(const Tensor& logits, const std::vector<std::int32_t>& labels)
+  EvaluatedEntropy(const Tensor& logits, const std::vector<std::int32_t>& labels)
       : d_logits(poisoned(logits.shape(), logits.dtype(), logits.device())),
         totals(tensor_of({2}, {10, 20}, DType::float64, logits.device())) {
     ops::softmax_cross_entropy(logits, indices_of(labels, logits.device()), d_logits, totals);
@@ -39,8 +39,8 @@ class CrossEntropyOn : public ::testing::TestWithParam<OnDevice<LogitsCase>> {};
 TEST_P(CrossEntropyOn, EqualsReference) {
   const auto& [each, dtype, device] = GetParam();
   const Shape shape{each.batch, each.classes};
-  const Evaluated ours(random_tensor(shape, dtype, device, 1, each.spread), labels_for(each));
-  const Evaluated reference(random_tensor(shape, dtype, Device::reference, 1, each.spread), labels_for(each));
+  const EvaluatedEntropy ours(random_tensor(shape, dtype, device, 1, each.spread), labels_for(each));
+  const EvaluatedEntropy reference(random_tensor(shape, dtype, Device::reference, 1, each.spread), labels_for(each));
   EXPECT_LT(relative_error(ours.d_logits, reference.d_logits), tolerance(dtype));
   const double loss = values_of(reference.totals)[0] - 10;
   EXPECT_NEAR(values_of(ours.totals)[0] - 10, loss, tolerance(dtype) * loss);
@@ -58,16 +58,16 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(CrossEntropy, DerivativeIsRight) {
   const LogitsCase each{"numeric", 4, 5, 1};
   Tensor logits = random_tensor({4, 5}, DType::float64, Device::reference, 2);
-  const std::vector<double> expected =
-      numeric_derivative(logits, [&] { return (values_of(Evaluated(logits, labels_for(each)).totals)[0] - 10) / 4; });
-  EXPECT_LT(relative_error(values_of(Evaluated(logits, labels_for(each)).d_logits), expected), 1e-8);
+  const std::vector<double> expected = numeric_derivative(
+      logits, [&] { return (values_of(EvaluatedEntropy(logits, labels_for(each)).totals)[0] - 10) / 4; });
+  EXPECT_LT(relative_error(values_of(EvaluatedEntropy(logits, labels_for(each)).d_logits), expected), 1e-8);
 }
 
 class CrossEntropyDevice : public ::testing::TestWithParam<Device> {};
 
 TEST_P(CrossEntropyDevice, CountsLossAndHits) {
   const Tensor logits = tensor_of({3, 2}, {0, 0, std::log(3.0), 0, 5, 1}, DType::float32, GetParam());
-  const Evaluated evaluated(logits, {0, 0, 1});
+  const EvaluatedEntropy evaluated(logits, {0, 0, 1});
   const double last = 4 + std::log1p(std::exp(-4.0));
   EXPECT_NEAR(values_of(evaluated.totals)[0] - 10, std::log(2.0) + std::log(4.0 / 3) + last, 1e-5);
   EXPECT_EQ(values_of(evaluated.totals)[1] - 20, 2);  // of equal logits, the first counts as the largest

@@ -46,7 +46,7 @@ struct GatheredLinear {
   void backward_weights() { ops::gathered_linear_backward_weights(src, rows, d_dst, d_weights, d_bias); }
 };
 
-const std::vector<GatheredCase> cases = {
+const std::vector<GatheredCase> gathered_cases = {
     {"probe", {70, 2100}, 67, 10},          {"maps", {9, 4, 4, 8}, 9, 10},
     {"odd_features", {40, 37}, 33, 7},      {"fewer_than_a_register", {5, 3}, 5, 3},
     {"hundred_outputs", {20, 80}, 18, 100}, {"one_output", {6, 64}, 3, 1},
@@ -120,7 +120,7 @@ TEST_P(GatheredLinearOn, GatheredBeforehandGivesTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GatheredLinearOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(gathered_cases), ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -20,8 +20,6 @@ struct LinearCase {
   Shape weights() const { return {out, src.row_size()}; }
 };
 
-DType master_type(DType dtype) { return dtype == DType::float64 ? DType::float64 : DType::float32; }
-
 /// The arguments of a linear layer's three operations, from the same random numbers on every device.
 struct Linear {
   LinearCase each;
@@ -47,7 +45,7 @@ struct Linear {
   void backward_weights() { ops::linear_backward_weights(src, d_dst, d_weights, d_bias); }
 };
 
-const std::vector<LinearCase> cases = {
+const std::vector<LinearCase> linear_cases = {
     {"head", {6, 4, 4, 64}, 64, false, Activation::none},
     {"probe", {7, 300}, 10, true, Activation::none},
     {"tanh_head", {5, 130}, 64, true, Activation::tanh},
@@ -114,7 +112,7 @@ TEST_P(LinearOn, FollowsChangedWeightsAndOtherBatches) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinearOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(linear_cases), ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -38,10 +38,10 @@ Tensor unit_rows(const XentCase& each, DType dtype, Device device) {
   return tensor_of({2 * each.pairs, each.features}, both, dtype, device);
 }
 
-struct Evaluated {
+struct EvaluatedXent {
   Tensor d_unit, totals;
 
-  Evaluated(const Tensor& unit, double temperature)
+  EvaluatedXent(const Tensor& unit, double temperature)
       : d_unit(poisoned(unit.shape(), unit.dtype(), unit.device())),
         totals(tensor_of({2}, {100, 200}, DType::float64, unit.device())) {
     Tensor scratch = poisoned({unit.extent(0), unit.extent(0)}, unit.dtype(), unit.device());
@@ -50,17 +50,17 @@ struct Evaluated {
   double loss() const { return values_of(totals)[0] - 100; }
 };
 
-const std::vector<XentCase> cases = {{"simclr", 24, 64, 0.1, 0.5F},       {"odd", 13, 37, 0.5, 1.0F},
-                                     {"one_feature", 5, 1, 1.0, 1.0F},    {"two_pairs", 2, 64, 0.1, 0.3F},
-                                     {"sharp", 9, 16, 0.01, 0.5F},        {"flat", 9, 16, 100.0, 0.5F},
-                                     {"nearly_solved", 30, 64, 0.1, 0.1F}};
+const std::vector<XentCase> nt_xent_cases = {{"simclr", 24, 64, 0.1, 0.5F},       {"odd", 13, 37, 0.5, 1.0F},
+                                             {"one_feature", 5, 1, 1.0, 1.0F},    {"two_pairs", 2, 64, 0.1, 0.3F},
+                                             {"sharp", 9, 16, 0.01, 0.5F},        {"flat", 9, 16, 100.0, 0.5F},
+                                             {"nearly_solved", 30, 64, 0.1, 0.1F}};
 
 class NtXentOn : public ::testing::TestWithParam<OnDevice<XentCase>> {};
 
 TEST_P(NtXentOn, EqualsReference) {
   const auto& [each, dtype, device] = GetParam();
-  const Evaluated ours(unit_rows(each, dtype, device), each.temperature);
-  const Evaluated reference(unit_rows(each, dtype, Device::reference), each.temperature);
+  const EvaluatedXent ours(unit_rows(each, dtype, device), each.temperature);
+  const EvaluatedXent reference(unit_rows(each, dtype, Device::reference), each.temperature);
   // A similarity's rounding counts 1 / temperature times in the exponent.
   const double bound = tolerance(dtype) * std::max(1.0, 0.1 / each.temperature);
   EXPECT_LT(relative_error(ours.d_unit, reference.d_unit), bound);
@@ -69,7 +69,7 @@ TEST_P(NtXentOn, EqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NtXentOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::Values(DType::float32),
+                         ::testing::Combine(::testing::ValuesIn(nt_xent_cases), ::testing::Values(DType::float32),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 
@@ -77,22 +77,22 @@ TEST(NtXent, DerivativeIsRight) {
   for (const XentCase& each : {XentCase{"", 4, 5, 0.1, 0.5F}, XentCase{"", 3, 2, 0.5, 1.0F}}) {
     Tensor unit = unit_rows(each, DType::float64, Device::reference);
     const std::vector<double> expected =
-        numeric_derivative(unit, [&] { return Evaluated(unit, each.temperature).loss(); });
-    EXPECT_LT(relative_error(values_of(Evaluated(unit, each.temperature).d_unit), expected), 1e-7);
+        numeric_derivative(unit, [&] { return EvaluatedXent(unit, each.temperature).loss(); });
+    EXPECT_LT(relative_error(values_of(EvaluatedXent(unit, each.temperature).d_unit), expected), 1e-7);
   }
 }
 
 class NtXentDevice : public ::testing::TestWithParam<Device> {};
 
 TEST_P(NtXentDevice, OnePairHasNothingToBeToldFrom) {
-  const Evaluated evaluated(unit_rows({"", 1, 8, 0.1, 1.0F}, DType::float32, GetParam()), 0.1);
+  const EvaluatedXent evaluated(unit_rows({"", 1, 8, 0.1, 1.0F}, DType::float32, GetParam()), 0.1);
   EXPECT_EQ(values_of(evaluated.d_unit), std::vector<double>(16, 0.0));
   EXPECT_EQ(values_of(evaluated.totals), (std::vector<double>{100, 200}));
 }
 
 // Partners equal, others at right angles: every row's candidates are one with similarity 1 / tau and two with 0.
 TEST_P(NtXentDevice, SmallExample) {
-  const Evaluated evaluated(tensor_of({4, 2}, {1, 0, 0, 1, 1, 0, 0, 1}, DType::float32, GetParam()), 0.5);
+  const EvaluatedXent evaluated(tensor_of({4, 2}, {1, 0, 0, 1, 1, 0, 0, 1}, DType::float32, GetParam()), 0.5);
   const double other = std::exp(-2.0);
   const double missed = 2 * other / (1 + 2 * other);
   EXPECT_NEAR(evaluated.loss(), 2 * std::log(1 + 2 * other), 1e-5);

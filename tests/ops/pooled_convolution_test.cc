@@ -25,7 +25,7 @@ struct PooledCase {
   Shape unpooled() const { return {src[0], conv.output_extent(src[1]), conv.output_extent(src[2]), outputs}; }
 };
 
-const std::vector<PooledCase> cases = {
+const std::vector<PooledCase> pooled_cases = {
     {"one_plane", {3, 8, 8, 32}, 32},
     {"two_planes", {5, 16, 12, 64}, 20, {}, 2, true},
     {"many_outputs", {2, 4, 6, 32}, 67},
@@ -98,30 +98,30 @@ TEST_P(PooledConvolutionOn, GivesTheSameBytesAgain) {
   Pooled once(each, dtype, device);
   Pooled again(each, dtype, device);
   once.run();
-  Pooled(cases[1], dtype, device).run();  // leaves other numbers in whatever memory is kept
+  Pooled(pooled_cases[1], dtype, device).run();  // leaves other numbers in whatever memory is kept
   again.run();
   EXPECT_EQ(values_of(once.d_src), values_of(again.d_src));
   EXPECT_EQ(values_of(once.d_weights), values_of(again.d_weights));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PooledConvolutionOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(pooled_cases), ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(all_devices())),
                          OnDeviceName());
 
 TEST(PooledConvolution, ChecksItsArguments) {
-  Pooled call(cases[0], DType::float32, Device::cpu);
+  Pooled call(pooled_cases[0], DType::float32, Device::cpu);
   call.error.scratch = Tensor({5}, DType::float32, Device::cpu);
   EXPECT_THAT([&] { call.run(); }, ::testing::ThrowsMessage<std::invalid_argument>(::testing::StartsWith(
                                        "[conv2d_backward_data] scratch holds 5 numbers, 6144 are needed")));
-  Pooled other(cases[0], DType::float32, Device::cpu);
+  Pooled other(pooled_cases[0], DType::float32, Device::cpu);
   other.error.window = 3;
   EXPECT_THAT([&] { other.run(); }, ::testing::ThrowsMessage<std::invalid_argument>(
                                         ::testing::StartsWith("[conv2d_backward_data] values is")));
 }
 
 TEST(PooledConvolution, TakesNoImages) {
-  PooledCase none = cases[0];
+  PooledCase none = pooled_cases[0];
   none.src = {0, 8, 8, 32};
   Pooled call(none, DType::float32, Device::cpu);
   call.run();

@@ -37,7 +37,7 @@ struct Pooling {
   void average_backward() { ops::average_pool_backward(d_dst, each.window, d_src); }
 };
 
-const std::vector<PoolingCase> cases = {
+const std::vector<PoolingCase> pooling_cases = {
     {"even", {2, 8, 8, 32}, 2, Activation::none},         {"odd_edges", {3, 7, 9, 16}, 2, Activation::hardtanh},
     {"odd_channels", {2, 4, 6, 19}, 2, Activation::tanh}, {"one_image", {1, 6, 6, 3}, 2, Activation::relu},
     {"window_3", {2, 7, 8, 5}, 3, Activation::hardtanh},  {"window_4", {2, 4, 8, 64}, 4, Activation::none},
@@ -80,7 +80,7 @@ TEST_P(PoolingOn, AverageBackwardEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PoolingOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(pooling_cases), ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

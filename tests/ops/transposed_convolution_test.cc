@@ -23,8 +23,6 @@ struct TransposedCase {
   Shape weights() const { return {in, conv.kernel, conv.kernel, dst[3]}; }
 };
 
-DType master_type(DType dtype) { return dtype == DType::float64 ? DType::float64 : DType::float32; }
-
 /// The arguments of both operations, from the same random numbers on every device.
 struct Transposed {
   TransposedCase each;
@@ -48,7 +46,7 @@ struct Transposed {
   void backward_weights() { ops::transposed_conv2d_backward_weights(src, d_dst, each.conv, d_weights, d_bias); }
 };
 
-const std::vector<TransposedCase> cases = {
+const std::vector<TransposedCase> transposed_cases = {
     {"from_a_pooled_block", {2, 8, 8, 32}, 64, {3, 2, 1}, true, Activation::tanh},
     {"from_an_unpooled_block", {2, 8, 6, 16}, 32, {3, 1, 1}, true, Activation::tanh},
     {"odd_maps", {3, 9, 7, 5}, 17, {3, 2, 0}, true, Activation::hardtanh},
@@ -83,13 +81,9 @@ TEST_P(TransposedConvolutionOn, BackwardWeightsEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TransposedConvolutionOn,
-                         ::testing::Combine(::testing::ValuesIn(cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(transposed_cases), ::testing::ValuesIn(compute_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
-
-struct CaseName {
-  std::string operator()(const ::testing::TestParamInfo<TransposedCase>& info) const { return info.param.name; }
-};
 
 class TransposedConvolution : public ::testing::TestWithParam<TransposedCase> {};
 
@@ -124,7 +118,7 @@ TEST_P(TransposedConvolution, UpdatesAreTheNumericDerivatives) {
   EXPECT_LT(relative_error(values_of(transposed.d_bias), numeric_derivative(transposed.bias, loss)), 1e-8);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TransposedConvolution, ::testing::ValuesIn(cases), CaseName());
+INSTANTIATE_TEST_SUITE_P(All, TransposedConvolution, ::testing::ValuesIn(transposed_cases), CaseName());
 
 TEST(TransposedConvolutionArguments, AreChecked) {
   const auto floats = [](const Shape& shape) { return Tensor(shape, DType::float32, Device::reference); };

@@ -45,6 +45,14 @@ struct OnDeviceName {
   }
 };
 
+/// Names the instances of a test suite over cases.
+struct CaseName {
+  template <class Case>
+  std::string operator()(const ::testing::TestParamInfo<Case>& info) const {
+    return info.param.name;
+  }
+};
+
 /// Names the instances of a test suite over devices.
 struct DeviceName {
   std::string operator()(const ::testing::TestParamInfo<Device>& info) const {

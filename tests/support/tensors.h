@@ -38,6 +38,9 @@ double relative_error(const Tensor& ours, const Tensor& expected);
 /// <a, b>, in double.
 double inner_product(const Tensor& a, const Tensor& b);
 
+/// The type of the weights, updates and biases beside activations of this type.
+inline DType master_type(DType activations) { return activations == DType::float64 ? DType::float64 : DType::float32; }
+
 /// How far a backend may be from the reference backend, as relative_error: float32 differs by the order of its sums,
 /// bfloat16 also by where intermediate results are rounded.
 double tolerance(DType dtype);
