@@ -42,24 +42,6 @@ std::string describe_head(const HeadSpec& head) {
   return text;
 }
 
-/// What a recipe describes, on buffers of two pairs, the smallest batch that every loss takes: it is only asked about
-/// itself.
-struct Described {
-  std::unique_ptr<Network> network;
-  std::unique_ptr<Loss> loss;
-  std::unique_ptr<LearningRule> rule;
-
-  Described(Recipe recipe, const Shape& image) {
-    recipe.train.batch = 2;
-    network = make_network(recipe, image, Device::reference);
-    loss = make_loss(recipe, *network);
-    const RuleSetup setup{
-        .network = *network, .loss = *loss, .batch = 2, .epochs = recipe.train.epochs, .seed = recipe.seed};
-    rule = blaming_recipe(recipe,
-                          [&] { return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup); });
-  }
-};
-
 void print_network(const Recipe& recipe, Network& network) {
   fmt::print("network {} on images of {}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
              extents(network.image()));
@@ -96,8 +78,8 @@ void print_property(const char* number, bool kept, const char* property, const s
 }
 
 /// The paper's four properties, from what the components say of themselves.
-void print_properties(const Recipe& recipe, const Described& described) {
-  const auto& [network, loss, rule] = described;
+void print_properties(const Recipe& recipe, const Outline& outline) {
+  const auto& [network, loss, rule] = outline;
   const Feedback& feedback = network->block(0).synapses().feedback();
   const bool separate = feedback.separate_weights();
   const bool local = rule->is_local_to_blocks();
@@ -130,10 +112,10 @@ struct DescribeCommand {
 void describe(const DescribeCommand& command) {
   const Recipe recipe = command.recipe.read();
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  const Described described(recipe, image);
-  print_network(recipe, *described.network);
-  print_rule(recipe, *described.rule);
-  if (!described.rule->sample_epochs().empty()) print_properties(recipe, described);
+  const Outline outline(recipe, image);
+  print_network(recipe, *outline.network);
+  print_rule(recipe, *outline.rule);
+  if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
 }
 
 }  // namespace

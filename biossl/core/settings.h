@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -37,6 +38,8 @@ struct Field {
 //       field("weight", weight, "weight of the negatives' terms");
 //     }
 //   };
+//
+// field.refuse("key", "why") names a key that others of the same kind have and that makes no sense here.
 
 /// Reads an options struct out of settings. Every key must be a field's name and every value of the field's type.
 class SettingsReader {
@@ -48,11 +51,16 @@ class SettingsReader {
     known_.emplace_back(name);
     if (const auto found = settings_.find(name); found != settings_.end()) assign(name, found->second, target);
   }
-  /// Throws std::invalid_argument for the first key that no field has claimed, with the nearest that exists.
+  void refuse(const char* name, const char* why) { refused_.emplace(name, why); }
+  /// Throws std::invalid_argument for the first key that no field has claimed, with the reason why it is refused or the
+  /// nearest that exists.
   void finish() const {
     for (const auto& [key, value] : settings_) {
       bool claimed = false;
       for (const std::string& name : known_) claimed = claimed || name == key;
+      const auto refused = refused_.find(key);
+      check(refused == refused_.end(), section_, "'{}' makes no sense here: {}", key,
+            refused == refused_.end() ? "" : refused->second);
       check(claimed, section_, "there is no key '{}'{}", key, suggestion(key, known_));
     }
   }
@@ -73,6 +81,7 @@ class SettingsReader {
       const auto* real = std::get_if<double>(&value);
       check(whole != nullptr || real != nullptr, section_, "'{}' must be a number", name);
       target = whole != nullptr ? static_cast<double>(*whole) : *real;
+      check(std::isfinite(target), section_, "'{}' must be a finite number", name);
     } else {
       static_assert(std::is_same_v<T, std::int64_t>, "options are bool, std::int64_t, double or std::string");
       const auto* given = std::get_if<std::int64_t>(&value);
@@ -84,6 +93,7 @@ class SettingsReader {
   std::string section_;
   const Settings& settings_;
   std::vector<std::string> known_;
+  std::map<std::string, const char*> refused_;
 };
 
 /// Lists the fields of an options struct with the values they have.
@@ -94,6 +104,7 @@ struct FieldLister {
   void operator()(const char* name, T& value, const char* comment) {
     fields.push_back({name, Value(value), comment});
   }
+  void refuse(const char* /*name*/, const char* /*why*/) {}
 };
 
 template <class Options>

@@ -88,13 +88,18 @@ std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, 
   });
 }
 
+Outline::Outline(Recipe recipe, const Shape& image) {
+  const bool in_chunks = recipe.train.chunk > 0 && recipe.train.chunk < recipe.train.batch;
+  loss = blaming_recipe(recipe, [&] { return trial_loss(recipe); });
+  recipe.train.batch = 2;
+  recipe.train.chunk = in_chunks ? 1 : 0;
+  network = make_network(recipe, image, Device::reference);
+  rule = make_rule(recipe, *network, *loss);
+}
+
 std::int64_t total_epochs(const Recipe& recipe) {
-  Recipe small = recipe;
-  small.train.batch = 2;
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  const auto network = make_network(small, image, Device::reference);
-  const auto loss = make_loss(small, *network);
-  return make_rule(small, *network, *loss)->total_epochs();
+  return Outline(recipe, image).rule->total_epochs();
 }
 
 }  // namespace biossl

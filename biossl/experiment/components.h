@@ -34,7 +34,16 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
 std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network);
 /// The recipe's rule on this network, which learns from this loss; both must outlive it.
 std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss);
-/// The epochs of the whole run, as the recipe's rule counts them; asks the parts, made small, and needs no data.
+/// A recipe's parts on buffers of two pairs, to be asked about themselves; everything that does not fit together is
+/// found, and no data is needed. Throws BadInput.
+struct Outline {
+  Outline(Recipe recipe, const Shape& image);
+
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Loss> loss;
+  std::unique_ptr<LearningRule> rule;
+};
+/// The epochs of the whole run, as the recipe's rule counts them.
 std::int64_t total_epochs(const Recipe& recipe);
 
 /// Runs `make` on what a recipe says: what it finds wrong is the recipe's fault, BadInput.

@@ -23,7 +23,7 @@ struct DataRecipe {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("pretrain", pretrain, "data set to learn from, without its labels");
+    field("pretrain", pretrain, "data set to learn from; its labels are seen by a loss that says so alone");
     field("probe", probe, "data set whose labels the linear probe is trained and tested on");
     field("images", images, "training images to learn from; 0: all");
     field("probe_images", probe_images, "training images of the probe; 0: all");

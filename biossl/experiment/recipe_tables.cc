@@ -51,6 +51,16 @@ std::vector<std::string> shipped_tables() {
   return {tables.begin(), tables.end()};
 }
 
+std::optional<Recipe> shipped_recipe_of(const PublishedRecipe& published) {
+  for (const ShippedText& shipped : shipped_recipe_texts()) {
+    if (std::string_view(shipped.text).find(published.source) == std::string_view::npos) continue;
+    const Recipe recipe = shipped_recipe(shipped.path);
+    const auto& own = recipe.published;
+    if (own && own->source == published.source && own->place == published.place) return recipe;
+  }
+  return std::nullopt;
+}
+
 std::vector<TableRecipe> find_tables(const std::vector<std::string>& tables) {
   std::vector<TableRecipe> all;
   for (const std::string& table : tables) {

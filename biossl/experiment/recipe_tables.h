@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct TableRecipe {
 
 /// The tables that are part of the program: "comparisons", "table1".
 std::vector<std::string> shipped_tables();
+
+/// The recipe of the program for this published number; nothing where there is none.
+std::optional<Recipe> shipped_recipe_of(const PublishedRecipe& published);
 
 /// The recipes of all these tables or folders. Throws std::invalid_argument for a table that does not exist and for two
 /// recipes of one name, BadInput for a folder without recipes.

@@ -16,10 +16,14 @@ namespace {
 ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest& request, Device device) {
   ReproductionRow row{.original = of_table.read({}), .recipe = {}};
   std::vector<Override> changes = request.changes;
-  if (request.epochs && row.original.train.epochs > 0) {
-    changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs)});
-  }
+  if (request.epochs) changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs)});
+  const bool trains = row.original.train.epochs > 0;
+  std::erase_if(changes, [&](const Override& change) { return change.key == "train.epochs" && !trains; });
   row.recipe = of_table.read(changes);
+  if (const auto& published = row.original.published; published && !published->source.empty()) {
+    // A changed copy of a recipe of ours is not the published experiment's.
+    if (auto shipped = shipped_recipe_of(*published)) row.original = std::move(*shipped);
+  }
   row.recipe.name = of_table.name;  // as its run directories are called
   Reporter quiet;
   settle_precision(row.original, device, quiet);

@@ -75,8 +75,8 @@ std::string to_text(const Forecast& forecast) {
     text += line(width, run.name, describe(run), run.training_seconds, run.probe_seconds);
   }
   text += line(width, "total", fmt::format("{} runs", forecast.runs.size()), training, probes);
-  text += fmt::format("\nabout {:.1f} hours with {} threads, estimated from a few steps\n", (training + probes) / 3600,
-                      threads());
+  text += fmt::format("\nabout {:.1f} hours, one run after the other with {} threads, estimated from a few steps\n",
+                      (training + probes) / 3600, threads());
   if (forecast.assumed_images) text += "data that is not here was taken for 50000 training and 10000 test images\n";
   return text;
 }

@@ -27,7 +27,10 @@ std::string usual_name(const std::string& kind) {
                                                         {"dtp", "DTP"},
                                                         {"transpose", "BP"},
                                                         {"fixed_random", "RF"},
-                                                        {"updated_random", "URF"}};
+                                                        {"updated_random", "URF"},
+                                                        {"usf", "uSF"},
+                                                        {"brsf", "brSF"},
+                                                        {"frsf", "frSF"}};
   const auto found = names.find(kind);
   return found == names.end() ? kind : found->second;
 }

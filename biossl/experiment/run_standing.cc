@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
@@ -29,6 +30,11 @@ std::string read_machine(const RunDirectory& directory) {
   }
 }
 
+/// Whether errors crossed every layer over the path that the recipe asks for, as the layers themselves said.
+bool used_path(const Json& summary, const std::string& feedback) {
+  return std::ranges::all_of(summary.at("layers"), [&](const Json& layer) { return layer.at("feedback") == feedback; });
+}
+
 /// Nothing where the results are missing, damaged or of another run.
 std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe, std::int64_t total_epochs) {
   try {
@@ -39,12 +45,14 @@ std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Reci
                              .train_accuracy = probe.at("train_accuracy"),
                              .seconds = training.at("seconds"),
                              .images_per_second = training.at("images_per_second"),
-                             .peak_memory_bytes = summary.at("peak_memory_bytes"),
+                             .peak_memory_bytes = summary.value("peak_device_memory_bytes",
+                                                                summary.at("peak_memory_bytes").get<std::int64_t>()),
                              .machine = read_machine(directory)};
     const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
     const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
     const bool trained = training.at("epochs") == total_epochs;  // else probed on the way
-    return possible && same && trained ? std::optional(outcome) : std::nullopt;
+    return possible && same && trained && used_path(summary, recipe.feedback.kind) ? std::optional(outcome)
+                                                                                   : std::nullopt;
   } catch (const std::exception&) {
     return std::nullopt;
   }

@@ -16,7 +16,7 @@ struct RunOutcome {
   double train_accuracy = 0;  ///< likewise
   double seconds = 0;         ///< of pretraining
   double images_per_second = 0;
-  std::int64_t peak_memory_bytes = 0;
+  std::int64_t peak_memory_bytes = 0;  ///< of the program with its probe; on a GPU: of the GPU's memory
   std::string machine;  ///< where and by which program it was begun: "AMD EPYC, 2 threads, device cpu, commit abc"
 };
 
@@ -34,8 +34,8 @@ struct RunStanding {
 };
 
 /// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed, which trains for
-/// `total_epochs`. A run is finished when the results of all its epochs can be read: damaged ones mean that it is to be
-/// probed again. Throws for nothing that lies there.
+/// `total_epochs`. A run is finished when the results of all its epochs over the recipe's feedback path can be read:
+/// damaged ones mean that it is to be probed again. Throws for nothing that lies there.
 RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs);
 
 /// Notes beside a run's directory why it failed; the directory itself may not exist.

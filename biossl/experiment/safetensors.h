@@ -14,8 +14,8 @@ namespace biossl {
 
 // Files in the safetensors format, which Python's `safetensors` and others read: the length of the header (8 bytes,
 // little-endian), the header (JSON: name -> dtype, shape, data_offsets; "__metadata__": texts by name), the data, row
-// by row, tensor after tensor without gaps. Ours hold one more text, "crc32": the CRC-32 of all that the file says, other
-// texts and tensors.
+// by row, tensor after tensor without gaps. Ours hold one more text, "crc32": the CRC-32 of all that the file says,
+// other texts and tensors.
 
 /// Texts by name, kept in the header.
 using Metadata = std::map<std::string, std::string>;

@@ -14,6 +14,7 @@ struct BarlowTwinsOptions {
   void visit(Visitor& field) {
     field("lambda", lambda, "weight of the redundancy term; 0.0051 is the published code's (5e-3 in the paper)");
     field("epsilon", epsilon, "added to each feature's variance before its root divides");
+    field.refuse("block_gradient", "features of both views are correlated, so both views have an error");
   }
 };
 

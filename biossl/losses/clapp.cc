@@ -5,6 +5,13 @@
 namespace biossl {
 namespace {
 
+struct ClappOptions {
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field.refuse("block_gradient", "the error of view 0's prediction is what the prediction matrix learns from");
+  }
+};
+
 /// CLAPP's hinge (Illing, Ventura, Bellec & Gerstner 2021) on pairs of views: from the map a_i that a block had for
 /// view 0, a learnt 1x1 convolution W predicts the map b_i that it has for view 1, but not the map b_j of another
 /// image.
@@ -13,7 +20,7 @@ namespace {
 /// last batch of one pair has no other image: its first term is all there is.
 class Clapp final : public Loss {
  public:
-  Clapp(const NoOptions& /*options*/, const LossShape& shape) : seed_(shape.seed) {
+  Clapp(const ClappOptions& /*options*/, const LossShape& shape) : seed_(shape.seed) {
     check(shape.batch >= 2, "clapp",
           "a batch of one pair holds no other image to draw as its negative; set train.batch to at least 2");
     negatives_ = Tensor({shape.batch}, DType::int32, shape.device);
@@ -44,7 +51,7 @@ class Clapp final : public Loss {
   Tensor negatives_;
 };
 
-const Registration<LossRegistry, Clapp, NoOptions> registration(
+const Registration<LossRegistry, Clapp, ClappOptions> registration(
     "clapp", "a learnt matrix predicts the block's output for view 1 from view 0, not another image's (Illing et al.)");
 
 }  // namespace

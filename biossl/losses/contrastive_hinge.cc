@@ -37,6 +37,9 @@ Hinge hinge_of(const HingeOptions& options) {
   check(options.recent >= 1 && options.recent <= 1'000'000, "contrastive_hinge",
         "recent = {} must be between 1 and 1000000", options.recent);
   check(options.weight >= 0, "contrastive_hinge", "weight = {} may not be negative", options.weight);
+  check(options.margin >= 0, "contrastive_hinge",
+        "margin = {} may not be negative: positive pairs would be left farther apart than negative ones",
+        options.margin);
   const bool all = options.negatives == "all";
   const auto bound = [](double own, double shared) { return static_cast<float>(own < 0 ? shared : own); };
   return {.positive_threshold = bound(options.positive_threshold, options.threshold - options.margin),
@@ -50,6 +53,8 @@ class ContrastiveHinge final : public Loss {
  public:
   ContrastiveHinge(const HingeOptions& options, const LossShape& shape)
       : hinge_(hinge_of(options)), blocks_memory_(options.block_gradient), normalises_(options.normalise) {
+    check(shape.batch >= 2, "contrastive_hinge",
+          "a batch of one pair holds no other image to keep away from; set train.batch to at least 2");
     if (!normalises_) return;
     const std::int64_t pairs = shape.batch + std::max<std::int64_t>(memory_span(), 0);
     const Shape embeddings{2 * pairs, shape.features};

@@ -4,11 +4,18 @@
 namespace biossl {
 namespace {
 
+struct CrossEntropyOptions {
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field.refuse("block_gradient", "each view is compared with its label, and none with another view");
+  }
+};
+
 /// The supervised ceiling, which USES LABELS: the mean over both views of every image of softmax cross-entropy with the
 /// image's class. An embedding has a number for each class (network.head.features).
 class CrossEntropy final : public Loss {
  public:
-  CrossEntropy(const NoOptions& /*options*/, const LossShape& shape)
+  CrossEntropy(const CrossEntropyOptions& /*options*/, const LossShape& shape)
       : labels_({2 * shape.batch}, DType::int32, shape.device), summed_({2}, DType::float64, shape.device) {}
 
   void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
@@ -36,7 +43,7 @@ class CrossEntropy final : public Loss {
   Tensor summed_;  // as softmax_cross_entropy counts
 };
 
-const Registration<LossRegistry, CrossEntropy, NoOptions> registration(
+const Registration<LossRegistry, CrossEntropy, CrossEntropyOptions> registration(
     "cross_entropy", "USES LABELS: softmax cross-entropy with the image's class, a supervised ceiling to compare with");
 
 }  // namespace

@@ -12,18 +12,21 @@ struct NtXentOptions {
   template <class Visitor>
   void visit(Visitor& field) {
     field("temperature", temperature, "tau: cosine similarities are divided by it");
+    field.refuse("block_gradient", "both views of a pair are told apart from all others, so both have an error");
   }
 };
 
 /// SimCLR's loss (Chen, Kornblith, Norouzi & Hinton 2020): with the cosine similarities of all 2B embeddings, each is
 /// to tell its partner from the 2B-2 others. The cross-entropies of view 0 against view 1 averaged over B, plus the
-/// same with the views exchanged; the formula for embeddings of length 1 stands at ops::nt_xent. One pair alone has
-/// nothing to be told from: no loss, no error.
+/// same with the views exchanged; the formula for embeddings of length 1 stands at ops::nt_xent. A last batch of one
+/// pair has nothing to be told from: no loss, no error.
 class NtXent final : public Loss {
  public:
   NtXent(const NtXentOptions& options, const LossShape& shape) : temperature_(options.temperature) {
     check(std::isfinite(temperature_) && temperature_ > 0, "nt_xent", "temperature = {} must be positive",
           temperature_);
+    check(shape.batch >= 2, "nt_xent",
+          "a batch of one pair holds no other image to be told from; set train.batch to at least 2");
     const Shape embeddings{2 * shape.batch, shape.features};
     unit_ = Tensor(embeddings, shape.dtype, shape.device);
     d_unit_ = Tensor(embeddings, shape.dtype, shape.device);

@@ -26,6 +26,7 @@ struct ExampleOptions {
     field("recent", recent, "how many");
     field("block_gradient", block_gradient, "whether");
     field("negatives", negatives, "which");
+    field.refuse("memory", "nothing is remembered");
   }
 };
 
@@ -48,6 +49,25 @@ TEST(Settings, UnknownKeysAreErrorsThatNameTheNearest) {
       },
       ThrowsMessage<std::invalid_argument>(
           AllOf(StartsWith("[loss]"), HasSubstr("'wieght'"), HasSubstr("did you mean 'weight'"))));
+}
+
+TEST(Settings, RefusedKeysAreErrorsThatSayWhy) {
+  EXPECT_THAT(
+      [] {
+        read_options<ExampleOptions>("loss", {{"memory", true}});
+      },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("'memory' makes no sense here: nothing is remembered")));
+  for (const Field& field : list_fields(ExampleOptions{})) EXPECT_NE(field.name, "memory");
+}
+
+TEST(Settings, NumbersAreFinite) {
+  for (const double number : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    EXPECT_THAT(
+        [&] {
+          read_options<ExampleOptions>("loss", {{"weight", number}});
+        },
+        ThrowsMessage<std::invalid_argument>(HasSubstr("'weight' must be a finite number")));
+  }
 }
 
 TEST(Settings, WrongTypesAreErrors) {

@@ -303,6 +303,38 @@ TEST_F(Reproducing, AReducedBudgetStandsInEveryHead) {
   EXPECT_EQ(json["rows"][0]["published_epochs"], 3);
 }
 
+TEST_F(Reproducing, AChangedCopyOfAPublishedRecipeIsNoFullBudget) {
+  Recipe copy = shipped_recipe("table1/hinge_e2e_bp_5", {{"train.epochs", "5"}, {"loss.margin", "0.5"}});
+  write_file(recipes() / "mine.toml", to_toml(copy));
+  const std::string text = to_text(collect(plan(request())));
+  EXPECT_THAT(text, AllOf(HasSubstr("REDUCED BUDGET: 5 of 400 epochs a block"),
+                          HasSubstr("CHANGED SETTINGS: loss.margin = 0.5 instead of 1")));
+}
+
+TEST_F(Reproducing, ARunOverAnotherPathThanAskedForIsNoResult) {
+  run(request({"tiny_a"}));
+  Json summary = Json::parse(read_file(run_of("tiny_a-seed1/summary.json")));
+  ASSERT_EQ(summary["layers"][1]["feedback"], "transpose");
+  EXPECT_THAT(plan(request({"tiny_a"})).missing(), IsEmpty());
+  summary["layers"][1]["feedback"] = "fixed_random";
+  write_file(run_of("tiny_a-seed1/summary.json"), summary.dump());
+  EXPECT_THAT(names(plan(request({"tiny_a"})).missing()), ElementsAre("tiny_a-seed1"));
+}
+
+TEST_F(Reproducing, ARowThatUsesLabelsIsMarked) {
+  std::string text = testing::tiny_recipe_text();
+  text.replace(text.find("contrastive_hinge"), 17, "cross_entropy");
+  text.replace(text.find("features = 4"), 12, "features = 3");
+  write_file(recipes() / "ceiling.toml", text);
+  run(request({"ceiling", "tiny_a"}));
+  EXPECT_TRUE(Json::parse(read_file(run_of("ceiling-seed1/summary.json")))["uses_labels"]);
+  EXPECT_FALSE(Json::parse(read_file(run_of("tiny_a-seed1/summary.json")))["uses_labels"]);
+  for (const std::string& shown : {to_text(collect(plan(request()))), read_file(out() / "table.md")}) {
+    EXPECT_NE(shown.find("uses labels"), std::string::npos);
+    EXPECT_EQ(shown.find("uses labels"), shown.rfind("uses labels")) << "the other rows do not";
+  }
+}
+
 TEST_F(Reproducing, EpochsAreNotGivenToARecipeThatTrainsNothing) {
   std::string text = testing::tiny_recipe_text();
   text.replace(text.find("epochs = 3"), 10, "epochs = 0");
@@ -311,6 +343,9 @@ TEST_F(Reproducing, EpochsAreNotGivenToARecipeThatTrainsNothing) {
   reduced.epochs = 2;
   run(reduced);
   EXPECT_EQ(table()["rows"][3]["epochs"], 0);
+  reduced.epochs = {};
+  reduced.changes = {{"train.epochs", "2"}};
+  EXPECT_EQ(plan(reduced).rows[0].recipe.train.epochs, 0);
   EXPECT_FALSE(table()["rows"][3]["reduced"]);
   EXPECT_TRUE(table()["rows"][3]["ours"]["mean"].is_number());
 }

@@ -48,14 +48,20 @@ void expect_protocol(const Recipe& recipe) {
     EXPECT_EQ(limit, 0) << "all images";
   }
   EXPECT_EQ(recipe.views.kind, "deform");
+  EXPECT_EQ(recipe.views.settings, (Settings{{"perturb", 0.5}, {"saturation", 4.0}, {"hue", 0.2}}));
   EXPECT_EQ(recipe.preset, "conv6");
+  EXPECT_EQ(recipe.network.head.average_pool, 1);
+  EXPECT_EQ(recipe.network.head.activation, Activation::none);
+  EXPECT_FALSE(recipe.network.head.bias);
   EXPECT_EQ(recipe.train.epochs, recipe.rule.kind == "random" ? 0 : 400);
   EXPECT_EQ(recipe.train.batch, 500);
   EXPECT_EQ(recipe.train.optimizer, "adam");
   EXPECT_DOUBLE_EQ(recipe.train.learning_rate, 1e-4);
   EXPECT_DOUBLE_EQ(std::get<double>(recipe.optimizer.settings.at("beta1")), 0.9);
   EXPECT_DOUBLE_EQ(std::get<double>(recipe.optimizer.settings.at("beta2")), 0.999);
+  EXPECT_DOUBLE_EQ(std::get<double>(recipe.optimizer.settings.at("epsilon")), 1e-8);
   EXPECT_EQ(recipe.train.schedule, "constant");
+  EXPECT_EQ(recipe.train.chunk, 0);
   EXPECT_EQ(recipe.train.warmup_epochs, 0);
   EXPECT_EQ(recipe.train.precision, "float32");
   EXPECT_EQ(recipe.probe.epochs, 200);
@@ -73,6 +79,8 @@ void expect_hinge(const Recipe& recipe, bool five_negatives) {
   EXPECT_EQ(loss.at("threshold"), Value(2.0));
   EXPECT_EQ(loss.at("margin"), Value(1.0));
   EXPECT_EQ(loss.at("normalise"), Value(false));
+  EXPECT_LT(std::get<double>(loss.at("positive_threshold")), 0) << "theta - m";
+  EXPECT_LT(std::get<double>(loss.at("negative_threshold")), 0) << "theta + m";
   if (!five_negatives) return;
   EXPECT_EQ(loss.at("recent"), Value(std::int64_t{4}));
   EXPECT_EQ(loss.at("weight"), Value(0.2));
@@ -99,6 +107,16 @@ TEST_P(Table1Recipe, IsFrozenToThePublishedProtocol) {
   if (published.loss == std::string(hinge) && recipe.rule.kind != "random") {
     expect_hinge(recipe, recipe.name.ends_with("_5"));
   }
+  if (recipe.loss.kind == "nt_xent") {
+    EXPECT_EQ(recipe.loss.settings, (Settings{{"temperature", 0.1}}));
+  }
+  if (recipe.rule.kind == "dtp") {
+    EXPECT_EQ(recipe.rule.settings, (Settings{{"eta", 0.5},
+                                              {"noise", 1.0},
+                                              {"inverse_learning_rate", 1e-3},
+                                              {"inverse_activation", std::string("tanh")}}));
+  }
+  EXPECT_EQ(recipe.network.head.features, 64);
   const bool layerwise = recipe.rule.kind == "gll" || recipe.rule.kind == "rll";
   EXPECT_EQ(total_epochs(recipe), recipe.rule.kind == "random" ? 0 : recipe.train.epochs * (layerwise ? 5 : 1));
   ASSERT_TRUE(recipe.published.has_value());

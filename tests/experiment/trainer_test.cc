@@ -69,14 +69,21 @@ TEST(Trainer, GoingOnEqualsNeverHavingStoppedOverEveryFeedbackPath) {
   }
 }
 
+class EveryRule : public ::testing::TestWithParam<const char*> {};
+
 /// 21 images in batches of 5: the last batch of an epoch is one pair.
-TEST(Trainer, GoesOnWithEveryLoss) {
+TEST_P(EveryRule, LearnsAndGoesOnWithEveryLoss) {
   const TemporaryFolder folder;
-  for (const char* loss : {"nt_xent", "barlow_twins", "clapp", "cross_entropy"}) {
-    const Recipe recipe = tiny_recipe({{"loss.kind", loss}, {"data.images", "21"}, {"network.head.features", "3"}});
+  for (const char* loss : {"contrastive_hinge", "nt_xent", "barlow_twins", "clapp", "cross_entropy"}) {
+    const Recipe recipe = tiny_recipe({{"rule.kind", GetParam()},
+                                       {"loss.kind", loss},
+                                       {"data.images", "21"},
+                                       {"network.head.features", "3"},
+                                       {"train.epochs", "4"}});
     Reporter quiet;
     const RunDirectory whole = pretrain(recipe, here, folder.path() / (std::string(loss) + "-whole"), false, quiet);
-    EXPECT_LT(whole.metrics().back().loss, whole.metrics().front().loss) << loss;
+    const std::vector<EpochMetrics> metrics = whole.metrics();
+    EXPECT_LT(metrics[3].loss, metrics[0].loss) << loss;
     const auto out = folder.path() / loss;
     StoppingReporter stopping(7);
     EXPECT_THROW(pretrain(recipe, here, out, false, stopping), Interrupted);
@@ -85,6 +92,9 @@ TEST(Trainer, GoesOnWithEveryLoss) {
     expect_same_metrics(rest, whole);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, ::testing::Values("e2e", "gll", "rll", "dtp"),
+                         [](const auto& rule) { return std::string(rule.param); });
 
 TEST(Trainer, LayerwiseRulesAndTargetPropagationSendErrorsAcrossHeadsOverThePathAskedFor) {
   for (const char* rule : {"gll", "rll", "dtp"}) {
@@ -214,6 +224,7 @@ TEST(Trainer, ImpossibleRecipesAreRefusedBeforeAnythingIsWritten) {
   const std::vector<std::pair<std::vector<Override>, std::string>> faults{
       {{{"train.batch", "23"}}, "larger than the data, 22 images"},
       {{{"data.images", "4"}}, "larger than the data, 4 images"},
+      {{{"train.batch", "1"}}, "a batch of one pair holds no other image"},
       {{{"data.images", "1000"}}, "asks for 1000 train images of tiny, which has 22"},
       {{{"data.test_images", "1000"}}, "asks for 1000 test images of tiny"},
       {{{"network.blocks.1.pool", "9"}}, "shrinks"},

@@ -175,7 +175,20 @@ TEST(Losses, RefuseWhatMakesNoSense) {
       {"barlow_twins", {{"lambda", -1.0}}, 4, "[barlow_twins] lambda = -1 may not be negative"},
       {"barlow_twins", {{"epsilon", 0.0}}, 4, "[barlow_twins] epsilon = 0 must be positive"},
       {"barlow_twins", {}, 1, "[barlow_twins] a batch of one pair has no spread"},
-      {"clapp", {}, 1, "[clapp] a batch of one pair holds no other image"}};
+      {"clapp", {}, 1, "[clapp] a batch of one pair holds no other image"},
+      {"nt_xent", {}, 1, "[nt_xent] a batch of one pair holds no other image"},
+      {"contrastive_hinge", {}, 1, "[contrastive_hinge] a batch of one pair holds no other image"},
+      {"contrastive_hinge", {{"margin", -0.5}}, 4, "[contrastive_hinge] margin = -0.5 may not be negative"},
+      {"nt_xent", {{"block_gradient", true}}, 4, "[nt_xent] 'block_gradient' makes no sense here: both views"},
+      {"barlow_twins",
+       {{"block_gradient", true}},
+       4,
+       "[barlow_twins] 'block_gradient' makes no sense here: features of both"},
+      {"clapp", {{"block_gradient", true}}, 4, "[clapp] 'block_gradient' makes no sense here: the error of view 0's"},
+      {"cross_entropy",
+       {{"block_gradient", true}},
+       4,
+       "[cross_entropy] 'block_gradient' makes no sense here: each view"}};
   for (const Refused& each : all) {
     const auto make = [&] {
       const LossShape shape{each.batch, features, DType::float32, Device::reference};

@@ -72,10 +72,15 @@ int learner(Work& work, const Tensor& images, std::int64_t epoch, std::int64_t b
 class Layerwise : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Layerwise, AStepLeavesEveryOtherBlockHeadAndOptimiserStateBitIdentical) {
-  for (const char* optimizer : {"adam", "sgd"}) {
+  struct Learning {
+    const char* optimizer;
+    const char* feedback;
+  };
+  for (const auto& [optimizer, feedback] : {Learning{"adam", "updated_random"}, Learning{"sgd", "frsf"}}) {
     for (const Device device : testing::all_devices()) {
       SmallJob job = job_of(GetParam());
       job.optimizer = optimizer;
+      job.feedback = feedback;
       job.device = device;
       Work work(job);
       const auto epochs = work.rule().sample_epochs();
@@ -101,17 +106,20 @@ TEST_P(Layerwise, AllHeadsAreThereFromTheStart) {
 
 TEST_P(Layerwise, AStepEqualsOneEndToEndOnANetworkThatEndsWithTheBlock) {
   struct Way {
+    const char* feedback;
     Device device;
     DType dtype;
   };
   const Settings blocked{{"recent", std::int64_t{2}}, {"threshold", 3.0}};
   for (const Settings& loss : {testing::all_negatives(), blocked}) {
-    for (const auto& [device, dtype] : {Way{Device::cpu, DType::float32}, Way{Device::cpu, DType::bfloat16},
-                                        Way{Device::reference, DType::float64}}) {
+    for (const auto& [feedback, device, dtype] :
+         {Way{"updated_random", Device::cpu, DType::float32}, Way{"fixed_random", Device::cpu, DType::bfloat16},
+          Way{"transpose", Device::reference, DType::float64}}) {
       for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {
         const Tensor images = small_images(count, dtype, device);
         SmallJob job = job_of(GetParam());
         job.loss_settings = loss;
+        job.feedback = feedback;
         job.device = device;
         job.dtype = dtype;
         Work layerwise(job);
@@ -140,6 +148,7 @@ TEST_P(LayerwiseOn, EqualsReference) {
   for (const DType dtype : testing::compute_types()) {
     for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {
       SmallJob job = job_of(rule);
+      job.feedback = dtype == DType::float32 ? "updated_random" : "transpose";
       job.dtype = dtype;
       job.device = device;
       Work work(job);
