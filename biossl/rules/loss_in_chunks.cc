@@ -17,9 +17,8 @@ void copy_rows(const Tensor& from, std::int64_t begin, std::int64_t count, const
 LossInChunks::LossInChunks(Loss& loss, std::int64_t chunk, std::int64_t batch)
     : loss_(loss), chunk_(chunk), span_(chunk < batch ? loss.memory_span() : 0) {
   check(span_ >= 0, "chunk",
-        "{} pairs at a time of a batch of {}: this loss compares images of a whole batch; leave train.chunk at 0, or "
-        "let the contrastive hinge have recent negatives and the gradient block",
-        chunk, batch);
+        "this loss compares images of a whole batch, so it cannot be learnt from a few pairs at a time; leave "
+        "train.chunk at 0, or let the contrastive hinge have recent negatives and the gradient block");
 }
 
 void LossInChunks::prepare(std::int64_t features, DType dtype, Workspace& workspace) {
