@@ -24,6 +24,7 @@ void print_json(const StepTimes& times, const Recipe& recipe) {
                {"batch", times.batch},
                {"rule", recipe.rule.kind},
                {"kinds", times.kinds}});
+  if (times.graph_share) line["graph_share"] = *times.graph_share;
   print_line(line);
 }
 
@@ -43,6 +44,7 @@ void print_table(const StepTimes& times, const Recipe& recipe) {
   row("views", times.views, "");
   row("loss", times.loss, "");
   row("optimiser", times.optimizer, "");
+  if (times.graph_share) fmt::print("  {:.0f} % of the steps were given as graphs\n", 100 * *times.graph_share);
   const std::string ratio = times.conv_floor ? fmt::format("{:.3f} times the floor, ", *times.ratio()) : "";
   fmt::print("  {}{:.0f} images/s\n", ratio, times.images_per_second());
 }

@@ -61,15 +61,20 @@ class Steps {
     double milliseconds = 0;
     for (const std::int64_t epoch : epochs_) {
       trainer_.start_epoch(epoch);
-      milliseconds += milliseconds_on(device_, [&] { trainer_.take_step(0); });
+      milliseconds += milliseconds_on(device_, [&] { graphs_ += trainer_.take_step(0) ? 1 : 0; });
+      ++steps_;
     }
     return milliseconds / static_cast<double>(kinds());
   }
+  /// The share of the steps up to here that a GPU was given as graphs.
+  double graph_share() const { return static_cast<double>(graphs_) / static_cast<double>(steps_); }
 
  private:
   Device device_;
   Trainer trainer_;
   std::vector<std::int64_t> epochs_;
+  std::int64_t steps_ = 0;
+  std::int64_t graphs_ = 0;
 };
 
 /// The convolution and linear primitives of a step of every kind; known on device cpu only.
@@ -122,6 +127,7 @@ StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetition
           .views = median(views),
           .loss = median(losses),
           .optimizer = median(optimizers),
+          .graph_share = device == Device::cuda ? std::optional(steps.graph_share()) : std::nullopt,
           .batch = recipe.train.batch,
           .kinds = steps.kinds(),
           .layers = floor.layers()};

@@ -19,6 +19,8 @@ struct StepTimes {
   double views = 0;      ///< of it, making both views
   double loss = 0;       ///< of it, loss and errors of the embeddings
   double optimizer = 0;  ///< of it, the optimiser's steps
+  /// On a GPU, the share of the steps that it was given as graphs: all but the first few, or something is wrong.
+  std::optional<double> graph_share = {};
   std::int64_t batch = 0;
   std::int64_t kinds = 0;   ///< of steps, of which these are the means
   std::int64_t layers = 0;  ///< primitives in the floor of all kinds together

@@ -149,13 +149,11 @@ Tensor Trainer::make_batch(std::int64_t batch) {
   return batch_.rows(0, 2 * pairs);
 }
 
-void Trainer::take_step(std::int64_t batch) {
+bool Trainer::take_step(std::int64_t batch) {
   const auto work = [&] { step(make_batch(batch), batch); };
-  if (on_gpu()) {
-    cuda::record_step(work);
-  } else {
-    work();
-  }
+  if (on_gpu()) return cuda::record_step(work);
+  work();
+  return false;
 }
 
 void Trainer::step(const Tensor& images, std::int64_t batch) {

@@ -42,8 +42,8 @@ class Trainer {
   void start_epoch(std::int64_t epoch);
   /// Learns from a batch; adds to the totals.
   void step(const Tensor& images, std::int64_t batch);
-  /// Both of these: a training step. A GPU is given it as one graph.
-  void take_step(std::int64_t batch);
+  /// Both of these: a training step. True where a GPU was given it as one graph, which it is but for the first ones.
+  bool take_step(std::int64_t batch);
 
  private:
   void train_epoch(const RunDirectory& directory, Reporter& reporter);

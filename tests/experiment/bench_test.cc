@@ -67,6 +67,7 @@ TEST(StepBench, KnowsTheFloorOfTheCpuAlone) {
     const StepTimes times = time_step(recipe, device, 1);
     EXPECT_EQ(times.conv_floor.has_value(), device == Device::cpu) << name_of(device);
     EXPECT_EQ(times.ratio().has_value(), device == Device::cpu) << name_of(device);
+    EXPECT_EQ(times.graph_share.has_value(), device == Device::cuda) << name_of(device);
     for (const double part : {times.step, times.views, times.loss, times.optimizer}) {
       EXPECT_GT(part, 0.0) << name_of(device);
     }

@@ -4,6 +4,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/vectors.h"
+#include "biossl/backend/shared/hinge.h"
 #include "biossl/core/parallel.h"
 
 // The loss and the error of one side's embeddings are a sum over the other side's rows, so each row is a task of its
@@ -29,20 +30,6 @@ void add_signs(const float* __restrict x, const float* __restrict y, float weigh
   }
 }
 
-/// Partners of a row that are its negatives, as half-open ranges of the other side's rows; the row's own index is left
-/// out by the caller.
-struct Partners {
-  std::int64_t begin, end;
-};
-
-/// N holds (i, i+k), k = 1..recent: a current view j looks back at j-recent .. j-1, a remembered one i ahead at i+1 ..
-/// i+recent.
-Partners partners_of(std::int64_t row, std::int64_t rows, std::int64_t recent, bool current) {
-  if (recent == 0) return {0, rows};
-  if (current) return {std::max<std::int64_t>(row - recent, 0), row};
-  return {row + 1, std::min(row + recent + 1, rows)};
-}
-
 /// Loss and error of one row of x against the rows of y; returns the loss.
 double compare_row(const Tensor& x, const Tensor& y, std::int64_t row, const Hinge& hinge, bool current,
                    float* __restrict error) {
@@ -51,18 +38,11 @@ double compare_row(const Tensor& x, const Tensor& y, std::int64_t row, const Hin
   const float* others = y.data<float>();
   std::fill_n(error, features, 0.0F);
   double loss = 0;
-  const float excess = distance(mine, others + row * features, features) - hinge.positive_threshold;
-  if (!(excess <= 0.0F)) {  // what is not a number counts, so that it is noticed
-    loss += static_cast<double>(excess);
-    add_signs(mine, others + row * features, 1.0F, features, error);
-  }
-  const Partners partners = partners_of(row, x.extent(0), hinge.recent, current);
-  for (std::int64_t other = partners.begin; other < partners.end; ++other) {
-    if (other == row) continue;
-    const float lack = hinge.negative_threshold - distance(mine, others + other * features, features);
-    if (lack <= 0.0F) continue;
-    loss += static_cast<double>(hinge.negative_weight) * static_cast<double>(lack);
-    add_signs(mine, others + other * features, -hinge.negative_weight, features, error);
+  const auto [begin, end] = shared::hinge_partners(hinge, row, x.extent(0), current);
+  for (std::int64_t other = begin; other < end; ++other) {
+    const float* its = others + other * features;
+    const float weight = shared::hinge_pair(hinge, distance(mine, its, features), other == row, loss);
+    if (weight != 0.0F) add_signs(mine, its, weight, features, error);
   }
   return loss;
 }

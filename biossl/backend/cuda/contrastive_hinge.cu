@@ -1,5 +1,6 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/row_totals.cuh"
+#include "biossl/backend/shared/hinge.h"
 
 // A warp works on a row: its loss and error are a sum over the other side's rows, which the second cache holds, so
 // there is no B x B array and no sum that is shared. Errors stay in registers, 256 features at a time.
@@ -15,16 +16,6 @@ __device__ float distance(const float* x, const float* y, std::int64_t features,
   return warp_sum(sum);
 }
 
-/// The weight of a pair, by which its error is multiplied (a positive pair 1, a negative one -w), or 0 where it keeps
-/// its margin; adds to the loss.
-__device__ float pair_weight(float distance, bool positive, const Hinge& hinge, double& loss) {
-  const float miss = positive ? distance - hinge.positive_threshold : hinge.negative_threshold - distance;
-  if (miss <= 0.0F) return 0.0F;
-  const float weight = positive ? 1.0F : hinge.negative_weight;
-  loss += static_cast<double>(weight) * static_cast<double>(miss);
-  return positive ? weight : -weight;
-}
-
 /// Loss and error of the rows of x against those of y. `current`: x is the view seen now, which looks back.
 __global__ void __launch_bounds__(block_threads)
     compare_rows(const float* x, const float* y, std::int64_t rows, std::int64_t features, Hinge hinge, bool current,
@@ -32,12 +23,7 @@ __global__ void __launch_bounds__(block_threads)
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   const std::int64_t row = hinge.first + std::int64_t{blockIdx.x} * warps + threadIdx.x / warp_size;
   if (row >= rows) return;
-  std::int64_t begin = 0;
-  std::int64_t end = rows;
-  if (hinge.recent > 0) {
-    begin = current ? (row > hinge.recent ? row - hinge.recent : 0) : row;
-    end = current ? row + 1 : (row + hinge.recent + 1 < rows ? row + hinge.recent + 1 : rows);
-  }
+  const auto [begin, end] = shared::hinge_partners(hinge, row, rows, current);
   const float* mine = x + row * features;
   bool any = false;
   double loss = 0;
@@ -46,7 +32,7 @@ __global__ void __launch_bounds__(block_threads)
     loss = 0;
     for (std::int64_t other = begin; other < end; ++other) {
       const float* its = y + other * features;
-      const float weight = pair_weight(distance(mine, its, features, lane), other == row, hinge, loss);
+      const float weight = shared::hinge_pair(hinge, distance(mine, its, features, lane), other == row, loss);
       if (weight == 0.0F) continue;
       for (int i = 0; i < held; ++i) {
         const std::int64_t k = first + i * warp_size + lane;

@@ -49,7 +49,7 @@ ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Sha
 
 namespace {
 
-constexpr std::size_t most_workspace = std::size_t{256} << 20;
+constexpr std::size_t most_workspace = std::size_t{1} << 30;
 constexpr int most_candidates = 32;  // more than there are algorithms
 constexpr float one = 1.0F, zero = 0.0F;
 
@@ -126,10 +126,11 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   return candidates;
 }
 
-/// bfloat16 without tensor cores is not worth it; float32 with them is TF32, which, unless allowed, the descriptor's
+/// bfloat16 without tensor cores is not worth it; on GPUs that have them for bfloat16 an algorithm's default is to use
+/// them. float32 with them is TF32, which, unless allowed, the descriptor's
 /// FMA rules out also where cuDNN calls an algorithm's arithmetic its default.
 bool fits(cudnnMathType_t math, DType dtype, bool tf32) {
-  if (dtype == DType::bfloat16) return math == CUDNN_TENSOR_OP_MATH;
+  if (dtype == DType::bfloat16) return math != CUDNN_FMA_MATH;
   return tf32 || math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
 }
 
