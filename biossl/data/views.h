@@ -20,6 +20,9 @@ class Views {
   /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
   /// (seed, epoch, image, view) only, not on the batch it is made in.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
+  /// True where `make` waits for the device to work on the host, so that it cannot be part of what a GPU is given
+  /// whole.
+  virtual bool waits_for_device() const { return false; }
 };
 
 /// What views are made of. Everything must outlive the Views.

@@ -37,6 +37,7 @@ class MomentViews final : public Views {
     if (source_.device == Device::cuda) copy(rendered, resident);
     ops::unit_range(resident, each_.rows(0, count), dst);
   }
+  bool waits_for_device() const override { return source_.device == Device::cuda; }
 
  private:
   void render(std::uint32_t epoch, std::uint32_t view, const Tensor& images, Tensor& rendered) const {

@@ -150,9 +150,12 @@ Tensor Trainer::make_batch(std::int64_t batch) {
 }
 
 bool Trainer::take_step(std::int64_t batch) {
-  const auto work = [&] { step(make_batch(batch), batch); };
-  if (on_gpu()) return cuda::record_step(work);
-  work();
+  if (on_gpu() && !views_->waits_for_device()) {
+    return cuda::record_step([&] { step(make_batch(batch), batch); });
+  }
+  const Tensor images = make_batch(batch);
+  if (on_gpu()) return cuda::record_step([&] { step(images, batch); });
+  step(images, batch);
   return false;
 }
 

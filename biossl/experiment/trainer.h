@@ -42,7 +42,8 @@ class Trainer {
   void start_epoch(std::int64_t epoch);
   /// Learns from a batch; adds to the totals.
   void step(const Tensor& images, std::int64_t batch);
-  /// Both of these: a training step. True where a GPU was given it as one graph, which it is but for the first ones.
+  /// Both of these: a training step. True where a GPU was given it as one graph (but for views that the host makes),
+  /// which it is but for the first ones.
   bool take_step(std::int64_t batch);
 
  private:
