@@ -18,7 +18,8 @@ namespace {
 
 void check(cublasStatus_t status, std::string_view call) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw std::runtime_error(fmt::format("[{}] {}", call, cublasGetStatusString(status)));
+  const bool full = status == CUBLAS_STATUS_ALLOC_FAILED;
+  throw std::runtime_error(fmt::format("[{}] {}{}", call, cublasGetStatusString(status), full ? less_memory : ""));
 }
 
 constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS recommends for Hopper

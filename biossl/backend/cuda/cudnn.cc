@@ -20,7 +20,9 @@ void check(cudnnStatus_t status, std::string_view call) {
   if (status == CUDNN_STATUS_SUCCESS) return;
   std::array<char, 512> details{};
   cudnnGetLastErrorString(details.data(), details.size());
-  throw std::runtime_error(fmt::format("[{}] {} {}", call, cudnnGetErrorString(status), details.data()));
+  const bool full = status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+  throw std::runtime_error(
+      fmt::format("[{}] {} {}{}", call, cudnnGetErrorString(status), details.data(), full ? less_memory : ""));
 }
 
 ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Shape& dst_shape, DType dtype,

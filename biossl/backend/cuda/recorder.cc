@@ -13,8 +13,8 @@ namespace {
 /// So many more steps that resemble none before, or wait, than steps that do not, and graphs are given up: this rule's
 /// steps are not alike. A process that trains one network after the other begins with some for each.
 constexpr int most_failures = 200;
-/// A layer-wise rule in bfloat16 gives a step for every set of blocks that have changed since it last went through them:
-/// 62 of conv6, 126 of vgg6.
+/// A layer-wise rule in bfloat16 gives a step for every set of blocks that have changed since it last went through
+/// them: 62 of conv6, 126 of vgg6.
 constexpr std::size_t most_recordings = 256;
 /// Where an argument may begin in a block of bytes, whatever its type.
 constexpr std::size_t alignment = 16;

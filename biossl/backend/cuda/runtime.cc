@@ -124,10 +124,9 @@ std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // what was asked for is refused; the device goes on
-    throw std::runtime_error(
-        fmt::format("no room on the GPU for a block of {:.1f} MB, {:.1f} MB are free; a smaller train.batch, or "
-                    "train.precision = \"bfloat16\", needs less",
-                    static_cast<double>(bytes) / 1e6, static_cast<double>(available_memory_bytes()) / 1e6));
+    throw std::runtime_error(fmt::format("no room on the GPU for a block of {:.1f} MB, {:.1f} MB are free{}",
+                                         static_cast<double>(bytes) / 1e6,
+                                         static_cast<double>(available_memory_bytes()) / 1e6, less_memory));
   }
   check(status, "cudaMalloc");
   check(cudaMemsetAsync(memory, 0, bytes, order), "cudaMemsetAsync");

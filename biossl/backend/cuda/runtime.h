@@ -10,6 +10,10 @@ namespace biossl::cuda {
 /// Throws std::runtime_error("[call] what CUDA says") unless the call succeeded.
 void check(cudaError_t status, std::string_view call);
 
+/// What an error that comes of a full GPU ends with.
+inline constexpr std::string_view less_memory =
+    "; a smaller train.batch, train.precision = \"bfloat16\", or fewer --jobs need less";
+
 /// The stream that all work of this process is given to, so that it runs in the order in which it was given.
 cudaStream_t stream();
 
