@@ -32,7 +32,8 @@ format:
 tidy:
 	@scripts/setup.sh --lint
 	cmake --preset tidy
-	git ls-files 'biossl/*.cc' 'biossl/*.cu' 'cli/*.cc' 'examples/*.cc' ':!biossl/backend/cuda/cu[bd]*.cc' | xargs -P 2 -n 4 clang-tidy -p build/tidy --quiet
+	sed -n 's/^ *"file": "\(.*\)".*/\1/p' build/tidy/compile_commands.json | grep -vE '/tests/|/backend/cuda/cu[bd][^/]*.cc$$' | \
+	  xargs -P 2 -n 2 clang-tidy -p build/tidy --quiet
 
 asan: setup
 	cmake --preset asan
