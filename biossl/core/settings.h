@@ -58,9 +58,9 @@ class SettingsReader {
     for (const auto& [key, value] : settings_) {
       bool claimed = false;
       for (const std::string& name : known_) claimed = claimed || name == key;
-      const auto refused = refused_.find(key);
-      check(refused == refused_.end(), section_, "'{}' makes no sense here: {}", key,
-            refused == refused_.end() ? "" : refused->second);
+      if (const auto refused = refused_.find(key); refused != refused_.end()) {
+        fail(section_, "'{}' makes no sense here: {}", key, refused->second);
+      }
       check(claimed, section_, "there is no key '{}'{}", key, suggestion(key, known_));
     }
   }

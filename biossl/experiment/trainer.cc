@@ -150,13 +150,14 @@ Tensor Trainer::make_batch(std::int64_t batch) {
 }
 
 bool Trainer::take_step(std::int64_t batch) {
-  if (on_gpu() && !views_->waits_for_device()) {
-    return cuda::record_step([&] { step(make_batch(batch), batch); });
+  const auto work = [&] { step(make_batch(batch), batch); };
+  if (!on_gpu()) {
+    work();
+    return false;
   }
+  if (!views_->waits_for_device()) return cuda::record_step(work);
   const Tensor images = make_batch(batch);
-  if (on_gpu()) return cuda::record_step([&] { step(images, batch); });
-  step(images, batch);
-  return false;
+  return cuda::record_step([&] { step(images, batch); });
 }
 
 void Trainer::step(const Tensor& images, std::int64_t batch) {

@@ -30,7 +30,7 @@ struct GatheredLinear {
   Tensor src, rows, weights, bias, dst, d_dst, d_weights, d_bias;
 
   GatheredLinear(const GatheredCase& each, DType dtype, Device device) {
-    const DType master = dtype == DType::float64 ? DType::float64 : DType::float32;
+    const DType master = master_type(dtype);
     const Shape weight{each.outputs, each.src.row_size()};
     src = random_tensor(each.src, dtype, device, 1);
     rows = indices_of(chosen_rows(each), device);

@@ -128,9 +128,9 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   return candidates;
 }
 
-/// bfloat16 without tensor cores is not worth it; on GPUs that have them for bfloat16 an algorithm's default is to use
-/// them. float32 with them is TF32, which, unless allowed, the descriptor's
-/// FMA rules out also where cuDNN calls an algorithm's arithmetic its default.
+/// bfloat16 without tensor cores is not worth it; GPUs that have them for bfloat16 use them by default. float32 with
+/// them is TF32, which, unless allowed, the descriptor's FMA rules out also where cuDNN calls an algorithm's arithmetic
+/// its default.
 bool fits(cudnnMathType_t math, DType dtype, bool tf32) {
   if (dtype == DType::bfloat16) return math != CUDNN_FMA_MATH;
   return tf32 || math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
