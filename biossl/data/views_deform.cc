@@ -5,12 +5,14 @@ namespace biossl {
 namespace {
 
 struct DeformOptions {
+  double affine = 0.5;
   double perturb = 0.5;
   double saturation = 4.0;
   double hue = 0.2;
 
   template <class Visitor>
   void visit(Visitor& field) {
+    field("affine", affine, "share of the views that an affine map moves; the others stay where they are");
     field("perturb", perturb, "affine coefficients vary by half of this either way, shifts by this");
     field("saturation", saturation, "saturation is multiplied by 2^v, v uniform within half of this either way");
     field("hue", hue, "hue is shifted by up to half of this either way, in turns");
@@ -22,10 +24,12 @@ class DeformViews final : public Views {
  public:
   DeformViews(const DeformOptions& options, const ViewSource& source)
       : source_(source),
-        range_{static_cast<float>(options.perturb), static_cast<float>(options.saturation),
-               static_cast<float>(options.hue)},
+        range_{static_cast<float>(options.affine), static_cast<float>(options.perturb),
+               static_cast<float>(options.saturation), static_cast<float>(options.hue)},
         pixels_(resident_pixels(source)),
         parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
+    check(options.affine >= 0 && options.affine <= 1, "views.deform", "affine = {}; must be between 0 and 1",
+          options.affine);
     const auto possible = [](double value) { return value >= 0 && value <= 100; };
     check(possible(options.perturb) && possible(options.saturation) && possible(options.hue), "views.deform",
           "perturb = {}, saturation = {}, hue = {}; each must be between 0 and 100", options.perturb,

@@ -50,6 +50,7 @@ Tensor UnitRange::operator()(const Tensor& pixels, std::int64_t first) {
 
 FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch)
     : blocks_(checked(std::move(blocks), network.depth())),
+      network_(network),
       images_(network.image(), batch, network.setup().dtype, network.setup().device),
       pass_(network, blocks_.back(), batch) {
   const SynapsesSetup& setup = network.setup();
@@ -68,7 +69,8 @@ FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, st
 void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress& progress) {
   const std::int64_t total = pixels.extent(0);
   for (std::int64_t first = 0; first < total; first += images_.batch()) {
-    const Tensor images = images_(pixels, first);
+    Tensor images = images_(pixels, first);
+    network_.scale_input(images);
     const std::int64_t count = images.extent(0);
     pass_.run(images, kept_);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {

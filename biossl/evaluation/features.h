@@ -52,6 +52,7 @@ class FeatureReader {
 
  private:
   std::vector<int> blocks_;
+  const Network& network_;
   UnitRange images_;
   ForwardPass pass_;
   std::vector<Activity> kept_;   // the wanted blocks' outputs

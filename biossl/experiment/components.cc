@@ -41,6 +41,7 @@ std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
 
 NetworkSpec network_spec(const Recipe& recipe) {
   NetworkSpec spec = recipe.network;
+  spec.input = {.mean = recipe.data.mean, .std = recipe.data.std};
   spec.head.kind = trial_loss(recipe)->head();
   return spec;
 }

@@ -166,6 +166,7 @@ class RecipeReader {
     require(data.probe_images >= 0, "data", "probe_images", "may not be negative (0: all)");
     require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
     require(data.image_size >= 1 && data.image_size <= 4096, "data", "image_size", "must lie between 1 and 4096");
+    require(positive(data.std), "data", "std", "must be a positive number");
   }
 
   void check_train(const TrainRecipe& train) const {

@@ -20,6 +20,8 @@ struct DataRecipe {
   std::int64_t probe_images = 0;
   std::int64_t test_images = 0;
   std::int64_t image_size = 32;
+  double mean = 0;
+  double std = 1;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -29,6 +31,8 @@ struct DataRecipe {
     field("probe_images", probe_images, "training images of the probe; 0: all");
     field("test_images", test_images, "test images of the probe; 0: all");
     field("image_size", image_size, "side of the images of data sets that make their own");
+    field("mean", mean, "what is taken from every value of an image, in [0,1], before the network sees it");
+    field("std", std, "what the rest is divided by: the network sees (x - mean) / std");
   }
 };
 

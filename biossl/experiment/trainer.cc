@@ -146,7 +146,9 @@ Tensor Trainer::make_batch(std::int64_t batch) {
     Tensor images = batch_.rows(view * pairs, (view + 1) * pairs);
     views_->make(epoch, view, rows, images);
   }
-  return batch_.rows(0, 2 * pairs);
+  Tensor images = batch_.rows(0, 2 * pairs);
+  network_->scale_input(images);
+  return images;
 }
 
 bool Trainer::take_step(std::int64_t batch) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "biossl/core/error.h"
+#include "biossl/ops/ops.h"
 
 namespace biossl {
 namespace {
@@ -20,6 +21,12 @@ Network::Network(const NetworkSpec& spec, const Shape& image, const SynapsesSetu
         std::make_unique<Block>(spec.blocks[index], plans[index], setup, static_cast<std::uint32_t>(index)));
   }
   heads_.resize(blocks_.size());
+}
+
+void Network::scale_input(Tensor& images) const {
+  const InputScale& input = spec_.input;
+  if (input.mean == 0 && input.std == 1) return;
+  ops::scale(images, 1 / input.std, images, -input.mean / input.std);
 }
 
 Head& Network::head(int index) {

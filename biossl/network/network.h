@@ -25,6 +25,8 @@ class Network {
   int depth() const { return static_cast<int>(blocks_.size()); }
   Block& block(int index) { return *blocks_[static_cast<std::size_t>(index)]; }
   const Block& block(int index) const { return *blocks_[static_cast<std::size_t>(index)]; }
+  /// Brings images in [0,1], (N, H, W, C) in the compute type, in place to the scale that the first block sees.
+  void scale_input(Tensor& images) const;
   /// The head on a block, made on the first call.
   Head& head(int index);
   bool has_head(int index) const { return heads_[static_cast<std::size_t>(index)] != nullptr; }

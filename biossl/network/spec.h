@@ -32,10 +32,17 @@ struct HeadSpec {
   bool bias = false;
 };
 
+/// What the first block sees of an image's values x, which lie in [0,1]: (x - mean) / std, of every channel alike.
+struct InputScale {
+  double mean = 0;
+  double std = 1;
+};
+
 /// A network as a recipe writes it.
 struct NetworkSpec {
   std::vector<BlockSpec> blocks;
   HeadSpec head;
+  InputScale input{};
 };
 
 /// One stage of a network on inputs of a given size, for tables and for planning.

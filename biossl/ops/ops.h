@@ -91,8 +91,8 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
 /// d_sums = 2/n (output - target) activation'(output) over all n elements: the derivative of mean (output - target)^2
 /// by what the activation took. d_sums may be output or target.
 void mean_square_backward(const Tensor& output, const Tensor& target, Activation activation, Tensor& d_sums);
-/// dst = factor * src. dst may be src.
-void scale(const Tensor& src, double factor, Tensor& dst);
+/// dst = factor * src + offset. dst may be src.
+void scale(const Tensor& src, double factor, Tensor& dst, double offset = 0);
 /// dst = src + spread * z, z standard normal. Elements 4k .. 4k+3 take the four words w of counter k of the stream:
 /// Box & Muller (1958) make z[4k], z[4k+1] from w0, w1 and z[4k+2], z[4k+3] from w2, w3 (radius from the first, angle
 /// from the second), so the noise does not depend on type, threads or device. dst may be src.

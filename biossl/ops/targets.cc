@@ -42,11 +42,11 @@ void mean_square_backward(const Tensor& output, const Tensor& target, Activation
   run(output, target, activation, d_sums);
 }
 
-void scale(const Tensor& src, double factor, Tensor& dst) {
+void scale(const Tensor& src, double factor, Tensor& dst, double offset) {
   check_alike(Checks("scale"), {"src", src}, {"dst", dst});
   if (dst.size() == 0) return;
   const auto run = dispatch(src.device(), reference::scale, cpu::scale, cuda::scale);
-  run(src, factor, dst);
+  run(src, factor, offset, dst);
 }
 
 void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& dst) {

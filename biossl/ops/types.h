@@ -43,6 +43,7 @@ struct Hinge {
 
 /// How far the views of the deform family may stray from the image.
 struct DeformRange {
+  float affine = 0.5F;      ///< the probability of an affine map; otherwise the image stays where it is
   float perturb = 0.5F;     ///< affine coefficients: +-perturb/2 for the linear part, +-perturb for the shift
   float saturation = 4.0F;  ///< saturation is multiplied by 2^v, v in +-saturation/2
   float hue = 0.2F;         ///< hue is shifted by +-hue/2, in turns

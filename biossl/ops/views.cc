@@ -25,6 +25,7 @@ void draw_deformations(std::uint64_t seed, std::uint32_t epoch, std::uint32_t vi
   checks.type({"images", images}, DType::int32);
   checks.shape({"parameters", parameters}, {images.extent(0), deform_parameters});
   checks.type({"parameters", parameters}, DType::float32);
+  check(range.affine >= 0 && range.affine <= 1, operation, "the probability of an affine map is {}", range.affine);
   check(range.perturb >= 0 && range.saturation >= 0 && range.hue >= 0, operation,
         "the range is perturb {}, saturation {}, hue {}; none may be negative", range.perturb, range.saturation,
         range.hue);

@@ -133,6 +133,9 @@ TEST(DeformViews, RefuseWhatTheyCannotDo) {
     }
   }
   EXPECT_THROW(ViewsRegistry::instance().make("deform", {{"hue", -0.1}}, source), std::invalid_argument);
+  for (const double impossible : {-0.1, 1.1, std::nan("")}) {
+    EXPECT_THROW(ViewsRegistry::instance().make("deform", {{"affine", impossible}}, source), std::invalid_argument);
+  }
   const auto complaint = message_of<std::invalid_argument>([&] {
     ViewsRegistry::instance().make("deform", {{"hues", 0.1}}, source);
   });

@@ -10,6 +10,7 @@
 #include "biossl/core/file.h"
 #include "biossl/experiment/embed.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/ops/ops.h"
 #include "tests/experiment/tiny.h"
 #include "tests/support/devices.h"
 #include "tests/support/npy.h"
@@ -364,6 +365,29 @@ TEST(Experiment, AnInterruptedProbeIsDoneAgainWithoutPretraining) {
   EXPECT_EQ(resumed.trained[0].result.final_loss, straight.trained[0].result.final_loss);
   EXPECT_EQ(resumed.random->at(0).result.final_loss, straight.random->at(0).result.final_loss);
   EXPECT_NE(resumed.random->at(0).result.final_loss, straight.trained[0].result.final_loss);
+}
+
+TEST(Experiment, AnEncoderIsShownImagesOnTheScaleThatItLearntOn) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const Recipe recipe = tiny_recipe({{"train.precision", "float32"}, {"data.mean", "0.25"}, {"data.std", "0.5"}});
+  const RunDirectory run = pretrain(recipe, here, folder.path() / "run", false, quiet);
+  const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
+  const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
+  const auto images = open_probe_images(recipe, here, Split::test);
+  const Tensor features = extract_features(*network, {0}, *images, {})[0].values.in_memory();
+
+  UnitRange unit(network->image(), images->size(), DType::float32, Device::cpu);
+  Tensor seen = unit(images->pixels(), 0);
+  ops::scale(seen, 2, seen, -0.5);
+  ForwardPass pass(*network, 0, images->size());
+  std::vector<Activity> activity(1);
+  Workspace::fit(Device::cpu, [&](Workspace& workspace) {
+    pass.prepare(workspace);
+    activity[0].output = workspace.take(batch_of(images->size(), network->block(0).plan().output), DType::float32);
+  });
+  pass.run(seen, activity);
+  EXPECT_LT(testing::relative_error(testing::values_of(features), testing::values_of(activity[0].output)), 1e-6);
 }
 
 TEST(Experiment, FeaturesAreWrittenForNumPy) {

@@ -48,7 +48,7 @@ void expect_protocol(const Recipe& recipe) {
     EXPECT_EQ(limit, 0) << "all images";
   }
   EXPECT_EQ(recipe.views.kind, "deform");
-  EXPECT_EQ(recipe.views.settings, (Settings{{"perturb", 0.5}, {"saturation", 4.0}, {"hue", 0.2}}));
+  EXPECT_EQ(recipe.views.settings, (Settings{{"affine", 0.5}, {"perturb", 0.5}, {"saturation", 4.0}, {"hue", 0.2}}));
   EXPECT_EQ(recipe.preset, "conv6");
   EXPECT_EQ(recipe.network.head.average_pool, 1);
   EXPECT_EQ(recipe.network.head.activation, Activation::none);

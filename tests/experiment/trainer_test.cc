@@ -9,6 +9,7 @@
 #include "biossl/core/file.h"
 #include "biossl/experiment/experiment.h"
 #include "tests/experiment/tiny.h"
+#include "tests/support/devices.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensors.h"
 
@@ -53,6 +54,19 @@ TEST(Trainer, GoingOnEqualsNeverHavingStopped) {
       EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole)) << optimizer << " stopped after " << batches;
       expect_same_metrics(rest, whole);
     }
+  }
+}
+
+TEST(Trainer, GivesTheNetworkImagesOnItsScale) {
+  for (const Device device : testing::all_devices()) {
+    const Place place{.data = {}, .device = device};
+    Trainer plain(tiny_recipe({{"train.precision", "float32"}}), place);
+    Trainer scaled(tiny_recipe({{"train.precision", "float32"}, {"data.mean", "0.25"}, {"data.std", "0.5"}}), place);
+    plain.start_epoch(1);
+    scaled.start_epoch(1);
+    std::vector<double> expected = values_of(plain.make_batch(4));  // the short one
+    for (double& value : expected) value = (value - 0.25) / 0.5;
+    EXPECT_LT(testing::relative_error(values_of(scaled.make_batch(4)), expected), 1e-6);
   }
 }
 

@@ -78,11 +78,25 @@ TEST_P(DrawsOn, HaveTheirDistributions) {
 }
 
 TEST_P(DrawsOn, WithoutRangeNothingButTheMirrorChanges) {
-  const std::vector<double> values = values_of(drawn(0, 50, GetParam(), {0, 0, 0}));
+  const std::vector<double> values = values_of(drawn(0, 50, GetParam(), {.perturb = 0, .saturation = 0, .hue = 0}));
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i % 9 == 8) continue;
     EXPECT_EQ(values[i], unchanged[i % 9]);
   }
+}
+
+TEST_P(DrawsOn, MoveTheShareThatIsAskedFor) {
+  const auto moved = [&](float affine) {
+    const std::vector<double> values = values_of(drawn(0, 4000, GetParam(), {.affine = affine}));
+    int count = 0;
+    for (std::size_t i = 0; i < values.size(); i += 9) {
+      count += std::equal(&values[i], &values[i] + 6, unchanged.begin()) ? 0 : 1;
+    }
+    return count / 4000.0;
+  };
+  EXPECT_EQ(moved(0), 0);
+  EXPECT_EQ(moved(1), 1);
+  EXPECT_NEAR(moved(0.8F), 0.8, 0.025);
 }
 
 TEST_P(DrawsOn, AreThoseOfTheReference) {

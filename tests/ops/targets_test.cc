@@ -105,6 +105,9 @@ TEST(Scale, MultipliesEveryElement) {
       for (double& value : expected) value *= -0.3;
       ops::scale(values, -0.3, values);
       EXPECT_LT(relative_error(values_of(values), expected), tolerance(dtype));
+      for (double& value : expected) value = 2.5 * value + 0.7;
+      ops::scale(values, 2.5, values, 0.7);
+      EXPECT_LT(relative_error(values_of(values), expected), tolerance(dtype));
     }
   }
 }

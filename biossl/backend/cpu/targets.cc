@@ -103,12 +103,13 @@ void mean_square_backward(const Tensor& output, const Tensor& target, Activation
   });
 }
 
-void scale(const Tensor& src, double factor, Tensor& dst) {
+void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
   const auto by = static_cast<float>(factor);
+  const auto plus = static_cast<float>(offset);
   with_type(src, [&](auto zero) {
     using T = decltype(zero);
     const T* from = src.data<T>();
-    fill_elements<T>(dst, [=](std::int64_t i) { return by * static_cast<float>(from[i]); });
+    fill_elements<T>(dst, [=](std::int64_t i) { return by * static_cast<float>(from[i]) + plus; });
   });
 }
 

@@ -25,8 +25,8 @@ void mean_square_backward_of(const T* output, const T* target, T* d_sums, std::i
 }
 
 template <class T>
-void scale_of(const T* src, float factor, T* dst, std::int64_t count) {
-  for_each(count, [=] __device__(std::int64_t i) { dst[i] = T(factor * static_cast<float>(src[i])); });
+void scale_of(const T* src, float factor, float offset, T* dst, std::int64_t count) {
+  for_each(count, [=] __device__(std::int64_t i) { dst[i] = T(factor * static_cast<float>(src[i]) + offset); });
 }
 
 /// A thread draws the four numbers of a counter.
@@ -63,10 +63,10 @@ void mean_square_backward(const Tensor& output, const Tensor& target, Activation
   });
 }
 
-void scale(const Tensor& src, double factor, Tensor& dst) {
+void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
   with_float_type(src, [&](auto zero) {
     using T = decltype(zero);
-    scale_of(src.data<T>(), static_cast<float>(factor), dst.data<T>(), src.size());
+    scale_of(src.data<T>(), static_cast<float>(factor), static_cast<float>(offset), dst.data<T>(), src.size());
   });
 }
 

@@ -96,7 +96,7 @@ void mean_square_backward(const Tensor& /*output*/, const Tensor& /*target*/, Ac
                           Tensor& /*d_sums*/) {
   built_without_cuda();
 }
-void scale(const Tensor& /*src*/, double /*factor*/, Tensor& /*dst*/) { built_without_cuda(); }
+void scale(const Tensor& /*src*/, double /*factor*/, double /*offset*/, Tensor& /*dst*/) { built_without_cuda(); }
 void add_noise(const Random& /*stream*/, double /*spread*/, const Tensor& /*src*/, Tensor& /*dst*/) {
   built_without_cuda();
 }

@@ -27,9 +27,9 @@ void mean_square_backward(const Tensor& output, const Tensor& target, Activation
   store(result, d_sums);
 }
 
-void scale(const Tensor& src, double factor, Tensor& dst) {
+void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
   std::vector<double> values = load(src);
-  for (double& value : values) value *= factor;
+  for (double& value : values) value = factor * value + offset;
   store(values, dst);
 }
 

@@ -15,7 +15,7 @@ namespace biossl::shared {
 /// the draws is part of what a seed means: whether there is an affine map, its six coefficients (drawn in any case, so
 /// that what follows does not depend on the coin), saturation, hue, mirror.
 constexpr std::array<float, 9> draw_deformation(Random& random, const DeformRange& range) {
-  const bool affine = random.coin();
+  const bool affine = random.uniform() >= 1.0F - range.affine;
   std::array<float, 9> drawn{};
   for (std::size_t i = 0; i < 6; ++i) {
     const bool shift = i == 2 || i == 5;
