@@ -43,8 +43,10 @@ std::string describe_head(const HeadSpec& head) {
 }
 
 void print_network(const Recipe& recipe, Network& network) {
-  fmt::print("network {} on images of {}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
-             extents(network.image()));
+  const InputScale& input = network.spec().input;
+  fmt::print("network {} on images of {}{}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
+             extents(network.image()),
+             input.is_identity() ? "" : fmt::format(", seen as (x - {}) / {}", input.mean, input.std));
   fmt::print("{:<8} {:<34} {:>10} {:>10} {:>12} {:>14}\n", "", "", "input", "output", "parameters", "operations");
   LayerRow total{"total", "", "", "", 0, 0};
   const auto add = [&](const LayerRow& row) {

@@ -25,7 +25,7 @@ Network::Network(const NetworkSpec& spec, const Shape& image, const SynapsesSetu
 
 void Network::scale_input(Tensor& images) const {
   const InputScale& input = spec_.input;
-  if (input.mean == 0 && input.std == 1) return;
+  if (input.is_identity()) return;
   ops::scale(images, 1 / input.std, images, -input.mean / input.std);
 }
 

@@ -36,6 +36,8 @@ struct HeadSpec {
 struct InputScale {
   double mean = 0;
   double std = 1;
+
+  bool is_identity() const { return mean == 0 && std == 1; }
 };
 
 /// A network as a recipe writes it.

@@ -175,7 +175,10 @@ TEST_F(Program, ListDescribeAndDataAnswer) {
   const Outcome described = run({"describe", recipe_, "--set", "network.preset=conv6", "--set", "data.image_size=32"});
   EXPECT_THAT(described.out, HasSubstr("884576"));  // weights of conv6 and its head
   EXPECT_THAT(described.out, HasSubstr("(iii) broken"));
+  EXPECT_THAT(described.out, HasSubstr("images of 32x32x3\n"));
   EXPECT_THAT(described.out, HasSubstr("They cross the head and all 4 layers above the first."));
+  EXPECT_THAT(run({"describe", recipe_, "--set", "data.mean=0.5", "--set", "data.std=0.25"}).out,
+              HasSubstr(", seen as (x - 0.5) / 0.25\n"));
   const Outcome layerwise = run({"describe", recipe_, "--set", "rule.kind=gll", "--set", "network.preset=conv6"});
   EXPECT_THAT(layerwise.out, HasSubstr("15 epochs in all (train.epochs = 3)"));
   EXPECT_THAT(layerwise.out, HasSubstr("head 0 "));
