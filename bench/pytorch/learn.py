@@ -83,11 +83,9 @@ def probe(train_set, test_set, epochs):
     return accuracies
 
 
-def report(encoder, data, arguments, name):
-    train_pixels, train_labels = cifar(sorted(data.glob("cifar-10-batches-bin/data_batch_*.bin")), 1)
-    test_pixels, test_labels = cifar([data / "cifar-10-batches-bin/test_batch.bin"], 1)
-    sets = (features(encoder, train_pixels), train_labels), (features(encoder, test_pixels), test_labels)
-    accuracies = probe(*sets, arguments.probe_epochs)
+def report(encoder, train_set, test_set, epochs, name):
+    sets = [(features(encoder, pixels), labels) for pixels, labels in (train_set, test_set)]
+    accuracies = probe(*sets, epochs)
     best = max(test for _, test in accuracies)
     print(
         f"{name}: test {accuracies[-1][1]:.2%}, training {accuracies[-1][0]:.2%}; best test epoch {best:.2%}; "
@@ -107,7 +105,13 @@ def main():
     parser.add_argument("--compile", action="store_true", help="compile the views' colours: faster, needs g++")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
-    pixels, _ = cifar([arguments.data / "cifar-100-binary/train.bin"], 2)
+    folder = arguments.data / "cifar-10-batches-bin"
+    try:
+        pixels, _ = cifar([arguments.data / "cifar-100-binary/train.bin"], 2)
+        train_set = cifar([folder / f"data_batch_{number}.bin" for number in range(1, 6)], 1)
+        test_set = cifar([folder / "test_batch.bin"], 1)
+    except (OSError, ValueError) as error:
+        sys.exit(f"learn.py: {error}")
     model = recipe.Conv6().to(memory_format=torch.channels_last)
     layers = list(model)
     encoder = torch.nn.Sequential(*layers[:10])
@@ -120,7 +124,7 @@ def main():
             head = torch.nn.Linear(outputs, 64, bias=False)
             learning = torch.nn.Sequential(*layers[first:last], torch.nn.Flatten(), head)
             train(frozen, learning, pixels, arguments, f"block {index}")
-    report(encoder, arguments.data, arguments, f"{arguments.rule}, seed {arguments.seed}")
+    report(encoder, train_set, test_set, arguments.probe_epochs, f"{arguments.rule}, seed {arguments.seed}")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ const std::vector<GatheredCase> gathered_cases = {
     {"odd_features", {40, 37}, 33, 7},      {"fewer_than_a_register", {5, 3}, 5, 3},
     {"hundred_outputs", {20, 80}, 18, 100}, {"one_output", {6, 64}, 3, 1},
     {"one_row", {4, 130}, 1, 11},           {"more_rows_than_src", {3, 48}, 50, 2},
-    {"long_rows", {12, 4104}, 9, 10},       {"even_features", {30, 74}, 530, 3},
+    {"long_rows", {12, 4104}, 9, 10},       {"even_features", {30, 74}, 530, 9},
 };
 
 class GatheredLinearOn : public ::testing::TestWithParam<OnDevice<GatheredCase>> {

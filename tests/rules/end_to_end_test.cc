@@ -23,7 +23,7 @@ SmallJob job_on(Device device, DType dtype) {
 
 TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
   Work work(job_on(Device::reference, DType::float64));
-  const Tensor batch = small_images(3, DType::float64, Device::reference);
+  const Tensor batch = small_images(small_pairs, DType::float64, Device::reference);
   work.step(batch, 0.0);
   const std::vector<double> computed = updates(work.network());
   std::vector<double> numeric;

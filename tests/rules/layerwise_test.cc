@@ -180,7 +180,7 @@ TEST_P(Layerwise, UpdatesAreTheNumericDerivativesOfTheBlocksOwnLoss) {
   job.device = Device::reference;
   job.dtype = DType::float64;
   Work work(job);
-  const Tensor images = small_images(3, DType::float64, Device::reference);
+  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
   const auto epochs = work.rule().sample_epochs();
   for (int block = 0; block < depth; ++block) {
     const auto loss = [&] { return work.step(images, 0.0, epochs[static_cast<std::size_t>(block)]); };
