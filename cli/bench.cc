@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "biossl/experiment/environment.h"
+#include "biossl/core/processor.h"
+#include "biossl/experiment/precision.h"
 #include "cli/commands.h"
 
 namespace biossl::cli {

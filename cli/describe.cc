@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "biossl/core/processor.h"
 #include "biossl/experiment/components.h"
+#include "biossl/experiment/precision.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/rules/rule.h"
 #include "cli/commands.h"
@@ -70,6 +72,15 @@ void print_network(const Recipe& recipe, Network& network) {
   fmt::print("operations: multiplications and additions of one image's forward pass\n");
 }
 
+/// What training on this machine would compute with.
+void print_precision(const Recipe& recipe) {
+  const std::string& precision = recipe.train.precision;
+  const std::string here =
+      precision == "auto" ? fmt::format("auto, here {}", name_of(compute_type(precision, Device::cpu))) : precision;
+  fmt::print("precision {} ({}{})\n", here, bfloat16_support(Device::cpu),
+             can_train(precision, Device::cpu) ? "" : "; to train here, add --set train.precision=float32");
+}
+
 void print_rule(const Recipe& recipe, const LearningRule& rule) {
   fmt::print("\nrule {}: {}\n", recipe.rule.kind, RuleRegistry::instance().find(recipe.rule.kind).summary);
   fmt::print("  {} epochs in all (train.epochs = {})\n", rule.total_epochs(), recipe.train.epochs);
@@ -116,6 +127,7 @@ void describe(const DescribeCommand& command) {
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
   const Outline outline(recipe, image);
   print_network(recipe, *outline.network);
+  print_precision(recipe);
   print_rule(recipe, *outline.rule);
   if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
 }

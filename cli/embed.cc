@@ -7,6 +7,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/experiment/experiment.h"
+#include "biossl/experiment/precision.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -52,7 +53,8 @@ void embed(const EmbedCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
-  const Recipe recipe = checkpoint.recipe();
+  Recipe recipe = checkpoint.recipe();
+  read_as_float32_where_needed(recipe, place.device, reporter);
   const auto network = load_network(checkpoint, recipe, place.device);
   const std::optional<int> block = block_of(command.layer, network->depth());
   if (!block && !checkpoint.has_head(network->depth() - 1)) {

@@ -4,6 +4,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/experiment/experiment.h"
+#include "biossl/experiment/precision.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -24,10 +25,10 @@ void probe_run(const ProbeCommand& command, const Place& place, Reporter& report
   const RunDirectory directory = RunDirectory::open_alone(command.from);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
-  directory.require_continues(recipe);
+  directory.require_continues(recipe, place.device);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
-  directory.adopt(recipe);
+  directory.adopt(recipe, place.device);
   write_results(directory, recipe, report);
   if (!command.out.empty()) write_probe(command.out, report);
   fmt::print("\n{}\nresults in {}\n", results_table(report), directory.summary_file().string());

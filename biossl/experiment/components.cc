@@ -1,7 +1,7 @@
 #include "biossl/experiment/components.h"
 
 #include "biossl/backend/cuda_device.h"
-#include "biossl/experiment/environment.h"
+#include "biossl/core/processor.h"
 
 namespace biossl {
 namespace {
@@ -44,12 +44,6 @@ NetworkSpec network_spec(const Recipe& recipe) {
   spec.input = {.mean = recipe.data.mean, .std = recipe.data.std};
   spec.head.kind = trial_loss(recipe)->head();
   return spec;
-}
-
-void check_precision(const Recipe& recipe, Device device) {
-  if (recipe.train.precision != "tf32" || device == Device::cuda) return;
-  bad_input("recipe '{}': train.precision = \"tf32\" is a GPU's; take \"float32\" on {}, or --device cuda", recipe.name,
-            name_of(device));
 }
 
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {

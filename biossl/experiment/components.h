@@ -26,8 +26,6 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& pl
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 /// The recipe's network with the head that its loss asks for. Throws std::invalid_argument.
 NetworkSpec network_spec(const Recipe& recipe);
-/// Throws BadInput where the recipe asks for a precision that this device does not train with.
-void check_precision(const Recipe& recipe, Device device);
 /// An untrained network on images (H, W, C).
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// The recipe's loss for embeddings of this network.

@@ -4,8 +4,8 @@
 
 #include "biossl/core/clock.h"
 #include "biossl/core/memory.h"
+#include "biossl/core/processor.h"
 #include "biossl/evaluation/linear_probe.h"
-#include "biossl/experiment/environment.h"
 #include "biossl/experiment/stand_in.h"
 #include "biossl/experiment/trainer.h"
 

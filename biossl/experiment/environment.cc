@@ -11,6 +11,7 @@
 
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/processor.h"
 
 namespace biossl {
 namespace {
@@ -46,19 +47,6 @@ std::string onednn_version() {
 
 std::string biossl_version() { return BIOSSL_VERSION; }
 
-bool has_native_bfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
-DType compute_type(const std::string& precision, Device device) {
-  const bool native = device == Device::cuda || (device == Device::cpu && has_native_bfloat16());
-  return (precision == "auto" && native) || precision == "bfloat16" ? DType::bfloat16 : DType::float32;
-}
-
 int available_processors() {
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
@@ -73,6 +61,7 @@ nlohmann::json describe_environment(Device device) {
                              {"device", std::string(name_of(device))},
                              {"threads", threads()},
                              {"onednn", onednn_version()},
+                             {"onednn_instruction_set", processor_instruction_set()},
                              {"openmp", _OPENMP},
                              {"compiler", __VERSION__}};
   if (device != Device::cuda) return environment;

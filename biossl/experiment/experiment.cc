@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "biossl/core/memory.h"
-#include "biossl/experiment/environment.h"
+#include "biossl/core/processor.h"
+#include "biossl/experiment/precision.h"
 #include "biossl/experiment/trainer.h"
 
 namespace biossl {
@@ -168,15 +169,16 @@ class Prober {
 };
 
 /// The run directory to train into, and the trainer as the last run has left it.
-RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe, Trainer& trainer,
+RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe, Device device, Trainer& trainer,
                           Reporter& reporter) {
   RunDirectory directory = RunDirectory::open_alone(out);
-  directory.adopt(recipe);
+  directory.adopt(recipe, device);
   std::filesystem::create_directories(directory.checkpoints());
   const auto checkpoint =
       latest_checkpoint(directory.checkpoints(), [&](std::string_view line) { reporter.note(line); });
   if (checkpoint) {
     trainer.resume(*checkpoint);
+    directory.add_environment(recipe, device, trainer.progress().epoch);
     reporter.note(fmt::format("going on from {}", checkpoint->path().string()));
   } else {
     reporter.note(fmt::format("{} holds no checkpoint yet; starting from the beginning", out.string()));
@@ -202,33 +204,24 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
-  const char* why = device == Device::cuda  ? "this GPU computes with bfloat16 itself"
-                    : has_native_bfloat16() ? "this processor computes with bfloat16 itself"
-                                            : "this processor has no bfloat16 instructions";
-  const auto settle = [&](std::string& precision, const char* of) {
-    if (precision != "auto") return;
-    precision = std::string(name_of(compute_type("auto", device)));
-    reporter.note(fmt::format("{}: {} ({})", of, precision, why));
-  };
-  settle(recipe.train.precision, "precision");
-  settle(recipe.probe.precision, "precision of the probe's features");
-}
-
 RunDirectory pretrain(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
                       Reporter& reporter) {
   const bool continues = resume && std::filesystem::exists(out);
   if (!continues) RunDirectory::require_free(out);
   Recipe recipe = wanted;
+  if (continues) continue_precision(recipe, read_recipe(RunDirectory::open(out).recipe_file()), place.device, reporter);
   settle_precision(recipe, place.device, reporter);
+  check_precision(recipe, place.device);
   Trainer trainer(recipe, place);
-  RunDirectory directory =
-      continues ? continue_run(out, recipe, trainer, reporter) : RunDirectory::create(out, recipe, place.device);
+  RunDirectory directory = continues ? continue_run(out, recipe, place.device, trainer, reporter)
+                                     : RunDirectory::create(out, recipe, place.device);
   trainer.run(directory, reporter);
   return directory;
 }
 
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Place& place, Reporter& reporter) {
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Place& place, Reporter& reporter) {
+  Recipe recipe = of_run;
+  read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
   ProbeReport report{.class_names = prober.class_names(),

@@ -43,10 +43,6 @@ Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::
 /// The network of a checkpoint, to read features with: the weights of the encoder and its heads.
 std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device);
 
-/// "auto" becomes the precision that it means here, for training and for the probe's features, and the reporter is
-/// told.
-void settle_precision(Recipe& recipe, Device device, Reporter& reporter);
-
 /// Pretrains into a run directory: a new one, or with `resume` one that may exist. Throws as RunDirectory and Trainer
 /// do; nothing is written before everything has been checked and sized.
 RunDirectory pretrain(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "biossl/core/memory.h"
+#include "biossl/core/processor.h"
 #include "biossl/evaluation/linear_probe.h"
 #include "biossl/experiment/components.h"
-#include "biossl/experiment/environment.h"
 #include "biossl/experiment/timing.h"
 #include "biossl/ops/ops.h"
 

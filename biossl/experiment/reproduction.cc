@@ -6,6 +6,7 @@
 #include <set>
 
 #include "biossl/experiment/experiment.h"
+#include "biossl/experiment/precision.h"
 #include "biossl/experiment/recipe_difference.h"
 #include "biossl/experiment/recipe_tables.h"
 #include "biossl/experiment/table_writer.h"

@@ -7,6 +7,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/experiment/precision.h"
 
 namespace biossl {
 namespace {
@@ -64,6 +65,20 @@ std::string to_line(const EpochMetrics& metrics) {
   return json.dump() + "\n";
 }
 
+/// What environment.json says of one stretch of a run.
+OrderedJson environment_of(const Recipe& recipe, Device device) {
+  OrderedJson environment = describe_environment(device);
+  environment["precision"] = recipe.train.precision;
+  return environment;
+}
+
+/// The object in a file; an empty one where the file is missing or damaged.
+OrderedJson read_json(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return OrderedJson::object();
+  OrderedJson json = OrderedJson::parse(read_file(path), nullptr, false);
+  return json.is_object() ? json : OrderedJson::object();
+}
+
 /// `before` with those settings of `recipe` that no result depends on.
 Recipe without_effect_from(const Recipe& recipe, Recipe before) {
   before.published = recipe.published;
@@ -90,7 +105,7 @@ RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recip
   std::filesystem::create_directories(directory.checkpoints());
   directory.lock_ = std::make_shared<const FolderLock>(path);
   write_file(directory.recipe_file(), to_toml(recipe));
-  write_json(directory.environment_file(), describe_environment(device));
+  write_json(directory.environment_file(), environment_of(recipe, device));
   return directory;
 }
 
@@ -108,12 +123,13 @@ RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
   return directory;
 }
 
-void RunDirectory::require_continues(const Recipe& recipe) const {
+void RunDirectory::require_continues(const Recipe& recipe, Device device) const {
   Recipe before = without_effect_from(recipe, read_recipe(recipe_file()));
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
   before.probe = recipe.probe;
+  if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
   const auto [old_line, new_line] = first_difference(to_toml(before), to_toml(recipe));
   if (old_line == new_line) return;
   throw std::invalid_argument(
@@ -121,13 +137,27 @@ void RunDirectory::require_continues(const Recipe& recipe) const {
                   path_.string(), without_comment(old_line), without_comment(new_line)));
 }
 
-void RunDirectory::adopt(const Recipe& recipe) const {
-  require_continues(recipe);
+void RunDirectory::adopt(const Recipe& recipe, Device device) const {
+  require_continues(recipe, device);
   const Recipe before = read_recipe(recipe_file());
   const std::string wanted = to_toml(recipe);
   // Results must not stand beside settings that they were not made with.
   if (to_toml(without_effect_from(recipe, before)) != wanted) remove_results();
   if (to_toml(before) != wanted) write_file(recipe_file(), wanted);
+}
+
+void RunDirectory::add_environment(const Recipe& recipe, Device device, std::int64_t epoch) const {
+  OrderedJson file = read_json(environment_file());
+  OrderedJson& resumed = file["resumed"];
+  if (!resumed.is_array()) resumed = OrderedJson::array();
+  OrderedJson last = resumed.empty() ? file : resumed.back();
+  last.erase("resumed");
+  last.erase("epoch");
+  OrderedJson now = environment_of(recipe, device);
+  if (nlohmann::json(last) == nlohmann::json(now)) return;
+  now["epoch"] = epoch;
+  resumed.push_back(now);
+  write_json(environment_file(), file);
 }
 
 void RunDirectory::remove_results() const {

@@ -15,7 +15,8 @@ namespace biossl {
 
 /// The folder that a run leaves behind:
 ///   recipe.toml        the recipe as resolved, every default written out
-///   environment.json   what it ran on (environment.h)
+///   environment.json   what it ran on (environment.h) and in which "precision"; "resumed": the same of every later
+///                      stretch in which anything of it was different, with the "epoch" after which it began
 ///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics (stage where there is one)
 ///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
@@ -42,11 +43,15 @@ class RunDirectory {
   std::filesystem::path summary_file() const { return path_ / "summary.json"; }
 
   /// Throws std::invalid_argument where the run cannot go on with `recipe`, naming the difference. Settings of the
-  /// probe, of its data and of checkpoints, and the published number may differ from those it was started with.
-  void require_continues(const Recipe& recipe) const;
+  /// probe, of its data and of checkpoints, and the published number may differ from those it was started with; so may
+  /// a precision that this device does not train with (continue_precision).
+  void require_continues(const Recipe& recipe, Device device) const;
   /// Goes on with `recipe`, whose settings are taken over; results of another probe are removed. Throws like
   /// require_continues.
-  void adopt(const Recipe& recipe) const;
+  void adopt(const Recipe& recipe, Device device) const;
+  /// Notes in environment.json that the run goes on after `epoch` epochs, under "resumed", where anything there is now
+  /// different: the machine, its libraries, threads, the precision.
+  void add_environment(const Recipe& recipe, Device device, std::int64_t epoch) const;
   /// Removes probe.json and summary.json.
   void remove_results() const;
 

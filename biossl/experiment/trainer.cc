@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "biossl/backend/cuda_device.h"
+#include "biossl/experiment/precision.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl {

@@ -2,10 +2,10 @@
 
 #include <bit>
 
+#include "biossl/core/processor.h"
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
 #include "biossl/experiment/components.h"
-#include "biossl/experiment/environment.h"
 #include "biossl/experiment/stand_in.h"
 #include "biossl/experiment/timing.h"
 

@@ -32,7 +32,7 @@ TEST_P(FeatureTableOn, MemoryAndFileHoldTheSameRows) {
   const TemporaryFolder folder;
   const Tensor maps = random_tensor({9, 2, 3, 4}, DType::float32, GetParam(), 1);
   const std::vector<std::int32_t> order{8, 0, 3, 3, 7, 1, 2};
-  for (const DType dtype : compute_types()) {
+  for (const DType dtype : activity_types()) {
     FeatureTable memory({9, 24}, {.dtype = dtype}, GetParam());
     const KeptAs in_file{.dtype = dtype, .folder = folder.path()};
     if (GetParam() == Device::cuda) {

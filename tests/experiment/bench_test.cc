@@ -92,9 +92,9 @@ TEST(StepBench, ScalesFromOneThreadToAllAndPutsTheNumberBack) {
 TEST(ViewsBench, TimesTheRecipesKindFirstThenTheOthers) {
   const ThreadsKept outside;
   set_threads(2);
-  for (const char* precision : {"float32", "bfloat16"}) {
+  for (const DType dtype : testing::computed_types(Device::cpu)) {
     Recipe recipe = small_recipe({{"views.kind", "moments"}});
-    recipe.train.precision = precision;
+    recipe.train.precision = name_of(dtype);
     const auto times = time_views(recipe, Device::cpu, 1);
     EXPECT_EQ(threads(), 2);
     ASSERT_EQ(times.size(), 6U);

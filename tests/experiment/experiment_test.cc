@@ -8,8 +8,9 @@
 
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
+#include "biossl/core/processor.h"
 #include "biossl/experiment/embed.h"
-#include "biossl/experiment/environment.h"
+#include "biossl/experiment/precision.h"
 #include "tests/experiment/tiny.h"
 #include "tests/support/devices.h"
 #include "tests/support/npy.h"
@@ -150,7 +151,7 @@ TEST(Experiment, FeaturesThatMemoryDoesNotHoldGiveTheSameResults) {
 TEST(Experiment, SaysWhichPrecisionAutoMeans) {
   StoppingReporter reporter;
   Recipe recipe = tiny_recipe();
-  const std::string meant = has_native_bfloat16() ? "bfloat16" : "float32";
+  const std::string meant = is_fast(Device::cpu, DType::bfloat16) ? "bfloat16" : "float32";
   settle_precision(recipe, Device::cpu, reporter);
   EXPECT_EQ(recipe.train.precision, meant);
   EXPECT_EQ(recipe.probe.precision, meant);
@@ -171,7 +172,7 @@ TEST(Experiment, AutoIsBfloat16OnAGpuAndTf32IsAGpusAlone) {
     pretrain(tiny_recipe({{"train.precision", "tf32"}}), here, folder.path() / "run", false, quiet);
     FAIL() << "was accepted";
   } catch (const BadInput& refused) {
-    EXPECT_THAT(refused.what(), HasSubstr("take \"float32\" on cpu, or --device cuda"));
+    EXPECT_THAT(refused.what(), HasSubstr("tf32 is a GPU's, and this device is cpu"));
   }
   EXPECT_EQ(total_epochs(tiny_recipe({{"train.precision", "tf32"}})), 3) << "can be asked anywhere";
 }
@@ -298,9 +299,9 @@ TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
   };
   Recipe recipe = settled({"train.checkpoint_every", "2"});
   recipe.published = PublishedRecipe{.accuracy = 50, .source = "x", .setting = "", .place = 1};
-  run.adopt(recipe);
+  run.adopt(recipe, Device::cpu);
   EXPECT_TRUE(std::filesystem::exists(run.summary_file())) << "still the results of this recipe";
-  run.adopt(settled({"probe.epochs", "4"}));
+  run.adopt(settled({"probe.epochs", "4"}), Device::cpu);
   EXPECT_FALSE(std::filesystem::exists(run.summary_file()));
 }
 

@@ -54,7 +54,7 @@ TEST_P(ActivationOn, BackwardEqualsReference) {
 
 INSTANTIATE_TEST_SUITE_P(All, ActivationOn,
                          ::testing::Combine(::testing::ValuesIn(activation_cases()),
-                                            ::testing::ValuesIn(compute_types()),
+                                            ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

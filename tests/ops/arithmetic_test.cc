@@ -54,7 +54,7 @@ TEST_P(ArithmeticOn, ApplySignsEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ArithmeticOn,
-                         ::testing::Combine(::testing::ValuesIn(sizes), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(sizes), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

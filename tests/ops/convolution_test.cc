@@ -63,7 +63,7 @@ const std::vector<ConvolutionCase> convolution_cases = {
     {"several_tiles_of_odd_channels", {3, 14, 15, 17}, 33, {3, 2, 1}, true, Activation::hardtanh},
 };
 
-class ConvolutionOn : public ::testing::TestWithParam<OnDevice<ConvolutionCase>> {
+class ConvolutionOn : public ComputesOnDevice<ConvolutionCase> {
  protected:
   const ConvolutionCase& each = std::get<0>(GetParam());
   DType dtype = std::get<1>(GetParam());
@@ -114,7 +114,7 @@ TEST_P(ConvolutionOn, FollowsChangedWeightsAndOtherBatches) {
 
 INSTANTIATE_TEST_SUITE_P(All, ConvolutionOn,
                          ::testing::Combine(::testing::ValuesIn(convolution_cases),
-                                            ::testing::ValuesIn(compute_types()),
+                                            ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Values(ImagesCase{"cifar", {4, 32, 32, 3}}, ImagesCase{"odd", {3, 7, 13, 3}},
                                          ImagesCase{"wide", {2, 5, 40, 3}}, ImagesCase{"one_row", {2, 1, 9, 3}},
                                          ImagesCase{"one_pixel", {2, 1, 1, 3}}),
-                       ::testing::ValuesIn(compute_types()), ::testing::ValuesIn(compared_devices())),
+                       ::testing::ValuesIn(activity_types()), ::testing::ValuesIn(compared_devices())),
     OnDeviceName());
 
 class DeformDevice : public ::testing::TestWithParam<Device> {};

@@ -43,7 +43,7 @@ TEST_P(GatherOn, GatherRowsEqualsReference) {
 
 TEST_P(GatherOn, ConvertEqualsReference) {
   const auto& [each, dtype, device] = GetParam();
-  for (const DType other : compute_types()) {
+  for (const DType other : activity_types()) {
     const Tensor src = random_tensor(each.shape, other, Device::reference, 2);
     Tensor expected = poisoned(each.shape, dtype, Device::reference);
     Tensor ours = poisoned(each.shape, dtype, device);
@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(All, GatherOn,
                          ::testing::Combine(::testing::Values(GatherCase{"images", {5, 4, 6, 3}, {4, 0, 2, 2, 1, 3, 0}},
                                                               GatherCase{"embeddings", {3, 37}, {2}},
                                                               GatherCase{"labels", {6}, {5, 4, 0}}),
-                                            ::testing::ValuesIn(compute_types()),
+                                            ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 
@@ -76,7 +76,7 @@ TEST_P(GatherDevice, MovesRowsOfAnyType) {
   Tensor bytes = bytes_of({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}, GetParam());
   ops::move_rows(indices_of({3, 2}, GetParam()), indices_of({0, 1}, GetParam()), bytes);
   EXPECT_EQ(values_of(bytes), (std::vector<double>{7, 8, 5, 6, 5, 6, 7, 8}));
-  for (const DType dtype : compute_types()) {
+  for (const DType dtype : activity_types()) {
     Tensor maps = tensor_of({3, 1, 2, 1}, {1, 2, 3, 4, 5, 6}, dtype, GetParam());
     ops::move_rows(indices_of({0}, GetParam()), indices_of({2}, GetParam()), maps);
     EXPECT_EQ(values_of(maps), (std::vector<double>{1, 2, 3, 4, 1, 2}));

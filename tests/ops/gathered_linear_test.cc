@@ -95,7 +95,7 @@ TEST_P(GatheredLinearOn, GatheredBeforehandGivesTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GatheredLinearOn,
-                         ::testing::Combine(::testing::ValuesIn(gathered_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(gathered_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 
@@ -127,7 +127,7 @@ TEST_P(GatheredLinearWithThreads, GivesTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GatheredLinearWithThreads,
-                         ::testing::Combine(::testing::ValuesIn(gathered_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(gathered_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::Values(Device::cpu)),
                          OnDeviceName());
 

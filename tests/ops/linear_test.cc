@@ -54,7 +54,7 @@ const std::vector<LinearCase> linear_cases = {
     {"more_rows_than_columns", {70, 24}, 36, true, Activation::relu},
 };
 
-class LinearOn : public ::testing::TestWithParam<OnDevice<LinearCase>> {
+class LinearOn : public ComputesOnDevice<LinearCase> {
  protected:
   const LinearCase& each = std::get<0>(GetParam());
   DType dtype = std::get<1>(GetParam());
@@ -112,7 +112,7 @@ TEST_P(LinearOn, FollowsChangedWeightsAndOtherBatches) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinearOn,
-                         ::testing::Combine(::testing::ValuesIn(linear_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(linear_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -77,7 +77,7 @@ struct Pooled {
   }
 };
 
-class PooledConvolutionOn : public ::testing::TestWithParam<OnDevice<PooledCase>> {};
+class PooledConvolutionOn : public ComputesOnDevice<PooledCase> {};
 
 TEST_P(PooledConvolutionOn, EqualsTheConvolutionOfTheSpreadErrors) {
   const auto& [each, dtype, device] = GetParam();
@@ -105,7 +105,7 @@ TEST_P(PooledConvolutionOn, GivesTheSameBytesAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PooledConvolutionOn,
-                         ::testing::Combine(::testing::ValuesIn(pooled_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(pooled_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(all_devices())),
                          OnDeviceName());
 

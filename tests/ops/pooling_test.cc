@@ -80,7 +80,7 @@ TEST_P(PoolingOn, AverageBackwardEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PoolingOn,
-                         ::testing::Combine(::testing::ValuesIn(pooling_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(pooling_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

@@ -53,12 +53,12 @@ TEST_P(TargetsOn, MeanSquareBackwardEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TargetsOn,
-                         ::testing::Combine(::testing::ValuesIn(activations), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(activations), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())));
 
 // A drop of a millionth: subtracting the outputs in float32 would leave one digit, in bfloat16 none.
 TEST(ActivationDifference, OfTanhKeepsTheDigitsOfASmallDrop) {
-  for (const DType dtype : compute_types()) {
+  for (const DType dtype : activity_types()) {
     const Tensor sums = random_tensor(map, dtype, Device::cpu, 1);
     Tensor drop = random_tensor(map, dtype, Device::cpu, 2, 1e-6F);
     std::vector<double> expected = values_of(drop);
@@ -99,7 +99,7 @@ TEST(MeanSquareBackward, IsTheNumericDerivative) {
 
 TEST(Scale, MultipliesEveryElement) {
   for (const Device device : all_devices()) {
-    for (const DType dtype : compute_types()) {
+    for (const DType dtype : activity_types()) {
       Tensor values = random_tensor(map, dtype, device, 1);
       std::vector<double> expected = values_of(values);
       for (double& value : expected) value *= -0.3;
@@ -138,7 +138,7 @@ Tensor noise_of(const Random& stream, const Shape& shape, DType dtype, Device de
 
 TEST(Noise, IsTheSameOnEveryDevice) {
   const Random stream(5, Purpose::noise, 2, 3, 1);
-  for (const DType dtype : compute_types()) {
+  for (const DType dtype : activity_types()) {
     for (const Shape& shape : {Shape{1}, Shape{63}, Shape{64}, Shape{3, 5, 7, 37}, Shape{40001}}) {
       EXPECT_LT(relative_error(noise_of(stream, shape, dtype, Device::cpu),
                                noise_of(stream, shape, dtype, Device::reference)),

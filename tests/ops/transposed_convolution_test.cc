@@ -59,7 +59,7 @@ const std::vector<TransposedCase> transposed_cases = {
     {"kernel_4_stride_4", {2, 12, 8, 6}, 5, {4, 4, 0}, true, Activation::tanh},
 };
 
-class TransposedConvolutionOn : public ::testing::TestWithParam<OnDevice<TransposedCase>> {
+class TransposedConvolutionOn : public ComputesOnDevice<TransposedCase> {
  protected:
   const TransposedCase& each = std::get<0>(GetParam());
   DType dtype = std::get<1>(GetParam());
@@ -81,7 +81,8 @@ TEST_P(TransposedConvolutionOn, BackwardWeightsEqualsReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TransposedConvolutionOn,
-                         ::testing::Combine(::testing::ValuesIn(transposed_cases), ::testing::ValuesIn(compute_types()),
+                         ::testing::Combine(::testing::ValuesIn(transposed_cases),
+                                            ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 

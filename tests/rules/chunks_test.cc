@@ -18,7 +18,7 @@ struct ChunkCase {
   bool normalise;
 };
 
-class Chunks : public ::testing::TestWithParam<OnDevice<ChunkCase>> {
+class Chunks : public ComputesOnDevice<ChunkCase> {
  protected:
   SmallJob job(std::int64_t chunk) const {
     const auto& [each, dtype, device] = GetParam();
@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(All, Chunks,
                                                               ChunkCase{"e2e_normalised", "e2e", "transpose", 2, true},
                                                               ChunkCase{"gll", "gll", "updated_random", 2, false},
                                                               ChunkCase{"rll", "rll", "transpose", 3, false}),
-                                            ::testing::ValuesIn(compute_types()), ::testing::ValuesIn(all_devices())),
+                                            ::testing::ValuesIn(activity_types()), ::testing::ValuesIn(all_devices())),
                          OnDeviceName());
 
 struct Refused {

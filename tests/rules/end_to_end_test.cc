@@ -39,7 +39,7 @@ TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
 class EndToEndOn : public ::testing::TestWithParam<Device> {};
 
 TEST_P(EndToEndOn, EqualsReference) {
-  for (const DType dtype : testing::compute_types()) {
+  for (const DType dtype : testing::computed_types(GetParam())) {
     for (const std::int64_t count : {small_pairs, std::int64_t{2}}) {  // a full batch and a short last one
       Work reference(job_on(Device::reference, dtype));
       Work work(job_on(GetParam(), dtype));

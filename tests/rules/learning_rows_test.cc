@@ -166,7 +166,7 @@ struct Way {
   std::int64_t every;
 };
 
-class SilentImages : public ::testing::TestWithParam<OnDevice<Way>> {};
+class SilentImages : public ComputesOnDevice<Way> {};
 
 // An error of 1e-30 is an error, so every image goes down the chain; it is none that shows in a sum.
 TEST_P(SilentImages, AddNothingAndAreLeftOut) {
@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Way{"gll", "gll", false, false, 4}, Way{"gll_block", "gll", true, false, 2},
                                          Way{"gll_prediction", "gll", false, true, 4},
                                          Way{"rll_block", "rll", true, false, 3}),
-                       ::testing::ValuesIn(compute_types()), ::testing::ValuesIn(all_devices())),
+                       ::testing::ValuesIn(activity_types()), ::testing::ValuesIn(all_devices())),
     OnDeviceName());
 
 }  // namespace

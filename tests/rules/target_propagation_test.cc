@@ -138,7 +138,7 @@ TEST(TargetPropagation, TheHeadDescendsTheLossAndTheTopTargetGoesDownItsError) {
 class TargetPropagationOn : public ::testing::TestWithParam<Device> {};
 
 TEST_P(TargetPropagationOn, EqualsReference) {
-  for (const DType dtype : testing::compute_types()) {
+  for (const DType dtype : testing::computed_types(GetParam())) {
     for (const std::int64_t count : {pairs, std::int64_t{2}}) {  // a full batch and a short last one
       Job reference(Device::reference, dtype, all_negatives, small_network(), still);
       Job job(GetParam(), dtype, all_negatives, small_network(), still);

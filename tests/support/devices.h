@@ -10,6 +10,7 @@
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/device.h"
 #include "biossl/core/dtype.h"
+#include "biossl/core/processor.h"
 #include "biossl/ops/types.h"
 
 namespace biossl::testing {
@@ -29,12 +30,29 @@ inline std::vector<Device> all_devices() {
 inline bool is_simulated(Device device) {
   return device == Device::cuda && cuda::device_name().starts_with("simulated");
 }
-/// The types that a device computes with.
-inline std::vector<DType> compute_types() { return {DType::float32, DType::bfloat16}; }
+/// The types of activity. Every device stores them, and has its own loops for them where no library computes.
+inline std::vector<DType> activity_types() { return {DType::float32, DType::bfloat16}; }
+/// Those that a device computes convolutions and linear layers with.
+inline std::vector<DType> computed_types(Device device) {
+  std::vector<DType> types = activity_types();
+  std::erase_if(types, [&](DType dtype) { return !can_compute(device, dtype); });
+  return types;
+}
+/// Skips a test, from its SetUp, where the device does not compute convolutions and linear layers with the type.
+inline void skip_unless_computed(Device device, DType dtype) {
+  if (!can_compute(device, dtype)) GTEST_SKIP() << bfloat16_support(device);
+}
 
 /// A case of an operation's list (it has a member `name`), the type and the device it runs with.
 template <class Case>
 using OnDevice = std::tuple<Case, DType, Device>;
+
+/// A test of what needs convolutions or linear layers.
+template <class Case>
+class ComputesOnDevice : public ::testing::TestWithParam<OnDevice<Case>> {
+ protected:
+  void SetUp() override { skip_unless_computed(std::get<Device>(this->GetParam()), std::get<DType>(this->GetParam())); }
+};
 
 /// Names the instances of a test suite over OnDevice<Case>: case_float32_cpu.
 struct OnDeviceName {

@@ -1,0 +1,49 @@
+#include "biossl/core/processor.h"
+
+#include <dnnl.h>
+
+namespace biossl {
+namespace {
+
+/// oneDNN's names of instruction sets are sets of bits: each holds the bits of those that it extends.
+bool onednn_uses(dnnl_cpu_isa_t instruction_set) {
+  const int wanted = instruction_set;
+  return (static_cast<int>(dnnl_get_effective_cpu_isa()) & wanted) == wanted;
+}
+
+}  // namespace
+
+bool can_compute(Device device, DType dtype) {
+  return device != Device::cpu || dtype != DType::bfloat16 || onednn_uses(dnnl_cpu_isa_avx512_core);
+}
+
+bool is_fast(Device device, DType dtype) {
+  if (dtype != DType::bfloat16) return true;
+  return device == Device::cuda || (device == Device::cpu && onednn_uses(dnnl_cpu_isa_avx512_core_bf16));
+}
+
+std::string bfloat16_support(Device device) {
+  const std::string who = device == Device::cuda ? "this GPU" : "this processor";
+  if (!can_compute(device, DType::bfloat16)) return who + " computes no bfloat16, which needs AVX-512";
+  return who + (is_fast(device, DType::bfloat16) ? " computes with bfloat16 itself" : " has no bfloat16 instructions");
+}
+
+DType compute_type(const std::string& precision, Device device) {
+  const bool narrow = precision == "bfloat16" || (precision == "auto" && is_fast(device, DType::bfloat16));
+  return narrow ? DType::bfloat16 : DType::float32;
+}
+
+std::string processor_instruction_set() {
+  const std::pair<dnnl_cpu_isa_t, const char*> names[] = {{dnnl_cpu_isa_avx512_core_amx, "AVX-512 AMX"},
+                                                          {dnnl_cpu_isa_avx512_core_bf16, "AVX-512 BF16"},
+                                                          {dnnl_cpu_isa_avx512_core, "AVX-512"},
+                                                          {dnnl_cpu_isa_avx2, "AVX2"},
+                                                          {dnnl_cpu_isa_avx, "AVX"},
+                                                          {dnnl_cpu_isa_sse41, "SSE4.1"}};
+  for (const auto& [instruction_set, name] : names) {
+    if (onednn_uses(instruction_set)) return name;
+  }
+  return "none of its own";
+}
+
+}  // namespace biossl

@@ -1,0 +1,32 @@
+#include "biossl/core/processor.h"
+
+#include <gtest/gtest.h>
+
+namespace biossl {
+namespace {
+
+TEST(Processor, EveryDeviceComputesInFloat32) {
+  for (const Device device : {Device::reference, Device::cpu, Device::cuda}) {
+    EXPECT_TRUE(can_compute(device, DType::float32));
+    EXPECT_TRUE(is_fast(device, DType::float32));
+  }
+}
+
+TEST(Processor, WhatIsFastCanBeComputed) {
+  for (const Device device : {Device::reference, Device::cpu, Device::cuda}) {
+    EXPECT_TRUE(can_compute(device, DType::bfloat16) || !is_fast(device, DType::bfloat16));
+    EXPECT_EQ(compute_type("auto", device), is_fast(device, DType::bfloat16) ? DType::bfloat16 : DType::float32);
+  }
+  EXPECT_TRUE(can_compute(Device::reference, DType::bfloat16)) << "plain loops compute with everything";
+  EXPECT_FALSE(is_fast(Device::reference, DType::bfloat16));
+}
+
+TEST(Processor, NamesOfPrecisions) {
+  EXPECT_EQ(compute_type("float32", Device::cuda), DType::float32);
+  EXPECT_EQ(compute_type("tf32", Device::cuda), DType::float32);
+  EXPECT_EQ(compute_type("bfloat16", Device::cpu), DType::bfloat16);
+  EXPECT_EQ(compute_type("auto", Device::cuda), DType::bfloat16);
+}
+
+}  // namespace
+}  // namespace biossl
