@@ -20,7 +20,6 @@ struct DataCommand {
   PlaceOptions place;
 
   std::unique_ptr<Dataset> open(Split wanted) {
-    place.settle();
     request.directory = place.data;
     request.split = wanted;
     return open_dataset(name, request);
@@ -33,11 +32,12 @@ struct DataCommand {
     command.add_option("--size", request.image_size, "side of the images of a data set that makes its own")
         ->capture_default_str();
     command.add_option("--seed", request.seed, "seed of a data set that makes its own images")->capture_default_str();
-    command.add_option("--threads", place.threads, "threads to work with")->check(CLI::Range(1, 4096));
+    place.add_threads(command);
   }
 };
 
 void info(DataCommand& command) {
+  command.place.settle();
   for (const Split split : {Split::train, Split::test}) {
     const DatasetSummary summary = summarize(*command.open(split));
     fmt::print("{} {}: {} images of {}x{}x{}, {} classes\n", command.name, name_of(split), summary.images,
@@ -53,6 +53,7 @@ void info(DataCommand& command) {
 }
 
 void preview(DataCommand& command) {
+  command.place.settle();
   SheetOptions sheet;
   const bool shows_views = !command.views.empty();
   // Enough images for every class to fill its row.

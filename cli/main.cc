@@ -36,12 +36,11 @@ Exit codes:
             checkpoint was written
 )";
 
-int tell(int code, std::string what) {
-  // One line, whatever a library put into its message.
-  for (char& letter : what) {
-    if (letter == '\n') letter = ' ';
-  }
-  std::fprintf(stderr, "biossl: %s\n", what.c_str());
+/// One line, whatever a library put into its message. Takes no memory: there may be none left.
+int tell(int code, const char* what, const char* advice = "") {
+  std::fputs("biossl: ", stderr);
+  for (; *what != '\0'; ++what) std::fputc(*what == '\n' ? ' ' : *what, stderr);
+  std::fprintf(stderr, "%s\n", advice);
   return code;
 }
 
@@ -69,17 +68,17 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return tell(2, std::string(error.what()) + " (see biossl --help)");
+    return tell(2, error.what(), " (see biossl --help)");
   } catch (const Interrupted& stopped) {
     return tell(128 + stopped.signal(), stopped.what());
   } catch (const BadInput& error) {
     return tell(3, error.what());
   } catch (const std::invalid_argument& error) {
     return tell(2, error.what());
-  } catch (const std::bad_alloc&) {
-    return tell(1, "not enough memory; use fewer images or a smaller batch");
   } catch (const std::exception& error) {
-    return tell(1, error.what());
+    return tell(1, means_no_memory(error)
+                       ? "not enough memory; a smaller batch, fewer channels or fewer images need less"
+                       : error.what());
   }
 }
 

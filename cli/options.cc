@@ -1,12 +1,34 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
+
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/device.h"
 #include "biossl/core/error.h"
+#include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
-#include "biossl/experiment/environment.h"
+#include "biossl/core/thread_limits.h"
 
 namespace biossl::cli {
+namespace {
+
+/// Notes go to stderr: stdout may be read by a program.
+void start(int asked) {
+  start_threads(asked);
+  require_memory_for_libraries();
+  const int processors = available_processors();
+  if (threads() < asked) {
+    fmt::print(stderr, "biossl: {} threads are wanted, OpenMP and the limits of this process grant {}\n", asked,
+               threads());
+  } else if (asked > processors) {
+    fmt::print(stderr, "biossl: {} threads wait for each other on {}; --threads {} is faster\n", asked,
+               processors == 1 ? "1 processor" : fmt::format("{} processors", processors), processors);
+  }
+}
+
+}  // namespace
 
 void PlaceOptions::add_data(CLI::App& command) {
   command.add_option("--data", data, "directory of the data sets (the built-in world needs none)")
@@ -18,13 +40,19 @@ void PlaceOptions::add_compute(CLI::App& command) {
   command.add_option("--device", device, "cpu, cuda, or reference (plain loops, slow)")
       ->capture_default_str()
       ->type_name("NAME");
-  command.add_option("--threads", threads, "threads to compute with [all processors this process may use]")
-      ->check(CLI::Range(1, 4096))
+  add_threads(command);
+}
+
+void PlaceOptions::add_threads(CLI::App& command) {
+  command
+      .add_option("--threads", threads,
+                  "threads to compute with [OMP_NUM_THREADS, else all processors this process may use]")
+      ->check(CLI::Range(1, most_threads))
       ->type_name("N");
 }
 
 Place PlaceOptions::settle() const {
-  set_threads(threads == 0 ? available_processors() : threads);
+  start(threads == 0 ? default_threads() : threads);
   const Place place{.data = data, .device = device_named(device)};
   if (place.device == Device::cuda) cuda::require_device();
   return place;

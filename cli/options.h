@@ -17,12 +17,14 @@ namespace biossl::cli {
 struct PlaceOptions {
   std::string data;
   std::string device = "cpu";
-  int threads = 0;  ///< 0: every processor this process may use
+  int threads = 0;  ///< 0: default_threads()
 
   void add_data(CLI::App& command);
   void add_compute(CLI::App& command);
-  /// Sets the number of threads. Throws std::invalid_argument for an unknown device or an impossible number, and
-  /// std::runtime_error, saying why, where no GPU can be used.
+  void add_threads(CLI::App& command);
+  /// Starts the threads, with a note on stderr where it is not as many as were asked for, or more than are of use.
+  /// Throws std::invalid_argument for an unknown device or an impossible number, and std::runtime_error, saying why,
+  /// where no GPU can be used.
   Place settle() const;
 };
 

@@ -3,13 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "biossl/core/device.h"
 
 namespace biossl {
 
 /// Zeroed bytes on a device, aligned to 64. Large host blocks are aligned to and ask for huge pages, so that training
-/// does not stumble over page faults. Throws std::runtime_error, saying how much was asked for, when there is no room.
+/// does not stumble over page faults. Throws std::runtime_error, saying how much was asked for and what leaves less,
+/// when there is no room: before memory is used that would have to be taken from other work.
 std::shared_ptr<std::byte[]> allocate_zeros(Device device, std::size_t bytes);
 void zero_bytes(Device device, std::byte* to, std::size_t bytes);
 void copy_bytes(Device from_device, const std::byte* from, Device to_device, std::byte* to, std::size_t bytes);
@@ -26,8 +28,8 @@ std::int64_t peak_device_memory_bytes();
 /// its jobs' peaks apart. False where the system cannot do that (Linux can, by /proc/self/clear_refs): the peak then
 /// goes on counting what came before.
 bool restart_peak_memory();
-/// Bytes that can be allocated on a device without driving other work or this process out of memory: what the system
-/// says is available, within the limits of its control group; on a GPU what is free. 0 where that is not known.
-std::int64_t available_memory_bytes(Device device);
+/// Bytes that can be allocated on a device without driving other work or this process out of memory: on the host what
+/// host_memory_left() says, on a GPU what is free. Nothing where that is not known.
+std::optional<std::int64_t> available_memory_bytes(Device device);
 
 }  // namespace biossl

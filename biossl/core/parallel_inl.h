@@ -14,7 +14,8 @@ void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
     return;
   }
   std::exception_ptr thrown;
-#pragma omp parallel for num_threads(static_cast <int>(pieces)) schedule(static, 1)
+  // All threads go in, though some may find no piece: those left out would end, and be started anew for the next loop.
+#pragma omp parallel for schedule(static, 1)
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     const std::int64_t begin = grains * piece / pieces * grain;
     const std::int64_t end = std::min(count, grains * (piece + 1) / pieces * grain);

@@ -1,10 +1,10 @@
 #include "biossl/experiment/environment.h"
 
-#include <dnnl.h>
 #include <fmt/format.h>
-#include <sched.h>
 
+#include <dnnl.hpp>
 #include <fstream>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <vector>
@@ -47,10 +47,10 @@ std::string onednn_version() {
 
 std::string biossl_version() { return BIOSSL_VERSION; }
 
-int available_processors() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  return CPU_COUNT(&allowed);
+bool means_no_memory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  const auto* onednn = dynamic_cast<const dnnl::error*>(&error);
+  return onednn != nullptr && onednn->status == dnnl_out_of_memory;
 }
 
 nlohmann::json describe_environment(Device device) {

@@ -1,6 +1,7 @@
 #include "biossl/experiment/experiment.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -100,10 +101,12 @@ class Prober {
   }
 
  private:
-  /// Bytes that features may take in memory; 0: not known.
+  /// Bytes that features may take in memory; without end where that is not known.
   std::int64_t feature_budget() const {
     if (recipe_.probe.memory_gb > 0) return static_cast<std::int64_t>(recipe_.probe.memory_gb * 1e9);
-    return available_memory_bytes(device_) / 5 * 4;  // the rest is for probes and other work
+    const auto available = available_memory_bytes(device_);
+    // The rest is for probes and other work.
+    return available ? *available / 5 * 4 : std::numeric_limits<std::int64_t>::max();
   }
 
   /// What the features of all images take, when those of one are `size` numbers.
@@ -130,7 +133,7 @@ class Prober {
   /// Features of `size` numbers an image go to memory where they fit, else to a file, which a GPU would wait for.
   KeptAs keep(std::int64_t size, std::int64_t budget, const std::string& name) {
     const std::int64_t bytes = bytes_of(size);
-    if (budget == 0 || bytes <= budget) return {.dtype = dtype_};
+    if (bytes <= budget) return {.dtype = dtype_};
     if (device_ == Device::cuda) {
       throw std::runtime_error(
           fmt::format("{}: features take {}; probe.precision = \"bfloat16\" or fewer data.probe_images need less, and "

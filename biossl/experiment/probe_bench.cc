@@ -43,11 +43,11 @@ Tensor labels_in_turn(std::int64_t images, std::int64_t classes) {
 }
 
 void check_room(std::int64_t bytes, Device device) {
-  const std::int64_t available = available_memory_bytes(device);
-  if (available == 0 || bytes <= available) return;
+  const auto available = available_memory_bytes(device);
+  if (!available || bytes <= *available) return;
   throw std::runtime_error(
       fmt::format("the features take {:.1f} GB, and {:.1f} GB of memory are free; time fewer images",
-                  static_cast<double>(bytes) / 1e9, static_cast<double>(available) / 1e9));
+                  static_cast<double>(bytes) / 1e9, static_cast<double>(*available) / 1e9));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/core/error.h"
+#include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
 
 namespace biossl::cpu {
@@ -142,6 +143,7 @@ Primitive::Primitive(const dnnl::primitive_desc_base& description, dnnl::primiti
     descriptors_.emplace(argument, descriptor);
     arguments_.emplace(argument, dnnl::memory(descriptor, engine(), nullptr));
   }
+  require_memory_for_libraries();  // for the next one: oneDNN does not look whether it got room for its kernels
   const Descriptor pad = description.scratchpad_desc();
   scratchpad_bytes_ = pad.get_size();
   if (scratchpad_bytes_ == 0) return;
