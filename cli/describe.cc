@@ -123,6 +123,7 @@ struct DescribeCommand {
 };
 
 void describe(const DescribeCommand& command) {
+  PlaceOptions().settle();
   const Recipe recipe = command.recipe.read();
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
   const Outline outline(recipe, image);

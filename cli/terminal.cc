@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "biossl/core/text.h"
 #include "cli/interrupt.h"
@@ -26,6 +27,12 @@ void say(const std::string& text) {
   std::fflush(stdout);
 }
 
+/// True where a line can be drawn over: on a terminal, but not a "dumb" one.
+bool can_redraw() {
+  const char* const kind = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) == 1 && (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
 double share(std::int64_t done, std::int64_t total) {
   return total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
 }
@@ -37,7 +44,7 @@ std::string set_off(std::string_view stage) { return stage.empty() ? "" : fmt::f
 
 }  // namespace
 
-TerminalReporter::TerminalReporter() : on_terminal_(isatty(STDOUT_FILENO) == 1) {}
+TerminalReporter::TerminalReporter() : on_terminal_(can_redraw()) {}
 
 TerminalReporter::~TerminalReporter() { erase(); }
 

@@ -27,7 +27,7 @@ class TerminalReporter final : public Reporter {
   void erase();
   bool due();
 
-  bool on_terminal_;
+  bool on_terminal_;  // one that can draw over a line
   bool drawn_ = false;
   bool announced_stop_ = false;
   Stopwatch since_drawn_;

@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t huge_page = std::size_t{1} << 21;
-constexpr std::size_t large_block = std::size_t{1} << 24;  // takes longer to zero than limits take to read
 
 std::shared_ptr<std::byte[]> allocate_host_zeros(std::size_t bytes) {
   const std::size_t alignment = bytes >= 2 * huge_page ? huge_page : cache_line;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment + (bytes == 0 ? alignment : 0);
-  if (rounded >= large_block) require_host_memory(static_cast<std::int64_t>(rounded));
+  // Small blocks take less time than the limits take to read.
+  if (alignment == huge_page) require_host_memory(static_cast<std::int64_t>(rounded));
   auto* block = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
   if (block == nullptr) throw std::bad_alloc();
   if (alignment == huge_page)

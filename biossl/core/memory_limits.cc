@@ -14,8 +14,8 @@
 namespace biossl {
 namespace {
 
-/// Kernels that oneDNN writes, stacks, and what is allocated in small pieces.
-constexpr std::int64_t libraries_bytes = std::int64_t{16} << 20;
+/// Left for kernels that oneDNN writes, and for what is allocated in small pieces.
+constexpr std::int64_t small_pieces = std::int64_t{16} << 20;
 
 void lower(std::optional<MemoryLeft>& least, std::optional<std::int64_t> bytes, const char* limit) {
   if (bytes && (!least || *bytes < least->bytes)) least = MemoryLeft{.bytes = *bytes, .limit = limit};
@@ -48,20 +48,25 @@ std::optional<MemoryLeft> memory_left(const std::filesystem::path& root, bool wi
   return least;
 }
 
+std::string size_text(std::int64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  return bytes < 1'000'000'000 ? fmt::format("{:.1f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
+}
+
 void require(const std::optional<MemoryLeft>& left, std::int64_t bytes) {
   if (!left || bytes <= left->bytes) return;
   throw std::runtime_error(
-      fmt::format("not enough memory: {:.1f} MB more are needed, and {:.1f} MB are left {}; a smaller batch, fewer "
-                  "channels or fewer images need less",
-                  static_cast<double>(bytes) / 1e6, static_cast<double>(left->bytes) / 1e6, left->limit));
+      fmt::format("not enough memory: {} more are needed, and {} are left {}; a smaller batch, fewer channels or fewer "
+                  "images need less",
+                  size_text(bytes), size_text(left->bytes), left->limit));
 }
 
 }  // namespace
 
 std::optional<MemoryLeft> host_memory_left(const std::filesystem::path& root) { return memory_left(root, false); }
 
-void require_host_memory(std::int64_t bytes) { require(memory_left("/", true), bytes); }
+void require_host_memory(std::int64_t bytes) { require(memory_left("/", true), bytes + small_pieces); }
 
-void require_memory_for_libraries() { require(process_memory_left("/"), libraries_bytes); }
+void require_memory_for_libraries() { require(process_memory_left("/"), small_pieces); }
 
 }  // namespace biossl

@@ -1,7 +1,7 @@
 #include "biossl/core/thread_limits.h"
 
+#include <omp.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <charconv>
@@ -19,19 +19,6 @@
 
 namespace biossl {
 namespace {
-
-int processors_to_run_on() {
-  // A machine may have more than a fixed set (1024) has room for; the kernel then refuses it.
-  for (std::size_t most = CPU_SETSIZE; most <= std::size_t{1} << 20; most *= 2) {
-    cpu_set_t* const set = CPU_ALLOC(most);
-    if (set == nullptr) break;
-    const bool known = sched_getaffinity(0, CPU_ALLOC_SIZE(most), set) == 0;
-    const int count = known ? CPU_COUNT_S(CPU_ALLOC_SIZE(most), set) : 0;
-    CPU_FREE(set);
-    if (known) return std::max(count, 1);
-  }
-  return 1;
-}
 
 /// The number that a variable of the environment begins with, and what stands behind it; 0 where there is none.
 std::pair<std::int64_t, std::string_view> number_in(const char* variable) {
@@ -92,7 +79,8 @@ int try_threads(int wanted) {
 }  // namespace
 
 int available_processors(const std::filesystem::path& root) {
-  const int processors = processors_to_run_on();
+  // sched_getaffinity(2) would tell of a single one where OMP_PROC_BIND has bound this thread to it.
+  const int processors = omp_get_num_procs();
   const auto quota = group_processors(root);
   return quota ? static_cast<int>(std::clamp(std::ceil(*quota), 1.0, static_cast<double>(processors))) : processors;
 }
@@ -100,7 +88,7 @@ int available_processors(const std::filesystem::path& root) {
 int default_threads() {
   const auto [number, rest] = number_in("OMP_NUM_THREADS");
   const bool is_number = number >= 1 && number <= most_threads && (rest.empty() || rest[0] == ',');
-  return is_number ? static_cast<int>(number) : available_processors();
+  return std::min(is_number ? static_cast<int>(number) : available_processors(), omp_get_thread_limit());
 }
 
 void start_threads(int threads) {

@@ -103,10 +103,11 @@ class Prober {
  private:
   /// Bytes that features may take in memory; without end where that is not known.
   std::int64_t feature_budget() const {
-    if (recipe_.probe.memory_gb > 0) return static_cast<std::int64_t>(recipe_.probe.memory_gb * 1e9);
-    const auto available = available_memory_bytes(device_);
-    // The rest is for probes and other work.
-    return available ? *available / 5 * 4 : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t free = available_memory_bytes(device_).value_or(std::numeric_limits<std::int64_t>::max());
+    if (recipe_.probe.memory_gb == 0) return free / 5 * 4;  // the rest is for probes and other work
+    const double wanted = recipe_.probe.memory_gb * 1e9;
+    const std::int64_t most = free / 20 * 19;
+    return wanted < static_cast<double>(most) ? static_cast<std::int64_t>(wanted) : most;
   }
 
   /// What the features of all images take, when those of one are `size` numbers.

@@ -10,6 +10,7 @@
 #include "biossl/core/child_process.h"
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/core/memory.h"
 #include "biossl/experiment/table_writer.h"
 
 namespace biossl {
@@ -67,12 +68,21 @@ class Job {
   std::string last_line_;
 };
 
+/// Runs that looked for free memory at the same time would each take the same: each gets its share, now.
+void share_memory(ProbeRecipe& probe, std::int64_t jobs, Device device) {
+  const auto available = available_memory_bytes(device);
+  if (probe.memory_gb > 0 || !available) return;
+  probe.memory_gb = static_cast<double>(std::max<std::int64_t>(*available / 5 * 4 / jobs, 1)) / 1e9;
+}
+
 /// The runs that are missing, on their way.
 class Jobs {
  public:
-  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const SideBySide& how,
-       Reporter& reporter)
-      : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {}
+  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const Place& place,
+       const SideBySide& how, Reporter& reporter)
+      : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {
+    for (ReproductionRun& run : missing_) share_memory(run.recipe.probe, how.jobs, place.device);
+  }
 
   /// Returns how many failed.
   std::int64_t run() {
@@ -136,7 +146,7 @@ class Jobs {
 std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const Place& place, const SideBySide& how,
                                     Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
-  return Jobs(reproduction, begin_reproduction(reproduction, place), how, reporter).run();
+  return Jobs(reproduction, begin_reproduction(reproduction, place), place, how, reporter).run();
 }
 
 }  // namespace biossl

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
@@ -79,9 +80,35 @@ TEST_F(Limits, FewerThreadsThanWantedAreTold) {
 TEST_F(Limits, TheDefaultIsTheUsersNumberOfThreads) {
   EXPECT_EQ(run("export OMP_NUM_THREADS=1,3", "run small.toml --out one").code, 0);
   EXPECT_EQ(threads_of("one"), 1);
+  const Outcome limited = run("export OMP_NUM_THREADS=2 OMP_THREAD_LIMIT=1", "run small.toml --out limited");
+  EXPECT_THAT(limited.error, IsEmpty());
+  EXPECT_EQ(threads_of("limited"), 1);
   const Outcome ran = run("export OMP_NUM_THREADS=1 OMP_DYNAMIC=true", "run small.toml --out two --threads 2");
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(threads_of("two"), 2);
+}
+
+TEST_F(Limits, ThreadsThatAreBoundDoNotHideProcessors) {
+  EXPECT_EQ(run("true", "run small.toml --out free").code, 0);
+  EXPECT_EQ(run("export OMP_PROC_BIND=true", "run small.toml --out bound").code, 0);
+  EXPECT_EQ(threads_of("bound"), threads_of("free"));
+}
+
+TEST_F(Limits, NarrowAndDumbTerminalsAreServed) {
+  const auto typed = [&](const std::string& first) {
+    return run(fmt::format("command -v script >/dev/null && script -qec '{}; {} run small.toml --out out' /dev/null "
+                           "</dev/null; rm -rf out; true",
+                           first, BIOSSL_PROGRAM),
+               "--version")
+        .out;
+  };
+  const std::string narrow = typed("stty cols 1");
+  if (narrow.find("epoch") == std::string::npos) GTEST_SKIP() << "needs script and stty";
+  EXPECT_THAT(narrow, HasSubstr("results in out/summary.json"));
+  EXPECT_THAT(narrow, HasSubstr("\033[K"));
+  const std::string dumb = typed("export TERM=dumb");
+  EXPECT_THAT(dumb, HasSubstr("results in out/summary.json"));
+  EXPECT_THAT(dumb, ::testing::Not(HasSubstr("\033[K")));
 }
 
 TEST_F(Limits, MoreThreadsThanProcessorsAreTold) {
@@ -149,6 +176,19 @@ TEST_F(Limits, AQuotaOfProcessorsGivesTheDefault) {
   EXPECT_EQ(ran.code, 0) << ran.error;
   EXPECT_THAT(ran.error, IsEmpty());
   EXPECT_EQ(threads_of("out"), 1);
+}
+
+TEST_F(Limits, WhatAGroupOfLittleMemoryCannotHoldIsRefused) {
+  const Group group("memory");
+  if (!group.limit("memory.max", "200000000") && !group.limit("memory.limit_in_bytes", "200000000")) {
+    GTEST_SKIP() << "needs root and control groups";
+  }
+  const Outcome timed = run(group.joined(), "bench probe --images 100000 --features 1000");  // 400 MB, or 200
+  EXPECT_EQ(timed.code, 1) << timed.error;
+  EXPECT_THAT(timed.error, HasSubstr("the features take"));
+  const Outcome made = run(group.joined(), "data info world --images 100000");  // 300 MB
+  EXPECT_EQ(made.code, 1) << made.error;
+  EXPECT_THAT(made.error, HasSubstr("are left by the limit of a control group"));
 }
 
 TEST_F(Limits, TooLittleMemoryIsALine) {

@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <dnnl.hpp>
 #include <map>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
 #include "biossl/core/processor.h"
 #include "biossl/experiment/embed.h"
+#include "biossl/experiment/environment.h"
 #include "biossl/experiment/precision.h"
 #include "tests/experiment/tiny.h"
 #include "tests/support/devices.h"
@@ -60,6 +63,13 @@ TEST(Experiment, LeavesEverythingItPromises) {
     EXPECT_TRUE(environment.contains(key)) << key;
   }
   EXPECT_EQ(to_toml(read_recipe(out / "recipe.toml")), read_file(out / "recipe.toml"));
+}
+
+TEST(Environment, KnowsAllWordsForNoMemory) {
+  EXPECT_TRUE(means_no_memory(std::bad_alloc()));
+  EXPECT_TRUE(means_no_memory(dnnl::error(dnnl_out_of_memory, "could not create a primitive")));
+  EXPECT_FALSE(means_no_memory(dnnl::error(dnnl_unimplemented, "could not create a primitive")));
+  EXPECT_FALSE(means_no_memory(std::runtime_error("a file")));
 }
 
 TEST(Experiment, RecordsTheFeedbackPathThatEachLayerUsed) {
