@@ -9,7 +9,7 @@
 namespace biossl::cli {
 
 void BenchOptions::add_to(CLI::App& command) {
-  command.add_option("--recipe", recipe.file, "recipe file [the demo's]")->type_name("RECIPE");
+  command.add_option("--recipe", recipe.file, "recipe file, - for standard input [the demo's]")->type_name("RECIPE");
   recipe.add_changes(command);
   place.add_compute(command);
   command.add_flag("--json", json, "one line of JSON");

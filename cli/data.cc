@@ -2,11 +2,13 @@
 
 #include <memory>
 
+#include "biossl/core/file.h"
 #include "biossl/data/contact_sheet.h"
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 
 namespace biossl::cli {
 namespace {
@@ -54,6 +56,8 @@ void info(DataCommand& command) {
 
 void preview(DataCommand& command) {
   command.place.settle();
+  require_writable(command.out);
+  const std::filesystem::path out = apart_from_messages(command.out);
   SheetOptions sheet;
   const bool shows_views = !command.views.empty();
   // Enough images for every class to fill its row.
@@ -64,9 +68,9 @@ void preview(DataCommand& command) {
     const ViewSource source{
         .dataset = *dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
     const auto views = ViewsRegistry::instance().make(command.views, {}, source);
-    write_view_sheet(*dataset, *views, Device::cpu, command.out, sheet);
+    write_view_sheet(*dataset, *views, Device::cpu, out, sheet);
   } else {
-    write_contact_sheet(*dataset, command.out, sheet);
+    write_contact_sheet(*dataset, out, sheet);
   }
   fmt::print("{}: {} of {}\n", command.out, shows_views ? "an image a row, then pairs of its views" : "a class a row",
              command.name);

@@ -138,7 +138,8 @@ void describe(const DescribeCommand& command) {
 void add_describe(CLI::App& app) {
   CLI::App* sub = app.add_subcommand("describe", "a recipe's network, and how plausible its learning is");
   const auto command = std::make_shared<DescribeCommand>();
-  sub->add_option("recipe", command->recipe.file, "recipe file [the demo's]")->type_name("RECIPE");
+  sub->add_option("recipe", command->recipe.file, "recipe file, - for standard input [the demo's]")
+      ->type_name("RECIPE");
   command->recipe.add_changes(*sub);
   sub->footer(
       "The table is for colour images of side data.image_size; no data is read.\n"

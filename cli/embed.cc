@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "biossl/core/error.h"
+#include "biossl/core/file.h"
 #include "biossl/experiment/experiment.h"
 #include "biossl/experiment/precision.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "cli/terminal.h"
 
 namespace biossl::cli {
@@ -22,6 +24,7 @@ struct EmbedCommand {
   std::string split = "test";
   std::string layer = "last";
   std::string out;
+  std::string labels;
   std::int64_t images = 0;
   PlaceOptions place;
 };
@@ -48,8 +51,23 @@ std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& 
                        .seed = recipe.seed});
 }
 
+/// Where the labels go: where --labels says, else beside the features; nowhere where nothing lies beside --out.
+std::optional<std::filesystem::path> labels_file(const EmbedCommand& command) {
+  if (!command.labels.empty()) {
+    check(command.labels != command.out, "embed", "--labels and --out both name {}", command.out);
+    return command.labels;
+  }
+  std::filesystem::path beside = command.out;
+  beside.replace_filename(beside.stem().string() + "_labels.npy");
+  return is_replaced_whole(command.out) ? std::optional(beside) : std::nullopt;
+}
+
 void embed(const EmbedCommand& command) {
   const Place place = command.place.settle();
+  const auto labels = labels_file(command);
+  require_writable(command.out);
+  if (labels) require_writable(*labels);
+  const std::filesystem::path out = apart_from_messages(command.out);
   catch_interrupts();
   TerminalReporter reporter;
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
@@ -65,11 +83,11 @@ void embed(const EmbedCommand& command) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
               to_string(images->image_shape()));
   }
-  std::filesystem::path labels = command.out;
-  labels.replace_filename(labels.stem().string() + "_labels.npy");
-  write_features(*network, block, *images, command.out, stage_progress(reporter, "features"));
-  write_labels(*images, labels);
-  fmt::print("{} and {}: {} images\n", command.out, labels.string(), images->size());
+  write_features(*network, block, *images, out, stage_progress(reporter, "features"));
+  if (labels) write_labels(*images, *labels);
+  show(labels ? fmt::format("{} and {}: {} images\n", command.out, labels->string(), images->size())
+              : fmt::format("{}: {} images; it is no regular file, so only --labels FILE would write labels\n",
+                            command.out, images->size()));
 }
 
 }  // namespace
@@ -87,8 +105,11 @@ void add_embed(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   sub->add_option("--layer", command->layer, "last, a block's number from 0, or embedding (the head's output)")
       ->capture_default_str();
-  sub->add_option("--out", command->out, "file to write, NAME.npy; the labels go to NAME_labels.npy")
+  sub->add_option("--out", command->out, "file to write, NAME.npy; or a pipe or a device")
       ->required()
+      ->type_name("FILE");
+  sub->add_option("--labels", command->labels,
+                  "file to write the labels to [NAME_labels.npy; none where --out is a pipe or a device]")
       ->type_name("FILE");
   command->place.add_compute(*sub);
   sub->footer(

@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "biossl/core/error.h"
@@ -11,6 +14,7 @@
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/reporter.h"
 #include "cli/commands.h"
+#include "cli/standard_streams.h"
 #include "cli/thread_waiting.h"
 
 namespace biossl::cli {
@@ -32,16 +36,22 @@ constexpr const char* examples = R"(Examples:
 Exit codes:
   0  done                                        2  a fault of the command line: an option, --set, a run directory
   1  anything not listed here                       that exists
-  130, 143  stopped by Ctrl-C or SIGTERM; a      3  a fault of what was read: a recipe, data, a checkpoint
-            checkpoint was written
+  128 + N   stopped by signal N, after a         3  a fault of what was read: a recipe, data, a checkpoint
+            checkpoint: 130 by Ctrl-C, 143 by SIGTERM, 129 as the terminal closed, 141 as nobody read the output on
 )";
 
 /// One line, whatever a library put into its message. Takes no memory: there may be none left.
 int tell(int code, const char* what, const char* advice = "") {
+  std::fflush(stdout);  // results that were shown stand before the fault
   std::fputs("biossl: ", stderr);
   for (; *what != '\0'; ++what) std::fputc(*what == '\n' ? ' ' : *what, stderr);
   std::fprintf(stderr, "%s\n", advice);
   return code;
+}
+
+int tell_fault(const std::exception& error) {
+  return tell(1, means_no_memory(error) ? "not enough memory; a smaller batch, fewer channels or fewer images need less"
+                                        : error.what());
 }
 
 /// CLI11 takes an unknown command for a stray argument; a slip deserves the nearest name.
@@ -65,9 +75,9 @@ int run(int argc, char** argv) {
   try {
     check_command(app, argv[1]);
     app.parse(argc, argv);
-    return 0;
+    return exit_code(0);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) return exit_code(app.exit(error));  // --help, --version
     return tell(2, error.what(), " (see biossl --help)");
   } catch (const Interrupted& stopped) {
     return tell(128 + stopped.signal(), stopped.what());
@@ -75,10 +85,14 @@ int run(int argc, char** argv) {
     return tell(3, error.what());
   } catch (const std::invalid_argument& error) {
     return tell(2, error.what());
+  } catch (const std::filesystem::filesystem_error& error) {
+    return tell(1, fmt::format("{}: {}", error.path1().string(), error.code().message()).c_str());
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) == 0) return tell_fault(error);
+    note_output_fault(error.code().value());
+    return exit_code(0);
   } catch (const std::exception& error) {
-    return tell(1, means_no_memory(error)
-                       ? "not enough memory; a smaller batch, fewer channels or fewer images need less"
-                       : error.what());
+    return tell_fault(error);
   }
 }
 
@@ -86,6 +100,8 @@ int run(int argc, char** argv) {
 }  // namespace biossl::cli
 
 int main(int argc, char** argv) {
+  biossl::cli::open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond `ulimit -f` is told as any other that cannot be written
   const auto only_asks = [](std::string_view word) { return word == "--help" || word == "-h" || word == "--version"; };
   if (argc > 1 && std::none_of(argv + 1, argv + argc, only_asks)) biossl::cli::sleep_while_waiting(argv);
   return biossl::cli::run(argc, argv);

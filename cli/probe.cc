@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "cli/terminal.h"
 
 namespace biossl::cli {
@@ -20,18 +21,30 @@ struct ProbeCommand {
   PlaceOptions place;
 };
 
+/// The run, to write its results. Its checkpoints can be read whoever is at work in it.
+RunDirectory open_run(const std::string& path) {
+  try {
+    return RunDirectory::open_alone(path);
+  } catch (const InUse& busy) {
+    const auto checkpoints = list_checkpoints(RunDirectory::open(path).checkpoints());
+    if (checkpoints.empty()) throw;
+    throw InUse(fmt::format("{}, or probe a checkpoint alone: biossl probe {}", busy.what(), checkpoints[0].string()));
+  }
+}
+
 /// A run directory takes the results in; a checkpoint's go where --out says.
 void probe_run(const ProbeCommand& command, const Place& place, Reporter& reporter) {
-  const RunDirectory directory = RunDirectory::open_alone(command.from);
+  const RunDirectory directory = open_run(command.from);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   directory.require_continues(recipe, place.device);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
+  show(fmt::format("\n{}\n", results_table(report)));  // first, as they may not be writable
   directory.adopt(recipe, place.device);
   write_results(directory, recipe, report);
   if (!command.out.empty()) write_probe(command.out, report);
-  fmt::print("\n{}\nresults in {}\n", results_table(report), directory.summary_file().string());
+  show(fmt::format("results in {}\n", directory.summary_file().string()));
 }
 
 void probe_file(const ProbeCommand& command, const Place& place, Reporter& reporter) {
@@ -39,12 +52,16 @@ void probe_file(const ProbeCommand& command, const Place& place, Reporter& repor
   Recipe recipe = checkpoint.recipe(command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
+  show(fmt::format("\n{}", results_table(report)));
   if (!command.out.empty()) write_probe(command.out, report);
-  fmt::print("\n{}", results_table(report));
 }
 
-void probe_command(const ProbeCommand& command) {
+void probe_command(ProbeCommand& command) {
   const Place place = command.place.settle();
+  if (!command.out.empty()) {
+    require_writable(command.out);
+    command.out = apart_from_messages(command.out);
+  }
   catch_interrupts();
   TerminalReporter reporter;
   const bool is_run = std::filesystem::is_directory(command.from);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "biossl/core/error.h"
+#include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
 #include "biossl/experiment/reproduction.h"
@@ -12,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "cli/terminal.h"
 
 namespace biossl::cli {
@@ -56,37 +59,43 @@ struct ReproduceCommand {
   }
 
   /// The command that makes one run, with its share of the threads.
-  std::vector<std::string> of_run(const ReproductionRun& run, const std::filesystem::path& file) const {
+  std::vector<std::string> of_run(const ReproductionRun& run) const {
     const std::int64_t share = std::max<std::int64_t>(threads() / jobs, 1);
-    std::vector<std::string> words{"/proc/self/exe", "run",      file.string(), "--resume",  "--out",
-                                   run.directory,    "--device", place.device,  "--threads", std::to_string(share)};
+    std::vector<std::string> words{"/proc/self/exe", "run",      "-",          "--resume",  "--out",
+                                   run.directory,    "--device", place.device, "--threads", std::to_string(share)};
     if (!place.data.empty()) words.insert(words.end(), {"--data", place.data});
     return words;
   }
 };
 
-void show_table(const Reproduction& plan) {
-  fmt::print("\n{}", to_text(collect(plan)));
-  if (std::filesystem::exists(plan.out)) {
+/// The table of what there is, also while another command runs more.
+void make_table(const Reproduction& plan) {
+  show(fmt::format("\n{}", to_text(collect(plan))));
+  if (!std::filesystem::exists(plan.out)) return;
+  try {
+    const FolderLock alone(plan.out);
     write_tables(plan);
-    fmt::print("\nthe table is in {}, .csv and .json\n", (plan.out / "table.md").string());
+    show(fmt::format("\nthe table is in {}, .csv and .json\n", (plan.out / "table.md").string()));
+  } catch (const InUse&) {
+    show(fmt::format("\nnot written to {}, where another process is at work and will write it\n", plan.out.string()));
   }
 }
 
 void run_all(const ReproduceCommand& command, const Reproduction& plan, const Place& place, Reporter& reporter) {
   std::int64_t failed = 0;
   try {
-    const SideBySide how{.jobs = command.jobs, .command = [&](const ReproductionRun& run, const auto& recipe) {
-                           return command.of_run(run, recipe);
-                         }};
+    const SideBySide how{.jobs = command.jobs,
+                         .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
     failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));
+  } catch (const WriteError& fault) {
+    throw WriteError(fmt::format("{}; once it can, go on with: {}", fault.what(), command.again(plan)));
   }
-  show_table(plan);
+  make_table(plan);
   if (failed == 0) return;
-  throw std::runtime_error(
-      fmt::format("{} of the runs failed; the table says why, and the same command tries again", failed));
+  throw std::runtime_error(fmt::format(
+      "{} of the runs failed or were passed over; the lines above say why, and the same command tries again", failed));
 }
 
 void perform(ReproduceCommand& command) {
@@ -97,9 +106,9 @@ void perform(ReproduceCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   if (command.table_only) {
-    show_table(plan);
+    make_table(plan);
   } else if (command.dry_run) {
-    fmt::print("\n{}", to_text(forecast(plan, place, reporter)));
+    show(fmt::format("\n{}", to_text(forecast(plan, place, reporter))));
   } else {
     run_all(command, plan, place, reporter);
   }

@@ -2,10 +2,12 @@
 
 #include <memory>
 
+#include "biossl/core/error.h"
 #include "biossl/experiment/experiment.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/standard_streams.h"
 #include "cli/terminal.h"
 
 namespace biossl::cli {
@@ -20,7 +22,8 @@ struct RunCommand {
   bool resume = false;
 
   void add_options(CLI::App& command) {
-    command.add_option("recipe", recipe.file, "recipe file [the demo on the built-in world]")->type_name("RECIPE");
+    command.add_option("recipe", recipe.file, "recipe file, - for standard input [the demo on the built-in world]")
+        ->type_name("RECIPE");
     place.add_data(command);
     command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]")->type_name("DIR");
     recipe.add_changes(command);
@@ -58,21 +61,27 @@ struct RunCommand {
       job(read, where, directory, reporter);
     } catch (const Interrupted& stopped) {
       throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), again(directory)));
+    } catch (const WriteError& fault) {
+      if (!std::filesystem::is_regular_file(directory / "recipe.toml")) throw;
+      throw WriteError(fmt::format("{}; once it can, go on with: {}", fault.what(), again(directory)));
     }
   }
 };
 
 void run(const RunCommand& command) {
   command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
-    const ProbeReport report = run_experiment(recipe, place, out, command.resume, reporter);
-    fmt::print("\n{}\nresults in {}\n", results_table(report), (out / "summary.json").string());
+    const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
+    show(fmt::format("\n{}\n", results_table(run.report)));  // first, as they may not be writable
+    write_results(run.directory, run.recipe, run.report);
+    show(fmt::format("results in {}\n", run.directory.summary_file().string()));
   });
 }
 
 void pretrain_only(const RunCommand& command) {
   command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
     pretrain(recipe, place, out, command.resume, reporter);
-    fmt::print("checkpoints in {}; probe them with: biossl probe {}\n", (out / "checkpoints").string(), out.string());
+    show(fmt::format("checkpoints in {}; probe them with: biossl probe {}\n", (out / "checkpoints").string(),
+                     out.string()));
   });
 }
 

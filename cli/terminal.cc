@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <csignal>
 #include <cstdlib>
 
 #include "biossl/core/text.h"
 #include "cli/interrupt.h"
+#include "cli/standard_streams.h"
 
 namespace biossl::cli {
 namespace {
@@ -20,11 +21,6 @@ constexpr int bar_width = 24;
 std::size_t terminal_width() {
   winsize size{};
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-void say(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
 }
 
 /// True where a line can be drawn over: on a terminal, but not a "dumb" one.
@@ -50,7 +46,7 @@ TerminalReporter::~TerminalReporter() { erase(); }
 
 void TerminalReporter::note(std::string_view line) {
   erase();
-  say(fmt::format("{}\n", line));
+  show(fmt::format("{}\n", line));
 }
 
 void TerminalReporter::batch(const BatchReport& report) {
@@ -66,9 +62,9 @@ void TerminalReporter::batch(const BatchReport& report) {
 
 void TerminalReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   erase();
-  say(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
-                  metrics.epoch, fmt::formatted_size("{}", epochs), epochs, set_off(metrics.stage), metrics.loss,
-                  metrics.loss_per_pair, metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
+  show(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
+                   metrics.epoch, fmt::formatted_size("{}", epochs), epochs, set_off(metrics.stage), metrics.loss,
+                   metrics.loss_per_pair, metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
 }
 
 void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
@@ -81,13 +77,16 @@ void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int6
   }
   if (done < total) return;
   erase();
-  say(fmt::format("{}{}{}  {:.1f} s\n", name, text.empty() ? "" : "  ", text, stage_watch_.seconds()));
+  show(fmt::format("{}{}{}  {:.1f} s\n", name, text.empty() ? "" : "  ", text, stage_watch_.seconds()));
   stage_name_.clear();
 }
 
 int TerminalReporter::stop_signal() {
   const int signal = caught_signal();
-  if (signal != 0 && !std::exchange(announced_stop_, true)) note("stopping; once more kills at once");
+  if (signal != 0 && !std::exchange(announced_stop_, true)) {
+    const bool by_hand = signal == SIGINT || signal == SIGTERM;
+    note(by_hand ? "stopping; once more kills at once" : "stopping");
+  }
   return signal;
 }
 
@@ -104,12 +103,12 @@ void TerminalReporter::draw(double done, const std::string& text) {
       fmt::format("[{}{}] {:3.0f} %  {}", std::string(static_cast<std::size_t>(full), '='),
                   std::string(static_cast<std::size_t>(bar_width - full), ' '), 100 * std::min(done, 1.0), text);
   line.resize(std::min(line.size(), terminal_width() - 1));
-  say("\r\033[K" + line);
+  show("\r\033[K" + line);
   drawn_ = true;
 }
 
 void TerminalReporter::erase() {
-  if (std::exchange(drawn_, false)) say("\r\033[K");
+  if (std::exchange(drawn_, false)) show("\r\033[K");
 }
 
 std::string results_table(const ProbeReport& report) {

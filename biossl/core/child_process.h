@@ -10,13 +10,13 @@
 namespace biossl {
 
 /// A program that runs beside this one, in a process group of its own: a Ctrl-C of the terminal does not reach it, this
-/// process decides what to send. It gets SIGTERM when this process is gone, however it ends. What it writes, to stdout
-/// and stderr alike, is read here line by line.
+/// process decides what to send. It gets SIGTERM when this process is gone, however it ends. What it reads from stdin
+/// is given at the start; what it writes, to stdout and stderr alike, is read here line by line.
 class ChildProcess {
  public:
   /// command: the program's file and its arguments. Throws std::runtime_error where no process can be made; a program
   /// that cannot be run ends with exit code 127.
-  explicit ChildProcess(const std::vector<std::string>& command);
+  explicit ChildProcess(const std::vector<std::string>& command, std::string_view input = {});
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
   /// Ends it, if it has not ended, and waits for that.

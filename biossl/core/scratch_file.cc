@@ -34,7 +34,7 @@ void ScratchFile::claim(std::int64_t bytes) const {
   std::error_code unknown;
   const auto room = std::filesystem::space(folder_, unknown);
   if (!unknown && room.available < static_cast<std::uintmax_t>(bytes)) {
-    throw std::runtime_error(
+    throw WriteError(
         fmt::format("{}: a temporary file of {:.1f} GB has no room there, {:.1f} GB are free; make room first",
                     folder_.string(), static_cast<double>(bytes) / 1e9, static_cast<double>(room.available) / 1e9));
   }
@@ -69,8 +69,7 @@ void ScratchFile::expect(std::int64_t at, std::int64_t bytes) const {
 }
 
 void ScratchFile::give_up(const char* doing) const {
-  throw std::runtime_error(
-      fmt::format("{}: a temporary file {} there ({})", folder_.string(), doing, std::strerror(errno)));
+  throw WriteError(fmt::format("{}: a temporary file {} there ({})", folder_.string(), doing, std::strerror(errno)));
 }
 
 }  // namespace biossl

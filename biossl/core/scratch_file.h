@@ -9,7 +9,7 @@ namespace biossl {
 
 /// Room on a disk for numbers that memory does not hold. The file has no name: its folder does not show it, and its
 /// room is free again when the object or the process is gone, however it ends. Reading is thread-safe. Throws
-/// std::runtime_error naming the folder.
+/// WriteError naming the folder.
 class ScratchFile {
  public:
   /// Claims the room at once, so that a full disk is noticed now and not in the middle of the work.

@@ -172,10 +172,9 @@ class Prober {
   Reporter& reporter_;
 };
 
-/// The run directory to train into, and the trainer as the last run has left it.
-RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe, Device device, Trainer& trainer,
-                          Reporter& reporter) {
-  RunDirectory directory = RunDirectory::open_alone(out);
+/// Leaves the run directory and the trainer as the last run has left them.
+void continue_run(const RunDirectory& directory, const Recipe& recipe, Device device, Trainer& trainer,
+                  Reporter& reporter) {
   directory.adopt(recipe, device);
   std::filesystem::create_directories(directory.checkpoints());
   const auto checkpoint =
@@ -185,10 +184,29 @@ RunDirectory continue_run(const std::filesystem::path& out, const Recipe& recipe
     directory.add_environment(recipe, device, trainer.progress().epoch);
     reporter.note(fmt::format("going on from {}", checkpoint->path().string()));
   } else {
-    reporter.note(fmt::format("{} holds no checkpoint yet; starting from the beginning", out.string()));
+    reporter.note(fmt::format("{} holds no checkpoint yet; starting from the beginning", directory.path().string()));
   }
   directory.cut_metrics(trainer.progress().epoch);
   if (trainer.progress().epoch < trainer.total_epochs()) directory.remove_results();
+}
+
+/// The run directory that is gone on with; nothing where a new one is to be made, for which there is room.
+std::optional<RunDirectory> find_place(const std::filesystem::path& out, bool resume) {
+  if (resume && std::filesystem::exists(out)) return RunDirectory::open_alone(out);
+  RunDirectory::require_free(out);
+  return std::nullopt;
+}
+
+RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const Place& place,
+                         const std::filesystem::path& out, Reporter& reporter) {
+  Recipe recipe = wanted;
+  if (continued) continue_precision(recipe, read_recipe(continued->recipe_file()), place.device, reporter);
+  settle_precision(recipe, place.device, reporter);
+  check_precision(recipe, place.device);
+  Trainer trainer(recipe, place);
+  if (continued) continue_run(*continued, recipe, place.device, trainer, reporter);
+  const RunDirectory directory = continued ? *continued : RunDirectory::create(out, recipe, place.device);
+  trainer.run(directory, reporter);
   return directory;
 }
 
@@ -208,19 +226,9 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-RunDirectory pretrain(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
+RunDirectory pretrain(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
                       Reporter& reporter) {
-  const bool continues = resume && std::filesystem::exists(out);
-  if (!continues) RunDirectory::require_free(out);
-  Recipe recipe = wanted;
-  if (continues) continue_precision(recipe, read_recipe(RunDirectory::open(out).recipe_file()), place.device, reporter);
-  settle_precision(recipe, place.device, reporter);
-  check_precision(recipe, place.device);
-  Trainer trainer(recipe, place);
-  RunDirectory directory = continues ? continue_run(out, recipe, place.device, trainer, reporter)
-                                     : RunDirectory::create(out, recipe, place.device);
-  trainer.run(directory, reporter);
-  return directory;
+  return pretrain_in(find_place(out, resume), recipe, place, out, reporter);
 }
 
 ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Place& place, Reporter& reporter) {
@@ -247,16 +255,24 @@ void require_images(const Recipe& recipe, const Place& place) {
   const ProbeImages are_there(recipe, place, open_pretraining_images(recipe, place)->image_shape());
 }
 
-ProbeReport run_experiment(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
-                           Reporter& reporter) {
-  require_images(wanted, place);  // before hours of training, not behind them
+ProbedRun pretrain_and_probe(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
+                             Reporter& reporter) {
+  // What could fail behind hours of training is looked at before them.
+  std::optional<RunDirectory> continued = find_place(out, resume);
+  require_images(wanted, place);
   restart_peak_memory();
-  const RunDirectory directory = pretrain(wanted, place, out, resume, reporter);
-  const Recipe recipe = read_recipe(directory.recipe_file());
+  RunDirectory directory = pretrain_in(std::move(continued), wanted, place, out, reporter);
+  Recipe recipe = read_recipe(directory.recipe_file());
   const auto note = [&](std::string_view line) { reporter.note(line); };
   ProbeReport report = probe(open_checkpoint(directory.path(), note), recipe, place, reporter);
-  write_results(directory, recipe, report);
-  return report;
+  return {.directory = std::move(directory), .recipe = std::move(recipe), .report = std::move(report)};
+}
+
+ProbeReport run_experiment(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+                           Reporter& reporter) {
+  const ProbedRun run = pretrain_and_probe(recipe, place, out, resume, reporter);
+  write_results(run.directory, run.recipe, run.report);
+  return run.report;
 }
 
 }  // namespace biossl

@@ -68,6 +68,18 @@ void write_probe(const std::filesystem::path& path, const ProbeReport& report);
 /// Throws BadInput where the images to learn from or those of the probe are not there, or are not of one shape.
 void require_images(const Recipe& recipe, const Place& place);
 
+/// A run that has been pretrained and probed.
+struct ProbedRun {
+  RunDirectory directory;
+  Recipe recipe;  ///< as resolved
+  ProbeReport report;
+};
+
+/// Pretrains and probes; the results are still to be written. What could stop them from being written is looked for
+/// before anything is trained.
+ProbedRun pretrain_and_probe(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+                             Reporter& reporter);
+
 /// The main job: pretrain, then probe, then write the results.
 ProbeReport run_experiment(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
                            Reporter& reporter);

@@ -303,7 +303,14 @@ Recipe parse_recipe(const std::string& text, const std::string& origin, const st
 }
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides) {
-  return parse_recipe(read_file(file), file.string(), overrides);
+  const std::filesystem::path source = file == "-" ? "/dev/stdin" : file;
+  const std::string text = read_file(source);
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides);
+  // The run is not called after the number of a pipe.
+  const std::string origin = source.filename() == "stdin" ? "stdin" : "recipe";
+  if (text.empty()) bad_input("{}: nothing came from {}", origin, source.string());
+  return parse_recipe(text, origin, overrides);
 }
 
 Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides) {

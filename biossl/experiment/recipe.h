@@ -143,7 +143,7 @@ struct Override {
 
 /// Parses, applies the overrides and checks everything that can be checked without data: unknown keys and names (with
 /// the nearest known), types, ranges. A fault in the file throws BadInput with file, line and key; a fault of an
-/// override std::invalid_argument.
+/// override std::invalid_argument. The file may be a pipe; "-" is standard input.
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
 /// The same from text; `origin` is what errors call it.
 Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {});

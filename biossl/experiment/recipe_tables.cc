@@ -24,7 +24,9 @@ std::vector<TableRecipe> shipped_table(const std::string& table) {
 std::vector<TableRecipe> folder_of_recipes(const std::filesystem::path& folder) {
   std::vector<TableRecipe> recipes;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
-    if (file.path().extension() != ".toml") continue;
+    // A name that begins with a dot is another program's: "._NAME.toml" of macOS, ".#NAME.toml" of an editor.
+    if (file.path().extension() != ".toml" || file.path().filename().string().starts_with(".")) continue;
+    if (file.is_directory()) continue;
     const auto read = [path = file.path()](const std::vector<Override>& changes) { return read_recipe(path, changes); };
     recipes.push_back({.name = file.path().stem(), .read = read});
   }

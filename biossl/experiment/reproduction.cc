@@ -86,12 +86,14 @@ void require_images(const std::vector<ReproductionRun>& runs, const Place& place
 
 /// True where the run came to its end.
 bool attempt(const ReproductionRun& run, const Place& place, Reporter& reporter) {
-  forget_failure(run.directory);
   try {
     run_experiment(run.recipe, place, run.directory, true, reporter);
     return true;
   } catch (const Interrupted&) {
     throw;
+  } catch (const InUse& elsewhere) {
+    reporter.note(fmt::format("passed over: {}", elsewhere.what()));
+    return false;
   } catch (const std::exception& failure) {
     reporter.note(fmt::format("failed: {}", failure.what()));
     note_failure(run.directory, failure.what());
@@ -145,16 +147,19 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
   return plan;
 }
 
-std::vector<ReproductionRun> begin_reproduction(const Reproduction& reproduction, const Place& place) {
-  std::vector<ReproductionRun> missing = reproduction.missing();
-  require_images(missing, place);
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const Place& place) {
+  require_writable_folder(reproduction.out);
+  require_images(reproduction.missing(), place);
   std::filesystem::create_directories(reproduction.out);
+  BegunReproduction begun{.lock = std::make_unique<const FolderLock>(reproduction.out), .missing = {}};
+  begun.missing = reproduction.missing();  // once more, now that nobody changes it
+  remove_unfinished_files(reproduction.out);
   write_tables(reproduction);
-  return missing;
+  return begun;
 }
 
 std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter) {
-  const std::vector<ReproductionRun> missing = begin_reproduction(reproduction, place);
+  const auto [lock, missing] = begin_reproduction(reproduction, place);
   std::int64_t failed = 0;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const Recipe& recipe = missing[i].recipe;

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "biossl/core/file.h"
 #include "biossl/experiment/components.h"
 #include "biossl/experiment/recipe.h"
 #include "biossl/experiment/reporter.h"
@@ -60,12 +62,20 @@ struct Reproduction {
 /// budget or other settings; BadInput for faulty recipes and for directories that are no runs.
 Reproduction plan_reproduction(const ReproductionRequest& request, Device device);
 
-/// Makes the directory with a table of what there is so far. Returns what is missing. Throws BadInput where images are.
-std::vector<ReproductionRun> begin_reproduction(const Reproduction& reproduction, const Place& place);
+/// A reproduction whose directory nobody else works in.
+struct BegunReproduction {
+  std::unique_ptr<const FolderLock> lock;
+  std::vector<ReproductionRun> missing;
+};
+
+/// Makes the directory with a table of what there is so far. Throws BadInput where images are missing, InUse where
+/// another process is at work in the directory.
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const Place& place);
 
 /// Runs what is missing and writes the table (table_writer.h) after every run. A run that fails is noted
-/// (run_standing.h) and the next one begins. Returns how many failed. Throws BadInput before anything has run where
-/// images are missing; Interrupted, with everything resumable, when the reporter asks to stop.
+/// (note_failure) and the next one begins; one that another process is at work on is passed over. Returns how many runs
+/// did not come to their end. Throws as begin_reproduction before anything has run; Interrupted, with everything
+/// resumable, when the reporter asks to stop.
 std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter);
 
 }  // namespace biossl

@@ -79,6 +79,23 @@ OrderedJson read_json(const std::filesystem::path& path) {
   return json.is_object() ? json : OrderedJson::object();
 }
 
+/// "RUN.failure.txt": of a run that failed before it had a directory.
+std::filesystem::path note_beside(const std::filesystem::path& directory) {
+  return (directory / "").parent_path() += ".failure.txt";
+}
+
+/// In the run's directory, so that it goes with it.
+std::filesystem::path failure_file(const std::filesystem::path& directory) {
+  return std::filesystem::is_directory(directory) ? directory / "failure.txt" : note_beside(directory);
+}
+
+void forget_failure(const std::filesystem::path& directory) {
+  std::error_code unimportant;
+  for (const auto& note : {failure_file(directory), note_beside(directory)}) {
+    std::filesystem::remove(note, unimportant);
+  }
+}
+
 /// `before` with those settings of `recipe` that no result depends on.
 Recipe without_effect_from(const Recipe& recipe, Recipe before) {
   before.published = recipe.published;
@@ -94,7 +111,7 @@ std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
 }
 
 void RunDirectory::require_free(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return require_writable_folder(path);
   throw std::invalid_argument(fmt::format(
       "{} exists; choose another directory with --out, or go on with that run with --resume", path.string()));
 }
@@ -104,6 +121,7 @@ RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recip
   RunDirectory directory(path);
   std::filesystem::create_directories(directory.checkpoints());
   directory.lock_ = std::make_shared<const FolderLock>(path);
+  forget_failure(path);
   write_file(directory.recipe_file(), to_toml(recipe));
   write_json(directory.environment_file(), environment_of(recipe, device));
   return directory;
@@ -119,7 +137,10 @@ RunDirectory RunDirectory::open(const std::filesystem::path& path) {
 
 RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
   RunDirectory directory = open(path);
+  for (const std::filesystem::path& folder : {path, directory.checkpoints()}) require_writable_folder(folder);
   directory.lock_ = std::make_shared<const FolderLock>(path);
+  for (const std::filesystem::path& folder : {path, directory.checkpoints()}) remove_unfinished_files(folder);
+  forget_failure(path);
   return directory;
 }
 
@@ -165,11 +186,7 @@ void RunDirectory::remove_results() const {
   std::filesystem::remove(probe_file());
 }
 
-void RunDirectory::add_metrics(const EpochMetrics& metrics) const {
-  std::ofstream file(metrics_file(), std::ios::app);
-  file << to_line(metrics) << std::flush;
-  if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", metrics_file().string()));
-}
+void RunDirectory::add_metrics(const EpochMetrics& metrics) const { append_to_file(metrics_file(), to_line(metrics)); }
 
 void RunDirectory::cut_metrics(std::int64_t epoch) const {
   std::string kept;
@@ -186,6 +203,16 @@ std::vector<EpochMetrics> RunDirectory::metrics() const {
     if (const auto metrics = parse_metrics(line)) lines.push_back(*metrics);
   }
   return lines;
+}
+
+void note_failure(const std::filesystem::path& directory, std::string_view failure) {
+  write_file(failure_file(directory), fmt::format("{}\n", failure));
+}
+
+std::string read_failure(const std::filesystem::path& directory) {
+  if (!std::filesystem::is_regular_file(failure_file(directory))) return "";
+  const std::string text = read_file(failure_file(directory));
+  return text.substr(0, text.find('\n'));
 }
 
 void write_json(const std::filesystem::path& path, const OrderedJson& json) { write_file(path, json.dump(2) + "\n"); }

@@ -20,19 +20,22 @@ namespace biossl {
 ///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics (stage where there is one)
 ///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
+///   failure.txt        why it failed last time, until somebody goes on with it (note_failure)
 /// Faults of what lies in it throw BadInput.
 class RunDirectory {
  public:
   /// runs/NAME-seedN
   static std::filesystem::path usual_path(const Recipe& recipe);
-  /// Throws std::invalid_argument, saying what to do, where something of that name exists.
+  /// Throws std::invalid_argument, saying what to do, where something of that name exists, and as
+  /// require_writable_folder does where none can be made.
   static void require_free(const std::filesystem::path& path);
   /// Makes the folder with its recipe and environment, and keeps other processes from writing to it. Throws like
   /// require_free.
   static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, Device device);
   /// One that exists. Throws BadInput where it is no run directory.
   static RunDirectory open(const std::filesystem::path& path);
-  /// The same, to write to it: throws std::runtime_error where another process does.
+  /// The same, to go on with it: what a failure or a killed process left behind is removed. Throws InUse where another
+  /// process is at work in it, WriteError where it cannot be written to.
   static RunDirectory open_alone(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -68,6 +71,12 @@ class RunDirectory {
   std::filesystem::path path_;
   std::shared_ptr<const FolderLock> lock_;  // null: not for writing
 };
+
+/// Notes why a run failed: in its directory, or beside where that would be. The note goes when somebody goes on with
+/// the run, and means nothing for a directory that has been removed or made since.
+void note_failure(const std::filesystem::path& directory, std::string_view failure);
+/// What was noted; "": nothing.
+std::string read_failure(const std::filesystem::path& directory);
 
 /// Writes JSON for people and programs, whole or not at all.
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& json);

@@ -67,14 +67,6 @@ std::int64_t epochs_done(const RunDirectory& directory) {
   }
 }
 
-std::filesystem::path failure_file(std::filesystem::path directory) { return directory += ".failure.txt"; }
-
-std::string read_failure(const std::filesystem::path& directory) {
-  if (!std::filesystem::is_regular_file(failure_file(directory))) return "";
-  std::string text = read_file(failure_file(directory));
-  return text.substr(0, text.find('\n'));
-}
-
 }  // namespace
 
 std::string_view name_of(RunStage stage) {
@@ -92,14 +84,11 @@ RunStanding read_standing(const std::filesystem::path& directory, const Recipe& 
     standing.outcome = read_outcome(run, recipe, total_epochs);
   }
   if (!standing.failure.empty()) standing.stage = RunStage::failed;
-  if (standing.outcome) standing.stage = RunStage::finished;
+  if (standing.outcome) {
+    standing.stage = RunStage::finished;
+    standing.failure.clear();
+  }
   return standing;
 }
-
-void note_failure(const std::filesystem::path& directory, std::string_view failure) {
-  write_file(failure_file(directory), fmt::format("{}\n", failure));
-}
-
-void forget_failure(const std::filesystem::path& directory) { std::filesystem::remove(failure_file(directory)); }
 
 }  // namespace biossl

@@ -29,17 +29,13 @@ struct RunStanding {
   std::uint64_t seed = 1;
   RunStage stage = RunStage::to_do;
   std::int64_t epoch = 0;             ///< epochs behind its newest checkpoint
-  std::string failure;                ///< why it failed last time
+  std::string failure;                ///< why it failed last time; empty where it has been finished since
   std::optional<RunOutcome> outcome;  ///< where it is finished
 };
 
-/// As a run's directory and the failure noted beside it tell; `recipe` with the run's seed, which trains for
+/// As a run's directory and the failure noted of it tell; `recipe` with the run's seed, which trains for
 /// `total_epochs`. A run is finished when the results of all its epochs over the recipe's feedback path can be read:
 /// damaged ones mean that it is to be probed again. Throws for nothing that lies there.
 RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs);
-
-/// Notes beside a run's directory why it failed; the directory itself may not exist.
-void note_failure(const std::filesystem::path& directory, std::string_view failure);
-void forget_failure(const std::filesystem::path& directory);
 
 }  // namespace biossl

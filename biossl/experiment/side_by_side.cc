@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
 #include <utility>
 
@@ -23,25 +24,16 @@ constexpr std::string_view error_mark = "biossl: ";
 class Job {
  public:
   Job(const ReproductionRun& run, const SideBySide& how)
-      : directory_(run.directory), name_(run.directory.filename()), recipe_(run.directory.string() + ".recipe.toml") {
-    forget_failure(directory_);
-    write_file(recipe_, to_toml(run.recipe));
-    process_ = std::make_unique<ChildProcess>(how.command(run, recipe_));
-  }
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-  ~Job() {
-    std::error_code may_be_gone;
-    std::filesystem::remove(recipe_, may_be_gone);
-  }
+      : directory_(run.directory), name_(run.directory.filename()), process_(how.command(run), to_toml(run.recipe)) {}
 
   const std::string& name() const { return name_; }
-  int output() const { return process_->output(); }
-  void stop(int signal) const { process_->send(signal); }
+  int output() const { return process_.output(); }
+  /// Asks it to stop in order, whatever this process was told by.
+  void stop() const { process_.send(SIGTERM); }
 
   /// Passes on what has been written. False when the process has nothing more to say.
   bool listen(Reporter& reporter) {
-    return process_->read([&](std::string_view line) {
+    return process_.read([&](std::string_view line) {
       if (line.empty()) return;
       last_line_ = line;
       reporter.note(fmt::format("{}  {}", name_, line));
@@ -50,7 +42,7 @@ class Job {
 
   /// Waits for the end. True where the run came to its own; otherwise, unless it was asked to stop, notes why not.
   bool finish(bool stopping) {
-    const int code = process_->wait();
+    const int code = process_.wait();
     if (code != 0 && !stopping) note_failure(directory_, why(code));
     return code == 0;
   }
@@ -63,8 +55,7 @@ class Job {
 
   std::filesystem::path directory_;
   std::string name_;
-  std::filesystem::path recipe_;
-  std::unique_ptr<ChildProcess> process_;
+  ChildProcess process_;
   std::string last_line_;
 };
 
@@ -75,6 +66,15 @@ void share_memory(ProbeRecipe& probe, std::int64_t jobs, Device device) {
   probe.memory_gb = static_cast<double>(std::max<std::int64_t>(*available / 5 * 4 / jobs, 1)) / 1e9;
 }
 
+bool is_in_use(const std::filesystem::path& directory) {
+  try {
+    const FolderLock free(directory);
+    return false;
+  } catch (const InUse&) {
+    return true;
+  }
+}
+
 /// The runs that are missing, on their way.
 class Jobs {
  public:
@@ -83,8 +83,18 @@ class Jobs {
       : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {
     for (ReproductionRun& run : missing_) share_memory(run.recipe.probe, how.jobs, place.device);
   }
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+  /// Where a fault of this process ends it early, the runs still write their checkpoints.
+  ~Jobs() {
+    Reporter nobody;
+    for (const auto& job : running_) job->stop();
+    for (const auto& job : running_) {
+      while (job->listen(nobody)) continue;
+    }
+  }
 
-  /// Returns how many failed.
+  /// Returns how many did not come to their end.
   std::int64_t run() {
     while (start() || !running_.empty()) {
       wait_for_output();
@@ -101,6 +111,11 @@ class Jobs {
       const ReproductionRun& run = missing_[next_++];
       reporter_.note(
           fmt::format("run {} of {}: {}, seed {}", next_, missing_.size(), run.recipe.name, run.recipe.seed));
+      if (is_in_use(run.directory)) {
+        reporter_.note(fmt::format("{}  passed over, another process is at work in it", run.directory.string()));
+        ++failed_;
+        continue;
+      }
       running_.push_back(std::make_unique<Job>(run, how_));
     }
     return signal_ == 0 && next_ < missing_.size();
@@ -128,7 +143,7 @@ class Jobs {
   void stop(int signal) {
     if (signal == 0) return;
     signal_ = signal;
-    for (const auto& job : running_) job->stop(signal);
+    for (const auto& job : running_) job->stop();
   }
 
   const Reproduction& reproduction_;
@@ -146,7 +161,8 @@ class Jobs {
 std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const Place& place, const SideBySide& how,
                                     Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
-  return Jobs(reproduction, begin_reproduction(reproduction, place), place, how, reporter).run();
+  auto [lock, missing] = begin_reproduction(reproduction, place);
+  return Jobs(reproduction, std::move(missing), place, how, reporter).run();
 }
 
 }  // namespace biossl
