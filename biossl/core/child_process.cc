@@ -84,7 +84,9 @@ bool ChildProcess::read(const std::function<void(std::string_view)>& line) {
   return count > 0;
 }
 
-void ChildProcess::send(int signal) const { kill(process_, signal); }
+void ChildProcess::send(int signal) const {
+  if (process_ > 0) kill(process_, signal);  // -1 would be everybody
+}
 
 int ChildProcess::wait() {
   int status = 0;

@@ -26,6 +26,7 @@ class ChildProcess {
   int output() const { return output_; }
   /// Reads what has been written and calls line() for every whole line. False at the end of the output.
   bool read(const std::function<void(std::string_view)>& line);
+  /// Does nothing once it has been waited for.
   void send(int signal) const;
   /// Waits for the end. The exit code; 128 + the signal that ended it.
   int wait();

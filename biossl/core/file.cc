@@ -134,7 +134,7 @@ void AtomicFile::open_temporary() {
     if (!lock(descriptor_)) {
       close(descriptor_);
       throw InUse(
-          fmt::format("{}: another process is writing it; wait until it ends, or name another file", path_.string()));
+          fmt::format("{}: another process is writing it; try again when it has ended", path_.string()));
     }
   } while (!is_called(descriptor_, name));
   temporary_ = name;
@@ -247,7 +247,7 @@ FolderLock::FolderLock(const fs::path& folder) : descriptor_(open(folder.c_str()
   if (descriptor_ < 0 || lock(descriptor_)) return;
   close(descriptor_);
   throw InUse(
-      fmt::format("{}: another process is at work in it; wait until it ends, or name another folder", folder.string()));
+      fmt::format("{}: another process is at work in it; try again when it has ended", folder.string()));
 }
 
 FolderLock::~FolderLock() {

@@ -3,73 +3,26 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <chrono>
-#include <fstream>
-#include <thread>
 #include <vector>
 
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
-#include "tests/support/process.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/cli/program.h"
 
 // The program itself, from outside.
 
 namespace biossl {
 namespace {
 
+using testing::expect_one_line;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Outcome;
 using testing::Process;
-using testing::TemporaryFolder;
-
-Outcome biossl(const TemporaryFolder& folder, const std::vector<std::string>& arguments) {
-  return Process(BIOSSL_PROGRAM, folder.path(), arguments).wait();
-}
-
-/// A small network on a small built-in world: epochs of a few milliseconds.
-constexpr const char* small_recipe = R"(
-[data]
-pretrain = "world"
-probe = "world"
-images = 50
-probe_images = 40
-test_images = 20
-image_size = 12
-[views]
-kind = "identity"
-[[network.blocks]]
-channels = 4
-pool = 2
-[network.head]
-features = 4
-[train]
-epochs = 3
-batch = 8
-checkpoint_every = 2
-[probe]
-epochs = 2
-)";
-
-class Program : public ::testing::Test {
- protected:
-  void SetUp() override { write_file(recipe_, small_recipe); }
-
-  std::string in(const std::string& name) const { return (folder_.path() / name).string(); }
-  Outcome run(std::vector<std::string> arguments) const { return biossl(folder_, arguments); }
-
-  TemporaryFolder folder_;
-  std::string recipe_ = (folder_.path() / "small.toml").string();
-};
-
-void expect_one_line(const Outcome& outcome, int code, const std::string& message) {
-  EXPECT_EQ(outcome.code, code) << outcome.error;
-  EXPECT_THAT(outcome.error, ::testing::StartsWith("biossl: "));
-  EXPECT_THAT(outcome.error, HasSubstr(message));
-  EXPECT_EQ(std::ranges::count(outcome.error, '\n'), 1) << outcome.error;
-}
+using testing::Program;
+using testing::small_recipe;
+using testing::wait_for_metrics;
 
 TEST_F(Program, HelpTeaches) {
   const Outcome help = run({"--help"});
@@ -283,18 +236,8 @@ TEST_F(Program, ReproduceSideBySideNotesFailuresAndGoesOn) {
   EXPECT_THAT(ran.error, HasSubstr("1 of the runs failed"));
   EXPECT_THAT(ran.out, HasSubstr("good-seed1  finished"));
   EXPECT_THAT(ran.out, HasSubstr("zbad-seed1  failed"));
-  EXPECT_THAT(read_file(in("out/zbad-seed1.failure.txt")), ::testing::StartsWith("the loss is no longer finite"));
+  EXPECT_THAT(read_file(in("out/zbad-seed1/failure.txt")), ::testing::StartsWith("the loss is no longer finite"));
   EXPECT_THAT(read_file(in("out/table.md")), HasSubstr("no longer finite"));
-}
-
-/// Waits until the run has finished an epoch.
-bool wait_for_metrics(const std::string& file) {
-  for (int i = 0; i < 3000; ++i) {
-    std::error_code missing;
-    if (std::filesystem::file_size(file, missing) > 0 && !missing) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
 }
 
 class Killed : public Program, public ::testing::WithParamInterface<int> {};
@@ -350,11 +293,11 @@ TEST_F(Program, AReproductionStopsAllThatItRunsSideBySide) {
   for (const char* name : {"one", "two"}) {
     ASSERT_TRUE(wait_for_metrics(in(std::string("out/") + name + "-seed1/metrics.jsonl")));
   }
-  process.kill(SIGINT);
-  expect_one_line(process.wait(), 128 + SIGINT, "--threads 1 --jobs 2");
+  process.kill(SIGHUP);
+  expect_one_line(process.wait(), 128 + SIGHUP, "--threads 1 --jobs 2");
   for (const char* name : {"one", "two"}) {
     EXPECT_EQ(list_checkpoints(in(std::string("out/") + name + "-seed1/checkpoints")).size(), 1U) << name;
-    EXPECT_FALSE(std::filesystem::exists(in(std::string("out/") + name + "-seed1.failure.txt"))) << name;
+    EXPECT_FALSE(std::filesystem::exists(in(std::string("out/") + name + "-seed1/failure.txt"))) << name;
   }
 }
 

@@ -23,6 +23,14 @@ TEST(ChildProcess, ItsOutputComesLineByLineAndItsExitCodeAtTheEnd) {
   EXPECT_EQ(process.wait(), 7);
 }
 
+TEST(ChildProcess, ReadsWhatItIsGiven) {
+  const std::string text(100'000, 'x');  // more than a pipe holds
+  ChildProcess process({"/bin/sh", "-c", "wc -c"}, text);
+  EXPECT_THAT(lines_of(process), ElementsAre("100000"));
+  ChildProcess nothing(shell("cat; echo end"));
+  EXPECT_THAT(lines_of(nothing), ElementsAre("end"));
+}
+
 TEST(ChildProcess, AProgramThatIsNotThereEndsAtOnce) {
   ChildProcess process({"/nowhere/at/all"});
   EXPECT_THAT(lines_of(process), ElementsAre());

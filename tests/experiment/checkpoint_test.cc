@@ -194,7 +194,10 @@ TEST(Checkpoint, TheNewestReadableOneIsFound) {
   Saved saved(folder.path() / "epoch_0009.safetensors");
   std::filesystem::copy_file(saved.path, folder.path() / "epoch_0010.safetensors");
   std::filesystem::copy_file(saved.path, folder.path() / "epoch_0010_batch_000002.safetensors");
-  write_file(folder.path() / "epoch_0011.safetensors.writing-7", "half");
+  for (const char* other : {"epoch_0011.safetensors.writing", "._epoch_0012.safetensors", "epoch_0012.safetensors~",
+                            ".DS_Store", "Thumbs.db"}) {
+    write_file(folder.path() / other, "half");
+  }
   write_file(folder.path() / "notes.txt", "mine");
   EXPECT_EQ(latest_checkpoint(folder.path(), none)->path().filename(), "epoch_0010_batch_000002.safetensors");
   write_file(folder.path() / "epoch_10000.safetensors", "torn");

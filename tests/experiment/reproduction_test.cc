@@ -218,6 +218,51 @@ TEST_F(Reproducing, AProbeOnTheWayIsNoResult) {
   EXPECT_EQ(Json::parse(read_file(begun.summary_file()))["pretrain"]["epochs"], 3);
 }
 
+TEST_F(Reproducing, ANoteOfAFailureGoesWithWhatItTells) {
+  const auto state = [&] { return plan(request()).runs(plan(request()).rows[1])[0].standing(); };
+  const Recipe recipe = parse_recipe(testing::tiny_recipe_text(), "tiny_a.toml", {{"seed", "1"}});
+  std::filesystem::create_directories(out());
+  note_failure(run_of("tiny_a-seed1"), "there was no folder yet");
+  EXPECT_EQ(state().failure, "there was no folder yet");
+  StoppingReporter stopping(7);
+  EXPECT_THROW(run_experiment(recipe, here, run_of("tiny_a-seed1"), false, stopping), Interrupted);
+  EXPECT_EQ(name_of(state().stage), "begun") << "somebody has begun it by hand";
+
+  note_failure(run_of("tiny_a-seed1"), "bad luck");
+  EXPECT_EQ(name_of(state().stage), "failed");
+  run_experiment(recipe, here, run_of("tiny_a-seed1"), true, quiet_);  // by hand
+  EXPECT_EQ(name_of(state().stage), "finished");
+  EXPECT_EQ(state().failure, "");
+  EXPECT_EQ(read_failure(run_of("tiny_a-seed1")), "");
+
+  note_failure(run_of("tiny_a-seed1"), "bad luck again");
+  EXPECT_EQ(state().failure, "") << "results count more";
+  std::filesystem::remove_all(run_of("tiny_a-seed1"));
+  EXPECT_EQ(name_of(state().stage), "to do");
+  EXPECT_TRUE(std::filesystem::is_empty(out()));
+}
+
+TEST_F(Reproducing, FilesOfOtherSystemsInAFolderOfRecipesArePassedOver) {
+  for (const char* name : {"._tiny_a.toml", ".DS_Store", "Thumbs.db", "desktop.ini", "tiny_a.toml~", "#tiny_a.toml#",
+                           ".tiny_a.toml.swp", "tiny_a.toml.writing"}) {
+    write_file(recipes() / name, std::string("\0\5\x16\7 no recipe", 14));
+  }
+  std::filesystem::create_symlink("somebody@somewhere:1", recipes() / ".#tiny_a.toml");
+  std::filesystem::create_directories(recipes() / "old.toml");
+  EXPECT_THAT(names(plan(request()).missing()), ElementsAre("other-seed1", "tiny_a-seed1", "tiny_b-seed1"));
+}
+
+TEST_F(Reproducing, LeftOversOfAKilledProcessAreRemoved) {
+  StoppingReporter stopping(7);
+  EXPECT_THROW(reproduce(plan(request({"tiny_a"})), here, stopping), Interrupted);
+  const std::vector<std::filesystem::path> left_overs{
+      out() / "table.md.writing", run_of("tiny_a-seed1/summary.json.writing"),
+      run_of("tiny_a-seed1/checkpoints/epoch_0002.safetensors.writing")};
+  for (const auto& left_over : left_overs) write_file(left_over, "half");
+  EXPECT_EQ(run(request({"tiny_a"})), 0);
+  for (const auto& left_over : left_overs) EXPECT_FALSE(std::filesystem::exists(left_over)) << left_over;
+}
+
 TEST_F(Reproducing, ChangesThatEveryRowMakesItselfAreRefused) {
   for (const char* key : {"seed", "name"}) {
     ReproductionRequest changed = request();
@@ -230,7 +275,9 @@ TEST_F(Reproducing, OtherDamageIsToldOrSurvived) {
   run(request({"tiny_a"}));
   write_file(run_of("tiny_a-seed1/environment.json"), "{");
   EXPECT_THAT(to_text(collect(plan(request()))), HasSubstr("unknown machine"));
-  write_file(run_of("tiny_a-seed1.failure.txt"), "\xff old news");
+  write_file(run_of("tiny_b-seed1.failure.txt"), "\xff no text");
+  EXPECT_THAT(to_text(collect(plan(request()))), HasSubstr("no text"));
+  write_file(run_of("tiny_a-seed1/failure.txt"), "\xff old news");
   EXPECT_NO_THROW(to_json(collect(plan(request()))));
   EXPECT_THAT(plan(request({"tiny_a"})).missing(), IsEmpty()) << "results count more than an old failure";
 

@@ -21,6 +21,7 @@ Process::Process(const std::string& program, const std::filesystem::path& folder
   std::fflush(nullptr);  // or the child would write this program's pending output once more
   child_ = fork();
   if (child_ != 0) return;
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   if (std::freopen(out_.c_str(), "w", stdout) == nullptr || std::freopen(error_.c_str(), "w", stderr) == nullptr) {
     _exit(99);
   }
@@ -28,7 +29,9 @@ Process::Process(const std::string& program, const std::filesystem::path& folder
   _exit(98);
 }
 
-void Process::kill(int signal) const { ::kill(child_, signal); }
+void Process::kill(int signal) const {
+  if (child_ > 0) ::kill(child_, signal);  // -1 would be everybody
+}
 
 Outcome Process::wait() const {
   int status = 0;

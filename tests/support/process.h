@@ -15,7 +15,8 @@ struct Outcome {
   std::string error;
 };
 
-/// A program that is running; what it writes goes to files in the folder.
+/// A program that is running; what it writes goes to files in the folder. Signals do to it what they do by default,
+/// whatever the tests were started with.
 class Process {
  public:
   Process(const std::string& program, const std::filesystem::path& folder, const std::vector<std::string>& arguments);
