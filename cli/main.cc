@@ -65,7 +65,7 @@ void check_command(const CLI::App& app, const char* word) {
 
 int run(int argc, char** argv) {
   CLI::App app("biossl: self-supervised learning with rules a brain could run", "biossl");
-  app.set_version_flag("--version", biossl_version());
+  app.set_version_flag("--version", program_version());
   app.require_subcommand(1);
   app.footer(examples);
   for (const auto add :
@@ -73,6 +73,7 @@ int run(int argc, char** argv) {
     add(app);
   }
   try {
+    check_onednn();
     check_command(app, argv[1]);
     app.parse(argc, argv);
     return exit_code(0);

@@ -7,6 +7,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <stdexcept>
 #include <vector>
 
 #include "biossl/backend/cuda_device.h"
@@ -38,6 +39,7 @@ std::vector<std::string> instruction_sets() {
   return found;
 }
 
+/// Of the library that was loaded, not of the header.
 std::string onednn_version() {
   const dnnl_version_t* version = dnnl_version();
   return fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
@@ -51,6 +53,19 @@ bool means_no_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
   const auto* onednn = dynamic_cast<const dnnl::error*>(&error);
   return onednn != nullptr && onednn->status == dnnl_out_of_memory;
+}
+
+std::string program_version() {
+  return fmt::format("biossl {} ({}, oneDNN {})", BIOSSL_VERSION, BIOSSL_COMMIT, onednn_version());
+}
+
+void check_onednn() {
+  const dnnl_version_t* loaded = dnnl_version();
+  if (loaded->major == DNNL_VERSION_MAJOR && loaded->minor >= DNNL_VERSION_MINOR) return;
+  throw std::runtime_error(
+      fmt::format("this program was compiled with oneDNN {}.{}, but oneDNN {} was loaded; build it anew, or take the "
+                  "folder of the other libdnnl out of LD_LIBRARY_PATH",
+                  DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, onednn_version()));
 }
 
 nlohmann::json describe_environment(Device device) {

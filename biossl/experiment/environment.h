@@ -12,6 +12,11 @@ namespace biossl {
 std::string biossl_version();
 /// True for what is thrown where memory has run out: by the language, or by oneDNN, whose words do not say so.
 bool means_no_memory(const std::exception& error);
+/// "biossl 0.1.0 (1f2e3d4c5b6a, oneDNN 3.2.0)": with the commit it was built from and the oneDNN that runs.
+std::string program_version();
+/// Throws std::runtime_error where the oneDNN that was loaded cannot do what this was compiled for: it is older, or has
+/// another major version.
+void check_onednn();
 /// environment.json: what a result depends on beside the recipe. {"biossl", "commit", "cpu", "instruction_sets",
 /// "device", "threads", "onednn", "onednn_instruction_set" (the widest that it uses), "openmp", "compiler"}; of a GPU
 /// also {"gpu", "gpu_libraries"}.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "biossl/backend/cpu/layer_recorder.h"
+#include "biossl/backend/cpu/onednn_versions.h"
 #include "biossl/core/error.h"
 #include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
@@ -46,13 +47,13 @@ dnnl::primitive_attr attributes(Activation activation = Activation::none) {
   dnnl::post_ops post;
   switch (activation) {
     case Activation::hardtanh:
-      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip_v2, -1.0F, 1.0F);
+      append_eltwise(post, dnnl::algorithm::eltwise_clip_v2, -1.0F, 1.0F);
       break;
     case Activation::tanh:
-      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_tanh, 0.0F, 0.0F);
+      append_eltwise(post, dnnl::algorithm::eltwise_tanh, 0.0F, 0.0F);
       break;
     case Activation::relu:
-      post.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
+      append_eltwise(post, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
       break;
     case Activation::none:
       break;
@@ -66,6 +67,9 @@ dims weight_extents(const Tensor& weights) {
   if (shape.rank() == 2) return {shape[0], shape[1]};
   return {shape[0], shape[3], shape[1], shape[2]};
 }
+
+/// Of no bias: what oneDNN takes for one.
+Descriptor bias_descriptor(const Tensor& bias) { return bias.empty() ? Descriptor() : vector_descriptor(bias); }
 
 dims both(std::int64_t extent) { return {extent, extent}; }
 
@@ -85,14 +89,9 @@ dnnl::convolution_forward::primitive_desc describe_forward(const Tensor& src, co
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const Descriptor wanted = any_weights(weights, src.dtype());
   const dims padding = far_padding(conv, src, dst);
-  const auto description =
-      bias.empty()
-          ? dnnl::convolution_forward::desc(prop, algorithm, activation_descriptor(src), wanted,
-                                            activation_descriptor(dst), both(conv.stride), both(conv.padding), padding)
-          : dnnl::convolution_forward::desc(prop, algorithm, activation_descriptor(src), wanted,
-                                            vector_descriptor(bias), activation_descriptor(dst), both(conv.stride),
-                                            both(conv.padding), padding);
-  return {description, attributes(activation), engine()};
+  return describe<dnnl::convolution_forward>(
+      engine(), attributes(activation), prop, algorithm, activation_descriptor(src), wanted, bias_descriptor(bias),
+      activation_descriptor(dst), both(conv.stride), both(conv.padding), padding);
 }
 
 dnnl::inner_product_forward::primitive_desc describe_linear(const Tensor& src, const Tensor& weights,
@@ -100,11 +99,8 @@ dnnl::inner_product_forward::primitive_desc describe_linear(const Tensor& src, c
                                                             const Tensor& dst) {
   const auto prop = dnnl::prop_kind::forward_training;
   const Descriptor wanted = any_weights(weights, src.dtype());
-  const auto description =
-      bias.empty() ? dnnl::inner_product_forward::desc(prop, matrix_descriptor(src), wanted, matrix_descriptor(dst))
-                   : dnnl::inner_product_forward::desc(prop, matrix_descriptor(src), wanted, vector_descriptor(bias),
-                                                       matrix_descriptor(dst));
-  return {description, attributes(activation), engine()};
+  return describe<dnnl::inner_product_forward>(engine(), attributes(activation), prop, matrix_descriptor(src), wanted,
+                                               bias_descriptor(bias), matrix_descriptor(dst));
 }
 
 }  // namespace
@@ -177,36 +173,30 @@ std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Ten
 std::unique_ptr<Primitive> make_convolution_backward_data(const Tensor& d_dst, const Tensor& weights,
                                                           const Conv2d& conv, const Tensor& d_src) {
   const auto hint = describe_forward(d_src, weights, {}, conv, Activation::none, d_dst);
-  const dnnl::convolution_backward_data::desc description(
-      dnnl::algorithm::convolution_direct, activation_descriptor(d_src), any_weights(weights, d_dst.dtype()),
-      activation_descriptor(d_dst), both(conv.stride), both(conv.padding), far_padding(conv, d_src, d_dst));
-  const dnnl::convolution_backward_data::primitive_desc primitive(description, attributes(), engine(), hint);
+  const auto description = describe_backward<dnnl::convolution_backward_data>(
+      engine(), attributes(), hint, dnnl::algorithm::convolution_direct, activation_descriptor(d_src),
+      any_weights(weights, d_dst.dtype()), activation_descriptor(d_dst), both(conv.stride), both(conv.padding),
+      far_padding(conv, d_src, d_dst));
   return std::make_unique<Primitive>(
-      primitive, dnnl::convolution_backward_data(primitive),
-      std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_DIFF_SRC, primitive.diff_src_desc()},
-                                              {DNNL_ARG_WEIGHTS, primitive.weights_desc()},
-                                              {DNNL_ARG_DIFF_DST, primitive.diff_dst_desc()}});
+      description, dnnl::convolution_backward_data(description),
+      std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_DIFF_SRC, description.diff_src_desc()},
+                                              {DNNL_ARG_WEIGHTS, description.weights_desc()},
+                                              {DNNL_ARG_DIFF_DST, description.diff_dst_desc()}});
 }
 
 std::unique_ptr<Primitive> make_convolution_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv,
                                                              const Tensor& d_weights, const Tensor& d_bias) {
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const auto hint = describe_forward(src, d_weights, d_bias, conv, Activation::none, d_dst);
-  const Descriptor wanted = any_weights(d_weights, d_weights.dtype());
-  const dims padding = far_padding(conv, src, d_dst);
-  const auto description =
-      d_bias.empty() ? dnnl::convolution_backward_weights::desc(algorithm, activation_descriptor(src), wanted,
-                                                                activation_descriptor(d_dst), both(conv.stride),
-                                                                both(conv.padding), padding)
-                     : dnnl::convolution_backward_weights::desc(algorithm, activation_descriptor(src), wanted,
-                                                                vector_descriptor(d_bias), activation_descriptor(d_dst),
-                                                                both(conv.stride), both(conv.padding), padding);
-  const dnnl::convolution_backward_weights::primitive_desc primitive(description, attributes(), engine(), hint);
-  std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, primitive.src_desc()},
-                                                    {DNNL_ARG_DIFF_WEIGHTS, primitive.diff_weights_desc()},
-                                                    {DNNL_ARG_DIFF_DST, primitive.diff_dst_desc()}};
-  if (!d_bias.empty()) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, primitive.diff_bias_desc());
-  return std::make_unique<Primitive>(primitive, dnnl::convolution_backward_weights(primitive), arguments);
+  const auto description = describe_backward<dnnl::convolution_backward_weights>(
+      engine(), attributes(), hint, algorithm, activation_descriptor(src), any_weights(d_weights, d_weights.dtype()),
+      bias_descriptor(d_bias), activation_descriptor(d_dst), both(conv.stride), both(conv.padding),
+      far_padding(conv, src, d_dst));
+  std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, description.src_desc()},
+                                                    {DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc()},
+                                                    {DNNL_ARG_DIFF_DST, description.diff_dst_desc()}};
+  if (!d_bias.empty()) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, description.diff_bias_desc());
+  return std::make_unique<Primitive>(description, dnnl::convolution_backward_weights(description), arguments);
 }
 
 std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
@@ -221,31 +211,27 @@ std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& 
 
 std::unique_ptr<Primitive> make_linear_backward_data(const Tensor& d_dst, const Tensor& weights, const Tensor& d_src) {
   const auto hint = describe_linear(d_src, weights, {}, Activation::none, d_dst);
-  const dnnl::inner_product_backward_data::desc description(
-      matrix_descriptor(d_src), any_weights(weights, d_dst.dtype()), matrix_descriptor(d_dst));
-  const dnnl::inner_product_backward_data::primitive_desc primitive(description, attributes(), engine(), hint);
+  const auto description = describe_backward<dnnl::inner_product_backward_data>(
+      engine(), attributes(), hint, matrix_descriptor(d_src), any_weights(weights, d_dst.dtype()),
+      matrix_descriptor(d_dst));
   return std::make_unique<Primitive>(
-      primitive, dnnl::inner_product_backward_data(primitive),
-      std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_DIFF_SRC, primitive.diff_src_desc()},
-                                              {DNNL_ARG_WEIGHTS, primitive.weights_desc()},
-                                              {DNNL_ARG_DIFF_DST, primitive.diff_dst_desc()}});
+      description, dnnl::inner_product_backward_data(description),
+      std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_DIFF_SRC, description.diff_src_desc()},
+                                              {DNNL_ARG_WEIGHTS, description.weights_desc()},
+                                              {DNNL_ARG_DIFF_DST, description.diff_dst_desc()}});
 }
 
 std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const Tensor& d_dst, const Tensor& d_weights,
                                                         const Tensor& d_bias) {
   const auto hint = describe_linear(src, d_weights, d_bias, Activation::none, d_dst);
-  const Descriptor wanted = any_weights(d_weights, d_weights.dtype());
-  const auto description =
-      d_bias.empty()
-          ? dnnl::inner_product_backward_weights::desc(matrix_descriptor(src), wanted, matrix_descriptor(d_dst))
-          : dnnl::inner_product_backward_weights::desc(matrix_descriptor(src), wanted, vector_descriptor(d_bias),
-                                                       matrix_descriptor(d_dst));
-  const dnnl::inner_product_backward_weights::primitive_desc primitive(description, attributes(), engine(), hint);
-  std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, primitive.src_desc()},
-                                                    {DNNL_ARG_DIFF_WEIGHTS, primitive.diff_weights_desc()},
-                                                    {DNNL_ARG_DIFF_DST, primitive.diff_dst_desc()}};
-  if (!d_bias.empty()) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, primitive.diff_bias_desc());
-  return std::make_unique<Primitive>(primitive, dnnl::inner_product_backward_weights(primitive), arguments);
+  const auto description = describe_backward<dnnl::inner_product_backward_weights>(
+      engine(), attributes(), hint, matrix_descriptor(src), any_weights(d_weights, d_weights.dtype()),
+      bias_descriptor(d_bias), matrix_descriptor(d_dst));
+  std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, description.src_desc()},
+                                                    {DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc()},
+                                                    {DNNL_ARG_DIFF_DST, description.diff_dst_desc()}};
+  if (!d_bias.empty()) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, description.diff_bias_desc());
+  return std::make_unique<Primitive>(description, dnnl::inner_product_backward_weights(description), arguments);
 }
 
 std::unique_ptr<Primitive> make_matrix_product(const Tensor& a, bool transposed_a, const Tensor& b, bool transposed_b,
@@ -255,8 +241,8 @@ std::unique_ptr<Primitive> make_matrix_product(const Tensor& a, bool transposed_
     return transposed ? Descriptor({shape[1], shape[0]}, type_of(matrix.dtype()), tag::ba)
                       : Descriptor({shape[0], shape[1]}, type_of(matrix.dtype()), tag::ab);
   };
-  const dnnl::matmul::primitive_desc description(
-      dnnl::matmul::desc(factor(a, transposed_a), factor(b, transposed_b), factor(c, false)), attributes(), engine());
+  const auto description = describe<dnnl::matmul>(engine(), attributes(), factor(a, transposed_a),
+                                                  factor(b, transposed_b), factor(c, false));
   return std::make_unique<Primitive>(
       description, dnnl::matmul(description),
       std::vector<std::pair<int, Descriptor>>{{DNNL_ARG_SRC, description.src_desc()},

@@ -12,8 +12,8 @@
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
-// What the convolution and linear operations need of oneDNN. Everything that differs between oneDNN's versions stands
-// in onednn.cc.
+// What the convolution and linear operations need of oneDNN. What differs between its versions stands in
+// onednn_versions.h.
 namespace biossl::cpu {
 
 using Descriptor = dnnl::memory::desc;
