@@ -68,8 +68,8 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
   shared::with_activation(activation, [&](auto which) {
     with_type(dst, [&](auto zero) {
       using T = decltype(zero);
-      constexpr Activation kind = which();
-      const auto activated = [](float x) { return activate<kind>(x); };
+      using Which = decltype(which);  // a constant would have to be captured, GCC 14 says, below omp simd
+      const auto activated = [](float x) { return activate<Which::value>(x); };
       const float* offset = bias.empty() ? nullptr : bias.data<float>();
       const T* sum = sums.data<T>();
       const T* fall = drop.data<T>();
@@ -80,7 +80,8 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
 #pragma omp simd
           for (std::int64_t c = 0; c < channels; ++c) {
             const float z = static_cast<float>(sum[at + c]) + (offset == nullptr ? 0.0F : offset[c]);
-            store(shared::activation_difference<kind>(z, static_cast<float>(fall[at + c]), activated), to[at + c]);
+            store(shared::activation_difference<Which::value>(z, static_cast<float>(fall[at + c]), activated),
+                  to[at + c]);
           }
         }
       });
