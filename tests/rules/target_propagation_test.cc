@@ -222,7 +222,8 @@ TEST(TargetPropagation, GradientBlockLeavesTheMemoryWithoutAnyInfluenceButThroug
   };
   const auto before = updates();
   EXPECT_EQ(job.rule().excess(0).extent(0), 1);
-  for (double& pixel : batch.rows(0, 1).span<double>()) pixel *= 1.0001;
+  const Tensor first = batch.rows(0, 1);
+  for (double& pixel : first.span<double>()) pixel *= 1.0001;
   EXPECT_EQ(before, updates());
   for (const auto& update : before) EXPECT_NE(update, std::vector<double>(update.size(), 0.0));
 }
