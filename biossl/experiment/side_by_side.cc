@@ -11,7 +11,6 @@
 #include "biossl/core/child_process.h"
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
-#include "biossl/core/memory.h"
 #include "biossl/experiment/table_writer.h"
 
 namespace biossl {
@@ -59,13 +58,6 @@ class Job {
   std::string last_line_;
 };
 
-/// Runs that looked for free memory at the same time would each take the same: each gets its share, now.
-void share_memory(ProbeRecipe& probe, std::int64_t jobs, Device device) {
-  const auto available = available_memory_bytes(device);
-  if (probe.memory_gb > 0 || !available) return;
-  probe.memory_gb = static_cast<double>(std::max<std::int64_t>(*available / 5 * 4 / jobs, 1)) / 1e9;
-}
-
 bool is_in_use(const std::filesystem::path& directory) {
   try {
     const FolderLock free(directory);
@@ -78,11 +70,9 @@ bool is_in_use(const std::filesystem::path& directory) {
 /// The runs that are missing, on their way.
 class Jobs {
  public:
-  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const Place& place,
-       const SideBySide& how, Reporter& reporter)
-      : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {
-    for (ReproductionRun& run : missing_) share_memory(run.recipe.probe, how.jobs, place.device);
-  }
+  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const SideBySide& how,
+       Reporter& reporter)
+      : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {}
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
   /// Where a fault of this process ends it early, the runs still write their checkpoints.
@@ -162,7 +152,7 @@ std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const Plac
                                     Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
   auto [lock, missing] = begin_reproduction(reproduction, place);
-  return Jobs(reproduction, std::move(missing), place, how, reporter).run();
+  return Jobs(reproduction, std::move(missing), how, reporter).run();
 }
 
 }  // namespace biossl

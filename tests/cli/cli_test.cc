@@ -214,9 +214,7 @@ TEST_F(Program, ReproduceRunsSideBySideWhatItRunsInTurn) {
     EXPECT_THAT(told, HasSubstr(std::string(run) + "  finished"));
   }
   EXPECT_THAT(told, HasSubstr("table.md"));
-  EXPECT_THAT(read_file(in("jobs3/one-seed1/recipe.toml")), Not(HasSubstr("memory_gb = 0.0 "))) << "its share";
   reproduced("1");
-  EXPECT_THAT(read_file(in("jobs1/one-seed1/recipe.toml")), HasSubstr("memory_gb = 0.0 "));
   for (const char* run : {"one-seed1", "two-seed2"}) {
     const std::string last = std::string(run) + "/checkpoints/epoch_0003.safetensors";
     EXPECT_TRUE(read_file(in("jobs3/" + last)) == read_file(in("jobs1/" + last))) << run;

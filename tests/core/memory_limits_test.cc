@@ -82,7 +82,7 @@ TEST(MemoryLimits, ABlockThatLeavesNothingIsRefusedBeforeItIsTouched) {
   if (needs_all_addresses) GTEST_SKIP() << "sanitizers need all of the address space";
   const auto refusal =
       testing::message_of<std::runtime_error>([] { allocate_zeros(Device::cpu, std::size_t{1} << 46); });
-  EXPECT_THAT(refusal, HasSubstr("70368.7 GB more are needed"));
+  EXPECT_THAT(refusal, HasSubstr("70368.8 GB more are needed"));
   const Limited limited(RLIMIT_AS, address_space() + gigabyte / 4);
   EXPECT_THAT(testing::message_of<std::runtime_error>([] { allocate_zeros(Device::cpu, gigabyte); }),
               HasSubstr("by ulimit -v"));
