@@ -11,6 +11,7 @@
 #include "biossl/core/child_process.h"
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/experiment/run_directory.h"
 #include "biossl/experiment/table_writer.h"
 
 namespace biossl {
