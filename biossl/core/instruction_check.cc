@@ -1,0 +1,51 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "biossl/core/instruction_sets.h"
+
+// Compiled for every x86-64 processor (CMakeLists.txt). It uses the C library alone: of a template or inline function
+// of the C++ library, the linker may take the copy that another file has compiled for a newer processor.
+
+namespace biossl {
+
+MissingInstructionSets missing_instruction_sets(const bool* needed, const bool* present) {
+  constexpr const char* names[] = {
+#define INSTRUCTION_SET(name, macro) name,
+#include "biossl/core/instruction_sets.inc"
+#undef INSTRUCTION_SET
+  };
+  MissingInstructionSets missing{0, nullptr};
+  for (std::size_t row = 0; row < instruction_set_count; ++row) {
+    if (!needed[row] || present[row]) continue;
+    if (missing.count == 0) missing.first = names[row];
+    ++missing.count;
+  }
+  return missing;
+}
+
+#if defined(__x86_64__)
+namespace {
+
+/// Runs before the constructors of static objects, which are compiled for a newer processor: 101 is the first priority
+/// that programs may use.
+__attribute__((constructor(101))) void require_instruction_sets() {
+  __builtin_cpu_init();
+  const bool present[] = {
+#define INSTRUCTION_SET(name, macro) __builtin_cpu_supports(name) != 0,
+#include "biossl/core/instruction_sets.inc"
+#undef INSTRUCTION_SET
+  };
+  const MissingInstructionSets missing = missing_instruction_sets(compiled_for_instruction_set, present);
+  if (missing.count == 0) return;
+  std::fprintf(stderr, "%s: built for a processor with %s", program_invocation_short_name, missing.first);
+  if (missing.count > 1) std::fprintf(stderr, " (and %zu more instruction sets)", missing.count - 1);
+  std::fprintf(stderr, ", which this one lacks; build it on this machine, with `make`\n");
+  _exit(1);
+}
+
+}  // namespace
+#endif
+
+}  // namespace biossl

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+
+// A program compiled for one processor (-march=native) would die on an older one by SIGILL, without a word.
+// instruction_check.cc is compiled for every x86-64 processor. Before anything else of ours runs, it compares what the
+// program was compiled for with what the processor has, and ends the program with one line where something is missing.
+
+namespace biossl {
+
+/// The rows of instruction_sets.inc.
+inline constexpr std::size_t instruction_set_count = 0
+#define INSTRUCTION_SET(name, macro) +1
+#include "biossl/core/instruction_sets.inc"
+#undef INSTRUCTION_SET
+    ;
+
+/// For each row, whether the compiler was allowed to use it.
+extern const bool compiled_for_instruction_set[instruction_set_count];
+
+/// What a processor lacks: how many of the rows, and the name of the first; null where it lacks none.
+struct MissingInstructionSets {
+  std::size_t count;
+  const char* first;
+};
+
+/// The rows that are `needed` and not `present`.
+MissingInstructionSets missing_instruction_sets(const bool* needed, const bool* present);
+
+}  // namespace biossl
