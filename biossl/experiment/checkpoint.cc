@@ -5,6 +5,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/experiment/json_text.h"
 #include "biossl/experiment/path_records.h"
 
 namespace biossl {
@@ -61,7 +62,7 @@ std::string progress_text(const RunProgress& progress) {
     json["totals"] = progress.totals;
     json["seconds"] = progress.seconds;
   }
-  return json.dump();
+  return json_text(json);
 }
 
 void add_state(std::vector<NamedTensor>& tensors, const State& state, const std::string& prefix) {
@@ -101,7 +102,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                      {"recipe", to_toml(recipe)},
                      {"image", fmt::format("{},{},{}", image[0], image[1], image[2])},
                      {"progress", progress_text(progress)},
-                     {"layers", to_json(network.path_records()).dump()}});
+                     {"layers", json_text(to_json(network.path_records()))}});
 }
 
 Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
@@ -114,7 +115,7 @@ Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
     image_ = parse_image(metadata_of(file_, "image"));
     read_progress(metadata_of(file_, "progress"));
     if (file_.metadata().contains("layers")) {
-      layers_ = path_records(nlohmann::ordered_json::parse(metadata_of(file_, "layers")));
+      layers_ = path_records(parse_ordered_json(metadata_of(file_, "layers")));
     }
   } catch (const BadInput&) {
     throw;
@@ -124,7 +125,7 @@ Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
 }
 
 void Checkpoint::read_progress(const std::string& text) {
-  const Json json = Json::parse(text);
+  const Json json = parse_json(text);
   progress_.epoch = json.at("epoch").get<std::int64_t>();
   progress_.batch = json.at("batch").get<std::int64_t>();
   check(progress_.epoch >= 0 && progress_.batch >= 0, "progress", "epoch {}, batch {}", progress_.epoch,

@@ -7,6 +7,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/experiment/environment.h"
+#include "biossl/experiment/json_text.h"
 #include "biossl/experiment/precision.h"
 
 namespace biossl {
@@ -35,7 +36,7 @@ std::string without_comment(const std::string& line) {
 
 /// Nothing where the line is damaged.
 std::optional<EpochMetrics> parse_metrics(const std::string& line) {
-  const OrderedJson json = OrderedJson::parse(line, nullptr, false);
+  const OrderedJson json = try_parse_ordered_json(line);
   if (!json.is_object()) return std::nullopt;
   try {
     return EpochMetrics{.epoch = json.at("epoch"),
@@ -62,7 +63,7 @@ std::string to_line(const EpochMetrics& metrics) {
                {"images", metrics.images},
                {"seconds", metrics.seconds},
                {"images_per_second", metrics.images_per_second}});
-  return json.dump() + "\n";
+  return json_text(json) + "\n";
 }
 
 /// What environment.json says of one stretch of a run.
@@ -75,7 +76,7 @@ OrderedJson environment_of(const Recipe& recipe, Device device) {
 /// The object in a file; an empty one where the file is missing or damaged.
 OrderedJson read_json(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) return OrderedJson::object();
-  OrderedJson json = OrderedJson::parse(read_file(path), nullptr, false);
+  OrderedJson json = try_parse_ordered_json(read_file(path));
   return json.is_object() ? json : OrderedJson::object();
 }
 
@@ -215,6 +216,6 @@ std::string read_failure(const std::filesystem::path& directory) {
   return text.substr(0, text.find('\n'));
 }
 
-void write_json(const std::filesystem::path& path, const OrderedJson& json) { write_file(path, json.dump(2) + "\n"); }
+void write_json(const std::filesystem::path& path, const OrderedJson& json) { write_file(path, indented_json_text(json)); }
 
 }  // namespace biossl

@@ -7,6 +7,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/experiment/checkpoint.h"
+#include "biossl/experiment/json_text.h"
 #include "biossl/experiment/run_directory.h"
 
 namespace biossl {
@@ -17,7 +18,7 @@ using Json = nlohmann::json;
 /// "unknown machine, commit unknown" where the file is missing or damaged.
 std::string read_machine(const RunDirectory& directory) {
   try {
-    const Json environment = Json::parse(read_file(directory.environment_file()));
+    const Json environment = parse_json(read_file(directory.environment_file()));
     const std::string cpu = environment.at("cpu");
     const std::int64_t threads = environment.at("threads");
     std::string device = environment.at("device");
@@ -38,7 +39,7 @@ bool used_path(const Json& summary, const std::string& feedback) {
 /// Nothing where the results are missing, damaged or of another run.
 std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe, std::int64_t total_epochs) {
   try {
-    const Json summary = Json::parse(read_file(directory.summary_file()));
+    const Json summary = parse_json(read_file(directory.summary_file()));
     const Json& training = summary.at("pretrain");
     const Json& probe = summary.at("probe");
     const RunOutcome outcome{.test_accuracy = probe.at("test_accuracy"),

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/experiment/json_text.h"
 
 namespace biossl {
 namespace {
@@ -74,7 +75,7 @@ std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& m
     entries[name] = {.dtype = tensor.dtype(), .shape = tensor.shape(), .bytes = {tensor.raw(), tensor.bytes()}};
   }
   header[metadata_key][checksum_key] = checksum_of(metadata, entries);
-  std::string text = header.dump();
+  std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }
@@ -144,7 +145,7 @@ class HeaderReader {
     }
     data_start_ = length_bytes + length;
     const char* text = reinterpret_cast<const char*>(bytes_.data()) + length_bytes;
-    Json header = Json::parse(text, text + length, nullptr, false);
+    Json header = try_parse_json({text, length});
     if (!header.is_object()) damaged(length_bytes, "the header is no JSON object; this is no safetensors file");
     return header;
   }

@@ -9,6 +9,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/core/text.h"
+#include "biossl/experiment/json_text.h"
 
 namespace biossl {
 namespace {
@@ -263,7 +264,7 @@ std::string to_json(const ReproductionTable& table) {
                          {"seeds", table.seeds},
                          {"machines", table.machines},
                          {"rows", rows}};
-  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+  return indented_json_text(json);
 }
 
 void write_tables(const Reproduction& reproduction) {
