@@ -1,27 +1,40 @@
-# make demo   install what is missing, build, and run the main job on the built-in world (two minutes on two cores)
-# make test   install what is missing, build, and run every test
-# make build  the program alone: build/release/biossl
+# make        install what is missing, and build the program alone: build/release/biossl
+# make demo   the same, and run the main job on the built-in world
+# make test   install what is missing, build everything, and run every test
+# make help   these lines
+#
 # make lint   clang-format and clang-tidy
 # make asan   the tests under the address and undefined-behaviour sanitizers
 # make races  the CUDA kernels' tests under the thread sanitizer, on a simulated GPU
 # make bench  the benchmarks
+# make clean  remove every build
+#
+# PRESET=ci builds and tests with warnings as errors, in build/ci; CMakePresets.json names the others.
 
-.PHONY: demo test build setup lint format tidy asan races bench clean
-.DEFAULT_GOAL := build
+PRESET ?= release
+
+.PHONY: build demo test all configure setup help lint format tidy asan races bench clean
+
+build: configure
+	cmake --build build/$(PRESET) --target biossl_program
 
 demo: build
-	build/release/biossl run --out runs/demo-$$(date +%Y%m%d-%H%M%S)
+	build/$(PRESET)/biossl run --out runs/demo-$$(date +%Y%m%d-%H%M%S)
 
-test: build
-	ctest --test-dir build/release --output-on-failure -j 2
+test: all
+	ctest --test-dir build/$(PRESET) --output-on-failure -j 2
 
-build: setup
-	@[ -f build/release/build.ninja ] || cmake --preset release > build-configure.log || (cat build-configure.log; false)
-	@rm -f build-configure.log
-	cmake --build --preset release
+all: configure
+	cmake --build build/$(PRESET)
+
+configure: setup
+	@scripts/configure.sh $(PRESET)
 
 setup:
 	@scripts/setup.sh
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile
 
 lint: format tidy
 
@@ -31,22 +44,22 @@ format:
 
 tidy:
 	@scripts/setup.sh --lint
-	cmake --preset tidy
+	@scripts/configure.sh tidy
 	sed -n 's/^ *"file": "\(.*\)".*/\1/p' build/tidy/compile_commands.json | grep -vE '/tests/|/backend/cuda/cu[bd][^/]*.cc$$' | \
 	  xargs -P 2 -n 2 clang-tidy -p build/tidy --quiet
 
 asan: setup
-	cmake --preset asan
-	cmake --build --preset asan
+	@scripts/configure.sh asan
+	cmake --build build/asan
 	ctest --test-dir build/asan --output-on-failure -j 2
 
 races: setup
-	cmake --preset tsan
-	cmake --build --preset tsan --target biossl_tests
+	@scripts/configure.sh tsan
+	cmake --build build/tsan --target biossl_tests
 	OMP_NUM_THREADS=1 build/tsan/tests/biossl_tests --gtest_filter='*cuda*:SimulatedCuda*' --gtest_brief=1
 
-bench: build
-	build/release/bench/biossl_benches
+bench: all
+	build/$(PRESET)/bench/biossl_benches
 
 clean:
 	rm -rf build

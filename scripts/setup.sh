@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that biossl is built from, if any is missing, and fetches a current oneDNN for the build folder where
-# Debian's is an old one. setup.sh [--lint]: clang-format and clang-tidy too.
+# Installs the Debian packages that biossl is built from, where any is missing, and fetches a current oneDNN for the build folder where
+# Debian's is an old one. What goes wrong is told in one line.
+#   setup.sh           what the program, tests and benches need
+#   setup.sh --lint    clang-format and clang-tidy too
+#   setup.sh --needs   only says what biossl is built from, for other systems
 set -euo pipefail
 
 # oneDNN 3, for build/onednn alone; needs the packages below.
@@ -12,18 +15,75 @@ fetch_onednn() {
 
 packages=(g++ cmake ninja-build pkg-config libdnnl-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libfmt-dev
           zlib1g-dev libpng-dev ca-certificates libgtest-dev libgmock-dev libbenchmark-dev)
-if [ "${1:-}" = "--lint" ]; then packages+=(clang-format clang-tidy libomp-dev); fi
+needs="a C++20 compiler (GCC 12, Clang 14 or newer), CMake 3.25 or newer, ninja, pkg-config, and the libraries oneDNN, toml++, CLI11, \
+nlohmann-json, fmt, zlib, libpng, GoogleTest (for the tests) and Google Benchmark (for the benches)"
 
-missing=()
-for package in "${packages[@]}"; do
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-done
-if [ ${#missing[@]} -eq 0 ]; then fetch_onednn; exit; fi
+stop() {
+  echo "setup: $*" >&2
+  exit 1
+}
 
-echo "Installing: ${missing[*]}"
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
-wait=(-o DPkg::Lock::Timeout=300)  # a machine that has just started may be installing something itself
-"${as_root[@]}" apt-get "${wait[@]}" update -qq
-DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get "${wait[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fetch_onednn
+# Of a system without apt-get only the tools can be looked for; CMake looks for the libraries.
+require_tools() {
+  local tool
+  for tool in c++ cmake ninja; do
+    command -v "$tool" >/dev/null || stop "there is no $tool, and no apt-get to install it with; biossl needs $needs"
+  done
+}
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
+}
+
+# Why apt-get could not install, from what it wrote to the file $1; the other arguments are the packages.
+explain() {
+  local log=$1
+  shift
+  local lacks
+  lacks=$(sed -n 's/^E: Unable to locate package //p' "$log" | paste -sd ' ')
+  if grep -qiE 'no space left|enough free space' "$log"; then
+    stop "there is no room on the disk for $*; make room and run this again"
+  elif grep -qE 'Failed to fetch|Could not (resolve|connect)|Temporary failure|Network is unreachable' "$log"; then
+    stop "apt-get cannot reach its servers: is there a network? When there is: apt-get update; apt-get install $*"
+  elif [ -n "$lacks" ]; then
+    stop "this system has no package $lacks: biossl needs Debian 12, Ubuntu 24.04 or newer, or by hand $needs"
+  fi
+  grep -E '^(E:|sudo:)' "$log" >&2 || tail -n 5 "$log" >&2
+  stop "apt-get failed (see above); by hand: apt-get install $*"
+}
+
+install_packages() {
+  local as_root=() log
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || stop "neither root nor sudo: ask whoever is root here for: apt-get install $*"
+    as_root=(sudo)
+  fi
+  local apt=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get
+             -o DPkg::Lock::Timeout=300)  # a machine that has just started may be installing something itself
+  echo "Installing: $*"
+  log=$(mktemp)
+  trap "rm -f '$log'" EXIT
+  # Old lists may do where a server cannot be reached, so the second command decides.
+  "${as_root[@]}" "${apt[@]}" update -qq >"$log" 2>&1 || true
+  "${as_root[@]}" "${apt[@]}" install -y -qq --no-install-recommends "$@" >>"$log" 2>&1 || explain "$log" "$@"
+}
+
+main() {
+  case "${1:-}" in
+    --needs) echo "$needs"; return ;;
+    --lint) packages+=(clang-format clang-tidy libomp-dev) ;;
+  esac
+  if ! command -v apt-get >/dev/null; then
+    require_tools
+    return
+  fi
+  local missing
+  mapfile -t missing < <(missing_packages "${packages[@]}")
+  if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+  fetch_onednn
+}
+
+main "$@"

@@ -6,13 +6,25 @@ cmake_minimum_required(VERSION 3.25)
 # A program lists its skipped tests last if none failed, so a suite with a failure is never taken for one with skipped tests.
 set(properties "TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\] [^\\n]+\\n*$\"")
 
+# A suite's label is the folder that it stands in: ctest -L '^ops$' runs those of tests/ops.
+file(GLOB_RECURSE files RELATIVE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_CURRENT_LIST_DIR}/*_test.cc)
+foreach(file ${files})
+  string(REGEX REPLACE "/?[^/]+$" "" folder ${file})
+  file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/${file} lines REGEX "^TEST(_[FP])?\\(")
+  foreach(line ${lines})
+    string(REGEX REPLACE "^TEST(_[FP])?\\(([^,]+),.*" "\\2" suite ${line})
+    set(folder_of_${suite} "${folder}")
+  endforeach()
+endforeach()
+
 execute_process(COMMAND ${PROGRAM} --gtest_list_tests OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "\n[^ \n]+\\." suites "${listed}")  # "Suite." or "Instances/Suite."; its tests are indented
 set(entries "")
 foreach(suite ${suites})
   string(REGEX REPLACE "^\n(.+)\\.$" "\\1" suite ${suite})
+  string(REGEX REPLACE "^.*/" "" name ${suite})
   string(APPEND entries "add_test(\"${suite}\" \"${PROGRAM}\" \"--gtest_filter=${suite}.*\")\n"
-    "set_tests_properties(\"${suite}\" PROPERTIES ${properties})\n")
+    "set_tests_properties(\"${suite}\" PROPERTIES LABELS \"${folder_of_${name}}\" ${properties})\n")
 endforeach()
 if(NOT entries)
   message(FATAL_ERROR "${PROGRAM} lists no tests")
