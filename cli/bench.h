@@ -1,10 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
+#include "cli/command.h"
 #include "cli/options.h"
 
 // What the subcommands of `biossl bench` share; each has a file.
@@ -18,9 +18,9 @@ struct BenchOptions {
   bool json = false;
 
   /// --recipe, --set, --device, --threads and --json.
-  void add_to(CLI::App& command);
+  void add_to(Command command);
   /// --repeat, for benches that show medians.
-  void add_repetitions(CLI::App& command);
+  void add_repetitions(Command command);
   /// The recipe, with a precision "auto" settled for the device.
   Recipe read(const Place& at) const;
 };
@@ -28,10 +28,10 @@ struct BenchOptions {
 /// JSON on a line, keys in the order they were given.
 void print_line(const nlohmann::ordered_json& json);
 
-void add_bench_step(CLI::App& bench);
-void add_bench_views(CLI::App& bench);
-void add_bench_loss(CLI::App& bench);
-void add_bench_probe(CLI::App& bench);
-void add_bench_memory(CLI::App& bench);
+void add_bench_step(Command bench);
+void add_bench_views(Command bench);
+void add_bench_loss(Command bench);
+void add_bench_probe(Command bench);
+void add_bench_memory(Command bench);
 
 }  // namespace biossl::cli

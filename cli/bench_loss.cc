@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "biossl/core/parallel.h"
 #include "biossl/experiment/loss_bench.h"
 #include "cli/bench.h"
@@ -57,22 +59,22 @@ void bench_loss(const BenchLossCommand& command) {
 
 }  // namespace
 
-void add_bench_loss(CLI::App& bench) {
-  CLI::App* sub = bench.add_subcommand("loss", "every loss, or a recipe's: the loss of a batch and its errors");
+void add_bench_loss(Command bench) {
+  Command sub = bench.add_subcommand("loss", "every loss, or a recipe's: the loss of a batch and its errors");
   const auto command = std::make_shared<BenchLossCommand>();
-  command->options.add_to(*sub);
-  command->options.add_repetitions(*sub);
-  sub->add_option("--batch", command->batch, "pairs [the recipe's]")->check(CLI::PositiveNumber)->type_name("N");
-  sub->add_option("--features", command->features, "D, numbers in an embedding [the recipe's]")
-      ->check(CLI::PositiveNumber)
-      ->type_name("D");
-  sub->footer(
+  command->options.add_to(sub);
+  command->options.add_repetitions(sub);
+  sub.add_option("--batch", command->batch, "pairs [the recipe's]").check(whole_number(1)).type_name("N");
+  sub.add_option("--features", command->features, "D, numbers in an embedding [the recipe's]")
+      .check(whole_number(1))
+      .type_name("D");
+  sub.footer(
       "With --recipe its loss is timed, without one every loss with the settings it has by default. A loss that\n"
       "predicts one map from another (clapp) works on maps as large as the last block's output, whatever --features\n"
       "says.\n"
       "  biossl bench loss --batch 500 --features 64\n"
       "  biossl bench loss --recipe recipes/quick.toml --set loss.negatives=all");
-  sub->callback([command] { bench_loss(*command); });
+  sub.callback([command] { bench_loss(*command); });
 }
 
 }  // namespace biossl::cli

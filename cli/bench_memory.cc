@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "biossl/experiment/memory_bench.h"
 #include "cli/bench.h"
 
@@ -73,28 +75,28 @@ void bench_memory(const BenchMemoryCommand& command) {
 
 }  // namespace
 
-void add_bench_memory(CLI::App& bench) {
-  CLI::App* sub = bench.add_subcommand("memory", "what activity and errors take, by rule and depth of the chain");
+void add_bench_memory(Command bench) {
+  Command sub = bench.add_subcommand("memory", "what activity and errors take, by rule and depth of the chain");
   const auto command = std::make_shared<BenchMemoryCommand>();
-  command->options.add_to(*sub);
-  sub->add_option("--rules", command->rules, "learning rules, or frozen: forward only")
-      ->delimiter(',')
-      ->capture_default_str()
-      ->type_name("NAMES");
-  sub->add_option("--depths", command->depths, "blocks of the chains")
-      ->delimiter(',')
-      ->capture_default_str()
-      ->type_name("NUMBERS");
-  sub->add_option("--channels", command->blocks.channels, "of the images and every block")->capture_default_str();
-  sub->add_option("--size", command->blocks.size, "side of the images and every map")->capture_default_str();
-  sub->footer(
+  command->options.add_to(sub);
+  sub.add_option("--rules", command->rules, "learning rules, or frozen: forward only")
+      .delimiter(',')
+      .capture_default_str()
+      .type_name("NAMES");
+  sub.add_option("--depths", command->depths, "blocks of the chains")
+      .delimiter(',')
+      .capture_default_str()
+      .type_name("NUMBERS");
+  sub.add_option("--channels", command->blocks.channels, "of the images and every block").capture_default_str();
+  sub.add_option("--size", command->blocks.size, "side of the images and every map").capture_default_str();
+  sub.footer(
       "Blocks are all alike: a 3x3 convolution and hardtanh, without pooling. The recipe's loss, batch, feedback,\n"
       "optimiser and precision are used; its network and data are not. \"activity\" is counted: what activity and\n"
       "errors are laid out in. \"resident\" is measured: by how much the peak of the resident set rises until a step\n"
       "of every kind is done. \"learnt\" is counted: weights and optimiser state, which a checkpoint keeps.\n"
       "  biossl bench memory\n"
       "  biossl bench memory --recipe recipes/quick.toml --rules gll,e2e --depths 4,32 --json");
-  sub->callback([command] { bench_memory(*command); });
+  sub.callback([command] { bench_memory(*command); });
 }
 
 }  // namespace biossl::cli

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "biossl/core/parallel.h"
 #include "biossl/experiment/probe_bench.h"
 #include "cli/bench.h"
@@ -48,25 +50,23 @@ void bench_probe(const BenchProbeCommand& command) {
 
 }  // namespace
 
-void add_bench_probe(CLI::App& bench) {
-  CLI::App* sub =
-      bench.add_subcommand("probe", "a few epochs of the linear probe, and how long all of them would take");
+void add_bench_probe(Command bench) {
+  Command sub = bench.add_subcommand("probe", "a few epochs of the linear probe, and how long all of them would take");
   const auto command = std::make_shared<BenchProbeCommand>();
-  command->options.add_to(*sub);
+  command->options.add_to(sub);
   const auto number = [&](const char* name, std::int64_t& value, const char* what) {
-    return sub->add_option(name, value, what)->type_name("N");
+    return sub.add_option(name, value, what).type_name("N");
   };
-  number("--images", command->shape.images, "training images; a fifth are tested on as well")->capture_default_str();
+  number("--images", command->shape.images, "training images; a fifth are tested on as well").capture_default_str();
   number("--features", command->shape.features, "numbers an image [the last block's output]");
-  number("--classes", command->shape.classes, "classes")->capture_default_str();
-  number("--epochs", command->shape.epochs, "epochs to train, the first of which is not counted")
-      ->capture_default_str();
-  sub->footer(
+  number("--classes", command->shape.classes, "classes").capture_default_str();
+  number("--epochs", command->shape.epochs, "epochs to train, the first of which is not counted").capture_default_str();
+  sub.footer(
       "Features are random numbers in the precision that probe.precision asks for; the recipe's probe.epochs is what\n"
       "the time is worked out for.\n"
       "  biossl bench probe --recipe recipes/quick.toml --set probe.epochs=200\n"
       "  biossl bench probe --set probe.precision=bfloat16 --images 10000 --json");
-  sub->callback([command] { bench_probe(*command); });
+  sub.callback([command] { bench_probe(*command); });
 }
 
 }  // namespace biossl::cli

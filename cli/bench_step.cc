@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "biossl/core/parallel.h"
 #include "biossl/experiment/step_bench.h"
 #include "cli/bench.h"
@@ -87,13 +89,13 @@ void bench_step(const BenchStepCommand& command) {
 
 }  // namespace
 
-void add_bench_step(CLI::App& bench) {
-  CLI::App* sub = bench.add_subcommand("step", "a training step beside the convolutions that it cannot do without");
+void add_bench_step(Command bench) {
+  Command sub = bench.add_subcommand("step", "a training step beside the convolutions that it cannot do without");
   const auto command = std::make_shared<BenchStepCommand>();
-  command->options.add_to(*sub);
-  command->options.add_repetitions(*sub);
-  sub->add_flag("--scaling", command->scaling, "time the step with 1, 2, 4, ... threads in turn, up to --threads");
-  sub->footer(
+  command->options.add_to(sub);
+  command->options.add_repetitions(sub);
+  sub.add_flag("--scaling", command->scaling, "time the step with 1, 2, 4, ... threads in turn, up to --threads");
+  sub.footer(
       "Images of the built-in world stand in for the recipe's data. Of a layer-wise rule the mean over its blocks is\n"
       "shown. The floor is the time of exactly the convolution and linear primitives that the step ran, back to back\n"
       "on the same memory, and known on device cpu only. On a GPU times are means over steps given one behind the\n"
@@ -101,7 +103,7 @@ void add_bench_step(CLI::App& bench) {
       "  biossl bench step --recipe recipes/quick.toml --threads 2\n"
       "  biossl bench step --recipe recipes/quick.toml --set train.precision=bfloat16 --json\n"
       "  biossl bench step --recipe recipes/quick.toml --scaling");
-  sub->callback([command] { bench_step(*command); });
+  sub.callback([command] { bench_step(*command); });
 }
 
 }  // namespace biossl::cli

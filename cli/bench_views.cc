@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "biossl/experiment/views_bench.h"
 #include "cli/bench.h"
 
@@ -37,17 +39,17 @@ void bench_views(const BenchOptions& options) {
 
 }  // namespace
 
-void add_bench_views(CLI::App& bench) {
-  CLI::App* sub = bench.add_subcommand("views", "making both views of a batch beside merely moving its bytes");
+void add_bench_views(Command bench) {
+  Command sub = bench.add_subcommand("views", "making both views of a batch beside merely moving its bytes");
   const auto options = std::make_shared<BenchOptions>();
-  options->add_to(*sub);
-  options->add_repetitions(*sub);
-  sub->footer(
+  options->add_to(sub);
+  options->add_repetitions(sub);
+  sub.footer(
       "The recipe's kind of views comes first, then deform, moments and identity as they are by default, each with 1,\n"
       "2, 4, ... threads up to --threads. The floor turns as many bytes into numbers of the compute type, twice.\n"
       "  biossl bench views --recipe recipes/quick.toml\n"
       "  biossl bench views --set train.batch=500 --set train.precision=bfloat16 --threads 1 --json");
-  sub->callback([options] { bench_views(*options); });
+  sub.callback([options] { bench_views(*options); });
 }
 
 }  // namespace biossl::cli

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli/command.h"
 
 // One subcommand a file. Each `add_NAME` gives the program its options and a callback that does the work when the
 // command line names it. Callbacks report faults by exceptions, which main() turns into one line and an exit code:
@@ -11,14 +11,14 @@
 
 namespace biossl::cli {
 
-void add_run(CLI::App& app);
-void add_pretrain(CLI::App& app);
-void add_probe(CLI::App& app);
-void add_embed(CLI::App& app);
-void add_data(CLI::App& app);
-void add_list(CLI::App& app);
-void add_describe(CLI::App& app);
-void add_bench(CLI::App& app);
-void add_reproduce(CLI::App& app);
+void add_run(Command app);
+void add_pretrain(Command app);
+void add_probe(Command app);
+void add_embed(Command app);
+void add_data(Command app);
+void add_list(Command app);
+void add_describe(Command app);
+void add_bench(Command app);
+void add_reproduce(Command app);
 
 }  // namespace biossl::cli

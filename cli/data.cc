@@ -27,13 +27,13 @@ struct DataCommand {
     return open_dataset(name, request);
   }
 
-  void add_options(CLI::App& command) {
-    command.add_option("name", name, "data set; biossl list names them")->required()->type_name("NAME");
+  void add_options(Command command) {
+    command.add_option("name", name, "data set; biossl list names them").required().type_name("NAME");
     place.add_data(command);
-    command.add_option("--images", request.images, "at most this many; 0: all")->check(CLI::NonNegativeNumber);
+    command.add_option("--images", request.images, "at most this many; 0: all").check(whole_number(0));
     command.add_option("--size", request.image_size, "side of the images of a data set that makes its own")
-        ->capture_default_str();
-    command.add_option("--seed", request.seed, "seed of a data set that makes its own images")->capture_default_str();
+        .capture_default_str();
+    command.add_option("--seed", request.seed, "seed of a data set that makes its own images").capture_default_str();
     place.add_threads(command);
   }
 };
@@ -78,25 +78,23 @@ void preview(DataCommand& command) {
 
 }  // namespace
 
-void add_data(CLI::App& app) {
-  CLI::App* data = app.add_subcommand("data", "look at a data set");
-  data->require_subcommand(1);
-  data->footer(
+void add_data(Command app) {
+  Command data = app.add_subcommand("data", "look at a data set");
+  data.require_subcommand();
+  data.footer(
       "  biossl data info cifar10 --data ~/data\n"
       "  biossl data preview world --out world.png\n"
       "  biossl data preview world --views moments --out pairs.png");
   const auto command = std::make_shared<DataCommand>();
-  CLI::App* information = data->add_subcommand("info", "what it holds, for training and for testing");
-  command->add_options(*information);
-  information->callback([command] { info(*command); });
-  CLI::App* sheet = data->add_subcommand("preview", "write a contact sheet of its images, or of pairs of views");
-  command->add_options(*sheet);
-  sheet->add_option("--out", command->out, "the PNG file")->capture_default_str()->type_name("FILE");
-  sheet->add_option("--views", command->views, "show pairs of such views; biossl list names them")->type_name("KIND");
-  sheet->add_option("--split", command->split, "train or test")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"train", "test"}));
-  sheet->callback([command] { preview(*command); });
+  Command information = data.add_subcommand("info", "what it holds, for training and for testing");
+  command->add_options(information);
+  information.callback([command] { info(*command); });
+  Command sheet = data.add_subcommand("preview", "write a contact sheet of its images, or of pairs of views");
+  command->add_options(sheet);
+  sheet.add_option("--out", command->out, "the PNG file").capture_default_str().type_name("FILE");
+  sheet.add_option("--views", command->views, "show pairs of such views; biossl list names them").type_name("KIND");
+  sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
+  sheet.callback([command] { preview(*command); });
 }
 
 }  // namespace biossl::cli

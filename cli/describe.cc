@@ -135,17 +135,16 @@ void describe(const DescribeCommand& command) {
 
 }  // namespace
 
-void add_describe(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("describe", "a recipe's network, and how plausible its learning is");
+void add_describe(Command app) {
+  Command sub = app.add_subcommand("describe", "a recipe's network, and how plausible its learning is");
   const auto command = std::make_shared<DescribeCommand>();
-  sub->add_option("recipe", command->recipe.file, "recipe file, - for standard input [the demo's]")
-      ->type_name("RECIPE");
-  command->recipe.add_changes(*sub);
-  sub->footer(
+  sub.add_option("recipe", command->recipe.file, "recipe file, - for standard input [the demo's]").type_name("RECIPE");
+  command->recipe.add_changes(sub);
+  sub.footer(
       "The table is for colour images of side data.image_size; no data is read.\n"
       "  biossl describe recipes/quick.toml\n"
       "  biossl describe recipes/quick.toml --set network.preset=vgg6 --set data.image_size=64");
-  sub->callback([command] { describe(*command); });
+  sub.callback([command] { describe(*command); });
 }
 
 }  // namespace biossl::cli

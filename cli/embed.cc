@@ -92,31 +92,26 @@ void embed(const EmbedCommand& command) {
 
 }  // namespace
 
-void add_embed(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("embed", "write what an encoder makes of images, for NumPy");
+void add_embed(Command app) {
+  Command sub = app.add_subcommand("embed", "write what an encoder makes of images, for NumPy");
   const auto command = std::make_shared<EmbedCommand>();
-  sub->add_option("from", command->from, "run directory or checkpoint file")->required()->type_name("RUN|CHECKPOINT");
-  command->place.add_data(*sub);
-  sub->add_option("--dataset", command->dataset, "whose images [the recipe's data.probe]")->type_name("NAME");
-  sub->add_option("--split", command->split, "train or test")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"train", "test"}));
-  sub->add_option("--images", command->images, "at most this many, the first ones; 0: all")
-      ->check(CLI::NonNegativeNumber);
-  sub->add_option("--layer", command->layer, "last, a block's number from 0, or embedding (the head's output)")
-      ->capture_default_str();
-  sub->add_option("--out", command->out, "file to write, NAME.npy; or a pipe or a device")
-      ->required()
-      ->type_name("FILE");
-  sub->add_option("--labels", command->labels,
-                  "file to write the labels to [NAME_labels.npy; none where --out is a pipe or a device]")
-      ->type_name("FILE");
-  command->place.add_compute(*sub);
-  sub->footer(
+  sub.add_option("from", command->from, "run directory or checkpoint file").required().type_name("RUN|CHECKPOINT");
+  command->place.add_data(sub);
+  sub.add_option("--dataset", command->dataset, "whose images [the recipe's data.probe]").type_name("NAME");
+  sub.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
+  sub.add_option("--images", command->images, "at most this many, the first ones; 0: all").check(whole_number(0));
+  sub.add_option("--layer", command->layer, "last, a block's number from 0, or embedding (the head's output)")
+      .capture_default_str();
+  sub.add_option("--out", command->out, "file to write, NAME.npy; or a pipe or a device").required().type_name("FILE");
+  sub.add_option("--labels", command->labels,
+                 "file to write the labels to [NAME_labels.npy; none where --out is a pipe or a device]")
+      .type_name("FILE");
+  command->place.add_compute(sub);
+  sub.footer(
       "float32: (N, C, H, W) for a block, (N, D) for the embedding. Written piece by piece: size is no limit.\n"
       "  biossl embed runs/quick-seed1 --data ~/data --dataset cifar10 --split test --out features.npy\n"
       "  python3 -c \"import numpy; print(numpy.load('features.npy', mmap_mode='r').shape)\"");
-  sub->callback([command] { embed(*command); });
+  sub.callback([command] { embed(*command); });
 }
 
 }  // namespace biossl::cli

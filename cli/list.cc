@@ -82,12 +82,12 @@ void list_one(const std::string& name) {
 
 }  // namespace
 
-void add_list(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("list", "what a recipe can name, or the options of one such thing");
+void add_list(Command app) {
+  Command sub = app.add_subcommand("list", "what a recipe can name, or the options of one such thing");
   const auto name = std::make_shared<std::string>();
-  sub->add_option("name", *name, "show its options with their defaults")->type_name("NAME");
-  sub->footer("  biossl list\n  biossl list contrastive_hinge");
-  sub->callback([name] { name->empty() ? list_all() : list_one(*name); });
+  sub.add_option("name", *name, "show its options with their defaults").type_name("NAME");
+  sub.footer("  biossl list\n  biossl list contrastive_hinge");
+  sub.callback([name] { name->empty() ? list_all() : list_one(*name); });
 }
 
 }  // namespace biossl::cli

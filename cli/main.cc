@@ -70,7 +70,7 @@ int run(int argc, char** argv) {
   app.footer(examples);
   for (const auto add :
        {add_run, add_pretrain, add_probe, add_embed, add_reproduce, add_data, add_list, add_describe, add_bench}) {
-    add(app);
+    add(Command(&app));
   }
   try {
     check_onednn();

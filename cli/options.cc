@@ -30,25 +30,25 @@ void start(int asked) {
 
 }  // namespace
 
-void PlaceOptions::add_data(CLI::App& command) {
+void PlaceOptions::add_data(Command command) {
   command.add_option("--data", data, "directory of the data sets (the built-in world needs none)")
-      ->envname("BIOSSL_DATA")
-      ->type_name("DIR");
+      .envname("BIOSSL_DATA")
+      .type_name("DIR");
 }
 
-void PlaceOptions::add_compute(CLI::App& command) {
+void PlaceOptions::add_compute(Command command) {
   command.add_option("--device", device, "cpu, cuda, or reference (plain loops, slow)")
-      ->capture_default_str()
-      ->type_name("NAME");
+      .capture_default_str()
+      .type_name("NAME");
   add_threads(command);
 }
 
-void PlaceOptions::add_threads(CLI::App& command) {
+void PlaceOptions::add_threads(Command command) {
   command
       .add_option("--threads", threads,
                   "threads to compute with [OMP_NUM_THREADS, else all processors this process may use]")
-      ->check(CLI::Range(1, most_threads))
-      ->type_name("N");
+      .check(whole_number(1, most_threads))
+      .type_name("N");
 }
 
 Place PlaceOptions::settle() const {
@@ -58,15 +58,14 @@ Place PlaceOptions::settle() const {
   return place;
 }
 
-void RecipeOptions::add_changes(CLI::App& command) {
+void RecipeOptions::add_changes(Command command) {
   command.add_option("--set", changes, "change one value of the recipe, --set train.epochs=5; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+      .type_name("KEY=VALUE")
+      .repeatable();
 }
 
-void RecipeOptions::add_seed(CLI::App& command) {
-  command.add_option("--seed", seed, "seed of everything random, instead of the recipe's")->type_name("N");
+void RecipeOptions::add_seed(Command command) {
+  command.add_option("--seed", seed, "seed of everything random, instead of the recipe's").type_name("N");
 }
 
 std::vector<Override> RecipeOptions::overrides() const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "biossl/experiment/components.h"
 #include "biossl/experiment/recipe.h"
+#include "cli/command.h"
 
 // Options that several subcommands share.
 
@@ -19,9 +19,9 @@ struct PlaceOptions {
   std::string device = "cpu";
   int threads = 0;  ///< 0: default_threads()
 
-  void add_data(CLI::App& command);
-  void add_compute(CLI::App& command);
-  void add_threads(CLI::App& command);
+  void add_data(Command command);
+  void add_compute(Command command);
+  void add_threads(Command command);
   /// Starts the threads, with a note on stderr where it is not as many as were asked for, or more than are of use.
   /// Throws std::invalid_argument for an unknown device or an impossible number, and std::runtime_error, saying why,
   /// where no GPU can be used.
@@ -34,8 +34,8 @@ struct RecipeOptions {
   std::vector<std::string> changes;
   std::optional<std::uint64_t> seed;
 
-  void add_changes(CLI::App& command);
-  void add_seed(CLI::App& command);
+  void add_changes(Command command);
+  void add_seed(Command command);
   /// --set and --seed. Throws std::invalid_argument for a change that is no key=value.
   std::vector<Override> overrides() const;
   /// The file's recipe; the demo's where no file is named.

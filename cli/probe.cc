@@ -70,19 +70,19 @@ void probe_command(ProbeCommand& command) {
 
 }  // namespace
 
-void add_probe(CLI::App& app) {
-  CLI::App* sub = app.add_subcommand("probe", "train a linear probe on the frozen encoder of a run or a checkpoint");
+void add_probe(Command app) {
+  Command sub = app.add_subcommand("probe", "train a linear probe on the frozen encoder of a run or a checkpoint");
   const auto command = std::make_shared<ProbeCommand>();
-  sub->add_option("from", command->from, "run directory or checkpoint file")->required()->type_name("RUN|CHECKPOINT");
-  command->place.add_data(*sub);
-  sub->add_option("--out", command->out, "write probe.json there too")->type_name("FILE");
-  command->recipe.add_changes(*sub);
-  command->place.add_compute(*sub);
-  sub->footer(
+  sub.add_option("from", command->from, "run directory or checkpoint file").required().type_name("RUN|CHECKPOINT");
+  command->place.add_data(sub);
+  sub.add_option("--out", command->out, "write probe.json there too").type_name("FILE");
+  command->recipe.add_changes(sub);
+  command->place.add_compute(sub);
+  sub.footer(
       "A run's summary.json and probe.json are written anew.\n"
       "  biossl probe runs/quick-seed1 --data ~/data --set probe.epochs=200 --set probe.blocks=all\n"
       "  biossl probe weights.safetensors --data ~/data --out probe.json");
-  sub->callback([command] { probe_command(*command); });
+  sub.callback([command] { probe_command(*command); });
 }
 
 }  // namespace biossl::cli

@@ -116,36 +116,35 @@ void perform(ReproduceCommand& command) {
 
 }  // namespace
 
-void add_reproduce(CLI::App& app) {
-  CLI::App* sub =
+void add_reproduce(Command app) {
+  Command sub =
       app.add_subcommand("reproduce", "run every recipe of a published table, and set ours beside its numbers");
   const auto command = std::make_shared<ReproduceCommand>();
   ReproductionRequest& request = command->request;
-  sub->add_option("table", request.tables, "table1, comparisons, or folders of recipes [table1]")->type_name("TABLE");
-  command->place.add_data(*sub);
-  sub->add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]")->type_name("DIR");
-  sub->add_option("--epochs", request.epochs,
-                  "a smaller budget: epochs (of each block, where they learn by themselves)")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
-  sub->add_option("--probe-epochs", command->probe_epochs, "a smaller budget: epochs of the probe")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N");
-  sub->add_option("--seeds", request.seeds, "run every row with the seeds 1 to K [1]")->type_name("K");
-  sub->add_option("--rows", request.rows,
-                  "only the recipes whose names match, '*_5' or 'hinge_gll_*,clapp*', in this order")
-      ->delimiter(',')
-      ->type_name("GLOB");
-  command->recipe.add_changes(*sub);
-  command->place.add_compute(*sub);
-  sub->add_option("--jobs", command->jobs,
-                  "runs at a time, each with its share of the threads; on a GPU some fill what one leaves idle [1]")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  CLI::Option* dry_run =
-      sub->add_flag("--dry-run", command->dry_run, "only show what is to be run, and about how long it takes");
-  sub->add_flag("--table-only", command->table_only, "only make the table of what has been run")->excludes(dry_run);
-  sub->footer(
+  sub.add_option("table", request.tables, "table1, comparisons, or folders of recipes [table1]").type_name("TABLE");
+  command->place.add_data(sub);
+  sub.add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]").type_name("DIR");
+  sub.add_option("--epochs", request.epochs, "a smaller budget: epochs (of each block, where they learn by themselves)")
+      .check(whole_number(0))
+      .type_name("N");
+  sub.add_option("--probe-epochs", command->probe_epochs, "a smaller budget: epochs of the probe")
+      .check(whole_number(0))
+      .type_name("N");
+  sub.add_option("--seeds", request.seeds, "run every row with the seeds 1 to K [1]").type_name("K");
+  sub.add_option("--rows", request.rows,
+                 "only the recipes whose names match, '*_5' or 'hinge_gll_*,clapp*', in this order")
+      .delimiter(',')
+      .type_name("GLOB");
+  command->recipe.add_changes(sub);
+  command->place.add_compute(sub);
+  sub.add_option("--jobs", command->jobs,
+                 "runs at a time, each with its share of the threads; on a GPU some fill what one leaves idle [1]")
+      .check(whole_number(1))
+      .type_name("N");
+  const Option dry_run =
+      sub.add_flag("--dry-run", command->dry_run, "only show what is to be run, and about how long it takes");
+  sub.add_flag("--table-only", command->table_only, "only make the table of what has been run").excludes(dry_run);
+  sub.footer(
       "Runs what is missing, skips what is finished, goes on with what was stopped; the same command again does the "
       "same.\n"
       "One directory holds one budget: give another budget another --out.\n"
@@ -155,7 +154,7 @@ void add_reproduce(CLI::App& app) {
       "  biossl reproduce table1 --data ~/data --device cuda --jobs 4   with nvidia-cuda-mps-control running they\n"
       "                                                                  compute at the same time, else in turn\n"
       "  biossl reproduce table1 --table-only");
-  sub->callback([command] { perform(*command); });
+  sub.callback([command] { perform(*command); });
 }
 
 }  // namespace biossl::cli

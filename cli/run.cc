@@ -21,11 +21,11 @@ struct RunCommand {
   std::string out;
   bool resume = false;
 
-  void add_options(CLI::App& command) {
+  void add_options(Command command) {
     command.add_option("recipe", recipe.file, "recipe file, - for standard input [the demo on the built-in world]")
-        ->type_name("RECIPE");
+        .type_name("RECIPE");
     place.add_data(command);
-    command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]")->type_name("DIR");
+    command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]").type_name("DIR");
     recipe.add_changes(command);
     recipe.add_seed(command);
     place.add_compute(command);
@@ -85,18 +85,18 @@ void pretrain_only(const RunCommand& command) {
   });
 }
 
-void add(CLI::App& app, const char* name, const char* summary, const char* footer, void (*job)(const RunCommand&)) {
-  CLI::App* sub = app.add_subcommand(name, summary);
-  sub->footer(footer);
+void add(Command app, const char* name, const char* summary, const char* footer, void (*job)(const RunCommand&)) {
+  Command sub = app.add_subcommand(name, summary);
+  sub.footer(footer);
   const auto command = std::make_shared<RunCommand>();
   command->name = name;
-  command->add_options(*sub);
-  sub->callback([command, job] { job(*command); });
+  command->add_options(sub);
+  sub.callback([command, job] { job(*command); });
 }
 
 }  // namespace
 
-void add_run(CLI::App& app) {
+void add_run(Command app) {
   add(app, "run", "pretrain, then probe the encoder beside a random one: the main job",
       "Without a recipe it runs the demo on the built-in world.\n"
       "  biossl run\n"
@@ -104,7 +104,7 @@ void add_run(CLI::App& app) {
       run);
 }
 
-void add_pretrain(CLI::App& app) {
+void add_pretrain(Command app) {
   add(app, "pretrain", "pretrain only", "  biossl pretrain recipes/quick.toml --data ~/data --out runs/quick",
       pretrain_only);
 }

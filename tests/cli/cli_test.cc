@@ -45,6 +45,8 @@ TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
   expect_one_line(run({"run", recipe_, "--set", "train.epoch=3"}), 2, "did you mean 'epochs'?");
   expect_one_line(run({"run", recipe_, "--device", "gpu"}), 2, "gpu");
   expect_one_line(run({"run", recipe_, "--threads", "0"}), 2, "threads");
+  expect_one_line(run({"bench", "loss", "--batch", "some"}), 2, "whole number");
+  expect_one_line(run({"embed", "run", "--out", "x.npy", "--split", "all"}), 2, "split");
   expect_one_line(run({"run", recipe_, "--out", in("exists")}), 2, "--resume");
   expect_one_line(run({"list", "contrastive"}), 2, "contrastive");
 }

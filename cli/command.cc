@@ -1,0 +1,96 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <optional>
+
+namespace biossl::cli {
+
+Check whole_number(std::int64_t least, std::int64_t most) {
+  const bool open = most == std::numeric_limits<std::int64_t>::max();
+  const std::string wanted = open ? fmt::format("{} or more", least) : fmt::format("{} to {}", least, most);
+  const auto fault = [least, most, wanted](const std::string& word) -> std::string {
+    std::int64_t number = 0;
+    const auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool whole = wrong == std::errc() && end == word.data() + word.size();
+    return whole && number >= least && number <= most ? "" : fmt::format("'{}' is no whole number, {}", word, wanted);
+  };
+  return {fault, wanted};
+}
+
+Check one_of(std::vector<std::string> words) {
+  const CLI::IsMember member(std::move(words));
+  return {member, member.get_description()};
+}
+
+Option& Option::type_name(const std::string& name) {
+  option_->type_name(name);
+  return *this;
+}
+
+Option& Option::capture_default_str() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Option& Option::check(const Check& check) {
+  option_->check(CLI::Validator(check.fault, check.wanted));
+  return *this;
+}
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+Option& Option::excludes(const Option& other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+Option& Option::delimiter(char letter) {
+  option_->delimiter(letter);
+  return *this;
+}
+
+Option& Option::envname(const std::string& name) {
+  option_->envname(name);
+  return *this;
+}
+
+Option& Option::repeatable() {
+  option_->take_all()->expected(1);
+  return *this;
+}
+
+Command Command::add_subcommand(const std::string& name, const std::string& summary) {
+  return Command(app_->add_subcommand(name, summary));
+}
+
+void Command::require_subcommand() { app_->require_subcommand(1); }
+
+template <class T>
+Option Command::add_option(const std::string& name, T& variable, const std::string& summary) {
+  return Option(app_->add_option(name, variable, summary));
+}
+
+template Option Command::add_option(const std::string&, std::string&, const std::string&);
+template Option Command::add_option(const std::string&, int&, const std::string&);
+template Option Command::add_option(const std::string&, std::int64_t&, const std::string&);
+template Option Command::add_option(const std::string&, std::uint64_t&, const std::string&);
+template Option Command::add_option(const std::string&, std::optional<std::int64_t>&, const std::string&);
+template Option Command::add_option(const std::string&, std::optional<std::uint64_t>&, const std::string&);
+template Option Command::add_option(const std::string&, std::vector<std::string>&, const std::string&);
+template Option Command::add_option(const std::string&, std::vector<std::int64_t>&, const std::string&);
+
+Option Command::add_flag(const std::string& name, bool& variable, const std::string& summary) {
+  return Option(app_->add_flag(name, variable, summary));
+}
+
+void Command::footer(const std::string& text) { app_->footer(text); }
+
+void Command::callback(std::function<void()> work) { app_->callback(std::move(work)); }
+
+}  // namespace biossl::cli
