@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 
 namespace biossl::cli {
@@ -15,7 +16,8 @@ Check whole_number(std::int64_t least, std::int64_t most) {
     std::int64_t number = 0;
     const auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), number);
     const bool whole = wrong == std::errc() && end == word.data() + word.size();
-    return whole && number >= least && number <= most ? "" : fmt::format("'{}' is no whole number, {}", word, wanted);
+    return whole && number >= least && number <= most ? ""
+                                                      : fmt::format("'{}' is not a whole number: {}", word, wanted);
   };
   return {fault, wanted};
 }
@@ -77,6 +79,7 @@ Option Command::add_option(const std::string& name, T& variable, const std::stri
 }
 
 template Option Command::add_option(const std::string&, std::string&, const std::string&);
+template Option Command::add_option(const std::string&, std::filesystem::path&, const std::string&);
 template Option Command::add_option(const std::string&, int&, const std::string&);
 template Option Command::add_option(const std::string&, std::int64_t&, const std::string&);
 template Option Command::add_option(const std::string&, std::uint64_t&, const std::string&);

@@ -11,15 +11,10 @@
 namespace biossl {
 
 MissingInstructionSets missing_instruction_sets(const bool* needed, const bool* present) {
-  constexpr const char* names[] = {
-#define INSTRUCTION_SET(name, macro) name,
-#include "biossl/core/instruction_sets.inc"
-#undef INSTRUCTION_SET
-  };
   MissingInstructionSets missing{0, nullptr};
   for (std::size_t row = 0; row < instruction_set_count; ++row) {
     if (!needed[row] || present[row]) continue;
-    if (missing.count == 0) missing.first = names[row];
+    if (missing.count == 0) missing.first = instruction_set_names[row];
     ++missing.count;
   }
   return missing;

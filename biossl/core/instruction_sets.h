@@ -9,11 +9,12 @@
 namespace biossl {
 
 /// The rows of instruction_sets.inc.
-inline constexpr std::size_t instruction_set_count = 0
-#define INSTRUCTION_SET(name, macro) +1
+inline constexpr const char* instruction_set_names[] = {
+#define INSTRUCTION_SET(name, macro) name,
 #include "biossl/core/instruction_sets.inc"
 #undef INSTRUCTION_SET
-    ;
+};
+inline constexpr std::size_t instruction_set_count = sizeof instruction_set_names / sizeof instruction_set_names[0];
 
 /// For each row, whether the compiler was allowed to use it.
 extern const bool compiled_for_instruction_set[instruction_set_count];
