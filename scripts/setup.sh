@@ -64,7 +64,7 @@ install_packages() {
   local apt=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get
              -o DPkg::Lock::Timeout=300)  # a machine that has just started may be installing something itself
   echo "Installing: $*"
-  log=$(mktemp)
+  log=$(mktemp) || stop "there is no room for a temporary file"
   trap "rm -f '$log'" EXIT
   # Old lists may do where a server cannot be reached, so the second command decides.
   "${as_root[@]}" "${apt[@]}" update -qq >"$log" 2>&1 || true
