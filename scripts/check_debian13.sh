@@ -29,9 +29,8 @@ if [ ! -e "$root/complete" ]; then
   mirror=$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Label: Debian" 2>/dev/null | head -n 1) || true
   mirror=${mirror:-http://deb.debian.org/debian}
   echo "Setting up Debian 13 from $mirror"
-  debootstrap --variant=minbase --include=ca-certificates,git,make trixie "$root" "$mirror" >"$root.log" 2>&1 ||
-    { tail -n 3 "$root.log" >&2; fail "debootstrap failed; $root.log says more"; }
-  rm -f "$root.log"
+  said=$(debootstrap --variant=minbase --include=ca-certificates,git,make trixie "$root" "$mirror" 2>&1) ||
+    { tail -n 5 <<<"$said" >&2; fail "debootstrap failed; $root/debootstrap/debootstrap.log may say more"; }
   apt-config dump | grep -iE '^Acquire::((https?|ftp)::|Check-|Retries)' >"$root/etc/apt/apt.conf.d/00host" || true
   touch "$root/complete"
 fi
