@@ -8,7 +8,7 @@ set -euo pipefail
 
 # oneDNN 3, for build/onednn alone; needs the packages below.
 fetch_onednn() {
-  [ "$(uname -m)" = x86_64 ] || return 0
+  [ "$HOSTTYPE" = x86_64 ] || return 0
   dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libdnnl-dev)" ge 3 && return
   cmake -D FOLDER="$(dirname "$0")/../build/onednn" -P "$(dirname "$0")/../docs/cmake/fetch_onednn.cmake"
 }

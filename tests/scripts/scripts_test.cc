@@ -26,6 +26,7 @@ class Scripts : public ::testing::Test {
       std::filesystem::create_symlink(std::filesystem::path("/usr/bin") / name, bin() / name);
     }
     tool("id", "echo 0");
+    tool("dpkg", "true");  // the system's oneDNN is new enough
     tool("df", "echo; echo '/dev/x 9 9 99999 9% /'");
   }
 
@@ -66,6 +67,18 @@ TEST_F(Scripts, SetupDoesNothingWhereNothingIsMissing) {
   const testing::Outcome outcome = run("setup.sh");
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out + outcome.error, "");
+}
+
+TEST_F(Scripts, SetupFetchesOnednnWhereTheSystemsIsOld) {
+  tool("dpkg-query", "echo installed");
+  tool("dpkg", "false");
+  tool("apt-get", "false");
+  tool("cmake", "echo \"$@\"");
+  const testing::Outcome outcome = run("setup.sh");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+#if defined(__x86_64__)
+  EXPECT_THAT(outcome.out, HasSubstr("fetch_onednn.cmake"));
+#endif
 }
 
 TEST_F(Scripts, SetupSaysThatThereIsNoNetwork) {
