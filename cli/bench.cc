@@ -10,7 +10,9 @@
 namespace biossl::cli {
 
 void BenchOptions::add_to(Command command) {
-  command.add_option("--recipe", recipe.file, "recipe file, - for standard input [the demo's]").type_name("RECIPE");
+  command.add_option("--recipe", recipe.file, "recipe file, - for standard input [the demo's]")
+      .check(path_word())
+      .type_name("RECIPE");
   recipe.add_changes(command);
   place.add_compute(command);
   command.add_flag("--json", json, "one line of JSON");
@@ -25,6 +27,7 @@ void BenchOptions::add_repetitions(Command command) {
 
 Recipe BenchOptions::read(const Place& at) const {
   Recipe read = recipe.read();
+  for (const std::string& note : read.notes) fmt::print(stderr, "{}\n", note);
   check_precision(read, at.device);
   if (read.train.precision == "auto") read.train.precision = name_of(compute_type("auto", at.device));
   return read;

@@ -39,13 +39,17 @@ void bench_loss(const BenchLossCommand& command) {
   const Place place = options.place.settle();
   Recipe recipe = options.read(place);
   if (command.batch > 0) recipe.train.batch = command.batch;
+  const bool every = options.recipe.file.empty();
   if (command.features > 0) recipe.network.head.features = command.features;
+  if (command.features > 0 && !every && trial_loss(recipe)->head() == HeadKind::prediction) {
+    throw std::invalid_argument(fmt::format(
+        "--features: loss {} works on maps as large as the last block's output; leave it out", recipe.loss.kind));
+  }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   if (!options.json) {
     fmt::print("loss and errors of a batch, {} threads\n  {:<18} {:>6} {:>6} {:>12} {:>10}\n", threads(), "", "pairs",
                "D", "loss", "pairs/s");
   }
-  const bool every = options.recipe.file.empty();
   for (const Choice& loss : every ? every_loss() : std::vector<Choice>{recipe.loss}) {
     recipe.loss = loss;
     const LossTime time = time_loss(recipe, place.device, options.repetitions);

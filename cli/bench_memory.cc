@@ -85,10 +85,17 @@ void add_bench_memory(Command bench) {
       .type_name("NAMES");
   sub.add_option("--depths", command->depths, "blocks of the chains")
       .delimiter(',')
+      .check(whole_number(1, 100'000))
       .capture_default_str()
       .type_name("NUMBERS");
-  sub.add_option("--channels", command->blocks.channels, "of the images and every block").capture_default_str();
-  sub.add_option("--size", command->blocks.size, "side of the images and every map").capture_default_str();
+  sub.add_option("--channels", command->blocks.channels, "of the images and every block")
+      .check(whole_number(1, 1'000'000))
+      .capture_default_str()
+      .type_name("N");
+  sub.add_option("--size", command->blocks.size, "side of the images and every map")
+      .check(whole_number(1, 4096))
+      .capture_default_str()
+      .type_name("N");
   sub.footer(
       "Blocks are all alike: a 3x3 convolution and hardtanh, without pooling. The recipe's loss, batch, feedback,\n"
       "optimiser and precision are used; its network and data are not. \"activity\" is counted: what activity and\n"

@@ -55,7 +55,7 @@ void add_bench_probe(Command bench) {
   const auto command = std::make_shared<BenchProbeCommand>();
   command->options.add_to(sub);
   const auto number = [&](const char* name, std::int64_t& value, const char* what) {
-    return sub.add_option(name, value, what).type_name("N");
+    return sub.add_option(name, value, what).check(whole_number(1, 1'000'000'000)).type_name("N");
   };
   number("--images", command->shape.images, "training images; a fifth are tested on as well").capture_default_str();
   number("--features", command->shape.features, "numbers an image [the last block's output]");

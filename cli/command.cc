@@ -12,14 +12,23 @@ namespace biossl::cli {
 Check whole_number(std::int64_t least, std::int64_t most) {
   const bool open = most == std::numeric_limits<std::int64_t>::max();
   const std::string wanted = open ? fmt::format("{} or more", least) : fmt::format("{} to {}", least, most);
-  const auto fault = [least, most, wanted](const std::string& word) -> std::string {
+  const auto fault = [least, most](const std::string& word) -> std::string {
     std::int64_t number = 0;
     const auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), number);
     const bool whole = wrong == std::errc() && end == word.data() + word.size();
-    return whole && number >= least && number <= most ? ""
-                                                      : fmt::format("'{}' is not a whole number: {}", word, wanted);
+    if (whole && number >= least && number <= most) return "";
+    return fmt::format("'{}' is not a whole number from {} to {}", word, least, most);
   };
   return {fault, wanted};
+}
+
+Check path_word() {
+  const auto fault = [](const std::string& word) -> std::string {
+    if (!word.starts_with('~') || std::filesystem::exists(word)) return "";
+    return fmt::format(
+        "'{0}': the shell leaves ~ alone here; begin a word with it, or write $HOME (a place may be ./{0})", word);
+  };
+  return {fault, ""};
 }
 
 Check one_of(std::vector<std::string> words) {

@@ -21,7 +21,10 @@ struct Check {
   std::string wanted;                              ///< for --help
 };
 
+/// A fault repeats what was written.
 Check whole_number(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max());
+/// A path; a "~" that the shell has left alone is refused.
+Check path_word();
 Check one_of(std::vector<std::string> words);
 
 /// An option of a command; a handle, as Command is.

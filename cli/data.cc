@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "biossl/core/file.h"
 #include "biossl/data/contact_sheet.h"
@@ -18,22 +19,38 @@ struct DataCommand {
   std::string out = "sheet.png";
   std::string views;
   std::string split = "train";
+  std::optional<std::int64_t> size;
+  std::optional<std::uint64_t> seed;
   DatasetRequest request;
   PlaceOptions place;
 
   std::unique_ptr<Dataset> open(Split wanted) {
     request.directory = place.data;
     request.split = wanted;
+    request.image_size = size.value_or(request.image_size);
+    request.seed = seed.value_or(request.seed);
+    refuse_without_effect();
     return open_dataset(name, request);
+  }
+
+  /// Images that are what they are have their own size, and no seed makes them; views have one.
+  void refuse_without_effect() const {
+    if (DatasetRegistry::instance().find(name).traits.side == 0) return;
+    check(!size, "data", "--size makes no sense here: the images of {} have a size of their own", name);
+    check(!seed || !views.empty(), "data", "--seed makes no sense here: the images of {} are the same for every seed",
+          name);
   }
 
   void add_options(Command command) {
     command.add_option("name", name, "data set; biossl list names them").required().type_name("NAME");
     place.add_data(command);
-    command.add_option("--images", request.images, "at most this many; 0: all").check(whole_number(0));
-    command.add_option("--size", request.image_size, "side of the images of a data set that makes its own")
-        .capture_default_str();
-    command.add_option("--seed", request.seed, "seed of a data set that makes its own images").capture_default_str();
+    command.add_option("--images", request.images, "at most this many; 0: all").check(whole_number(0)).type_name("N");
+    command.add_option("--size", size, "side of the images of a data set that makes its own [32]")
+        .check(whole_number(1, 4096))
+        .type_name("N");
+    command.add_option("--seed", seed, "seed of a data set that makes its own images, and of views [1]")
+        .check(whole_number(0))
+        .type_name("N");
     place.add_threads(command);
   }
 };
@@ -91,7 +108,7 @@ void add_data(Command app) {
   information.callback([command] { info(*command); });
   Command sheet = data.add_subcommand("preview", "write a contact sheet of its images, or of pairs of views");
   command->add_options(sheet);
-  sheet.add_option("--out", command->out, "the PNG file").capture_default_str().type_name("FILE");
+  sheet.add_option("--out", command->out, "the PNG file").check(path_word()).capture_default_str().type_name("FILE");
   sheet.add_option("--views", command->views, "show pairs of such views; biossl list names them").type_name("KIND");
   sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sheet.callback([command] { preview(*command); });

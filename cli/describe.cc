@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "biossl/core/processor.h"
+#include "biossl/core/text.h"
 #include "biossl/experiment/components.h"
 #include "biossl/experiment/precision.h"
 #include "biossl/feedback/feedback.h"
@@ -131,6 +132,7 @@ void describe(const DescribeCommand& command) {
   print_precision(recipe);
   print_rule(recipe, *outline.rule);
   if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
+  if (!recipe.notes.empty()) fmt::print("\n{}\n", joined(recipe.notes, "\n"));
 }
 
 }  // namespace
@@ -138,12 +140,15 @@ void describe(const DescribeCommand& command) {
 void add_describe(Command app) {
   Command sub = app.add_subcommand("describe", "a recipe's network, and how plausible its learning is");
   const auto command = std::make_shared<DescribeCommand>();
-  sub.add_option("recipe", command->recipe.file, "recipe file, - for standard input [the demo's]").type_name("RECIPE");
+  sub.add_option("recipe", command->recipe.file, "recipe file, - for standard input [the demo's]")
+      .check(path_word())
+      .type_name("RECIPE");
   command->recipe.add_changes(sub);
   sub.footer(
-      "The table is for colour images of side data.image_size; no data is read.\n"
+      "No data is read: of a data set of your own that does not say its images' size, the table is for colour images\n"
+      "of side data.image_size.\n"
       "  biossl describe recipes/quick.toml\n"
-      "  biossl describe recipes/quick.toml --set network.preset=vgg6 --set data.image_size=64");
+      "  biossl describe recipes/quick.toml --set network.preset=vgg6");
   sub.callback([command] { describe(*command); });
 }
 

@@ -95,16 +95,25 @@ void embed(const EmbedCommand& command) {
 void add_embed(Command app) {
   Command sub = app.add_subcommand("embed", "write what an encoder makes of images, for NumPy");
   const auto command = std::make_shared<EmbedCommand>();
-  sub.add_option("from", command->from, "run directory or checkpoint file").required().type_name("RUN|CHECKPOINT");
+  sub.add_option("from", command->from, "run directory or checkpoint file")
+      .required()
+      .check(path_word())
+      .type_name("RUN|CHECKPOINT");
   command->place.add_data(sub);
   sub.add_option("--dataset", command->dataset, "whose images [the recipe's data.probe]").type_name("NAME");
   sub.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
-  sub.add_option("--images", command->images, "at most this many, the first ones; 0: all").check(whole_number(0));
+  sub.add_option("--images", command->images, "at most this many, the first ones; 0: all")
+      .check(whole_number(0))
+      .type_name("N");
   sub.add_option("--layer", command->layer, "last, a block's number from 0, or embedding (the head's output)")
       .capture_default_str();
-  sub.add_option("--out", command->out, "file to write, NAME.npy; or a pipe or a device").required().type_name("FILE");
+  sub.add_option("--out", command->out, "file to write, NAME.npy; or a pipe or a device")
+      .required()
+      .check(path_word())
+      .type_name("FILE");
   sub.add_option("--labels", command->labels,
                  "file to write the labels to [NAME_labels.npy; none where --out is a pipe or a device]")
+      .check(path_word())
       .type_name("FILE");
   command->place.add_compute(sub);
   sub.footer(

@@ -13,9 +13,11 @@
 #include "biossl/core/text.h"
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/reporter.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/standard_streams.h"
 #include "cli/thread_waiting.h"
+#include "cli/words.h"
 
 namespace biossl::cli {
 namespace {
@@ -72,14 +74,18 @@ int run(int argc, char** argv) {
        {add_run, add_pretrain, add_probe, add_embed, add_reproduce, add_data, add_list, add_describe, add_bench}) {
     add(Command(&app));
   }
+  take_one_word_each(app);
   try {
     check_onednn();
     check_command(app, argv[1]);
+    check_values(argc, argv);
     app.parse(argc, argv);
     return exit_code(0);
+  } catch (const CLI::ExtrasError&) {
+    return tell(2, describe_extras(app).c_str());
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return exit_code(app.exit(error));  // --help, --version
-    return tell(2, error.what(), " (see biossl --help)");
+    return tell(2, error.what(), fmt::format(" (see {})", asks_for_help(app)).c_str());
   } catch (const Interrupted& stopped) {
     return tell(128 + stopped.signal(), stopped.what());
   } catch (const BadInput& error) {
@@ -105,5 +111,6 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond `ulimit -f` is told as any other that cannot be written
   const auto only_asks = [](std::string_view word) { return word == "--help" || word == "-h" || word == "--version"; };
   if (argc > 1 && std::none_of(argv + 1, argv + argc, only_asks)) biossl::cli::sleep_while_waiting(argv);
+  biossl::cli::set_program(argv[0]);
   return biossl::cli::run(argc, argv);
 }

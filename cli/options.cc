@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "biossl/backend/cuda_device.h"
 #include "biossl/core/device.h"
 #include "biossl/core/error.h"
 #include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/text.h"
 #include "biossl/core/thread_limits.h"
 
 namespace biossl::cli {
@@ -33,6 +35,7 @@ void start(int asked) {
 void PlaceOptions::add_data(Command command) {
   command.add_option("--data", data, "directory of the data sets (the built-in world needs none)")
       .envname("BIOSSL_DATA")
+      .check(path_word())
       .type_name("DIR");
 }
 
@@ -65,7 +68,9 @@ void RecipeOptions::add_changes(Command command) {
 }
 
 void RecipeOptions::add_seed(Command command) {
-  command.add_option("--seed", seed, "seed of everything random, instead of the recipe's").type_name("N");
+  command.add_option("--seed", seed, "seed of everything random, instead of the recipe's")
+      .check(whole_number(0))
+      .type_name("N");
 }
 
 std::vector<Override> RecipeOptions::overrides() const {
@@ -75,12 +80,18 @@ std::vector<Override> RecipeOptions::overrides() const {
     if (equals == std::string::npos) {
       throw std::invalid_argument("--set " + change + ": write KEY=VALUE, for example train.epochs=5");
     }
-    overrides.push_back({.key = change.substr(0, equals), .value = change.substr(equals + 1)});
+    overrides.push_back({.key = change.substr(0, equals), .value = change.substr(equals + 1), .option = {}});
   }
-  if (seed) overrides.push_back({.key = "seed", .value = std::to_string(*seed)});
+  if (seed) overrides.push_back({.key = "seed", .value = std::to_string(*seed), .option = "--seed"});
   return overrides;
 }
 
-Recipe RecipeOptions::read() const { return file.empty() ? demo_recipe(overrides()) : read_recipe(file, overrides()); }
+Recipe RecipeOptions::read() const {
+  if (file.find('=') != std::string::npos && !std::filesystem::exists(file)) {
+    throw std::invalid_argument(
+        fmt::format("there is no file '{}'; to change a value write --set {}", file, shell_quoted(file)));
+  }
+  return file.empty() ? demo_recipe(overrides()) : read_recipe(file, overrides());
+}
 
 }  // namespace biossl::cli

@@ -5,6 +5,7 @@
 #include "biossl/core/error.h"
 #include "biossl/experiment/experiment.h"
 #include "biossl/experiment/precision.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -22,19 +23,23 @@ struct ProbeCommand {
 };
 
 /// The run, to write its results. Its checkpoints can be read whoever is at work in it.
-RunDirectory open_run(const std::string& path) {
+RunDirectory open_run(const ProbeCommand& command) {
   try {
-    return RunDirectory::open_alone(path);
+    return RunDirectory::open_alone(command.from);
   } catch (const InUse& busy) {
-    const auto checkpoints = list_checkpoints(RunDirectory::open(path).checkpoints());
+    const auto checkpoints = list_checkpoints(RunDirectory::open(command.from).checkpoints());
     if (checkpoints.empty()) throw;
-    throw InUse(fmt::format("{}, or probe a checkpoint alone: biossl probe {}", busy.what(), checkpoints[0].string()));
+    SuggestedCommand alone("probe");
+    alone.path(checkpoints[0].string());
+    if (!command.out.empty()) alone.path_option("--out", command.out);
+    for (const std::string& change : command.recipe.changes) alone.option("--set", change);
+    throw InUse(fmt::format("{}, or probe a checkpoint alone: {}", busy.what(), alone.place(command.place).text()));
   }
 }
 
 /// A run directory takes the results in; a checkpoint's go where --out says.
 void probe_run(const ProbeCommand& command, const Place& place, Reporter& reporter) {
-  const RunDirectory directory = open_run(command.from);
+  const RunDirectory directory = open_run(command);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   directory.require_continues(recipe, place.device);
@@ -73,9 +78,12 @@ void probe_command(ProbeCommand& command) {
 void add_probe(Command app) {
   Command sub = app.add_subcommand("probe", "train a linear probe on the frozen encoder of a run or a checkpoint");
   const auto command = std::make_shared<ProbeCommand>();
-  sub.add_option("from", command->from, "run directory or checkpoint file").required().type_name("RUN|CHECKPOINT");
+  sub.add_option("from", command->from, "run directory or checkpoint file")
+      .required()
+      .check(path_word())
+      .type_name("RUN|CHECKPOINT");
   command->place.add_data(sub);
-  sub.add_option("--out", command->out, "write probe.json there too").type_name("FILE");
+  sub.add_option("--out", command->out, "write probe.json there too").check(path_word()).type_name("FILE");
   command->recipe.add_changes(sub);
   command->place.add_compute(sub);
   sub.footer(

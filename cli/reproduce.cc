@@ -11,6 +11,7 @@
 #include "biossl/experiment/reproduction_forecast.h"
 #include "biossl/experiment/side_by_side.h"
 #include "biossl/experiment/table_writer.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -19,15 +20,6 @@
 
 namespace biossl::cli {
 namespace {
-
-/// A word of a command line, in quotes where a shell would take it apart.
-std::string shell_word(const std::string& word) {
-  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return quoted + "'";
-}
 
 struct ReproduceCommand {
   ReproductionRequest request;
@@ -40,22 +32,17 @@ struct ReproduceCommand {
 
   /// The command that goes on with what this one began.
   std::string again(const Reproduction& plan) const {
-    std::string command = "biossl reproduce";
-    for (const std::string& table : request.tables) command += " " + shell_word(table);
-    const auto add = [&](const char* option, const std::string& value) {
-      command += fmt::format(" {} {}", option, shell_word(value));
-    };
-    add("--out", plan.out.string());
-    if (!place.data.empty()) add("--data", place.data);
-    if (request.epochs) add("--epochs", std::to_string(*request.epochs));
-    if (probe_epochs) add("--probe-epochs", std::to_string(*probe_epochs));
-    if (request.seeds != 1) add("--seeds", std::to_string(request.seeds));
-    if (!request.rows.empty()) add("--rows", joined(request.rows, ","));
-    for (const std::string& change : recipe.changes) add("--set", change);
-    if (place.device != "cpu") add("--device", place.device);
-    if (place.threads != 0) add("--threads", std::to_string(place.threads));
-    if (jobs != 1) add("--jobs", std::to_string(jobs));
-    return command;
+    SuggestedCommand command("reproduce");
+    for (const std::string& table : request.tables) command.path(table);
+    command.path_option("--out", plan.out.string());
+    if (request.epochs) command.option("--epochs", std::to_string(*request.epochs));
+    if (probe_epochs) command.option("--probe-epochs", std::to_string(*probe_epochs));
+    if (request.seeds != 1) command.option("--seeds", std::to_string(request.seeds));
+    if (!request.rows.empty()) command.option("--rows", joined(request.rows, ","));
+    for (const std::string& change : recipe.changes) command.option("--set", change);
+    command.place(place);
+    if (jobs != 1) command.option("--jobs", std::to_string(jobs));
+    return command.text();
   }
 
   /// The command that makes one run, with its share of the threads.
@@ -101,7 +88,10 @@ void run_all(const ReproduceCommand& command, const Reproduction& plan, const Pl
 void perform(ReproduceCommand& command) {
   const Place place = command.place.settle();
   command.request.changes = command.recipe.overrides();
-  if (command.probe_epochs) command.request.changes.push_back({"probe.epochs", std::to_string(*command.probe_epochs)});
+  if (command.probe_epochs) {
+    command.request.changes.push_back(
+        {.key = "probe.epochs", .value = std::to_string(*command.probe_epochs), .option = "--probe-epochs"});
+  }
   const Reproduction plan = plan_reproduction(command.request, place.device);
   catch_interrupts();
   TerminalReporter reporter;
@@ -121,16 +111,22 @@ void add_reproduce(Command app) {
       app.add_subcommand("reproduce", "run every recipe of a published table, and set ours beside its numbers");
   const auto command = std::make_shared<ReproduceCommand>();
   ReproductionRequest& request = command->request;
-  sub.add_option("table", request.tables, "table1, comparisons, or folders of recipes [table1]").type_name("TABLE");
+  sub.add_option("table", request.tables, "table1, comparisons, or folders of recipes [table1]")
+      .check(path_word())
+      .type_name("TABLE");
   command->place.add_data(sub);
-  sub.add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]").type_name("DIR");
+  sub.add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]")
+      .check(path_word())
+      .type_name("DIR");
   sub.add_option("--epochs", request.epochs, "a smaller budget: epochs (of each block, where they learn by themselves)")
-      .check(whole_number(0))
+      .check(whole_number(1, 1'000'000'000))
       .type_name("N");
   sub.add_option("--probe-epochs", command->probe_epochs, "a smaller budget: epochs of the probe")
-      .check(whole_number(0))
+      .check(whole_number(1, 1'000'000'000))
       .type_name("N");
-  sub.add_option("--seeds", request.seeds, "run every row with the seeds 1 to K [1]").type_name("K");
+  sub.add_option("--seeds", request.seeds, "run every row with the seeds 1 to K [1]")
+      .check(whole_number(1, 100'000))
+      .type_name("K");
   sub.add_option("--rows", request.rows,
                  "only the recipes whose names match, '*_5' or 'hinge_gll_*,clapp*', in this order")
       .delimiter(',')

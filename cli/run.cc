@@ -4,6 +4,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/experiment/experiment.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -23,9 +24,10 @@ struct RunCommand {
 
   void add_options(Command command) {
     command.add_option("recipe", recipe.file, "recipe file, - for standard input [the demo on the built-in world]")
+        .check(path_word())
         .type_name("RECIPE");
     place.add_data(command);
-    command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]").type_name("DIR");
+    command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]").check(path_word()).type_name("DIR");
     recipe.add_changes(command);
     recipe.add_seed(command);
     place.add_compute(command);
@@ -43,11 +45,7 @@ struct RunCommand {
 
   /// The command that goes on with this run.
   std::string again(const std::filesystem::path& directory) const {
-    std::string command = fmt::format("biossl {} --resume --out {}", name, directory.string());
-    if (!place.data.empty()) command += " --data " + place.data;
-    if (place.threads != 0) command += fmt::format(" --threads {}", place.threads);
-    if (place.device != "cpu") command += " --device " + place.device;
-    return command;
+    return SuggestedCommand(name + " --resume").path_option("--out", directory.string()).place(place).text();
   }
 
   template <class Job>
@@ -80,8 +78,8 @@ void run(const RunCommand& command) {
 void pretrain_only(const RunCommand& command) {
   command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
     pretrain(recipe, place, out, command.resume, reporter);
-    show(fmt::format("checkpoints in {}; probe them with: biossl probe {}\n", (out / "checkpoints").string(),
-                     out.string()));
+    show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
+                     SuggestedCommand("probe").path(out.string()).place(command.place).text()));
   });
 }
 

@@ -127,7 +127,8 @@ std::string results_table(const ProbeReport& report) {
   rows("trained encoder", report.trained);
   if (report.random) rows("random encoder", *report.random);
   if (report.pixels) row("pixels", *report.pixels);
-  return table + fmt::format("  {:<{}}{:>10}{:>12}\n", "chance", width - 2, "", percent(report.chance()));
+  return table + fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", "chance", width - 2, "", percent(report.chance),
+                             percent(report.train_chance));
 }
 
 }  // namespace biossl::cli

@@ -15,6 +15,17 @@
 
 namespace biossl {
 
+/// What components of a kind say of themselves before one is made: Interface::Traits, where the kind has such.
+template <class Interface>
+struct TraitsOf {
+  struct Type {};
+};
+template <class Interface>
+requires requires { typename Interface::Traits; }
+struct TraitsOf<Interface> {
+  using Type = typename Interface::Traits;
+};
+
 /// The components of one kind (losses, rules, …) by the name that a recipe uses. Interface names the kind with a static
 /// constexpr `const char* kind`; Args are handed to the constructor after the options.
 template <class Interface, class... Args>
@@ -25,6 +36,7 @@ class Registry {
     std::vector<Field> fields;                                   ///< its options with their defaults
     std::function<std::vector<Field>(const Settings&)> resolve;  ///< the options that settings give, defaults filled in
     std::function<std::unique_ptr<Interface>(const Settings&, Args...)> make;
+    typename TraitsOf<Interface>::Type traits = {};
   };
 
   static Registry& instance() {
@@ -61,6 +73,7 @@ class Registry {
 
 /// A file that defines a component registers it with one object of this type at namespace scope:
 ///   const Registration<LossRegistry, ContrastiveHinge, HingeOptions> registration("contrastive_hinge", "…");
+/// Where its kind has traits, a static constexpr member `traits` of the component says other than the usual ones.
 template <class RegistryType, class Component, class Options>
 class Registration;
 
@@ -75,7 +88,14 @@ class Registration<Registry<Interface, Args...>, Component, Options> {
                [section](const Settings& settings, Args... args) -> std::unique_ptr<Interface> {
                  return std::make_unique<Component>(read_options<Options>(section, settings),
                                                     std::forward<Args>(args)...);
-               }});
+               },
+               traits()});
+  }
+
+ private:
+  static typename TraitsOf<Interface>::Type traits() {
+    if constexpr (requires { Component::traits; }) return Component::traits;
+    return {};
   }
 };
 

@@ -17,6 +17,13 @@ namespace biossl {
 /// One value of a recipe.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
 
+/// A value as a message repeats it: true, 3, 0.5, "cosine".
+inline std::string text_of(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr) return fmt::format("\"{}\"", *text);
+  return std::visit([](const auto& it) { return fmt::format("{}", it); }, value);
+}
+
 /// The keys and values of one section of a recipe, before they are read into the options of whatever the section
 /// configures.
 using Settings = std::map<std::string, Value>;
@@ -26,6 +33,7 @@ struct Field {
   std::string name;
   Value value;
   std::string comment;
+  std::string unused = {};  ///< why its value changes nothing, as other options stand; "" where it does
 };
 
 // Options are plain structs with in-class defaults. A struct names its fields once, in a member template that every
@@ -40,6 +48,7 @@ struct Field {
 //   };
 //
 // field.refuse("key", "why") names a key that others of the same kind have and that makes no sense here.
+// field.unused("key", "why") is called, behind the fields, where the options as they stand make no use of one.
 
 /// Reads an options struct out of settings. Every key must be a field's name and every value of the field's type.
 class SettingsReader {
@@ -52,6 +61,7 @@ class SettingsReader {
     if (const auto found = settings_.find(name); found != settings_.end()) assign(name, found->second, target);
   }
   void refuse(const char* name, const char* why) { refused_.emplace(name, why); }
+  void unused(const char* /*name*/, const char* /*why*/) {}
   /// Throws std::invalid_argument for the first key that no field has claimed, with the reason why it is refused or the
   /// nearest that exists.
   void finish() const {
@@ -70,22 +80,22 @@ class SettingsReader {
   void assign(const char* name, const Value& value, T& target) const {
     if constexpr (std::is_same_v<T, bool>) {
       const auto* given = std::get_if<bool>(&value);
-      check(given != nullptr, section_, "'{}' must be true or false", name);
+      check(given != nullptr, section_, "'{}' must be true or false, not {}", name, text_of(value));
       target = *given;
     } else if constexpr (std::is_same_v<T, std::string>) {
       const auto* given = std::get_if<std::string>(&value);
-      check(given != nullptr, section_, "'{}' must be a text in quotes", name);
+      check(given != nullptr, section_, "'{}' must be a text in quotes, not {}", name, text_of(value));
       target = *given;
     } else if constexpr (std::is_same_v<T, double>) {
       const auto* whole = std::get_if<std::int64_t>(&value);
       const auto* real = std::get_if<double>(&value);
-      check(whole != nullptr || real != nullptr, section_, "'{}' must be a number", name);
+      check(whole != nullptr || real != nullptr, section_, "'{}' must be a number, not {}", name, text_of(value));
       target = whole != nullptr ? static_cast<double>(*whole) : *real;
       check(std::isfinite(target), section_, "'{}' must be a finite number", name);
     } else {
       static_assert(std::is_same_v<T, std::int64_t>, "options are bool, std::int64_t, double or std::string");
       const auto* given = std::get_if<std::int64_t>(&value);
-      check(given != nullptr, section_, "'{}' must be a whole number", name);
+      check(given != nullptr, section_, "'{}' must be a whole number, not {}", name, text_of(value));
       target = *given;
     }
   }
@@ -102,9 +112,14 @@ struct FieldLister {
 
   template <class T>
   void operator()(const char* name, T& value, const char* comment) {
-    fields.push_back({name, Value(value), comment});
+    fields.push_back({name, Value(value), comment, {}});
   }
   void refuse(const char* /*name*/, const char* /*why*/) {}
+  void unused(const char* name, const char* why) {
+    for (Field& field : fields) {
+      if (field.name == name) field.unused = why;
+    }
+  }
 };
 
 template <class Options>

@@ -1,6 +1,8 @@
 #include "biossl/core/tensor.h"
 
+#include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "biossl/core/memory.h"
 
@@ -68,6 +70,30 @@ Tensor on_device(const Tensor& tensor, Device device) {
   Tensor there(tensor.shape(), tensor.dtype(), device);
   copy(tensor, there);
   return there;
+}
+
+double largest_magnitude(const Tensor& tensor) {
+  const Tensor host = on_device(tensor, Device::reference);
+  const auto largest = [&]<class T>(T /*type*/) {
+    double most = 0;
+    for (const T value : host.span<const T>()) {
+      const double size = std::fabs(
+          static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value)));
+      if (!(size <= most)) most = size;  // NaN is no number's neighbour
+      if (!std::isfinite(most)) return most;
+    }
+    return most;
+  };
+  switch (tensor.dtype()) {
+    case DType::float32:
+      return largest(0.0F);
+    case DType::bfloat16:
+      return largest(bfloat16());
+    case DType::float64:
+      return largest(0.0);
+    default:
+      fail("largest_magnitude", "{} numbers are always finite", name_of(tensor.dtype()));
+  }
 }
 
 }  // namespace biossl

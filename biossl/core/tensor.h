@@ -69,5 +69,7 @@ void copy(const Tensor& from, Tensor& to);
 /// The tensor on a device: itself where it is there already, otherwise a copy. Device::reference is host memory that
 /// may hold every type.
 Tensor on_device(const Tensor& tensor, Device device);
+/// The largest absolute value of a float tensor, wherever it is: infinite or NaN where one is; 0 without any.
+double largest_magnitude(const Tensor& tensor);
 
 }  // namespace biossl

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 
@@ -23,6 +24,36 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+/// Bytes of the UTF-8 character at the head of a text that is not empty; 0 where there is none. After the first byte,
+/// all lie in 80..BF; the second is narrower behind some first ones.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto lies = [&](std::size_t i, unsigned least, unsigned most) { return byte(i) >= least && byte(i) <= most; };
+  const unsigned first = byte(0);
+  const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;  // below: an overlong form
+  const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;   // above: a surrogate, or past U+10FFFF
+  const std::size_t size = first < 0x80 ? 1 : lies(0, 0xC2, 0xDF) ? 2 : lies(0, 0xE0, 0xEF) ? 3 : 4;
+  if (size == 4 && !lies(0, 0xF0, 0xF4)) return 0;
+  if (size > 1 && !lies(1, least, most)) return 0;
+  for (std::size_t i = 2; i < size; ++i) {
+    if (!lies(i, 0x80, 0xBF)) return 0;
+  }
+  return size;
+}
+
+/// A word that no terminal can show as it is, by way of printf.
+std::string printed_word(std::string_view word) {
+  constexpr std::string_view plain_bytes = " ./_-";
+  std::string format;
+  for (const char byte : word) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(byte)) != 0 || plain_bytes.find(byte) != std::string_view::npos;
+    format +=
+        plain ? std::string(1, byte) : fmt::format("\\{:03o}", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+  }
+  return fmt::format("\"$(printf -- '{}')\"", format);
 }
 
 }  // namespace
@@ -53,6 +84,42 @@ std::string duration(double seconds) {
   const auto whole = std::llround(seconds);
   if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    valid += size == 0 ? "\xEF\xBF\xBD" : text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return valid;
+}
+
+bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
+
+std::string shell_quoted(std::string_view word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
+  const bool shows = is_utf8(word) && std::ranges::none_of(word, is_control);
+  // $(...) drops line breaks at the end.
+  if (!shows && word.back() != '\n') return printed_word(word);
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return quoted + "'";
+}
+
+std::string shell_path(std::string_view path) {
+  return shell_quoted(path.starts_with('-') ? fmt::format("./{}", path) : std::string(path));
 }
 
 }  // namespace biossl

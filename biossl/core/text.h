@@ -15,4 +15,17 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 /// "1:02:03", "4:05"
 std::string duration(double seconds);
 
+/// Whether the bytes are UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+/// The text with U+FFFD in the place of every byte that is no UTF-8.
+std::string valid_utf8(std::string_view text);
+/// Whether a byte is one of ASCII's control characters.
+bool is_control(char byte);
+
+/// A word of a command line as a POSIX shell reads it: itself where that is safe, otherwise in quotes. The result is
+/// one line of printable text unless the word ends in a line break.
+std::string shell_quoted(std::string_view word);
+/// The same for a path, which a leading dash would make an option.
+std::string shell_path(std::string_view path);
+
 }  // namespace biossl

@@ -4,13 +4,14 @@
 
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/text.h"
 
 namespace biossl {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t side = 32;
+constexpr std::int64_t side = Cifar::traits.side;
 constexpr std::int64_t plane = side * side;
 constexpr std::int64_t image_bytes = 3 * plane;
 constexpr std::int64_t grain = 64;  // records a piece of parallel work is a multiple of
@@ -130,7 +131,7 @@ std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) 
   std::string name;
   for (const char letter : read_file(path) + "\n") {
     if (letter == '\n') {
-      if (!name.empty()) names.push_back(std::move(name));
+      if (!name.empty()) names.push_back(valid_utf8(name));
       name.clear();
     } else if (letter != '\r') {
       name += letter;

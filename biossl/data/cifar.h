@@ -28,6 +28,8 @@ struct CifarFormat {
 /// missing folder or file, too few images, a size that is not whole records, an empty file or a label out of range.
 class Cifar : public Dataset {
  public:
+  static constexpr Traits traits{.side = 32};
+
   const Tensor& pixels() const override { return pixels_; }
 
  protected:

@@ -30,6 +30,10 @@ struct DatasetRequest {
 class Dataset {
  public:
   static constexpr const char* kind = "data set";
+  /// What there is to know of a data set before it is opened.
+  struct Traits {
+    std::int64_t side = 0;  ///< of its images, where that is always the same; 0: as asked for, or known once it is open
+  };
 
   virtual ~Dataset() = default;
 

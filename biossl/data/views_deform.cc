@@ -16,6 +16,7 @@ struct DeformOptions {
     field("perturb", perturb, "affine coefficients vary by half of this either way, shifts by this");
     field("saturation", saturation, "saturation is multiplied by 2^v, v uniform within half of this either way");
     field("hue", hue, "hue is shifted by up to half of this either way, in turns");
+    if (affine == 0) field.unused("perturb", "affine = 0 moves no view");
   }
 };
 

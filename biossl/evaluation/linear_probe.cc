@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "biossl/core/clock.h"
@@ -23,6 +24,27 @@ void check_match(const Features& train, const Features& test, const ProbeOptions
       check(label >= 0 && label < options.classes, "probe", "label {} lies outside 0..{}", label, options.classes - 1);
     }
   }
+}
+
+double largest_feature(const FeatureTable& features) {
+  if (!features.in_memory().empty()) return largest_magnitude(features.in_memory());
+  const std::int64_t images = features.extent(0);
+  double largest = 0;
+  BatchReader reader(features, std::min<std::int64_t>(images, 500));
+  reader.read(counted(images, features.device()), [&](const FeatureBatch& batch) {
+    const double here = largest_magnitude(batch.values.rows(0, batch.numbers.size()));
+    if (!(here <= largest) && std::isfinite(largest)) largest = here;
+  });
+  return largest;
+}
+
+/// Something of a probe is not finite: the features that it reads, or else its own step size, are why.
+[[noreturn]] void blame(const std::string& what, const FeatureTable& features, double learning_rate) {
+  const double largest = largest_feature(features);
+  if (!std::isfinite(largest)) throw FeaturesNotFinite("the features hold NaN or infinite numbers");
+  throw std::runtime_error(
+      fmt::format("the probe's {}, though its features are, up to {:.3g}; try a lower probe.learning_rate than {}",
+                  what, largest, learning_rate));
 }
 
 /// One linear layer with bias on frozen features, with its buffers and Adam's state.
@@ -63,6 +85,7 @@ class Probe {
   double accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
     const std::int64_t images = of.values.extent(0);
     const Tensor logits = on_device(logits_of(of.values), Device::reference);
+    if (!std::isfinite(largest_magnitude(logits))) blame("outputs are not finite", of.values, options_.learning_rate);
     std::int64_t correct = 0;
     for (std::int64_t i = 0; i < images; ++i) {
       const float* row = logits.data<float>() + i * options_.classes;
@@ -123,6 +146,13 @@ class Probe {
 
 }  // namespace
 
+double share_of_commonest(std::span<const std::int32_t> labels) {
+  std::map<std::int32_t, std::int64_t> counts;
+  std::int64_t most = 0;
+  for (const std::int32_t label : labels) most = std::max(most, ++counts[label]);
+  return labels.empty() ? 0.0 : static_cast<double>(most) / static_cast<double>(labels.size());
+}
+
 ProbeResult train_linear_probe(const Features& train, const Features& test, const ProbeOptions& options,
                                const Progress& progress) {
   check_match(train, test, options);
@@ -132,8 +162,7 @@ ProbeResult train_linear_probe(const Features& train, const Features& test, cons
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     result.final_loss = probe.train_epoch(epoch);
     if (!std::isfinite(result.final_loss)) {
-      throw std::runtime_error(
-          fmt::format("the probe's loss is no longer finite in epoch {}; lower probe.learning_rate", epoch + 1));
+      blame(fmt::format("loss is no longer finite in epoch {}", epoch + 1), train.values, options.learning_rate);
     }
     if (progress) progress(epoch + 1, options.epochs, fmt::format("loss {:.4f}", result.final_loss));
   }
@@ -144,7 +173,8 @@ ProbeResult train_linear_probe(const Features& train, const Features& test, cons
   for (std::size_t label = 0; label < classes; ++label) {
     const auto& row = result.confusion[label];
     const auto images = std::accumulate(row.begin(), row.end(), std::int64_t{0});
-    result.per_class.push_back(images == 0 ? 0.0 : static_cast<double>(row[label]) / static_cast<double>(images));
+    result.per_class.emplace_back();
+    if (images > 0) result.per_class.back() = static_cast<double>(row[label]) / static_cast<double>(images);
   }
   result.seconds = watch.seconds();
   return result;

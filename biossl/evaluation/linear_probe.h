@@ -1,12 +1,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "biossl/core/progress.h"
 #include "biossl/evaluation/features.h"
 
 namespace biossl {
+
+/// Features hold NaN or infinite numbers: whatever made them is at fault, not the probe.
+class FeaturesNotFinite : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 struct ProbeOptions {
   std::int64_t epochs = 200;
@@ -20,14 +29,18 @@ struct ProbeResult {
   double test_accuracy = 0;                          ///< fraction, after the last epoch
   double train_accuracy = 0;                         ///< fraction, likewise, of the whole training set
   double final_loss = 0;                             ///< mean cross-entropy of the last epoch's training batches
-  std::vector<double> per_class;                     ///< test accuracy of each class
+  std::vector<std::optional<double>> per_class;      ///< test accuracy of each class; nothing where it has no images
   std::vector<std::vector<std::int64_t>> confusion;  ///< [label][prediction], test images
   double seconds = 0;
 };
 
+/// The accuracy of always naming the commonest label, a fraction; 0 without labels.
+double share_of_commonest(std::span<const std::int32_t> labels);
+
 /// Trains one linear layer with bias on frozen features (METHODS section 8: Adam, cross-entropy, no augmentation,
 /// reshuffled every epoch) and tests it. Nothing is chosen on the test set. The weights start uniform in +-1/sqrt(F).
-/// Throws std::invalid_argument when train and test do not match, std::runtime_error when the loss is no longer finite.
+/// Throws std::invalid_argument when train and test do not match, FeaturesNotFinite or another std::runtime_error when
+/// the loss or an output is not finite.
 ProbeResult train_linear_probe(const Features& train, const Features& test, const ProbeOptions& options,
                                const Progress& progress = {});
 

@@ -1,5 +1,6 @@
 #include "biossl/experiment/checkpoint.h"
 
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -156,11 +157,20 @@ void Checkpoint::fill(const State& state, std::string_view prefix) const {
 
 bool Checkpoint::has_head(int block) const { return file_.tensors().contains(fmt::format("heads.{}.weight", block)); }
 
+void Checkpoint::require_finite(Network& network) const {
+  for (const StateTensor& weights : network.state(false)) {
+    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+    bad_input("{}: tensor '{}' holds NaN or infinite numbers; the run had diverged, or the file is damaged",
+              path().string(), weights.name);
+  }
+}
+
 void Checkpoint::restore_weights(Network& network) const {
   for (int index = 0; index < network.depth(); ++index) {
     if (has_head(index)) network.head(index);
   }
   fill(network.state(false), "");
+  require_finite(network);
   network.restored();
 }
 
@@ -172,6 +182,7 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
               state.size() + rule_state.size());
   }
   fill(state, "");
+  require_finite(network);
   fill(rule_state, rule_prefix);
   network.restored();
   network.continue_counting(layers_);

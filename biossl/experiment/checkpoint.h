@@ -62,6 +62,7 @@ class Checkpoint {
  private:
   void read_progress(const std::string& text);
   void fill(const State& state, std::string_view prefix) const;
+  void require_finite(Network& network) const;
 
   SafetensorsFile file_;
   Shape image_;

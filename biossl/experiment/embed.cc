@@ -1,6 +1,8 @@
 #include "biossl/experiment/embed.h"
 
 #include <algorithm>
+#include <cmath>
+#include <stdexcept>
 
 #include "biossl/core/error.h"
 #include "biossl/evaluation/features.h"
@@ -14,7 +16,11 @@ namespace {
 Tensor widened(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
   ops::convert(values, wide);
-  return on_device(wide, Device::reference);
+  Tensor host = on_device(wide, Device::reference);
+  if (!std::isfinite(largest_magnitude(host))) {
+    throw std::runtime_error("the encoder's output holds NaN or infinite numbers: its training has diverged");
+  }
+  return host;
 }
 
 /// (N, H, W, C) to (N, C, H, W)

@@ -22,6 +22,7 @@ class ProbeImages {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
       total_ += opened.size();
+      (split == Split::test ? chance_ : train_chance_) = share_of_commonest(opened.labels());
       if (opened.image_shape() == encoder_image) continue;
       bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
                 to_string(encoder_image), recipe.data.probe, to_string(opened.image_shape()));
@@ -40,6 +41,8 @@ class ProbeImages {
   }
 
   const std::vector<std::string>& class_names() const { return class_names_; }
+  double chance() const { return chance_; }
+  double train_chance() const { return train_chance_; }
   /// Images of both splits.
   std::int64_t total() const { return total_; }
 
@@ -50,6 +53,7 @@ class ProbeImages {
   Split open_split_ = Split::train;
   std::vector<std::string> class_names_;
   std::int64_t total_ = 0;
+  double chance_ = 0, train_chance_ = 0;
 };
 
 /// Trains the probes of one report.
@@ -64,11 +68,12 @@ class Prober {
         scratch_(std::move(scratch)),
         reporter_(reporter) {}
 
-  const std::vector<std::string>& class_names() const { return images_.class_names(); }
+  const ProbeImages& images() const { return images_; }
 
   /// The blocks asked for, from one pass over the images where memory holds the features of all of them, else from as
-  /// few as it allows.
-  std::vector<BlockProbe> encoder(Network& network, const std::string& who) {
+  /// few as it allows. `at_fault`: what to look at where features are not finite.
+  std::vector<BlockProbe> encoder(Network& network, const std::string& who, const std::string& at_fault) {
+    at_fault_ = at_fault;
     std::vector<BlockProbe> probes;
     const std::int64_t budget = feature_budget();
     for (const std::vector<int>& blocks : passes(network, budget)) {
@@ -138,7 +143,7 @@ class Prober {
     if (device_ == Device::cuda) {
       throw std::runtime_error(
           fmt::format("{}: features take {}; probe.precision = \"bfloat16\" or fewer data.probe_images need less, and "
-                      "biossl probe --device cpu reads them from a file",
+                      "--device cpu reads them from a file",
                       name, beside(bytes, budget)));
     }
     reporter_.note(
@@ -157,11 +162,15 @@ class Prober {
     const ProbeOptions options{.epochs = recipe_.probe.epochs,
                                .batch = recipe_.probe.batch,
                                .learning_rate = recipe_.probe.learning_rate,
-                               .classes = static_cast<std::int64_t>(class_names().size()),
+                               .classes = static_cast<std::int64_t>(images_.class_names().size()),
                                .seed = recipe_.seed};
-    return {.block = block,
-            .features = train.values.extent(1),
-            .result = train_linear_probe(train, test, options, stage_progress(reporter_, name + ": probe"))};
+    try {
+      return {.block = block,
+              .features = train.values.extent(1),
+              .result = train_linear_probe(train, test, options, stage_progress(reporter_, name + ": probe"))};
+    } catch (const FeaturesNotFinite& wrong) {
+      throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
+    }
   }
 
   const Recipe& recipe_;
@@ -170,6 +179,7 @@ class Prober {
   DType dtype_;
   std::filesystem::path scratch_;
   Reporter& reporter_;
+  std::string at_fault_;
 };
 
 /// Leaves the run directory and the trainer as the last run has left them.
@@ -200,6 +210,7 @@ std::optional<RunDirectory> find_place(const std::filesystem::path& out, bool re
 RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const Place& place,
                          const std::filesystem::path& out, Reporter& reporter) {
   Recipe recipe = wanted;
+  for (const std::string& note : recipe.notes) reporter.note(note);
   if (continued) continue_precision(recipe, read_recipe(continued->recipe_file()), place.device, reporter);
   settle_precision(recipe, place.device, reporter);
   check_precision(recipe, place.device);
@@ -236,16 +247,21 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Plac
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
-  ProbeReport report{.class_names = prober.class_names(),
-                     .epochs = recipe.probe.epochs,
-                     .trained_epochs = checkpoint.progress().epoch,
-                     .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder"),
-                     .random = {},
-                     .pixels = {},
-                     .layers = checkpoint.layers(),
-                     .device = place.device};
+  ProbeReport report{
+      .class_names = prober.images().class_names(),
+      .epochs = recipe.probe.epochs,
+      .trained_epochs = checkpoint.progress().epoch,
+      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder",
+                                fmt::format("the encoder in {} has diverged", checkpoint.path().string())),
+      .random = {},
+      .pixels = {},
+      .layers = checkpoint.layers(),
+      .device = place.device,
+      .chance = prober.images().chance(),
+      .train_chance = prober.images().train_chance()};
   if (recipe.probe.random_encoder) {
-    report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder");
+    report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder",
+                                   "it has learnt nothing, so look at data.mean, data.std and the network");
   }
   if (recipe.probe.pixels) report.pixels = prober.pixels();
   return report;

@@ -31,9 +31,9 @@ struct ProbeReport {
   std::optional<BlockProbe> pixels;
   std::vector<PathRecord> layers;  ///< the feedback path that each layer used in pretraining
   Device device = Device::cpu;     ///< that the probes were trained on
-
-  /// The accuracy of guessing.
-  double chance() const { return 1.0 / static_cast<double>(class_names.size()); }
+  /// Accuracies of guessing: of always naming the commonest class among these very images.
+  double chance = 0;        ///< of the test images
+  double train_chance = 0;  ///< of the training images
 };
 
 /// The checkpoint that a path means: a file, or the newest readable one of a run directory; `note` is told of damaged
@@ -58,7 +58,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const Plac
 ///    "final_loss" (null without an epoch)}, "probe": {"features", "epochs", "test_accuracy", "train_accuracy",
 ///    "per_block": [test accuracies]}, "layers": [{"layer", "feedback", "separate_weights", "errors_sent",
 ///    "alignment"}] (PathRecord), "random_encoder": {"test_accuracy", "per_block"}, "pixels": {"test_accuracy"} where
-///    they were probed, "chance", "peak_memory_bytes"}
+///    they were probed, "chance" (of guessing on the same test images, ProbeReport), "train_chance",
+///    "peak_memory_bytes"}
 /// and probe.json, which has every probe's accuracies, also by class, and confusion matrix ([label][prediction]).
 /// Accuracies are fractions.
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);

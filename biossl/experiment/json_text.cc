@@ -14,9 +14,13 @@ nlohmann::ordered_json try_parse_ordered_json(std::string_view text) {
   return nlohmann::ordered_json::parse(text, nullptr, false);
 }
 
-std::string json_text(const nlohmann::json& json) { return json.dump(); }
+std::string json_text(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
-std::string json_text(const nlohmann::ordered_json& json) { return json.dump(); }
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
 
 std::string indented_json_text(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -15,10 +15,11 @@ nlohmann::ordered_json parse_ordered_json(std::string_view text);
 nlohmann::json try_parse_json(std::string_view text);
 nlohmann::ordered_json try_parse_ordered_json(std::string_view text);
 
+// As text. Bytes that are no UTF-8, as paths may hold, become U+FFFD; nothing throws for them.
 /// On one line.
 std::string json_text(const nlohmann::json& json);
 std::string json_text(const nlohmann::ordered_json& json);
-/// Indented for people, with a line end. What is no UTF-8 becomes U+FFFD.
+/// Indented for people, with a line end.
 std::string indented_json_text(const nlohmann::ordered_json& json);
 
 }  // namespace biossl

@@ -5,11 +5,16 @@
 #include <optional>
 
 #include "biossl/core/error.h"
+#include "biossl/core/text.h"
 
 namespace biossl {
 namespace {
 
-std::string where_of(const Override& change) { return fmt::format("--set {}={}", change.key, change.value); }
+/// As the user wrote it: "--set train.epochs=5", "--seed 2".
+std::string where_of(const Override& change) {
+  const std::string option = change.option.empty() ? fmt::format("--set {}=", change.key) : change.option + " ";
+  return valid_utf8(option + change.value);
+}
 
 /// A key that chooses a component, and how to take away the settings of the one it replaces.
 struct Selector {
@@ -96,9 +101,26 @@ void apply(TomlDocument& document, const Override& change) {
   section->entries[key] = {.value = parse_toml_value(change.value), .where = where_of(change), .overridden = true};
 }
 
+void check_text(const Override& change) {
+  if (is_utf8(change.key) && is_utf8(change.value)) return;
+  throw std::invalid_argument(where_of(change) + ": is not UTF-8 text");
+}
+
+/// Of two values for one key, one is a slip.
+void refuse_repeated(const std::vector<Override>& overrides) {
+  for (auto change = overrides.begin(); change != overrides.end(); ++change) {
+    const auto first = std::ranges::find(overrides, change->key, &Override::key);
+    if (first == change) continue;
+    throw std::invalid_argument(
+        fmt::format("{} and {} set the same value; leave one out", where_of(*first), where_of(*change)));
+  }
+}
+
 }  // namespace
 
 void apply_overrides(TomlDocument& document, const std::vector<Override>& overrides) {
+  std::ranges::for_each(overrides, check_text);
+  refuse_repeated(overrides);
   // Choices first, so that settings given beside them belong to the new choice.
   for (const Override& change : overrides) {
     const auto [section, key] = split(change.key);

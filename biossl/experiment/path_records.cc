@@ -1,5 +1,6 @@
 #include "biossl/experiment/path_records.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace biossl {
@@ -18,6 +19,15 @@ OrderedJson to_json(const std::vector<PathRecord>& records) {
   return json;
 }
 
+namespace {
+
+/// JSON has no NaN and writes null: of a run that had diverged.
+double nullable(const OrderedJson& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+}  // namespace
+
 std::vector<PathRecord> path_records(const OrderedJson& json) {
   std::vector<PathRecord> records;
   for (const OrderedJson& record : json) {
@@ -25,7 +35,7 @@ std::vector<PathRecord> path_records(const OrderedJson& json) {
                        .feedback = record.at("feedback"),
                        .separate_weights = record.at("separate_weights"),
                        .errors_sent = record.at("errors_sent"),
-                       .alignment = record.at("alignment")});
+                       .alignment = nullable(record.at("alignment"))});
   }
   return records;
 }

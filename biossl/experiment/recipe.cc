@@ -9,6 +9,7 @@
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
 #include "biossl/experiment/overrides.h"
+#include "biossl/experiment/recipe_notes.h"
 #include "biossl/experiment/recipe_sections.h"
 #include "biossl/experiment/shipped_texts.h"
 #include "biossl/experiment/toml_document.h"
@@ -68,17 +69,19 @@ class RecipeReader {
   Recipe read() {
     check_names();
     Recipe recipe;
-    recipe.name = std::filesystem::path(origin_).stem().string();
+    recipe.name = name_of_file(origin_);
     read_top(recipe);
     recipe.data = options<DataRecipe>("data");
     recipe.train = options<TrainRecipe>("train");
     recipe.probe = options<ProbeRecipe>("probe");
     if (document_.sections.contains("published")) recipe.published = read_published();
     check_data(recipe.data);
+    settle_image_size(recipe.data);
     check_train(recipe.train);
     check_probe(recipe.probe);
     read_network(recipe);
     read_choices(recipe);
+    recipe.notes = unused_settings(document_, recipe);
     return recipe;
   }
 
@@ -127,10 +130,11 @@ class RecipeReader {
 
   template <class Options>
   Options options(const std::string& name, const TomlSection& table) const {
+    const std::string shown = name.empty() ? "recipe" : name;
     for (const auto& entry : table.entries) {
-      at(entry.second, [&] { read_options<Options>(name, {{entry.first, entry.second.value}}); });
+      at(entry.second, [&] { read_options<Options>(shown, {{entry.first, entry.second.value}}); });
     }
-    return read_options<Options>(name, table.settings());
+    return read_options<Options>(shown, table.settings());
   }
   template <class Options>
   Options options(const std::string& name) const {
@@ -139,16 +143,20 @@ class RecipeReader {
 
   void require(bool condition, const char* name, const char* key, std::string_view what) const {
     if (condition) return;
-    const TomlEntry given = entry(name, key);
-    fault(given, fmt::format("[{}] {} {}", name, key, what));
+    const TomlSection& table = section(name);
+    const auto given = table.entries.find(key);
+    const std::string value = given == table.entries.end() ? "" : fmt::format(" = {}", to_toml(given->second.value));
+    const std::string in = *name == '\0' ? "" : fmt::format("[{}] ", name);
+    fault(entry(name, key), fmt::format("{}{}{} {}", in, key, value, what));
   }
 
   void read_top(Recipe& recipe) const {
     const auto top = options<TopRecipe>("");
-    require(top.seed >= 0, "", "seed", "may not be negative");
+    require(top.seed >= 0, "", "seed", "must lie between 0 and 9223372036854775807");
     recipe.seed = static_cast<std::uint64_t>(top.seed);
     if (!top.name.empty()) recipe.name = top.name;
-    require(recipe.name.find_first_of("/\n") == std::string::npos, "", "name", "may hold no slash or line break");
+    const bool usable = recipe.name.find('/') == std::string::npos && std::ranges::none_of(recipe.name, is_control);
+    require(usable, "", "name", "may hold no slash and no control characters: run directories are called so");
   }
 
   PublishedRecipe read_published() const {
@@ -167,6 +175,26 @@ class RecipeReader {
     require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
     require(data.image_size >= 1 && data.image_size <= 4096, "data", "image_size", "must lie between 1 and 4096");
     require(positive(data.std), "data", "std", "must be a positive number");
+  }
+
+  /// The images of most data sets are what they are, and their size is not the recipe's to choose.
+  void settle_image_size(DataRecipe& data) const {
+    const auto side_of = [](const std::string& name) { return DatasetRegistry::instance().find(name).traits.side; };
+    const bool of_pretrain = side_of(data.pretrain) > 0;
+    const std::int64_t side = of_pretrain ? side_of(data.pretrain) : side_of(data.probe);
+    if (side == 0) return;
+    const TomlEntry given = entry("data", "image_size");
+    const bool is_given = section("data").entries.contains("image_size");
+    if (is_given && !given.overridden) {
+      if (!of_pretrain) return;  // images that are made; whether an encoder of them can be probed is seen then
+      // What the file says belongs to the data set that --set has replaced.
+      if (entry("data", "pretrain").overridden) data.image_size = side;
+    }
+    if (is_given && data.image_size != side) {
+      fault(given, fmt::format("[data] image_size = {} makes no sense here: the images of {} are {}x{}",
+                               data.image_size, of_pretrain ? data.pretrain : data.probe, side, side));
+    }
+    data.image_size = side;
   }
 
   void check_train(const TrainRecipe& train) const {
@@ -295,6 +323,12 @@ class RecipeReader {
 };
 
 }  // namespace
+
+std::string name_of_file(const std::filesystem::path& file) {
+  std::string name = file.stem().string();
+  std::ranges::replace_if(name, is_control, '\xFF');
+  return valid_utf8(name);
+}
 
 Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides) {
   TomlDocument document = parse_toml(text, origin);

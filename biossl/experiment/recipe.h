@@ -30,7 +30,7 @@ struct DataRecipe {
     field("images", images, "training images to learn from; 0: all");
     field("probe_images", probe_images, "training images of the probe; 0: all");
     field("test_images", test_images, "test images of the probe; 0: all");
-    field("image_size", image_size, "side of the images of data sets that make their own");
+    field("image_size", image_size, "side of the images of data sets that make their own; others have theirs");
     field("mean", mean, "what is taken from every value of an image, in [0,1], before the network sees it");
     field("std", std, "what the rest is divided by: the network sees (x - mean) / std");
   }
@@ -64,6 +64,7 @@ struct TrainRecipe {
           "of activity and errors: \"auto\": bfloat16 where the device computes with it, else float32; \"float32\", "
           "\"bfloat16\", or \"tf32\": float32, rounded by a GPU's matrix units; weights are float32 always");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
+    if (chunk >= batch) field.unused("chunk", "train.batch is no larger");
   }
 };
 
@@ -90,6 +91,7 @@ struct ProbeRecipe {
           "10^9 bytes that features may take; more are read from a file in the run directory; 0: most of what is free");
     field("random_encoder", random_encoder, "probe the untrained encoder of the same seed beside the trained one");
     field("pixels", pixels, "probe the raw pixels too");
+    if (epochs == 0) field.unused("learning_rate", "probe.epochs = 0 trains no probe");
   }
 };
 
@@ -133,18 +135,24 @@ struct Recipe {
   Choice optimizer{"adam", {}};  ///< kind is train.optimizer
   ProbeRecipe probe;
   std::optional<PublishedRecipe> published;
+  /// A line for every setting that was given and changes nothing as the others stand.
+  std::vector<std::string> notes = {};
 };
 
 /// One --set key=value, "train.epochs=5"; the value is written as in TOML, quotes around texts may be left out.
 struct Override {
   std::string key;
   std::string value;
+  std::string option = {};  ///< that stands for --set KEY=: "--seed"; messages name it
 };
 
 /// Parses, applies the overrides and checks everything that can be checked without data: unknown keys and names (with
 /// the nearest known), types, ranges. A fault in the file throws BadInput with file, line and key; a fault of an
 /// override std::invalid_argument. The file may be a pipe; "-" is standard input.
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+/// What a recipe in this file is called unless it says itself: the file's name without .toml, as valid UTF-8 without
+/// control characters.
+std::string name_of_file(const std::filesystem::path& file);
 /// The same from text; `origin` is what errors call it.
 Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {});
 /// One of the recipes that are part of the program, by its path below recipes/ without .toml: "table1/random_encoder".

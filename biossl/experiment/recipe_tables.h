@@ -14,7 +14,7 @@ namespace biossl {
 
 /// A recipe of a table, not read yet.
 struct TableRecipe {
-  std::string name;                                          ///< the file's, without .toml
+  std::string name;                                          ///< the file's; where two are alike, TABLE-NAME
   std::function<Recipe(const std::vector<Override>&)> read;  ///< throws as read_recipe does
 };
 
@@ -24,8 +24,12 @@ std::vector<std::string> shipped_tables();
 /// The recipe of the program for this published number; nothing where there is none.
 std::optional<Recipe> shipped_recipe_of(const PublishedRecipe& published);
 
-/// The recipes of all these tables or folders. Throws std::invalid_argument for a table that does not exist and for two
-/// recipes of one name, BadInput for a folder without recipes.
+/// What a table is called: "table1"; a folder by its own name.
+std::filesystem::path name_of_table(const std::string& table);
+
+/// The recipes of all these tables or folders, each under a name of its own, as valid UTF-8. Throws
+/// std::invalid_argument for a table that does not exist and for recipes that not even their tables' names tell apart,
+/// BadInput for a folder without recipes.
 std::vector<TableRecipe> find_tables(const std::vector<std::string>& tables);
 
 }  // namespace biossl

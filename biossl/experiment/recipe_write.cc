@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
 #include "biossl/experiment/recipe.h"
 #include "biossl/experiment/recipe_sections.h"
@@ -45,6 +46,16 @@ bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
                     [](const Field& a, const Field& b) { return a.name == b.name && a.value == b.value; });
 }
 
+/// Without the size of images that have one of their own.
+std::vector<Field> data_fields(const DataRecipe& data) {
+  std::vector<Field> fields = list_fields(data);
+  const auto& sets = DatasetRegistry::instance();
+  if (sets.find(data.pretrain).traits.side > 0 && sets.find(data.probe).traits.side > 0) {
+    std::erase_if(fields, [](const Field& field) { return field.name == "image_size"; });
+  }
+  return fields;
+}
+
 void write_network(Writer& writer, const Recipe& recipe) {
   const std::vector<Field> head = list_fields(to_recipe(recipe.network.head));
   writer.section("network");
@@ -77,7 +88,7 @@ std::string to_toml(const Recipe& recipe) {
   writer.line("name", recipe.name, "");
   writer.line("seed", static_cast<std::int64_t>(recipe.seed), "of everything random");
   writer.section("data");
-  writer.lines(list_fields(recipe.data));
+  writer.lines(data_fields(recipe.data));
   writer.section("views");
   writer.kind<ViewsRegistry>("kind", recipe.views);
   writer.settings<ViewsRegistry>(recipe.views);

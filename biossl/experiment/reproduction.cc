@@ -17,7 +17,8 @@ namespace {
 ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest& request, Device device) {
   ReproductionRow row{.original = of_table.read({}), .recipe = {}};
   std::vector<Override> changes = request.changes;
-  if (request.epochs) changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs)});
+  if (request.epochs)
+    changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs), .option = "--epochs"});
   const bool trains = row.original.train.epochs > 0;
   std::erase_if(changes, [&](const Override& change) { return change.key == "train.epochs" && !trains; });
   row.recipe = of_table.read(changes);
@@ -32,12 +33,6 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   check_precision(row.recipe, device);
   row.total_epochs = total_epochs(row.recipe);
   return row;
-}
-
-/// "table1"; of a folder, its own name.
-std::string name_of(const std::string& table) {
-  const std::filesystem::path path = std::filesystem::absolute(table).lexically_normal();
-  return path.has_filename() ? path.filename() : path.parent_path().filename();
 }
 
 /// Brings the rows that the globs match to the front, in the order of the globs.
@@ -134,11 +129,13 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
     check(change.key != "name", "reproduce", "--set name={}: rows are called as their recipes are", change.value);
   }
   std::vector<std::string> names;
-  std::ranges::transform(request.tables, std::back_inserter(names), [](const auto& table) { return name_of(table); });
-  Reproduction plan{.name = joined(names, " + "),
-                    .out = request.out.empty() ? std::filesystem::path("runs") / names[0] : request.out,
-                    .seeds = request.seeds,
-                    .rows = {}};
+  std::ranges::transform(request.tables, std::back_inserter(names),
+                         [](const auto& table) { return valid_utf8(name_of_table(table).string()); });
+  Reproduction plan{
+      .name = joined(names, " + "),
+      .out = request.out.empty() ? std::filesystem::path("runs") / name_of_table(request.tables[0]) : request.out,
+      .seeds = request.seeds,
+      .rows = {}};
   for (const TableRecipe& of_table : find_tables(request.tables)) {
     plan.rows.push_back(read_row(of_table, request, device));
   }

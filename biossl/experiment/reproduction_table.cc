@@ -127,6 +127,10 @@ Spread TableRow::accuracy() const {
   return spread_of(of_finished(runs, [](const RunOutcome& outcome) { return 100 * outcome.test_accuracy; }));
 }
 
+Spread TableRow::chance() const {
+  return spread_of(of_finished(runs, [](const RunOutcome& outcome) { return 100 * outcome.chance; }));
+}
+
 Spread TableRow::seconds() const {
   return spread_of(of_finished(runs, [](const RunOutcome& outcome) { return outcome.seconds; }));
 }

@@ -36,6 +36,7 @@ struct TableRow {
   std::vector<RunStanding> runs;
 
   Spread accuracy() const;  ///< percent
+  Spread chance() const;    ///< likewise, of guessing on the same test images
   Spread seconds() const;
   Spread images_per_second() const;
   std::int64_t peak_memory_bytes() const;    ///< the largest

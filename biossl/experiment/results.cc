@@ -13,7 +13,8 @@ using OrderedJson = nlohmann::ordered_json;
 OrderedJson to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
   OrderedJson per_class = OrderedJson::object();
   for (std::size_t label = 0; label < class_names.size(); ++label) {
-    per_class[class_names[label]] = probe.result.per_class[label];
+    const auto& accuracy = probe.result.per_class[label];
+    per_class[class_names[label]] = accuracy ? OrderedJson(*accuracy) : OrderedJson();
   }
   return {{"features", probe.features},
           {"test_accuracy", probe.result.test_accuracy},
@@ -60,7 +61,8 @@ OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) 
 void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
   OrderedJson json{{"epochs", report.epochs},
                    {"class_names", report.class_names},
-                   {"chance", report.chance()},
+                   {"chance", report.chance},
+                   {"train_chance", report.train_chance},
                    {"trained", to_json(report.trained, report.class_names)}};
   if (report.random) json["random"] = to_json(*report.random, report.class_names);
   if (report.pixels) json["pixels"] = to_json(*report.pixels, report.class_names);
@@ -86,7 +88,8 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
                               {"per_block", test_accuracies(*report.random)}};
   }
   if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
-  json["chance"] = report.chance();
+  json["chance"] = report.chance;
+  json["train_chance"] = report.train_chance;
   json["peak_memory_bytes"] = peak_memory_bytes();
   if (report.device == Device::cuda) json["peak_device_memory_bytes"] = peak_device_memory_bytes();
   write_json(directory.summary_file(), json);

@@ -6,6 +6,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/core/text.h"
 #include "biossl/experiment/environment.h"
 #include "biossl/experiment/json_text.h"
 #include "biossl/experiment/precision.h"
@@ -207,7 +208,7 @@ std::vector<EpochMetrics> RunDirectory::metrics() const {
 }
 
 void note_failure(const std::filesystem::path& directory, std::string_view failure) {
-  write_file(failure_file(directory), fmt::format("{}\n", failure));
+  write_file(failure_file(directory), valid_utf8(failure) + "\n");
 }
 
 std::string read_failure(const std::filesystem::path& directory) {
@@ -216,6 +217,8 @@ std::string read_failure(const std::filesystem::path& directory) {
   return text.substr(0, text.find('\n'));
 }
 
-void write_json(const std::filesystem::path& path, const OrderedJson& json) { write_file(path, indented_json_text(json)); }
+void write_json(const std::filesystem::path& path, const OrderedJson& json) {
+  write_file(path, indented_json_text(json));
+}
 
 }  // namespace biossl

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
+#include "biossl/core/text.h"
 #include "biossl/experiment/checkpoint.h"
 #include "biossl/experiment/json_text.h"
 #include "biossl/experiment/run_directory.h"
@@ -44,6 +45,7 @@ std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Reci
     const Json& probe = summary.at("probe");
     const RunOutcome outcome{.test_accuracy = probe.at("test_accuracy"),
                              .train_accuracy = probe.at("train_accuracy"),
+                             .chance = summary.at("chance"),
                              .seconds = training.at("seconds"),
                              .images_per_second = training.at("images_per_second"),
                              .peak_memory_bytes = summary.value("peak_device_memory_bytes",

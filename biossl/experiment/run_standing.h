@@ -14,6 +14,7 @@ namespace biossl {
 struct RunOutcome {
   double test_accuracy = 0;   ///< of the probe of the last block, a fraction
   double train_accuracy = 0;  ///< likewise
+  double chance = 0;          ///< the test accuracy of guessing, of the same images
   double seconds = 0;         ///< of pretraining
   double images_per_second = 0;
   std::int64_t peak_memory_bytes = 0;  ///< of the program with its probe; on a GPU: of the GPU's memory

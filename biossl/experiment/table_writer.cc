@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <tuple>
 
@@ -21,11 +22,8 @@ constexpr std::size_t terminal_columns = 118;
 struct Column {
   std::string title;
   bool right;  ///< aligned
+  std::string (*cell)(const TableRow&);
 };
-
-const std::vector<Column> columns{{"loss", false},     {"rule", false},        {"feedback", false}, {"setting", false},
-                                  {"published", true}, {"ours (seeds)", true}, {"diff", true},      {"epochs", true},
-                                  {"training", true},  {"img/s", true},        {"GB", true}};
 
 std::string setting_of(const TableRow& row) {
   if (!row.uses_labels) return row.setting;
@@ -55,35 +53,104 @@ std::string ours(const TableRow& row) {
   return fmt::format("{:.2f} ± {:.2f} ({})", accuracy.mean, accuracy.deviation, accuracy.count);
 }
 
-std::vector<std::string> cells(const TableRow& row) {
-  const bool any = row.accuracy().count > 0;
-  const auto known = [&](bool is, const auto& text) { return is ? text() : std::string("-"); };
-  return {row.loss,
-          row.rule,
-          row.feedback,
-          setting_of(row),
-          known(row.published.has_value(), [&] { return fmt::format("{:.2f}", row.published->accuracy); }),
-          ours(row),
-          known(row.difference().has_value(), [&] { return fmt::format("{:+.2f}", *row.difference()); }),
-          std::to_string(row.epochs),
-          known(any, [&] { return duration(row.seconds().mean); }),
-          known(any, [&] { return fmt::format("{:.0f}", row.images_per_second().mean); }),
-          known(any, [&] { return fmt::format("{:.1f}", static_cast<double>(row.peak_memory_bytes()) / 1e9); })};
+std::string published(const TableRow& row) {
+  return row.published ? fmt::format("{:.2f}", row.published->accuracy) : "-";
+}
+
+std::string difference(const TableRow& row) {
+  return row.difference() ? fmt::format("{:+.2f}", *row.difference()) : "-";
+}
+
+/// What is known of the seeds that are finished; "-" without any.
+std::string known(const TableRow& row, double value, int decimals) {
+  return row.accuracy().count > 0 ? fmt::format("{:.{}f}", value, decimals) : "-";
+}
+
+std::string training(const TableRow& row) { return row.accuracy().count > 0 ? duration(row.seconds().mean) : "-"; }
+
+bool has_published(const ReproductionTable& table) {
+  return std::ranges::any_of(table.rows, [](const TableRow& row) { return row.published.has_value(); });
+}
+
+std::string name_of_ours(const ReproductionTable& table) { return has_published(table) ? "ours" : "accuracy"; }
+
+/// Whether each row's loss, rule, feedback and setting are its own, as in a table that was published.
+bool told_apart(const ReproductionTable& table) {
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> seen;
+  return std::ranges::all_of(table.rows, [&](const TableRow& row) {
+    return seen.emplace(row.loss, row.rule, row.feedback, setting_of(row)).second;
+  });
+}
+
+/// The accuracies of guessing, as the rows show them: one where all were tested on the same images.
+std::set<std::string> chances(const ReproductionTable& table) {
+  std::set<std::string> found;
+  for (const TableRow& row : table.rows) {
+    if (row.accuracy().count > 0) found.insert(known(row, row.chance().mean, 2));
+  }
+  return found;
+}
+
+/// Columns of which no row has anything to say of its own are left out; on a terminal, which is narrow, a published
+/// table's names too.
+std::vector<Column> columns_of(const ReproductionTable& table, bool narrow) {
+  const bool named = !narrow || table.sources.empty() || !told_apart(table);
+  const bool set = std::ranges::any_of(table.rows, [](const TableRow& row) { return !setting_of(row).empty(); });
+  const bool any_published = has_published(table);
+  std::vector<Column> columns;
+  const auto add = [&](bool shown, const Column& column) {
+    if (shown) columns.push_back(column);
+  };
+  add(named, {"recipe", false, [](const TableRow& row) { return row.name; }});
+  add(true, {"loss", false, [](const TableRow& row) { return row.loss; }});
+  add(true, {"rule", false, [](const TableRow& row) { return row.rule; }});
+  add(true, {"feedback", false, [](const TableRow& row) { return row.feedback; }});
+  add(set, {"setting", false, setting_of});
+  add(any_published, {"published", true, published});
+  add(true, {name_of_ours(table) + " (seeds)", true, ours});
+  add(any_published, {"diff", true, difference});
+  add(chances(table).size() > 1,
+      {"chance", true, [](const TableRow& row) { return known(row, row.chance().mean, 2); }});
+  add(true, {"epochs", true, [](const TableRow& row) { return std::to_string(row.epochs); }});
+  add(true, {"training", true, training});
+  add(true, {"img/s", true, [](const TableRow& row) { return known(row, row.images_per_second().mean, 0); }});
+  add(true, {"GB", true,
+             [](const TableRow& row) { return known(row, static_cast<double>(row.peak_memory_bytes()) / 1e9, 1); }});
+  return columns;
+}
+
+std::vector<std::string> cells(const TableRow& row, const std::vector<Column>& columns) {
+  std::vector<std::string> texts;
+  for (const Column& column : columns) texts.push_back(column.cell(row));
+  return texts;
+}
+
+std::vector<std::string> titles(const std::vector<Column>& columns) {
+  std::vector<std::string> texts;
+  for (const Column& column : columns) texts.push_back(column.title);
+  return texts;
 }
 
 std::string budget(const ReproductionTable& table) {
   if (table.reduced.empty()) return table.sources.empty() ? "budget: the recipes' own" : "budget: the published one";
-  return fmt::format("REDUCED BUDGET: {}. These numbers are not the published experiment's.",
-                     joined(table.reduced, "; "));
+  return fmt::format("REDUCED BUDGET: {}. These numbers are not {}.", joined(table.reduced, "; "),
+                     has_published(table) ? "the published experiment's" : "those of the recipes as they stand");
 }
 
 std::vector<std::string> head(const ReproductionTable& table) {
   std::vector<std::string> lines{budget(table)};
   if (!table.changed.empty()) lines.push_back("CHANGED SETTINGS: " + joined(table.changed, "; "));
-  lines.push_back(fmt::format("{}: test accuracy of a linear probe on the last block, %; published: {}", table.name,
-                              table.sources.empty() ? "no source named" : joined(table.sources, "; ")));
-  lines.push_back(table.seeds == 1 ? "ours: seed 1"
-                                   : fmt::format("ours: mean ± standard deviation over seeds 1 to {}", table.seeds));
+  const std::string sources = table.sources.empty() ? "no source named" : joined(table.sources, "; ");
+  lines.push_back(fmt::format("{}: test accuracy of a linear probe on the last block, %{}", table.name,
+                              has_published(table) ? "; published: " + sources : ""));
+  const std::string seeds =
+      table.seeds == 1 ? "seed 1" : fmt::format("mean ± standard deviation over seeds 1 to {}", table.seeds);
+  lines.push_back(fmt::format("{}: {}", name_of_ours(table), seeds));
+  const std::set<std::string> guessing = chances(table);
+  lines.push_back(fmt::format("chance, of always naming the commonest class among the test images: {}",
+                              guessing.empty()      ? "not known yet"
+                              : guessing.size() > 1 ? "in its column"
+                                                    : *guessing.begin()));
   lines.push_back(
       "epochs: of each block where blocks learn by themselves; training: time of pretraining; GB: peak memory");
   for (const std::string& machine : table.machines) lines.push_back("machine: " + machine);
@@ -120,8 +187,16 @@ std::string wrapped(const std::string& line, std::size_t limit) {
   return text + "\n";
 }
 
+/// A bar would end the cell.
+std::vector<std::string> in_markdown(std::vector<std::string> cells) {
+  for (std::string& cell : cells) {
+    for (std::size_t bar = 0; (bar = cell.find('|', bar)) != std::string::npos; bar += 2) cell.insert(bar, 1, '\\');
+  }
+  return cells;
+}
+
 std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\n") == std::string::npos) return cell;
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
   std::string text = "\"";
   for (const char letter : cell) text += letter == '"' ? std::string("\"\"") : std::string(1, letter);
   return text + "\"";
@@ -149,6 +224,7 @@ OrderedJson to_json(const RunStanding& run, std::int64_t epochs) {
   if (!run.outcome) return json;
   json["test_accuracy"] = 100 * run.outcome->test_accuracy;
   json["train_accuracy"] = 100 * run.outcome->train_accuracy;
+  json["chance"] = 100 * run.outcome->chance;
   json["training_seconds"] = run.outcome->seconds;
   json["images_per_second"] = run.outcome->images_per_second;
   json["peak_memory_bytes"] = run.outcome->peak_memory_bytes;
@@ -159,7 +235,7 @@ OrderedJson to_json(const RunStanding& run, std::int64_t epochs) {
 OrderedJson to_json(const TableRow& row) {
   const Spread accuracy = row.accuracy();
   const bool any = accuracy.count > 0;
-  const auto known = [](bool is, const auto& value) { return is ? OrderedJson(value) : OrderedJson(); };
+  const auto if_known = [](bool is, const auto& value) { return is ? OrderedJson(value) : OrderedJson(); };
   OrderedJson runs = OrderedJson::array();
   for (const RunStanding& run : row.runs) runs.push_back(to_json(run, row.total_epochs));
   return {{"name", row.name},
@@ -168,29 +244,30 @@ OrderedJson to_json(const TableRow& row) {
           {"feedback", row.feedback},
           {"setting", row.setting},
           {"uses_labels", row.uses_labels},
-          {"published", known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy)},
+          {"published", if_known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy)},
           {"ours",
-           {{"mean", known(any, accuracy.mean)},
-            {"deviation", known(accuracy.count > 1, accuracy.deviation)},
+           {{"mean", if_known(any, accuracy.mean)},
+            {"deviation", if_known(accuracy.count > 1, accuracy.deviation)},
             {"seeds", accuracy.count}}},
-          {"difference", known(row.difference().has_value(), row.difference().value_or(0))},
+          {"chance", if_known(any, row.chance().mean)},
+          {"difference", if_known(row.difference().has_value(), row.difference().value_or(0))},
           {"epochs", row.epochs},
           {"published_epochs", row.published_epochs},
           {"probe_epochs", row.probe_epochs},
           {"published_probe_epochs", row.published_probe_epochs},
           {"reduced", row.reduced},
-          {"training_seconds", known(any, row.seconds().mean)},
-          {"images_per_second", known(any, row.images_per_second().mean)},
-          {"peak_memory_bytes", known(any, row.peak_memory_bytes())},
+          {"training_seconds", if_known(any, row.seconds().mean)},
+          {"images_per_second", if_known(any, row.images_per_second().mean)},
+          {"peak_memory_bytes", if_known(any, row.peak_memory_bytes())},
           {"runs", runs}};
 }
 
 }  // namespace
 
 std::string to_text(const ReproductionTable& table) {
-  std::vector<std::vector<std::string>> lines(1);
-  for (const Column& column : columns) lines[0].push_back(column.title);
-  for (const TableRow& row : table.rows) lines.push_back(cells(row));
+  const std::vector<Column> columns = columns_of(table, true);
+  std::vector<std::vector<std::string>> lines{titles(columns)};
+  for (const TableRow& row : table.rows) lines.push_back(cells(row, columns));
   std::string text;
   for (const std::string& line : head(table)) text += wrapped(line, terminal_columns);
   text += "\n";
@@ -209,19 +286,17 @@ std::string to_text(const ReproductionTable& table) {
 }
 
 std::string to_markdown(const ReproductionTable& table) {
-  std::vector<std::string> titles;
+  const std::vector<Column> columns = columns_of(table, false);
   std::vector<std::string> rules;
-  for (const Column& column : columns) {
-    titles.push_back(column.title);
-    rules.emplace_back(column.right ? "---:" : "---");
-  }
+  for (const Column& column : columns) rules.emplace_back(column.right ? "---:" : "---");
   std::string text = fmt::format("# {}\n\n", table.name);
   for (const std::string& line : head(table)) {
     const bool warns = line.starts_with("REDUCED") || line.starts_with("CHANGED");
     text += warns ? fmt::format("**{}**\n\n", line) : line + "  \n";
   }
-  text += fmt::format("\n| {} |\n| {} |\n", joined(titles, " | "), joined(rules, " | "));
-  for (const TableRow& row : table.rows) text += fmt::format("| {} |\n", joined(cells(row), " | "));
+  text += fmt::format("\n| {} |\n| {} |\n", joined(titles(columns), " | "), joined(rules, " | "));
+  for (const TableRow& row : table.rows)
+    text += fmt::format("| {} |\n", joined(in_markdown(cells(row, columns)), " | "));
   const auto notes = remarks(table);
   if (!notes.empty()) text += "\n- " + joined(notes, "\n- ") + "\n";
   return text;
@@ -231,23 +306,35 @@ std::string to_csv(const ReproductionTable& table) {
   std::string text;
   for (const std::string& line : head(table)) text += "# " + line + "\n";
   text +=
-      "name,loss,rule,feedback,setting,published,ours,deviation,seeds,difference,epochs,published_epochs,probe_epochs,"
+      "name,loss,rule,feedback,setting,published,ours,deviation,seeds,chance,difference,epochs,published_epochs,probe_"
+      "epochs,"
       "published_probe_epochs,budget,training_seconds,images_per_second,peak_memory_bytes,state\n";
   for (const TableRow& row : table.rows) {
     const Spread accuracy = row.accuracy();
-    const auto known = [](bool is, double value, int decimals) {
+    const auto if_known = [](bool is, double value, int decimals) {
       return is ? fmt::format("{:.{}f}", value, decimals) : std::string();
     };
     const bool any = accuracy.count > 0;
-    text +=
-        csv_line({row.name, row.loss, row.rule, row.feedback, setting_of(row),
-                  known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy, 2),
-                  known(any, accuracy.mean, 2), known(accuracy.count > 1, accuracy.deviation, 2),
-                  std::to_string(accuracy.count), known(row.difference().has_value(), row.difference().value_or(0), 2),
-                  std::to_string(row.epochs), std::to_string(row.published_epochs), std::to_string(row.probe_epochs),
-                  std::to_string(row.published_probe_epochs), row.reduced ? "REDUCED" : "full",
-                  known(any, row.seconds().mean, 1), known(any, row.images_per_second().mean, 1),
-                  known(any, static_cast<double>(row.peak_memory_bytes()), 0), state(row)});
+    text += csv_line({row.name,
+                      row.loss,
+                      row.rule,
+                      row.feedback,
+                      setting_of(row),
+                      if_known(row.published.has_value(), row.published.value_or(PublishedRecipe{}).accuracy, 2),
+                      if_known(any, accuracy.mean, 2),
+                      if_known(accuracy.count > 1, accuracy.deviation, 2),
+                      std::to_string(accuracy.count),
+                      if_known(any, row.chance().mean, 2),
+                      if_known(row.difference().has_value(), row.difference().value_or(0), 2),
+                      std::to_string(row.epochs),
+                      std::to_string(row.published_epochs),
+                      std::to_string(row.probe_epochs),
+                      std::to_string(row.published_probe_epochs),
+                      row.reduced ? "REDUCED" : "full",
+                      if_known(any, row.seconds().mean, 1),
+                      if_known(any, row.images_per_second().mean, 1),
+                      if_known(any, static_cast<double>(row.peak_memory_bytes()), 0),
+                      state(row)});
   }
   return text;
 }

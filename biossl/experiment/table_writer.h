@@ -19,7 +19,7 @@ std::string to_csv(const ReproductionTable& table);
 /// {"table", "sources", "budget", "full_budget", "reduced_budget", "changed_settings", "seeds", "machines", "rows":
 /// [{"name",
 ///  "loss", "rule", "feedback", "setting", "uses_labels", "published", "ours": {"mean", "deviation", "seeds"},
-///  "difference", "epochs", "published_epochs", "probe_epochs", "published_probe_epochs", "reduced",
+///  "chance", "difference", "epochs", "published_epochs", "probe_epochs", "published_probe_epochs", "reduced",
 ///  "training_seconds", "images_per_second", "peak_memory_bytes", "runs": [{"seed", "state", "epoch", "epochs", …}]}]}.
 /// Accuracies are percent; what is not known is null.
 std::string to_json(const ReproductionTable& table);

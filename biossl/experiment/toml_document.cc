@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "biossl/core/error.h"
+#include "biossl/core/text.h"
 
 namespace biossl {
 namespace {
@@ -67,6 +69,23 @@ class Collector {
   const std::string& origin_;
 };
 
+/// toml++ would name a byte of what an editor has saved as something else.
+void check_encoding(std::string_view text, const std::string& origin) {
+  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  if (marked || text.substr(0, 4).find('\0') != std::string_view::npos) {
+    bad_input("{}: is UTF-16 text; save it as UTF-8", origin);
+  }
+  std::int64_t line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (!is_utf8(text.substr(begin, end - begin))) {
+      bad_input("{}:{}: '{}' is not UTF-8 text; save the recipe as UTF-8", origin, line,
+                valid_utf8(text.substr(begin, end - begin)));
+    }
+    begin = end + 1;
+  }
+}
+
 }  // namespace
 
 Settings TomlSection::settings() const {
@@ -76,6 +95,7 @@ Settings TomlSection::settings() const {
 }
 
 TomlDocument parse_toml(const std::string& text, const std::string& origin) {
+  check_encoding(text, origin);
   TomlDocument document;
   try {
     Collector(document, origin).collect(toml::parse(text, origin), "");
@@ -109,7 +129,7 @@ std::string to_toml(const Value& value) {
   for (const char letter : std::get<std::string>(value)) {
     if (letter == '"' || letter == '\\') {
       quoted += fmt::format("\\{}", letter);
-    } else if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) {
+    } else if (is_control(letter)) {
       quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(letter));
     } else {
       quoted += letter;

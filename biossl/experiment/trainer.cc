@@ -54,6 +54,12 @@ std::array<double, 2> on_host(const Tensor& totals) {
   return {host.data<double>()[0], host.data<double>()[1]};
 }
 
+std::string last_good(const RunDirectory& directory) {
+  const auto checkpoints = list_checkpoints(directory.checkpoints());
+  return checkpoints.empty() ? "no checkpoint had been written yet"
+                             : "the last good checkpoint is " + checkpoints[0].string();
+}
+
 }  // namespace
 
 Trainer::Trainer(const Recipe& recipe, const Place& place)
@@ -173,15 +179,28 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   rule_->step(images, moment, totals_);
 }
 
-double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) const {
+double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {
   const double loss = on_host(totals_)[0];
   if (std::isfinite(loss)) return loss;
-  const auto checkpoints = list_checkpoints(directory.checkpoints());
-  const std::string kept = checkpoints.empty() ? "no checkpoint had been written yet"
-                                               : "the last good checkpoint is " + checkpoints[0].string();
-  throw std::runtime_error(fmt::format(
-      "the loss is no longer finite in epoch {} of {}, batch {}; {}; try a lower train.learning_rate than {}",
-      progress_.epoch + 1, total_epochs(), batch + 1, kept, recipe_.train.learning_rate));
+  throw std::runtime_error(fmt::format("the loss is {} finite in epoch {} of {}, batch {}; {}; {}",
+                                       is_first_step(batch) ? "not" : "no longer", progress_.epoch + 1, total_epochs(),
+                                       batch + 1, last_good(directory), blame(batch)));
+}
+
+bool Trainer::is_first_step(std::int64_t batch) const { return progress_.epoch == 0 && batch == 0; }
+
+std::string Trainer::blame(std::int64_t batch) {
+  const Tensor images = make_batch(batch);
+  if (!std::isfinite(largest_magnitude(images))) {
+    return fmt::format(
+        "the images as the network sees them are not finite: look at data.mean = {}, data.std = {} and [views]",
+        recipe_.data.mean, recipe_.data.std);
+  }
+  if (is_first_step(batch)) {
+    return "nothing had been learnt yet, so look at [loss], data.mean, data.std and the network, not at the learning "
+           "rate";
+  }
+  return fmt::format("try a lower train.learning_rate than {}", recipe_.train.learning_rate);
 }
 
 EpochMetrics Trainer::finish_epoch(double seconds) {
@@ -205,7 +224,13 @@ double Trainer::rate(std::int64_t batch) const {
   return schedule_.rate(epoch * batches() + batch);
 }
 
-std::filesystem::path Trainer::save(const RunDirectory& directory) const {
+std::filesystem::path Trainer::save(const RunDirectory& directory) {
+  for (const StateTensor& weights : network_->state(false)) {
+    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+    const std::int64_t epoch = progress_.epoch + (progress_.batch > 0 ? 1 : 0);
+    throw std::runtime_error(fmt::format("the weights are no longer finite in epoch {} of {} ({}); {}; {}", epoch,
+                                         total_epochs(), weights.name, last_good(directory), blame(batches() - 1)));
+  }
   const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
   save_checkpoint(path, recipe_, progress_, *network_, *rule_);
   // The last two, and the final one beside them.
@@ -213,7 +238,7 @@ std::filesystem::path Trainer::save(const RunDirectory& directory) const {
   return path;
 }
 
-void Trainer::stop(const RunDirectory& directory, int signal) const {
+void Trainer::stop(const RunDirectory& directory, int signal) {
   const std::filesystem::path path = save(directory);
   throw Interrupted(signal, fmt::format("stopped in epoch {} of {}; {} holds everything", progress_.epoch + 1,
                                         total_epochs(), path.string()));

@@ -49,12 +49,15 @@ class Trainer {
  private:
   void train_epoch(const RunDirectory& directory, Reporter& reporter);
   bool on_gpu() const { return totals_.device() == Device::cuda; }
-  /// The loss so far in this epoch.
-  double check_finite(const RunDirectory& directory, std::int64_t batch) const;
+  /// The loss so far in this epoch. Throws std::runtime_error, naming the cause, where it is not finite.
+  double check_finite(const RunDirectory& directory, std::int64_t batch);
+  bool is_first_step(std::int64_t batch) const;
+  /// Why the loss is not finite, and what to do.
+  std::string blame(std::int64_t batch);
   void report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const;
   EpochMetrics finish_epoch(double seconds);
-  std::filesystem::path save(const RunDirectory& directory) const;
-  [[noreturn]] void stop(const RunDirectory& directory, int signal) const;
+  std::filesystem::path save(const RunDirectory& directory);
+  [[noreturn]] void stop(const RunDirectory& directory, int signal);
   double rate(std::int64_t batch) const;
 
   Recipe recipe_;

@@ -29,6 +29,14 @@ struct HingeOptions {
     field("negative_threshold", negative_threshold, "a bound of its own for negative pairs; negative: theta + m");
     field("normalise", normalise, "scale embeddings to length 1 first (for comparison; breaks property ii)");
     field("block_gradient", block_gradient, "no error reaches the remembered view");
+    if (negatives == "all") {
+      field.unused("recent", "negatives = \"all\" looks at the whole batch");
+      field.unused("weight", "with negatives = \"all\" every term has weight 1");
+    }
+    if (positive_threshold >= 0 && negative_threshold >= 0) {
+      field.unused("threshold", "both pairs have bounds of their own");
+      field.unused("margin", "both pairs have bounds of their own");
+    }
   }
 };
 

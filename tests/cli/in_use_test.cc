@@ -26,7 +26,7 @@ TEST_F(InUseProgram, ARunIsWrittenByOneProcessAndReadByAny) {
     expect_one_line(run({command, "--resume", "--out", in("run")}), 1, at_work);
   }
   expect_one_line(run({"probe", in("run")}), 1,
-                  fmt::format("{}, or probe a checkpoint alone: biossl probe {}", at_work,
+                  fmt::format("{}, or probe a checkpoint alone: {} probe {}", at_work, BIOSSL_PROGRAM,
                               in("run/checkpoints/epoch_0003.safetensors")));
   EXPECT_EQ(run({"probe", in("run/checkpoints/epoch_0003.safetensors")}).code, 0);
   EXPECT_EQ(run({"embed", in("run"), "--images", "7", "--out", in("x.npy")}).code, 0);

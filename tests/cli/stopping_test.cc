@@ -65,7 +65,7 @@ TEST_F(Stopping, AReaderThatGoesAwayIsAWishToStop) {
   const Outcome piped = shell(
       "cd \"$1\"; { \"$0\" pretrain small.toml --out run --set train.epochs=1000000; echo $? > code; } | head -n 2");
   EXPECT_EQ(read_file(in("code")), "141\n");
-  EXPECT_THAT(piped.error, HasSubstr("go on with: biossl pretrain --resume --out run"));
+  EXPECT_THAT(piped.error, HasSubstr(std::string("go on with: ") + BIOSSL_PROGRAM + " pretrain --resume --out run"));
   EXPECT_EQ(checkpoints(), 1U);
 }
 
@@ -75,7 +75,8 @@ TEST_F(Stopping, AFileThatMayNotGrowLeavesTheOldCheckpoint) {
   std::filesystem::remove(before.at(0));  // of epoch 3
   // The checkpoint takes more than the 512 bytes that `ulimit -f 1` allows.
   expect_one_line(shell("ulimit -f 1; exec \"$0\" pretrain --resume --out \"$1/run\""), 1,
-                  "cannot be written (File too large); once it can, go on with: biossl pretrain --resume");
+                  std::string("cannot be written (File too large); once it can, go on with: ") + BIOSSL_PROGRAM +
+                      " pretrain --resume");
   EXPECT_EQ(list_checkpoints(in("run/checkpoints")), (std::vector{before.at(1)}));
   for (const auto& left : std::filesystem::directory_iterator(in("run/checkpoints"))) EXPECT_EQ(left, before.at(1));
 }

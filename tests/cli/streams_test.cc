@@ -91,7 +91,9 @@ TEST_F(Streams, ResultsThatCannotBeWrittenAreShown) {
   EXPECT_THAT(probed.out, HasSubstr("linear probe, 2 epochs"));
   std::filesystem::create_directories(in("run/summary.json/in the way"));
   const Outcome ran = run({"run", "--resume", "--out", in("run")});
-  expect_one_line(ran, 1, "summary.json: cannot be written (Is a directory); once it can, go on with: biossl run");
+  expect_one_line(ran, 1,
+                  std::string("summary.json: cannot be written (Is a directory); once it can, go on with: ") +
+                      BIOSSL_PROGRAM + " run");
   EXPECT_THAT(ran.out, HasSubstr("linear probe, 2 epochs"));
 }
 

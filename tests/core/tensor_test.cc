@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -116,6 +117,26 @@ TEST(Bfloat16, RoundsToNearestEven) {
   EXPECT_EQ(rounded(std::numeric_limits<float>::infinity()), std::numeric_limits<float>::infinity());
   EXPECT_EQ(rounded(std::numeric_limits<float>::max()), std::numeric_limits<float>::infinity());
   EXPECT_NE(rounded(std::numeric_limits<float>::quiet_NaN()), rounded(std::numeric_limits<float>::quiet_NaN()));
+}
+
+TEST(Tensor, TheLargestMagnitudeIsNotFiniteWhereOneIsNot) {
+  for (const DType dtype : {DType::float32, DType::bfloat16, DType::float64}) {
+    Tensor tensor({3}, dtype, Device::reference);
+    const auto set = [&](int i, double value) {
+      if (dtype == DType::float32) tensor.data<float>()[i] = static_cast<float>(value);
+      if (dtype == DType::bfloat16) tensor.data<bfloat16>()[i] = bfloat16(static_cast<float>(value));
+      if (dtype == DType::float64) tensor.data<double>()[i] = value;
+    };
+    EXPECT_EQ(largest_magnitude(tensor), 0);
+    set(1, -4);
+    set(2, 2);
+    EXPECT_EQ(largest_magnitude(tensor), 4);
+    set(0, std::numeric_limits<double>::infinity());
+    EXPECT_TRUE(std::isinf(largest_magnitude(tensor)));
+    set(0, std::numeric_limits<double>::quiet_NaN());
+    EXPECT_TRUE(std::isnan(largest_magnitude(tensor)));
+  }
+  EXPECT_THROW(largest_magnitude(Tensor({1}, DType::int32, Device::reference)), std::invalid_argument);
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <random>
+
 namespace biossl {
 namespace {
 
@@ -29,6 +32,59 @@ TEST(Text, Joined) {
   EXPECT_EQ(joined({}), "");
   EXPECT_EQ(joined({"a"}), "a");
   EXPECT_EQ(joined({"a", "b"}, "/"), "a/b");
+}
+
+TEST(Text, Utf8IsWhatUnicodeSays) {
+  for (const char* text :
+       {"", "plain", "caf\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\xA7\xA0", "\xF4\x8F\xBF\xBF", "\xEE\x80\x80"}) {
+    EXPECT_TRUE(is_utf8(text)) << text;
+    EXPECT_EQ(valid_utf8(text), text);
+  }
+  for (const char* text : {"caf\xE9", "\x80", "\xC0\xAF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                           "\xF8\x88\x80\x80\x80", "\xF0\x9F\xA7", "\xFF\xFE"}) {
+    EXPECT_FALSE(is_utf8(text)) << text;
+    EXPECT_TRUE(is_utf8(valid_utf8(text))) << text;
+  }
+  EXPECT_EQ(valid_utf8("caf\xE9 au lait"), "caf\xEF\xBF\xBD au lait");
+  EXPECT_EQ(valid_utf8("a\xE2\x82z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
+}
+
+TEST(Text, WordsAreQuotedWhereAShellWouldChangeThem) {
+  EXPECT_EQ(shell_quoted("runs/quick-seed1"), "runs/quick-seed1");
+  EXPECT_EQ(shell_quoted(""), "''");
+  EXPECT_EQ(shell_quoted("two words"), "'two words'");
+  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_quoted("*_5"), "'*_5'");
+  EXPECT_EQ(shell_quoted("caf\xC3\xA9"), "'caf\xC3\xA9'");
+  EXPECT_EQ(shell_quoted("caf\xE9"), "\"$(printf -- 'caf\\351')\"");
+  EXPECT_EQ(shell_path("-runs"), "./-runs");
+  EXPECT_EQ(shell_path("-my runs"), "'./-my runs'");
+}
+
+/// What a shell hands on when it reads these words behind a command.
+std::string read_by_shell(const std::string& words) {
+  std::FILE* shell = popen(("printf '%s\\0' " + words).c_str(), "r");
+  std::string read;
+  for (int byte = std::fgetc(shell); byte != EOF; byte = std::fgetc(shell)) read += static_cast<char>(byte);
+  EXPECT_EQ(pclose(shell), 0);
+  return read;
+}
+
+TEST(Text, AShellReadsQuotedWordsAsTheyWere) {
+  std::mt19937 random(1);
+  std::string words;
+  std::string wanted;
+  for (int i = 0; i < 500; ++i) {
+    std::string word;
+    for (std::uint32_t length = random() % 12; word.size() < length;) {
+      // Letters, what a shell reads otherwise, and any byte at all.
+      const std::string_view some = "ab \t'\"\\$`%~*?[]{}()<>|&;!#=-\n\xC3\xA9";
+      word += i % 2 == 0 ? some[random() % some.size()] : static_cast<char>(1 + random() % 255);
+    }
+    words += " " + shell_quoted(word);
+    wanted += word + std::string(1, '\0');
+  }
+  EXPECT_EQ(read_by_shell(words), wanted);
 }
 
 }  // namespace

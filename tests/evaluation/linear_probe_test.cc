@@ -47,6 +47,12 @@ TEST(LinearProbe, ReadsOutSeparateClassesAndCountsEveryImage) {
   EXPECT_EQ(result.per_class.size(), 5U);
 }
 
+TEST(LinearProbe, GuessingNamesTheCommonestLabel) {
+  EXPECT_EQ(share_of_commonest({}), 0.0);
+  EXPECT_EQ(share_of_commonest(std::vector<std::int32_t>{4}), 1.0);
+  EXPECT_EQ(share_of_commonest(std::vector<std::int32_t>{0, 2, 1, 2, 2}), 0.6);
+}
+
 TEST(LinearProbe, LabelsWithoutMeaningStayAtChance) {
   Features train = clusters(400, 10, 4, 1.0F, 3);
   Random random(1, Purpose::sample);

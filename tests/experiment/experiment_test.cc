@@ -72,6 +72,22 @@ TEST(Environment, KnowsAllWordsForNoMemory) {
   EXPECT_FALSE(means_no_memory(std::runtime_error("a file")));
 }
 
+TEST(Experiment, ChanceIsOfTheVeryImagesAndAClassWithoutImagesHasNoAccuracy) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  // Labels are 0, 1, 2, 0, …: of two test images none is blue; of four training images two are red.
+  run_experiment(tiny_recipe({{"data.test_images", "2"}, {"data.probe_images", "4"}}), here, folder.path() / "run",
+                 false, quiet);
+  const Json summary = Json::parse(read_file(folder.path() / "run/summary.json"));
+  const Json probe = Json::parse(read_file(folder.path() / "run/probe.json"));
+  for (const Json& json : {summary, probe}) {
+    EXPECT_EQ(json["chance"], 0.5);
+    EXPECT_EQ(json["train_chance"], 0.5);
+  }
+  EXPECT_TRUE(probe["trained"][0]["per_class"]["red"].is_number());
+  EXPECT_TRUE(probe["trained"][0]["per_class"]["blue"].is_null());
+}
+
 TEST(Experiment, RecordsTheFeedbackPathThatEachLayerUsed) {
   const TemporaryFolder folder;
   Reporter quiet;

@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadRecipe{"[published]\nsource = \"x\"\n", "bad.toml:1:|accuracy"},
                       BadRecipe{"[published]\naccuracy = 71\nplaec = 1\n", "bad.toml:3:|did you mean 'place'?"},
                       BadRecipe{"[data]\nstd = 0\n", "bad.toml:2:|std|positive"},
-                      BadRecipe{"seed = -1\n", "bad.toml:1:|seed|negative"},
+                      BadRecipe{"seed = -1\n", "bad.toml:1:|seed = -1|between 0 and 9223372036854775807"},
                       BadRecipe{"seed = 99999999999999999999\n", "bad.toml:1:"},
                       BadRecipe{"seed = [1]\n", "bad.toml:1:|list"}, BadRecipe{"name = \"a/b\"\n", "bad.toml:1:|slash"},
                       BadRecipe{"\n[trian]\nepochs = 1\n", "bad.toml:2:|[trian]|did you mean 'train'?"},

@@ -437,6 +437,7 @@ TEST(Spread, IsTheMeanAndTheSamplesDeviation) {
 TableRow wide_row() {
   RunOutcome outcome{.test_accuracy = 0.71444,
                      .train_accuracy = 1,
+                     .chance = 0.1,
                      .seconds = 123'456,
                      .images_per_second = 12'345,
                      .peak_memory_bytes = 17'000'000'000,
@@ -457,6 +458,7 @@ TableRow wide_row() {
 
 TEST(TableText, FitsATerminalAndLinesUp) {
   ReproductionTable table;
+  table.sources = {"Someone (1999)"};
   table.rows = {wide_row(), wide_row()};
   table.rows[1].loss = "hinge";
   const std::string text = to_text(table);

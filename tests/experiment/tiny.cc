@@ -17,6 +17,8 @@ constexpr std::int64_t side = 8;
 
 class TinyDataset final : public Dataset {
  public:
+  static constexpr Traits traits{.side = side};
+
   TinyDataset(const NoOptions& /*options*/, const DatasetRequest& request) {
     const std::int64_t images = request.images == 0 ? 22 : std::min<std::int64_t>(request.images, 22);
     image_shape_ = {side, side, 3};

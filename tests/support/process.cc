@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <stdexcept>
 
 #include "biossl/core/file.h"
 
@@ -20,6 +21,7 @@ Process::Process(const std::string& program, const std::filesystem::path& folder
   pointers.push_back(nullptr);
   std::fflush(nullptr);  // or the child would write this program's pending output once more
   child_ = fork();
+  if (child_ < 0) throw std::runtime_error("no process can be started");  // kill(-1, ...) would reach all others
   if (child_ != 0) return;
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   if (std::freopen(out_.c_str(), "w", stdout) == nullptr || std::freopen(error_.c_str(), "w", stderr) == nullptr) {

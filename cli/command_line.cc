@@ -1,0 +1,49 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include "biossl/core/text.h"
+
+namespace biossl::cli {
+namespace {
+
+std::string& program() {
+  static std::string called = "biossl";
+  return called;
+}
+
+}  // namespace
+
+void set_program(std::string_view called) { program() = called; }
+
+SuggestedCommand::SuggestedCommand(std::string_view words)
+    : text_(fmt::format("{} {}", shell_path(program()), words)) {}
+
+SuggestedCommand& SuggestedCommand::word(std::string_view value) {
+  text_ += " " + shell_quoted(value);
+  return *this;
+}
+
+SuggestedCommand& SuggestedCommand::path(std::string_view value) {
+  text_ += " " + shell_path(value);
+  return *this;
+}
+
+SuggestedCommand& SuggestedCommand::option(std::string_view name, std::string_view value) {
+  text_ += fmt::format(" {}", name);
+  return word(value);
+}
+
+SuggestedCommand& SuggestedCommand::path_option(std::string_view name, std::string_view value) {
+  text_ += fmt::format(" {}", name);
+  return path(value);
+}
+
+SuggestedCommand& SuggestedCommand::place(const PlaceOptions& place) {
+  if (!place.data.empty()) path_option("--data", place.data);
+  if (place.device != "cpu") option("--device", place.device);
+  if (place.threads != 0) option("--threads", std::to_string(place.threads));
+  return *this;
+}
+
+}  // namespace biossl::cli
