@@ -80,7 +80,8 @@ std::vector<Override> RecipeOptions::overrides() const {
     if (equals == std::string::npos) {
       throw std::invalid_argument("--set " + change + ": write KEY=VALUE, for example train.epochs=5");
     }
-    overrides.push_back({.key = change.substr(0, equals), .value = change.substr(equals + 1), .option = {}});
+    overrides.push_back(
+        {.key = std::string(trimmed(change.substr(0, equals))), .value = change.substr(equals + 1), .option = {}});
   }
   if (seed) overrides.push_back({.key = "seed", .value = std::to_string(*seed), .option = "--seed"});
   return overrides;

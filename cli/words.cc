@@ -58,6 +58,9 @@ void take_one_word_each(CLI::App& app) {
 void check_values(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
+    if (!word.empty() && word.find_first_not_of(',') == std::string_view::npos) {
+      throw std::invalid_argument(fmt::format("'{}' is a list of nothing; name something, or leave it out", word));
+    }
     if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
     throw std::invalid_argument(fmt::format("{} is empty; give it a value, or leave it out", word));
   }

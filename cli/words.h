@@ -13,7 +13,8 @@ namespace biossl::cli {
 /// Makes every option below `app` take exactly one word, which is neither empty nor an option itself.
 void take_one_word_each(CLI::App& app);
 
-/// Throws std::invalid_argument for a word "--name=" without a value, for which CLI11 would take the next word.
+/// Throws std::invalid_argument for a word "--name=" without a value and for a list of nothing, ",": CLI11 would take
+/// the next word in their place.
 void check_values(int argc, char** argv);
 
 /// "biossl bench step --help", for the command that was asked for.

@@ -133,8 +133,7 @@ void AtomicFile::open_temporary() {
     if (descriptor_ < 0) give_up("cannot be created");
     if (!lock(descriptor_)) {
       close(descriptor_);
-      throw InUse(
-          fmt::format("{}: another process is writing it; try again when it has ended", path_.string()));
+      throw InUse(fmt::format("{}: another process is writing it; try again when it has ended", path_.string()));
     }
   } while (!is_called(descriptor_, name));
   temporary_ = name;
@@ -246,8 +245,7 @@ std::string read_file(const fs::path& path) {
 FolderLock::FolderLock(const fs::path& folder) : descriptor_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (descriptor_ < 0 || lock(descriptor_)) return;
   close(descriptor_);
-  throw InUse(
-      fmt::format("{}: another process is at work in it; try again when it has ended", folder.string()));
+  throw InUse(fmt::format("{}: another process is at work in it; try again when it has ended", folder.string()));
 }
 
 FolderLock::~FolderLock() {

@@ -18,9 +18,9 @@ struct MemoryLeft {
 /// where the system tells none of them.
 std::optional<MemoryLeft> host_memory_left(const std::filesystem::path& root = "/");
 
-/// Throws std::runtime_error, saying what leaves too little, unless `bytes` more are left, on swap too, and some for small
-/// pieces. To be asked before they are touched, because a system that has promised too much ends the process instead of
-/// refusing.
+/// Throws std::runtime_error, saying what leaves too little, unless `bytes` more are left, on swap too, and some for
+/// small pieces. To be asked before they are touched, because a system that has promised too much ends the process
+/// instead of refusing.
 void require_host_memory(std::int64_t bytes);
 
 /// The same for what libraries take in small pieces, and do not look whether they got it: throws unless the limits of

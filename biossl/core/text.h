@@ -12,6 +12,8 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
 /// "a, b, c"
 std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
+/// Without the spaces around it.
+std::string_view trimmed(std::string_view text);
 /// "1:02:03", "4:05"
 std::string duration(double seconds);
 

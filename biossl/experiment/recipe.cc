@@ -154,6 +154,7 @@ class RecipeReader {
     const auto top = options<TopRecipe>("");
     require(top.seed >= 0, "", "seed", "must lie between 0 and 9223372036854775807");
     recipe.seed = static_cast<std::uint64_t>(top.seed);
+    require(!top.name.empty() || !section("").entries.contains("name"), "", "name", "may not be empty");
     if (!top.name.empty()) recipe.name = top.name;
     const bool usable = recipe.name.find('/') == std::string::npos && std::ranges::none_of(recipe.name, is_control);
     require(usable, "", "name", "may hold no slash and no control characters: run directories are called so");

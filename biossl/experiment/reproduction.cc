@@ -44,7 +44,8 @@ void choose(std::vector<ReproductionRow>& rows, const std::vector<std::string>& 
     names.push_back(row.recipe.name);
   }
   auto rest = rows.begin();
-  for (const std::string& glob : globs) {
+  for (const std::string& given : globs) {
+    const std::string glob(trimmed(given));
     const auto matches = [&](const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; };
     if (std::ranges::none_of(names, matches)) {
       throw std::invalid_argument(fmt::format("--rows {}: matches no row; rows are {}", glob, joined(names)));

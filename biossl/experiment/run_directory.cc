@@ -114,8 +114,10 @@ std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
 
 void RunDirectory::require_free(const std::filesystem::path& path) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return require_writable_folder(path);
-  throw std::invalid_argument(fmt::format(
-      "{} exists; choose another directory with --out, or go on with that run with --resume", path.string()));
+  const bool may_be_run = std::filesystem::is_directory(path);
+  throw std::invalid_argument(fmt::format("{} exists{}; choose another directory with --out{}", path.string(),
+                                          may_be_run ? "" : " and is no directory",
+                                          may_be_run ? ", or go on with that run with --resume" : ""));
 }
 
 RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {

@@ -187,6 +187,17 @@ TEST_F(CommandLine, DescribeShowsTheNetworkThatWouldRun) {
   EXPECT_THAT(run({"describe", own, "--set", "train.chunk=900"}).out, HasSubstr("train.chunk = 900 changes nothing"));
 }
 
+TEST_F(CommandLine, AListOfNothingIsRefusedAndSpacesDoNotCount) {
+  expect_refused({"reproduce", "table1", "--rows", ",", "--dry-run"}, "',' is a list of nothing");
+  expect_refused({"bench", "memory", "--depths", ","}, "list of nothing");
+  expect_refused({"reproduce", "table1", "--rows", "clapp_gll, clap"}, "--rows clap: matches no row");
+  EXPECT_THAT(run({"describe", "--set", " train.epochs = 3"}).out, HasSubstr("train.epochs = 3"));
+}
+
+TEST_F(CommandLine, AFileIsNoRun) {
+  expect_refused({"run", recipe_, "--out", recipe_}, "small.toml exists and is no directory; choose another");
+}
+
 TEST_F(CommandLine, ATildeThatTheShellLeftAloneIsNoFolder) {
   expect_refused({"run", "--data=~/images"}, "$HOME");
   expect_refused({"pretrain", "--out=~/runs"}, "$HOME");

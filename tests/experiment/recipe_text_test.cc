@@ -64,6 +64,7 @@ TEST(RecipeText, ANameIsAlwaysOneThatCanBeWritten) {
                 testing::tiny_recipe({{"name", "\"a\\tb\""}});
               }),
               HasSubstr("no control characters"));
+  EXPECT_THAT(refusal("name = \"\"\n"), HasSubstr("name = \"\" may not be empty"));
   EXPECT_THAT(refusal("name = \"a\\u0000b\"\n"), HasSubstr("no control characters"));
 }
 

@@ -1,4 +1,5 @@
-// What the scripts behind `make` say where they cannot go on. The programs that they start are exchanged for small ones.
+// What the scripts behind `make` say where they cannot go on. The programs that they start are exchanged for small
+// ones.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
