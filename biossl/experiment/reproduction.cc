@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "biossl/core/text.h"
 #include "biossl/experiment/experiment.h"
 #include "biossl/experiment/precision.h"
 #include "biossl/experiment/recipe_difference.h"
