@@ -159,6 +159,7 @@ class Group {
 };
 
 TEST_F(Limits, AGroupOfFewProcessesGetsAsManyThreads) {
+  if (sanitized) GTEST_SKIP() << "the leak sanitizer starts a process of its own";
   const Group group("pids");
   if (!group.limit("pids.max", "3")) GTEST_SKIP() << "needs root and control groups";
   const Outcome ran = run(group.joined(), "run small.toml --out out --threads 5");
