@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "biossl/core/processor.h"
-#include "biossl/experiment/json_text.h"
-#include "biossl/experiment/precision.h"
+#include "biossl/io/json_text.h"
+#include "biossl/runs/precision.h"
 #include "cli/commands.h"
 
 namespace biossl::cli {

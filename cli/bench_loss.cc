@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/parallel.h"
-#include "biossl/experiment/loss_bench.h"
+#include "biossl/benchmarks/loss_bench.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/parallel.h"
-#include "biossl/experiment/probe_bench.h"
+#include "biossl/benchmarks/probe_bench.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {

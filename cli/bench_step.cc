@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/parallel.h"
-#include "biossl/experiment/step_bench.h"
+#include "biossl/benchmarks/step_bench.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "biossl/experiment/views_bench.h"
+#include "biossl/benchmarks/views_bench.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "biossl/core/file.h"
+#include "biossl/core/atomic_file.h"
 #include "biossl/data/contact_sheet.h"
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"

@@ -4,8 +4,8 @@
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
-#include "biossl/experiment/components.h"
-#include "biossl/experiment/precision.h"
+#include "biossl/recipe/components.h"
+#include "biossl/runs/precision.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/rules/rule.h"
 #include "cli/commands.h"

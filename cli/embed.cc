@@ -1,14 +1,14 @@
-#include "biossl/experiment/embed.h"
+#include "biossl/training/embed.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <memory>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
-#include "biossl/core/file.h"
-#include "biossl/experiment/experiment.h"
-#include "biossl/experiment/precision.h"
+#include "biossl/runs/precision.h"
+#include "biossl/training/probing.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"

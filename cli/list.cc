@@ -4,7 +4,7 @@
 
 #include "biossl/core/text.h"
 #include "biossl/data/views.h"
-#include "biossl/experiment/toml_document.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/spec.h"

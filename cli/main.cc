@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "biossl/core/error.h"
+#include "biossl/core/onednn.h"
 #include "biossl/core/text.h"
-#include "biossl/experiment/environment.h"
-#include "biossl/experiment/reporter.h"
+#include "biossl/runs/environment.h"
+#include "biossl/runs/reporter.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/standard_streams.h"

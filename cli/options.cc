@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "biossl/core/device.h"
 #include "biossl/core/error.h"
 #include "biossl/core/memory_limits.h"
@@ -57,7 +57,7 @@ void PlaceOptions::add_threads(Command command) {
 Place PlaceOptions::settle() const {
   start(threads == 0 ? default_threads() : threads);
   const Place place{.data = data, .device = device_named(device)};
-  if (place.device == Device::cuda) cuda::require_device();
+  if (place.device == Device::cuda) accelerator::require();
   return place;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "biossl/experiment/components.h"
-#include "biossl/experiment/recipe.h"
+#include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe.h"
 #include "cli/command.h"
 
 // Options that several subcommands share.

@@ -3,8 +3,9 @@
 #include <memory>
 
 #include "biossl/core/error.h"
-#include "biossl/experiment/experiment.h"
-#include "biossl/experiment/precision.h"
+#include "biossl/training/probing.h"
+#include "biossl/training/results.h"
+#include "biossl/runs/precision.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"

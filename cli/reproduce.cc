@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "biossl/core/error.h"
-#include "biossl/core/file.h"
+#include "biossl/core/folder_lock.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
-#include "biossl/experiment/reproduction.h"
-#include "biossl/experiment/reproduction_forecast.h"
-#include "biossl/experiment/side_by_side.h"
-#include "biossl/experiment/table_writer.h"
+#include "biossl/reproduction/reproduction.h"
+#include "biossl/reproduction/reproduction_forecast.h"
+#include "biossl/reproduction/side_by_side.h"
+#include "biossl/reproduction/table_writer.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "biossl/core/error.h"
-#include "biossl/experiment/experiment.h"
+#include "biossl/training/experiment.h"
+#include "biossl/training/pretraining.h"
+#include "biossl/training/results.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"

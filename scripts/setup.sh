@@ -10,7 +10,7 @@ set -euo pipefail
 fetch_onednn() {
   [ "$HOSTTYPE" = x86_64 ] || return 0
   dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libdnnl-dev)" ge 3 && return
-  cmake -D FOLDER="$(dirname "$0")/../build/onednn" -P "$(dirname "$0")/../docs/cmake/fetch_onednn.cmake"
+  cmake -D FOLDER="$(dirname "$0")/../build/onednn" -P "$(dirname "$0")/../cmake/fetch_onednn.cmake"
 }
 
 packages=(g++ cmake ninja-build pkg-config libdnnl-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libfmt-dev

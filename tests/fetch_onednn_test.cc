@@ -1,4 +1,4 @@
-// The set-up's way to a current oneDNN (docs/cmake/fetch_onednn.cmake), where it does not come as it should.
+// The set-up's way to a current oneDNN (cmake/fetch_onednn.cmake), where it does not come as it should.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include <regex>
 #include <string>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
@@ -40,7 +41,7 @@ class FetchOnednn : public ::testing::Test {
   TemporaryFolder folder_;
   std::filesystem::path source_ = folder_.path() / "source";
   std::filesystem::path wanted_ = folder_.path() / "onednn";
-  std::string script_ = BIOSSL_SOURCE_DIR "/docs/cmake/fetch_onednn.cmake";
+  std::string script_ = BIOSSL_SOURCE_DIR "/cmake/fetch_onednn.cmake";
 };
 
 TEST_F(FetchOnednn, WithoutItsSourceSaysSoInOneLineAndLeavesNothing) {

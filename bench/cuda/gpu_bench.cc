@@ -12,7 +12,7 @@
 #include "bench/checked.h"
 #include "biossl/backend/cuda/convolution_kernels.h"
 #include "biossl/backend/cuda/library_convolution.h"
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl::bench {
@@ -44,10 +44,10 @@ double error_between(const Tensor& one, const Tensor& other) {
 void time(benchmark::State& state, const std::function<void()>& operation, double operations, double bytes) {
   constexpr int calls = 20;
   operation();
-  cuda::synchronize();
+  accelerator::synchronize();
   for (auto _ : state) {
     for (int i = 0; i < calls; ++i) operation();
-    cuda::synchronize();
+    accelerator::synchronize();
   }
   const double done = calls * static_cast<double>(state.iterations());
   state.counters["ms"] = benchmark::Counter(done / 1e3, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
@@ -244,11 +244,11 @@ void register_others() {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  if (biossl::cuda::device_count() == 0) {
+  if (biossl::accelerator::count() == 0) {
     fmt::print("there is no GPU: nothing to time\n");
     return 0;
   }
-  fmt::print("{}\n", biossl::cuda::device_name());
+  fmt::print("{}\n", biossl::accelerator::name());
   biossl::bench::register_convolutions();
   biossl::bench::register_others();
   benchmark::RunSpecifiedBenchmarks();

@@ -13,13 +13,16 @@
 // The three implementations of ops/ops.h. cuda is backend/cuda or, in a build without CUDA, backend/no_cuda.
 
 namespace biossl::reference {
+#define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
 #include "biossl/backend/operations.inc"
 }  // namespace biossl::reference
 
 namespace biossl::cpu {
+#define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
 #include "biossl/backend/operations.inc"
 }  // namespace biossl::cpu
 
 namespace biossl::cuda {
+#define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
 #include "biossl/backend/operations.inc"
 }  // namespace biossl::cuda

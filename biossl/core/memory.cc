@@ -1,15 +1,12 @@
 #include "biossl/core/memory.h"
 
-#include <malloc.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <new>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "biossl/core/memory_limits.h"
 
 namespace biossl {
@@ -34,12 +31,12 @@ std::shared_ptr<std::byte[]> allocate_host_zeros(std::size_t bytes) {
 }  // namespace
 
 std::shared_ptr<std::byte[]> allocate_zeros(Device device, std::size_t bytes) {
-  return device == Device::cuda ? cuda::allocate_zeros(bytes) : allocate_host_zeros(bytes);
+  return device == Device::cuda ? accelerator::allocate_zeros(bytes) : allocate_host_zeros(bytes);
 }
 
 void zero_bytes(Device device, std::byte* to, std::size_t bytes) {
   if (device == Device::cuda) {
-    cuda::zero_bytes(to, bytes);
+    accelerator::zero_bytes(to, bytes);
   } else if (bytes > 0) {
     std::memset(to, 0, bytes);
   }
@@ -47,35 +44,14 @@ void zero_bytes(Device device, std::byte* to, std::size_t bytes) {
 
 void copy_bytes(Device from_device, const std::byte* from, Device to_device, std::byte* to, std::size_t bytes) {
   if (from_device == Device::cuda || to_device == Device::cuda) {
-    cuda::copy_bytes(from, to, bytes);
+    accelerator::copy_bytes(from, to, bytes);
   } else if (bytes > 0) {
     std::memmove(to, from, bytes);
   }
 }
 
 void synchronize(Device device) {
-  if (device == Device::cuda) cuda::synchronize();
-}
-
-std::int64_t peak_device_memory_bytes() { return cuda::peak_memory_bytes(); }
-
-std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
-}
-
-bool restart_peak_memory() {
-  malloc_trim(0);
-  std::ofstream file("/proc/self/clear_refs");
-  file << "5" << std::flush;  // proc(5): resets the peak of the resident set to what it is now
-  return static_cast<bool>(file);
-}
-
-std::optional<std::int64_t> available_memory_bytes(Device device) {
-  if (device == Device::cuda) return cuda::available_memory_bytes();
-  const auto left = host_memory_left();
-  return left ? std::optional(left->bytes) : std::nullopt;
+  if (device == Device::cuda) accelerator::synchronize();
 }
 
 }  // namespace biossl

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "biossl/core/error.h"
-#include "biossl/data/png.h"
+#include "biossl/io/png.h"
 
 namespace biossl {
 namespace {

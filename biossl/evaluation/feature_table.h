@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "biossl/core/scratch_file.h"
+#include "biossl/io/scratch_file.h"
 #include "biossl/core/tensor.h"
 
 namespace biossl {

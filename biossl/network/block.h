@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "biossl/network/convolution_synapses.h"
 #include "biossl/network/spec.h"
-#include "biossl/network/synapses.h"
 
 namespace biossl {
 

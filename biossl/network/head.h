@@ -28,7 +28,7 @@ class Head {
   /// the error of the block's output to it, (end - begin, H, W, C); then the synapses learn. The rows are those of the
   /// last forward, in any order within each view. `errors` is used up.
   virtual void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin,
-                     std::int64_t end, const LearningStep& step, Tensor& error_activity) = 0;
+                     std::int64_t end, const UpdateOptions& options, Tensor& error_activity) = 0;
 };
 
 /// A head on a block with this output; `index` numbers its weights among those of the seed.

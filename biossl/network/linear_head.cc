@@ -26,7 +26,7 @@ void LinearHead::forward(const Tensor& activity, Tensor& embeddings) {
 }
 
 void LinearHead::learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin,
-                       std::int64_t end, const LearningStep& step, Tensor& error_activity) {
+                       std::int64_t end, const UpdateOptions& options, Tensor& error_activity) {
   Tensor error = errors.rows(begin, end);
   if (spec_.activation != Activation::none) {
     ops::activation_backward(error, embeddings.rows(begin, end), spec_.activation, error);
@@ -48,7 +48,7 @@ void LinearHead::learn(const Tensor& activity, const Tensor& embeddings, Tensor&
     input = pooled_.rows(begin, end);
     ops::average_pool_forward(activity.rows(begin, end), spec_.average_pool, input);
   }
-  synapses_.learn(input, error, step);
+  synapses_.learn(input, error, options);
 }
 
 }  // namespace biossl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "biossl/network/head.h"
+#include "biossl/network/linear_synapses.h"
 
 namespace biossl {
 
@@ -15,7 +16,7 @@ class LinearHead final : public Head {
   void prepare(std::int64_t rows, Workspace& workspace) override;
   void forward(const Tensor& activity, Tensor& embeddings) override;
   void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
-             const LearningStep& step, Tensor& error_activity) override;
+             const UpdateOptions& options, Tensor& error_activity) override;
 
  private:
   HeadSpec spec_;

@@ -29,12 +29,17 @@ void Network::scale_input(Tensor& images) const {
   ops::scale(images, 1 / input.std, images, -input.mean / input.std);
 }
 
-Head& Network::head(int index) {
+Head& Network::add_head(int index) {
   std::unique_ptr<Head>& head = heads_[static_cast<std::size_t>(index)];
   if (!head) {
     head = make_head(spec_.head, block(index).plan().output, setup_, first_head + static_cast<std::uint32_t>(index));
   }
   return *head;
+}
+
+Head& Network::head(int index) {
+  check(has_head(index), "network", "there is no head on block {}", index);
+  return *heads_[static_cast<std::size_t>(index)];
 }
 
 template <class Visitor>

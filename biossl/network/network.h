@@ -27,7 +27,10 @@ class Network {
   const Block& block(int index) const { return *blocks_[static_cast<std::size_t>(index)]; }
   /// Brings images in [0,1], (N, H, W, C) in the compute type, in place to the scale that the first block sees.
   void scale_input(Tensor& images) const;
-  /// The head on a block, made on the first call.
+  /// Puts the network's head on a block where it has none yet. A rule does so when it is made, so that a checkpoint
+  /// holds its heads from the start.
+  Head& add_head(int index);
+  /// The head on a block; throws std::invalid_argument where there is none.
   Head& head(int index);
   bool has_head(int index) const { return heads_[static_cast<std::size_t>(index)] != nullptr; }
 

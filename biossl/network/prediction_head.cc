@@ -33,7 +33,7 @@ void PredictionHead::forward(const Tensor& activity, Tensor& embeddings) {
 }
 
 void PredictionHead::learn(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
-                           std::int64_t end, const LearningStep& step, Tensor& error_activity) {
+                           std::int64_t end, const UpdateOptions& options, Tensor& error_activity) {
   const std::int64_t border = std::clamp(pairs_, begin, end);  // view 0 up to here, view 1 from here
   const auto error_of = [&](std::int64_t from, std::int64_t to) {
     return error_activity.rows(from - begin, to - begin);
@@ -53,7 +53,7 @@ void PredictionHead::learn(const Tensor& activity, const Tensor& /*embeddings*/,
     Tensor error_sources = error_of(begin, border);
     synapses_.send_back(error_predictions, error_sources);
   }
-  synapses_.learn(activity.rows(begin, border), error_predictions, step);
+  synapses_.learn(activity.rows(begin, border), error_predictions, options);
 }
 
 Tensor PredictionHead::maps(const Tensor& rows) const { return rows.reshaped(batch_of(rows.extent(0), map_)); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "biossl/network/convolution_synapses.h"
 #include "biossl/network/head.h"
 
 namespace biossl {
@@ -18,7 +19,7 @@ class PredictionHead final : public Head {
   void prepare(std::int64_t rows, Workspace& workspace) override;
   void forward(const Tensor& activity, Tensor& embeddings) override;
   void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin, std::int64_t end,
-             const LearningStep& step, Tensor& error_activity) override;
+             const UpdateOptions& options, Tensor& error_activity) override;
 
  private:
   /// Rows as maps (N, H, W, C).

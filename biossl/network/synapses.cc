@@ -56,20 +56,20 @@ void Synapses::send_back(const UnitError& error_post, Tensor& error_pre) {
   ++errors_sent_;
 }
 
-void Synapses::learn(const Tensor& pre, const UnitError& error_post, const LearningStep& step) {
-  if (step.begins) {
-    compute_update(pre, error_post, weight_update_, bias_update_);
-  } else {
+void Synapses::learn(const Tensor& pre, const UnitError& error_post, const UpdateOptions& options) {
+  if (options.accumulate) {
     add_chunk(pre, error_post);
+  } else {
+    compute_update(pre, error_post, weight_update_, bias_update_);
   }
-  if (!step.ends) return;
-  if (step.together != nullptr) return step.together->add(*this, step.learning_rate);
-  ParameterStep* const alone[] = {&begin_step(step.learning_rate)};
+  if (!options.apply) return;
+  if (options.queue != nullptr) return options.queue->add(*this, options.learning_rate);
+  ParameterStep* const alone[] = {&begin_update(options.learning_rate)};
   optimizer_->step(alone);
-  end_step();
+  end_update();
 }
 
-ParameterStep& Synapses::begin_step(double learning_rate) {
+ParameterStep& Synapses::begin_update(double learning_rate) {
   step_.learning_rate = learning_rate;
   step_.number = ++*steps_.data<std::int32_t>();
   return step_;
@@ -120,42 +120,6 @@ PathRecord Synapses::path_record() {
           .separate_weights = feedback_->separate_weights(),
           .errors_sent = errors_sent_,
           .alignment = wide ? cosine<double>(forward, feedback) : cosine<float>(forward, feedback)};
-}
-
-ConvolutionSynapses::ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs,
-                                         const Conv2d& conv, bool bias, std::uint32_t index)
-    : Synapses(setup, {outputs, conv.kernel, conv.kernel, inputs}, {outputs, conv.kernel, conv.kernel, inputs},
-               {outputs, inputs, conv.kernel, conv.kernel}, bias, index),
-      conv_(conv) {}
-
-void ConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tensor& post) const {
-  ops::conv2d_forward(pre, weights_, bias_, conv_, activation, post);
-}
-
-void ConvolutionSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
-  ops::conv2d_backward_data(error_post, path, conv_, error_pre);
-}
-
-void ConvolutionSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
-                                         Tensor& bias_update) const {
-  ops::conv2d_backward_weights(pre, error_post, conv_, weight_update, bias_update);
-}
-
-LinearSynapses::LinearSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs, bool bias,
-                               std::uint32_t index)
-    : Synapses(setup, {outputs, map.size()}, {outputs, map[0], map[1], map[2]}, {outputs, map.size()}, bias, index) {}
-
-void LinearSynapses::forward(const Tensor& pre, Activation activation, Tensor& post) const {
-  ops::linear_forward(pre, weights_, bias_, activation, post);
-}
-
-void LinearSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
-  ops::linear_backward_data(error_post.values, path, error_pre);
-}
-
-void LinearSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
-                                    Tensor& bias_update) const {
-  ops::linear_backward_weights(pre, error_post.values, weight_update, bias_update);
 }
 
 }  // namespace biossl

@@ -7,7 +7,7 @@
 
 #include "biossl/core/state.h"
 #include "biossl/feedback/feedback.h"
-#include "biossl/network/steps_together.h"
+#include "biossl/network/update_queue.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/unit_error.h"
 #include "biossl/ops/weights.h"
@@ -28,21 +28,6 @@ struct SynapsesSetup {
   DType master_dtype() const { return dtype == DType::float64 ? DType::float64 : DType::float32; }
 };
 
-/// A step of learning, taken at once or in chunks: the updates of a batch's chunks are added up, and the optimiser
-/// takes its step with the last: then and there, or later, `together` with those of other synapses. Converts from the
-/// learning rate of a step taken at once.
-struct LearningStep {
-  double learning_rate;
-  bool begins = true;
-  bool ends = true;
-  StepsTogether* together = nullptr;
-
-  LearningStep(double rate, StepsTogether* with = nullptr)  // NOLINT(google-explicit-constructor)
-      : learning_rate(rate), together(with) {}
-  LearningStep(double rate, bool begins_here, bool ends_here, StepsTogether* with = nullptr)
-      : learning_rate(rate), begins(begins_here), ends(ends_here), together(with) {}
-};
-
 /// How errors have come down across one layer, read off the live objects.
 struct PathRecord {
   std::string layer;              ///< "blocks.0", "heads.4"
@@ -55,21 +40,18 @@ struct PathRecord {
 /// Everything that learns: a bundle of connections from one layer to the next, with the feedback path beside it and the
 /// optimiser's state. `learn` is handed the activity of the input units and the error of the output units and nothing
 /// else, so a weight can only depend on those. Weights, bias and their updates lie in one piece each.
-class Synapses {
+class Synapses : public Updatable {
  public:
-  virtual ~Synapses() = default;
-
   /// post = activation(bias + W * pre)
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
   void send_back(const UnitError& error_post, Tensor& error_pre);
-  /// Computes the update, error_post (x) pre, or adds a chunk to it; with the last, the optimiser's step is taken.
-  void learn(const Tensor& pre, const UnitError& error_post, const LearningStep& step);
+  /// Computes the update, error_post (x) pre, or adds a micro-batch to it; with the last, the optimiser's step is taken.
+  void learn(const Tensor& pre, const UnitError& error_post, const UpdateOptions& options);
 
-  const Optimizer& optimizer() const { return *optimizer_; }
-  /// What the optimiser is to do with the last update: to be called, and then end_step(), by whoever has it done.
-  ParameterStep& begin_step(double learning_rate);
-  void end_step() { weights_.changed(); }
+  const Optimizer& optimizer() const override { return *optimizer_; }
+  ParameterStep& begin_update(double learning_rate) override;
+  void end_update() override { weights_.changed(); }
 
   const Weights& weights() const { return weights_; }
   const Tensor& bias() const { return bias_; }
@@ -117,35 +99,6 @@ class Synapses {
   Tensor chunk_update_;  // of one chunk, as step_.update; empty until a step is taken in chunks
   Tensor steps_;         // one number, on the host
   std::int64_t errors_sent_ = 0;
-};
-
-/// Connections of a convolution: the same square of weights at every position.
-class ConvolutionSynapses final : public Synapses {
- public:
-  ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs, const Conv2d& conv,
-                      bool bias, std::uint32_t index);
-
-  void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
-
- private:
-  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
-                      Tensor& bias_update) const override;
-
-  Conv2d conv_;
-};
-
-/// All-to-all connections from a map (H, W, C) to `outputs` units. pre may have any shape of H*W*C numbers an image.
-class LinearSynapses final : public Synapses {
- public:
-  LinearSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs, bool bias, std::uint32_t index);
-
-  void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
-
- private:
-  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
-                      Tensor& bias_update) const override;
 };
 
 }  // namespace biossl

@@ -17,6 +17,13 @@ void Checks::same_device(std::initializer_list<Argument> required, std::initiali
   }
 }
 
+void Checks::alike(std::initializer_list<Argument> arguments) const {
+  same_device(arguments);
+  const Argument& first = *arguments.begin();
+  compute_type(first);
+  for (const Argument& argument : arguments) like(argument, first.tensor);
+}
+
 void Checks::rank(const Argument& argument, int rank) const {
   check(argument.tensor.shape().rank() == rank, operation_, "{} is {}; {} extents are needed", argument.name,
         to_string(argument.tensor.shape()), rank);
@@ -64,6 +71,12 @@ void Checks::indices(const Argument& argument, std::int64_t bound) const {
   for (const std::int32_t index : argument.tensor.span<std::int32_t>()) {
     check(index >= 0 && index < bound, operation_, "{} holds {}, outside 0 to {}", argument.name, index, bound - 1);
   }
+}
+
+void Checks::gathered(const Argument& src, const Argument& rows, const Argument& dst) const {
+  check(src.tensor.shape().rank() >= 1, operation_, "{} has no rows", src.name);
+  indices(rows, src.tensor.extent(0));
+  shape(dst, src.tensor.shape().with_rows(rows.tensor.extent(0)));
 }
 
 void Checks::totals(const Argument& argument) const {

@@ -23,6 +23,8 @@ class Checks {
 
   /// All arguments are there and on one device. Optional ones are named separately: an empty one is passed over.
   void same_device(std::initializer_list<Argument> required, std::initializer_list<Argument> optional = {}) const;
+  /// All are on one device, of one shape and of one compute type: operands that are worked on element by element.
+  void alike(std::initializer_list<Argument> arguments) const;
   void rank(const Argument& argument, int rank) const;
   void shape(const Argument& argument, const Shape& expected) const;
   /// As shape, for an argument that may be empty.
@@ -37,6 +39,8 @@ class Checks {
   void real_type(const Argument& argument) const;
   /// Indices (int32, rank 1) that lie in [0, bound); their values are looked at on host devices only.
   void indices(const Argument& argument, std::int64_t bound) const;
+  /// dst has one row of src for each index in rows.
+  void gathered(const Argument& src, const Argument& rows, const Argument& dst) const;
   /// The loss accumulator: (2) float64.
   void totals(const Argument& argument) const;
 

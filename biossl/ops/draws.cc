@@ -32,6 +32,14 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   run(stream, bound, dst);
 }
 
+void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& dst) {
+  Checks("add_noise").alike({{"src", src}, {"dst", dst}});
+  check(spread >= 0, "add_noise", "a spread of {}; it may not be negative", spread);
+  if (dst.size() == 0) return;
+  const auto run = dispatch(src.device(), reference::add_noise, cpu::add_noise, cuda::add_noise);
+  run(stream, spread, src, dst);
+}
+
 void draw_others(const Random& stream, Tensor& dst) {
   check_numbers("draw_others", {"dst", dst});
   if (dst.size() == 0) return;

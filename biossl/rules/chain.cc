@@ -16,7 +16,7 @@ Chain::Chain(Network& network, Loss& loss, int first, int last, std::int64_t bat
       learnt_(static_cast<std::size_t>(last) + 1),
       remembered_(learnt_.size()),
       learning_rows_(chunk_, network.setup().device) {
-  network.head(last);  // made now, so that a checkpoint holds it from the start
+  network.add_head(last);
 }
 
 void Chain::prepare(Workspace& workspace) {
@@ -59,16 +59,18 @@ std::array<std::int64_t, 2> Chain::error_sizes() const {
 
 void Chain::step(const Tensor& images, const Moment& moment, Tensor& totals) {
   const std::int64_t pairs = images.extent(0) / 2;
-  together_.clear();
+  updates_.clear();
   for (std::int64_t first = 0; first < pairs; first += chunk_) {
     const Chunk chunk = chunk_of(images, first);
     run_up(chunk);
     Tensor errors = errors_.rows(0, chunk.rows());
     loss_in_chunks_.evaluate(embeddings_.rows(0, chunk.rows()), first, moment, errors, totals);
-    const LearningStep step(moment.learning_rate, first == 0, first + chunk_ >= pairs, &together_);
-    run_down(gather_learning_rows(chunk), chunk.begin(), step);
+    UpdateOptions options(moment.learning_rate, &updates_);
+    options.accumulate = first > 0;
+    options.apply = first + chunk_ >= pairs;
+    run_down(gather_learning_rows(chunk), chunk.begin(), options);
   }
-  together_.take();
+  updates_.apply();
 }
 
 Chain::Chunk Chain::chunk_of(const Tensor& images, std::int64_t first) const {
@@ -107,12 +109,12 @@ Tensor Chain::gather_learning_rows(const Chunk& chunk) {
   return gathered;
 }
 
-void Chain::run_down(const Tensor& images, std::int64_t begin, const LearningStep& step) {
+void Chain::run_down(const Tensor& images, std::int64_t begin, const UpdateOptions& options) {
   const std::int64_t from = learning_rows_.begin();
   const std::int64_t to = learning_rows_.end();
   const auto learnt = [&](int index) { return learnt_[static_cast<std::size_t>(index)].rows(from, to); };
   Tensor error = error_maps_[0].part(0, learnt(last_).output.shape());
-  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, step, error);
+  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, options, error);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
     const Tensor below = index == 0 ? images : learnt(index - 1).output;
@@ -121,7 +123,7 @@ void Chain::run_down(const Tensor& images, std::int64_t begin, const LearningSte
       error = error_maps_[static_cast<std::size_t>(last_ - index + 1) % 2].part(0, below.shape());
       block.synapses().send_back(synapse_error, error);
     }
-    block.synapses().learn(below, synapse_error, step);
+    block.synapses().learn(below, synapse_error, options);
   }
 }
 

@@ -43,7 +43,7 @@ class Chain {
   /// Brings together what learning needs of the images with an error. Returns the images of the range that they lie in.
   Tensor gather_learning_rows(const Chunk& chunk);
   /// images: those of the range; `begin`: of the chunk.
-  void run_down(const Tensor& images, std::int64_t begin, const LearningStep& step);
+  void run_down(const Tensor& images, std::int64_t begin, const UpdateOptions& options);
 
   Network& network_;
   Loss& loss_;
@@ -59,7 +59,7 @@ class Chain {
   Tensor learning_images_;            // their images, gathered; empty where block 0 does not learn
   Tensor embeddings_, errors_;        // (2 chunk, D)
   std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down
-  StepsTogether together_;
+  UpdateQueue updates_;
   Tensor spread_;  // flat; errors spread over the windows of a pool, where they have to be
 };
 

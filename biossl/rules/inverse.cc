@@ -52,10 +52,10 @@ void Inverse::pass_down(const Tensor& output, const Tensor& output_excess, Tenso
   ops::activation_difference(sums, synapses_.bias(), activation_, input_excess, input_excess);
 }
 
-void Inverse::learn(const Tensor& output, const Tensor& input, const LearningStep& step, Tensor& error) {
+void Inverse::learn(const Tensor& output, const Tensor& input, const UpdateOptions& options, Tensor& error) {
   forward(output, error);
   ops::mean_square_backward(error, input, activation_, error);
-  synapses_.learn(output, error, step);
+  synapses_.learn(output, error, options);
 }
 
 }  // namespace biossl

@@ -27,7 +27,7 @@ class Inverse {
   void pass_down(const Tensor& output, const Tensor& output_excess, Tensor& sums, Tensor& input_excess) const;
   /// One step on mean (g(output) - input)^2, `output` being what the block makes of `input`. `error` is scratch of
   /// input's shape.
-  void learn(const Tensor& output, const Tensor& input, const LearningStep& step, Tensor& error);
+  void learn(const Tensor& output, const Tensor& input, const UpdateOptions& options, Tensor& error);
 
  private:
   Activation activation_;

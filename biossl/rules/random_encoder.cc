@@ -7,7 +7,7 @@ namespace {
 class RandomEncoder final : public LearningRule {
  public:
   RandomEncoder(const NoOptions& /*options*/, const RuleSetup& setup) {
-    setup.network.head(setup.network.depth() - 1);  // so that its embeddings can be looked at
+    setup.network.add_head(setup.network.depth() - 1);  // so that its embeddings can be looked at
   }
 
   void step(const Tensor& /*images*/, const Moment& /*moment*/, Tensor& /*totals*/) override {}

@@ -42,7 +42,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
     const Activation activation = activation_named(options.inverse_activation);
     inverses_.push_back(std::make_unique<Inverse>(network_.block(index), index, activation, of_inverses));
   }
-  network_.head(top_);  // made now, so that a checkpoint holds it from the start
+  network_.add_head(top_);
   memory_ = Workspace::fit(network_.setup().device, [&](Workspace& workspace) { prepare(workspace); }).bytes();
 }
 
@@ -80,7 +80,7 @@ void TargetPropagation::prepare(Workspace& workspace) {
 void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor& totals) {
   end_ = images.extent(0);
   begin_ = loss_.blocks_memory() ? end_ / 2 : 0;
-  together_.clear();
+  updates_.clear();
   run_up(images);
   Tensor errors = errors_.rows(0, end_);
   loss_.evaluate(embeddings_.rows(0, end_), moment, errors, totals);
@@ -92,7 +92,7 @@ void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor&
     }
     teach_block(index, images, moment.learning_rate);
   }
-  together_.take();
+  updates_.apply();
 }
 
 void TargetPropagation::run_up(const Tensor& images) {
@@ -108,7 +108,7 @@ void TargetPropagation::set_top_target(double learning_rate) {
   Tensor error = excess(top_);
   Tensor errors = errors_.rows(0, end_);
   network_.head(top_).learn(output_.rows(0, end_), embeddings_.rows(0, end_), errors, begin_, end_,
-                            {learning_rate, &together_}, error);
+                            {learning_rate, &updates_}, error);
   ops::scale(error, options_.eta, error);
 }
 
@@ -124,7 +124,7 @@ void TargetPropagation::teach_inverse(int index, const Moment& moment) {
   corrupt(clean, index, moment, noisy);
   const Tensor output = tried_output(network_.block(index), noisy);
   Tensor error = unpooled_scratch_.part(0, clean.shape());  // what the block unpooled there is no longer needed
-  inverse(index).learn(output, noisy, {options_.inverse_learning_rate, &together_}, error);
+  inverse(index).learn(output, noisy, {options_.inverse_learning_rate, &updates_}, error);
 }
 
 void TargetPropagation::teach_block(int index, const Tensor& images, double learning_rate) {
@@ -135,7 +135,7 @@ void TargetPropagation::teach_block(int index, const Tensor& images, double lear
   const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, learning_rows());
   const UnitError synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
   const Tensor input = index == 0 ? images.rows(begin_, end_) : this->activity(index - 1);
-  block.synapses().learn(input, synapse_error, {learning_rate, &together_});
+  block.synapses().learn(input, synapse_error, {learning_rate, &updates_});
 }
 
 void TargetPropagation::corrupt(const Tensor& activity, int index, const Moment& moment, Tensor& noisy) const {

@@ -81,7 +81,7 @@ class TargetPropagation : public LearningRule {
   std::int64_t batch_;
   std::int64_t epochs_;
   int top_;  // the last block
-  StepsTogether together_;
+  UpdateQueue updates_;
   ForwardPass pass_;
   std::vector<std::unique_ptr<Inverse>> inverses_;  // by block; none for the first
   std::vector<Activity> learnt_;                    // by block, of the images that a target reaches

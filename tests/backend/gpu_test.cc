@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "tests/support/devices.h"
 
 namespace biossl {
@@ -8,7 +8,7 @@ namespace {
 
 // Tests over devices have instances for those that are there; this one says so where a GPU is not.
 TEST(TestsOnAGpu, AreMadeWhereThereIsOne) {
-  if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU: no test has an instance on cuda";
+  if (accelerator::count() == 0) GTEST_SKIP() << "there is no GPU: no test has an instance on cuda";
   EXPECT_EQ(testing::compared_devices().back(), Device::cuda);
   EXPECT_EQ(testing::all_devices().back(), Device::cuda);
 }

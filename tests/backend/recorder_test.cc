@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "biossl/ops/ops.h"
 #include "tests/support/tensors.h"
 
@@ -16,7 +16,7 @@ using namespace biossl::testing;
 class RecordStep : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+    if (accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
     for (const Device device : {Device::cuda, Device::cpu}) {
       tensors_.push_back(random_tensor({7, 40}, DType::float32, device, 1));
       added_.push_back(random_tensor({7, 40}, DType::float32, device, 2));
@@ -26,7 +26,7 @@ class RecordStep : public ::testing::Test {
   using Step = std::function<void(Tensor& tensor, const Tensor& added)>;
   /// True where the GPU got a graph.
   bool run(const Step& step) {
-    const bool as_graph = cuda::record_step([&] { step(tensors_[0], added_[0]); });
+    const bool as_graph = accelerator::record_step([&] { step(tensors_[0], added_[0]); });
     step(tensors_[1], added_[1]);
     EXPECT_LT(relative_error(tensors_[0], tensors_[1]), 1e-6);
     return as_graph;
@@ -92,7 +92,7 @@ TEST_F(RecordStep, GivesAStepDirectlyThatWaits) {
 TEST_F(RecordStep, RecoversFromAnException) {
   const auto scaled = [](Tensor& tensor, const Tensor&) { ops::scale(tensor, 0.5, tensor); };
   for (int i = 0; i < 3; ++i) run(scaled);
-  EXPECT_THROW(cuda::record_step([] { throw std::runtime_error("stopped"); }), std::runtime_error);
+  EXPECT_THROW(accelerator::record_step([] { throw std::runtime_error("stopped"); }), std::runtime_error);
   for (int i = 0; i < 3; ++i) run(scaled);
 }
 

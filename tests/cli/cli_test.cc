@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
-#include "biossl/experiment/checkpoint.h"
+#include "biossl/runs/checkpoint.h"
 #include "tests/cli/program.h"
 
 // The program itself, from outside.
@@ -95,7 +96,7 @@ TEST_F(Program, ALossThatIsNotFiniteExitsWith1) {
 }
 
 TEST_F(Program, WithoutAGpuThatIsSaidAtOnce) {
-  if (cuda::device_count() > 0) GTEST_SKIP() << "there is a GPU";
+  if (accelerator::count() > 0) GTEST_SKIP() << "there is a GPU";
   const std::string missing = in("missing.toml");  // would be told of if it were looked for
   expect_one_line(run({"run", missing, "--device", "cuda"}), 1, "--device cpu");
   expect_one_line(run({"reproduce", "--device", "cuda"}), 1, "--device cpu");

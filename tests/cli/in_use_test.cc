@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/file.h"
+#include "biossl/core/folder_lock.h"
 #include "tests/cli/program.h"
 
 // Two commands over one folder. The tests themselves are the other process, which holds its lock.

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "biossl/core/processor.h"
-#include "biossl/experiment/recipe.h"
+#include "biossl/recipe/recipe.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "biossl/core/file.h"
+#include "biossl/core/atomic_file.h"
 
 namespace biossl::testing {
 

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "biossl/core/file.h"
-#include "biossl/experiment/checkpoint.h"
+#include "biossl/runs/checkpoint.h"
 #include "tests/cli/program.h"
 
 // Every wish to stop leaves a checkpoint, whichever signal tells it.

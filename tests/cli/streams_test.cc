@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "tests/cli/program.h"
 

@@ -6,8 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
-#include "biossl/experiment/recipe.h"
+#include "biossl/recipe/recipe.h"
 #include "tests/cli/program.h"
 
 // Names and places with any bytes in them, and commands that can be pasted.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "biossl/core/file.h"
+#include "biossl/core/atomic_file.h"
 #include "tests/cli/program.h"
 
 // The words of a command line: which option takes which, and what is said of the wrong ones.

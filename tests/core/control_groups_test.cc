@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "biossl/core/file.h"
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/thread_limits.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,4 +1,6 @@
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "biossl/core/folder_lock.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -11,8 +13,8 @@
 #include <memory>
 #include <utility>
 
-#include "biossl/core/child_process.h"
 #include "biossl/core/error.h"
+#include "biossl/reproduction/child_process.h"
 #include "tests/support/temporary_folder.h"
 
 namespace biossl {

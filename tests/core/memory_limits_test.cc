@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "biossl/core/file.h"
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/kernel_file.h"
 #include "biossl/core/memory.h"
 #include "tests/support/message_of.h"

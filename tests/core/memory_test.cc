@@ -1,4 +1,5 @@
 #include "biossl/core/memory.h"
+#include "biossl/core/memory_use.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/clock.h"
-#include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/data/summary.h"
 #include "tests/support/message_of.h"

@@ -3,7 +3,7 @@
 
 #include "biossl/data/canvas.h"
 #include "biossl/data/contact_sheet.h"
-#include "biossl/data/png.h"
+#include "biossl/io/png.h"
 #include "biossl/data/summary.h"
 #include "tests/support/temporary_folder.h"
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "biossl/network/synapses.h"
+#include "biossl/network/convolution_synapses.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 

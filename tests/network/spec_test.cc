@@ -65,7 +65,7 @@ TEST(Network, StartingWeightsDependOnSeedAndPlaceAlone) {
   Network first(preset("conv6"), {32, 32, 3}, setup);
   setup.device = Device::reference;
   Network second(preset("conv6"), {32, 32, 3}, setup);
-  second.head(1);  // a head more changes nothing for the others
+  second.add_head(1);  // a head more changes nothing for the others
   for (int index = 0; index < first.depth(); ++index) {
     const auto weights = testing::values_of(first.block(index).synapses().weights().values());
     EXPECT_EQ(weights, testing::values_of(second.block(index).synapses().weights().values()));
@@ -75,8 +75,8 @@ TEST(Network, StartingWeightsDependOnSeedAndPlaceAlone) {
             weights.size() / static_cast<std::size_t>(first.spec().blocks[static_cast<std::size_t>(index)].channels)));
     for (const double weight : weights) ASSERT_LE(std::abs(weight), bound);
   }
-  EXPECT_EQ(testing::values_of(first.head(4).synapses().weights().values()),
-            testing::values_of(second.head(4).synapses().weights().values()));
+  EXPECT_EQ(testing::values_of(first.add_head(4).synapses().weights().values()),
+            testing::values_of(second.add_head(4).synapses().weights().values()));
   setup.seed = 2;
   Network other(preset("conv6"), {32, 32, 3}, setup);
   EXPECT_NE(testing::values_of(other.block(0).synapses().weights().values()),

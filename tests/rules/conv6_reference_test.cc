@@ -35,7 +35,7 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
     setup.feedback = feedback;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     network_ = std::make_unique<Network>(preset("conv6"), Shape{32, 32, 3}, setup);
-    network_->head(4);
+    network_->add_head(4);
     for (int layer = 0; layer < layers; ++layer) {
       Tensor target = synapses(layer).weights().values();
       copy(in_our_layout(fmt::format("weight_{}", layer), layer), target);

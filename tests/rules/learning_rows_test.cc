@@ -86,7 +86,7 @@ TEST_P(LearningRowsOn, RoundsUpToFewSizes) {
 INSTANTIATE_TEST_SUITE_P(All, LearningRowsOn, ::testing::Values(Device::reference, Device::cpu), DeviceName());
 
 TEST(LearningRowsOnAGpu, AreAllThatThereAreForToLookWouldBeToWait) {
-  if (cuda::device_count() == 0) GTEST_SKIP() << "there is no GPU";
+  if (accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
   LearningRows learning(5, Device::cuda);
   Tensor errors = errors_of(10, {7}, Device::cuda);
   learning.find(errors, 5);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 #include "biossl/core/device.h"
 #include "biossl/core/dtype.h"
 #include "biossl/core/processor.h"
@@ -17,7 +17,7 @@ namespace biossl::testing {
 
 /// The devices whose results are compared with the reference device's: those that are there.
 inline std::vector<Device> compared_devices() {
-  if (cuda::device_count() > 0) return {Device::cpu, Device::cuda};
+  if (accelerator::count() > 0) return {Device::cpu, Device::cuda};
   return {Device::cpu};
 }
 /// Every device that is there.
@@ -28,7 +28,7 @@ inline std::vector<Device> all_devices() {
 }
 /// Where a GPU is this processor (tests/simulated_cuda), which takes seconds for what a real one does in a moment.
 inline bool is_simulated(Device device) {
-  return device == Device::cuda && cuda::device_name().starts_with("simulated");
+  return device == Device::cuda && accelerator::name().starts_with("simulated");
 }
 /// The types of activity. Every device stores them, and has its own loops for them where no library computes.
 inline std::vector<DType> activity_types() { return {DType::float32, DType::bfloat16}; }

@@ -36,4 +36,14 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
           [](float magnitude, float sign) { return sign == 0.0F ? 0.0F : std::copysign(magnitude, sign); });
 }
 
+void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
+  const auto by = static_cast<float>(factor);
+  const auto plus = static_cast<float>(offset);
+  with_type(src, [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = src.data<T>();
+    fill_elements<T>(dst, [=](std::int64_t i) { return by * static_cast<float>(from[i]) + plus; });
+  });
+}
+
 }  // namespace biossl::cpu

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "biossl/core/parallel.h"
 #include "biossl/core/tensor.h"
 
 namespace biossl::cpu {
@@ -20,5 +21,15 @@ inline void store(float value, bfloat16& to) { to.bits = bfloat16(value).bits; }
 
 /// Elements that one piece of a parallel elementwise loop should at least have; smaller ones are not worth a thread.
 inline constexpr std::int64_t element_grain = 8192;
+
+/// dst[i] = result(i), in parallel; T is dst's element type.
+template <class T, class Result>
+void fill_elements(Tensor& dst, const Result& result) {
+  T* to = dst.data<T>();
+  parallel_for(dst.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
+#pragma omp simd
+    for (std::int64_t i = begin; i < end; ++i) store(result(i), to[i]);
+  });
+}
 
 }  // namespace biossl::cpu

@@ -11,7 +11,7 @@
 #include "biossl/backend/cuda/matrix_product.h"
 #include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda/runtime.h"
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 
 namespace biossl::cuda {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS r
 
 struct Library {
   cublasHandle_t handle = nullptr;
-  std::shared_ptr<std::byte[]> workspace = allocate_zeros(workspace_bytes);
+  std::shared_ptr<std::byte[]> workspace = accelerator::allocate_zeros(workspace_bytes);
 
   Library() {
     check(cublasCreate(&handle), "cublasCreate");

@@ -2,27 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
+#include <memory>
 #include <stdexcept>
 
-#include "biossl/backend/cuda/library_convolution.h"
-#include "biossl/backend/cuda/matrix_product.h"
-#include "biossl/backend/cuda/recorder.h"
-#include "biossl/backend/cuda_device.h"
+#include "biossl/core/accelerator.h"
 
 namespace biossl::cuda {
 namespace {
-
-std::atomic<std::int64_t> held = 0, most_held = 0;
-std::atomic<bool> rounds_to_tf32 = false;
 
 struct Device {
   cudaStream_t stream = nullptr;
   cudaDeviceProp properties{};
 
   Device() {
-    require_device();
+    accelerator::require();
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     check(cudaGetDeviceProperties(&properties, 0), "cudaGetDeviceProperties");
   }
@@ -32,33 +25,6 @@ struct Device {
 const Device& device() {
   static const Device* const the_device = new Device;  // NOLINT(cppcoreguidelines-owning-memory)
   return *the_device;
-}
-
-bool is_device_memory(const std::byte* address) {
-  cudaPointerAttributes attributes{};
-  check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
-  return attributes.type == cudaMemoryTypeDevice;
-}
-
-/// Why the first GPU cannot run our kernels; empty where it can, or there is none.
-std::string too_old() {
-  constexpr int oldest = 8;  // the kernels are compiled for
-  int major = 0;
-  if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0) != cudaSuccess || major >= oldest) return "";
-  return fmt::format("this one has compute capability {}, {} is needed", major, oldest);
-}
-
-std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
-
-/// Nothing throws: the next call tells what went wrong.
-void release(std::byte* memory, std::int64_t size) {
-  try {
-    recorder().interrupt();  // what was gathered may read it
-  } catch (const std::exception&) {
-    cudaGetLastError();
-  }
-  cudaFree(memory);  // waits for the device; at the end of the process there may be none left to free it on
-  held -= size;
 }
 
 }  // namespace
@@ -72,108 +38,17 @@ cudaStream_t stream() { return device().stream; }
 
 const cudaDeviceProp& properties() { return device().properties; }
 
-void allow_tf32(bool allowed) { rounds_to_tf32 = allowed; }
-
-bool tf32_allowed() { return rounds_to_tf32; }
-
 std::byte* scratch(std::size_t bytes) {
   static std::shared_ptr<std::byte[]> memory;
   static std::size_t size = 0;
   if (bytes > size) {
-    synchronize();
+    accelerator::synchronize();
     memory.reset();
     size = 0;  // also where there is no room for it
-    memory = allocate_zeros(bytes);
+    memory = accelerator::allocate_zeros(bytes);
     size = bytes;
   }
   return memory.get();
-}
-
-int device_count() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess && too_old().empty() ? count : 0;
-}
-
-void require_device() {
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  std::string why = status != cudaSuccess ? cudaGetErrorString(status) : count == 0 ? "this machine has none" : "";
-  if (why.empty()) why = too_old();
-  if (!why.empty()) throw std::runtime_error(fmt::format("no GPU can be used: {}; use --device cpu", why));
-}
-
-std::string device_name() {
-  const cudaDeviceProp& its = properties();
-  return fmt::format("{}, compute capability {}.{}, {:.0f} GB", its.name, its.major, its.minor,
-                     static_cast<double>(its.totalGlobalMem) / 1e9);
-}
-
-std::string library_versions() {
-  int driver = 0;
-  int runtime = 0;
-  check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
-  check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
-  return fmt::format("driver {}, CUDA {}, {}, {}", version_text(driver), version_text(runtime), matrix_library(),
-                     convolution_library());
-}
-
-std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
-  const cudaStream_t order = stream();
-  recorder().interrupt();
-  void* memory = nullptr;
-  const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
-  if (status == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // what was asked for is refused; the device goes on
-    throw std::runtime_error(fmt::format("no room on the GPU for a block of {:.1f} MB, {:.1f} MB are free{}",
-                                         static_cast<double>(bytes) / 1e6,
-                                         static_cast<double>(available_memory_bytes()) / 1e6, less_memory));
-  }
-  check(status, "cudaMalloc");
-  check(cudaMemsetAsync(memory, 0, bytes, order), "cudaMemsetAsync");
-  const auto size = static_cast<std::int64_t>(bytes);
-  most_held = std::max(most_held.load(), held += size);
-  return {static_cast<std::byte*>(memory), [size](std::byte* p) { release(p, size); }};
-}
-
-void zero_bytes(std::byte* to, std::size_t bytes) {
-  if (bytes == 0) return;
-  recorder().give({key_of(to), bytes}, [=] { check(cudaMemsetAsync(to, 0, bytes, stream()), "cudaMemsetAsync"); });
-}
-
-void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
-  if (bytes == 0) return;
-  const auto copied = [=] { check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync"); };
-  const bool to_device = is_device_memory(to);
-  if (to_device && is_device_memory(from)) return recorder().give({key_of(from), key_of(to), bytes}, copied);
-  recorder().interrupt();
-  copied();
-  synchronize();  // the caller may free host memory, or read it, at once
-}
-
-std::int64_t available_memory_bytes() {
-  stream();  // there is a device
-  std::size_t available = 0;
-  std::size_t total = 0;
-  check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
-  return static_cast<std::int64_t>(available);
-}
-
-std::int64_t peak_memory_bytes() { return most_held; }
-
-bool record_step(const std::function<void()>& step) {
-  recorder().begin();
-  try {
-    step();
-    return recorder().finish();
-  } catch (...) {
-    recorder().abandon();
-    throw;
-  }
-}
-
-void synchronize() {
-  recorder().interrupt();
-  check(cudaStreamSynchronize(stream()), "cudaStreamSynchronize");
 }
 
 }  // namespace biossl::cuda

@@ -21,4 +21,10 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst) {
   store(values, dst);
 }
 
+void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
+  std::vector<double> values = load(src);
+  for (double& value : values) value = factor * value + offset;
+  store(values, dst);
+}
+
 }  // namespace biossl::reference

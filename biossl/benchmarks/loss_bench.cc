@@ -1,0 +1,43 @@
+#include "biossl/benchmarks/loss_bench.h"
+
+#include "biossl/recipe/components.h"
+#include "biossl/benchmarks/timing.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+
+LossWork::LossWork(const Recipe& recipe, Network& network)
+    : loss_(make_loss(recipe, network)),
+      embeddings_({2 * recipe.train.batch, network.add_head(network.depth() - 1).features()},
+                  network.setup().master_dtype(), network.setup().device),
+      errors_(embeddings_.clone()),
+      totals_({2}, DType::float64, network.setup().device) {
+  // All of class 0: no loss is quicker for it.
+  if (loss_->needs_labels()) moment_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
+  ops::draw_uniform(Random(recipe.seed, Purpose::sample), 0.05F, embeddings_);
+}
+
+LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions) {
+  check_repetitions(repetitions);
+  const std::int64_t side = recipe.data.image_size;
+  const auto network = make_network(recipe, {side, side, 3}, device);
+  LossWork work(recipe, *network);
+  return {.batch = recipe.train.batch,
+          .features = work.features(),
+          .milliseconds = median_milliseconds(device, repetitions, work)};
+}
+
+std::vector<Choice> every_loss() {
+  std::vector<Choice> losses;
+  for (const std::string& name : LossRegistry::instance().names()) {
+    if (name != "contrastive_hinge") {
+      losses.push_back({name, {}});
+      continue;
+    }
+    losses.push_back({name, {{"negatives", std::string("recent")}, {"block_gradient", true}}});
+    losses.push_back({name, {{"negatives", std::string("all")}, {"block_gradient", false}}});
+  }
+  return losses;
+}
+
+}  // namespace biossl

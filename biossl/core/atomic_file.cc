@@ -1,0 +1,203 @@
+#include "biossl/core/atomic_file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "biossl/core/error.h"
+#include "biossl/core/file_lock.h"
+
+namespace biossl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view temporary_ending = ".writing";
+
+/// A link of /proc leads to what a process has open, which need not have a name.
+bool is_of_proc(const fs::path& link) {
+  struct statfs system {};
+  return statfs((link.has_parent_path() ? link.parent_path() : ".").c_str(), &system) == 0 &&
+         system.f_type == PROC_SUPER_MAGIC;
+}
+
+/// What a name leads to: its last part is no symbolic link, unless links lead in a circle or to what is open.
+fs::path behind_links(fs::path path) {
+  constexpr int most_links = 40;  // the kernel's own limit
+  std::error_code fault;
+  for (int links = 0; links < most_links && fs::is_symlink(path, fault) && !is_of_proc(path); ++links) {
+    const fs::path next = fs::read_symlink(path, fault);
+    if (fault) break;
+    path = path.parent_path() / next;
+  }
+  return path;
+}
+
+/// Whether a name that has been followed behind its links stands for what is written to as it is.
+bool is_written_through(const fs::path& target, const struct stat& status) {
+  return !S_ISREG(status.st_mode) || fs::is_symlink(target);
+}
+
+fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
+
+bool may(const fs::path& path, int what) { return faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0; }
+
+/// Makes a rename in this folder survive a power cut.
+void sync_folder(const fs::path& file) {
+  const int descriptor = open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  fsync(descriptor);
+  close(descriptor);
+}
+
+bool write_all(int descriptor, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// Whether the name is still that of the open file.
+bool is_called(int descriptor, const fs::path& name) {
+  struct stat open_file {};
+  struct stat named {};
+  return fstat(descriptor, &open_file) == 0 && lstat(name.c_str(), &named) == 0 && open_file.st_ino == named.st_ino &&
+         open_file.st_dev == named.st_dev;
+}
+
+[[noreturn]] void cannot(const fs::path& path, const char* doing, int fault) {
+  throw WriteError(fmt::format("{}: {} ({})", path.string(), doing, std::strerror(fault)));
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), target_(behind_links(path_)) {
+  struct stat old {};
+  const bool exists = stat(target_.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) give_up("cannot be created");
+  if (exists && is_written_through(target_, old)) {
+    descriptor_ = open(target_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (descriptor_ < 0) give_up("cannot be written");
+    return;
+  }
+  if (exists && !may(target_, W_OK)) give_up("cannot be written");
+  open_temporary();
+  if (exists) static_cast<void>(fchmod(descriptor_, old.st_mode & 0777));  // a file system may know no permissions
+}
+
+/// A temporary file is locked by who writes it. So one that can be locked was left by a process that was killed.
+void AtomicFile::open_temporary() {
+  fs::path name = target_;
+  name += temporary_ending;
+  do {
+    if (descriptor_ >= 0) close(descriptor_);  // its writer has just renamed or removed it
+    descriptor_ = open(name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) give_up("cannot be created");
+    if (!lock_file(descriptor_)) {
+      close(descriptor_);
+      throw InUse(fmt::format("{}: another process is writing it; try again when it has ended", path_.string()));
+    }
+  } while (!is_called(descriptor_, name));
+  temporary_ = name;
+  if (ftruncate(descriptor_, 0) == 0) return;
+  const int fault = errno;
+  close(descriptor_);
+  cannot(path_, "cannot be written", fault);
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  if (!write_all(descriptor_, bytes)) give_up("cannot be written");
+}
+
+void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+
+void AtomicFile::commit() {
+  if (temporary_.empty()) {
+    if (close(std::exchange(descriptor_, -1)) != 0) give_up("cannot be closed");
+    return;
+  }
+  if (fsync(descriptor_) != 0) give_up("cannot be flushed to disk");
+  if (std::rename(temporary_.c_str(), target_.c_str()) != 0) give_up("cannot be renamed into place");
+  temporary_.clear();
+  close(std::exchange(descriptor_, -1));  // not before: it holds the lock
+  sync_folder(target_);
+}
+
+void AtomicFile::give_up(const char* doing) const { cannot(path_, doing, errno); }
+
+void write_file(const fs::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+void append_to_file(const fs::path& path, std::string_view text) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor < 0) cannot(path, "cannot be written", errno);
+  const bool written = write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
+  const int fault = errno;
+  const bool closed = close(descriptor) == 0;
+  if (!written || !closed) cannot(path, "cannot be written", written ? errno : fault);
+}
+
+void require_writable(const fs::path& path) {
+  const fs::path target = behind_links(path);
+  const fs::path folder = folder_of(target);
+  struct stat status {};
+  const bool exists = stat(target.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) {
+    throw std::invalid_argument(fmt::format("{}: is a folder; name a file in it", path.string()));
+  }
+  if (exists && !may(target, W_OK)) cannot(path, "cannot be written", errno);
+  if (exists && is_written_through(target, status)) return;
+  std::error_code unknown;
+  if (!fs::is_directory(folder, unknown)) {
+    throw std::invalid_argument(
+        fmt::format("{}: there is no folder {}; make it first, or name another place", path.string(), folder.string()));
+  }
+  if (!may(folder, W_OK | X_OK)) cannot(path, "cannot be created", errno);
+}
+
+void require_writable_folder(const fs::path& folder) {
+  fs::path there = fs::absolute(folder);
+  std::error_code unknown;
+  while (!fs::exists(fs::symlink_status(there, unknown)) && there.has_relative_path()) there = there.parent_path();
+  if (!fs::is_directory(there, unknown)) {
+    throw std::invalid_argument(
+        fmt::format("{}: is no folder and cannot become one, as {} is none", folder.string(), there.string()));
+  }
+  if (!may(there, W_OK | X_OK)) cannot(folder, "cannot be written to", errno);
+}
+
+bool is_replaced_whole(const fs::path& path) {
+  const fs::path target = behind_links(path);
+  struct stat status {};
+  return stat(target.c_str(), &status) != 0 || !is_written_through(target, status);
+}
+
+void remove_unfinished_files(const fs::path& folder) {
+  std::error_code fault;  // what cannot be removed does no harm
+  for (const auto& entry : fs::directory_iterator(folder, fault)) {
+    if (!entry.path().string().ends_with(temporary_ending) || !entry.is_regular_file(fault)) continue;
+    const int descriptor = open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    if (lock_file(descriptor) && is_called(descriptor, entry.path())) unlink(entry.path().c_str());
+    close(descriptor);
+  }
+}
+
+}  // namespace biossl

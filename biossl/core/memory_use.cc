@@ -1,0 +1,34 @@
+#include "biossl/core/memory_use.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "biossl/core/accelerator.h"
+#include "biossl/core/memory_limits.h"
+
+namespace biossl {
+
+std::int64_t peak_device_memory_bytes() { return accelerator::peak_memory_bytes(); }
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+bool restart_peak_memory() {
+  malloc_trim(0);
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;  // proc(5): resets the peak of the resident set to what it is now
+  return static_cast<bool>(file);
+}
+
+std::optional<std::int64_t> available_memory_bytes(Device device) {
+  if (device == Device::cuda) return accelerator::available_memory_bytes();
+  const auto left = host_memory_left();
+  return left ? std::optional(left->bytes) : std::nullopt;
+}
+
+}  // namespace biossl

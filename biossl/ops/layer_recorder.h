@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace biossl {
+namespace cpu {
+class LayerRecorder;
+}
+
+/// Records the convolution and linear primitives that this thread runs on the device `cpu`, and runs them again, back to
+/// back, on the same shapes and memory: a lower bound of a step's time. Changes of layout are not counted. Operations
+/// with a faster way than a primitive run the primitive while a recorder is recording. One recorder at a time.
+class LayerRecorder {
+ public:
+  LayerRecorder();
+  LayerRecorder(const LayerRecorder&) = delete;
+  LayerRecorder& operator=(const LayerRecorder&) = delete;
+  ~LayerRecorder();
+
+  void stop();
+  void replay() const;
+  std::size_t layers() const;
+
+ private:
+  std::unique_ptr<cpu::LayerRecorder> recorder_;
+};
+
+}  // namespace biossl

@@ -1,0 +1,100 @@
+#include "biossl/recipe/components.h"
+
+#include "biossl/core/accelerator.h"
+#include "biossl/core/processor.h"
+
+namespace biossl {
+namespace {
+
+std::unique_ptr<Dataset> open(const Recipe& recipe, const Place& place, const std::string& name, Split split,
+                              std::int64_t images) {
+  auto opened = blaming_recipe(recipe, [&] {
+    return open_dataset(name, {.split = split,
+                               .directory = place.data,
+                               .images = images,
+                               .image_size = recipe.data.image_size,
+                               .seed = recipe.seed});
+  });
+  if (images > opened->size()) {
+    bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, images, name_of(split),
+              name, opened->size());
+  }
+  return opened;
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Place& place) {
+  return open(recipe, place, recipe.data.pretrain, Split::train, recipe.data.images);
+}
+
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split) {
+  const DataRecipe& data = recipe.data;
+  return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
+}
+
+std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
+  const LossShape shape{
+      .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
+  return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape);
+}
+
+NetworkSpec network_spec(const Recipe& recipe) {
+  NetworkSpec spec = recipe.network;
+  spec.input = {.mean = recipe.data.mean, .std = recipe.data.std};
+  spec.head.kind = trial_loss(recipe)->head();
+  return spec;
+}
+
+std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
+  if (device == Device::cuda) accelerator::allow_tf32(recipe.train.precision == "tf32");
+  return blaming_recipe(recipe, [&] {
+    const SynapsesSetup setup{
+        .seed = recipe.seed,
+        .device = device,
+        .dtype = compute_type(recipe.train.precision, device),
+        .feedback = recipe.feedback.kind,
+        .feedback_settings = recipe.feedback.settings,
+        .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
+    return std::make_unique<Network>(network_spec(recipe), image, setup);
+  });
+}
+
+std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
+  const SynapsesSetup& setup = network.setup();
+  const LossShape shape{.batch = recipe.train.batch,
+                        .features = recipe.network.head.features,
+                        .dtype = setup.master_dtype(),
+                        .device = setup.device,
+                        .seed = recipe.seed};
+  return blaming_recipe(recipe,
+                        [&] { return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape); });
+}
+
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss) {
+  return blaming_recipe(recipe, [&] {
+    const RuleSetup setup{.network = network,
+                          .loss = loss,
+                          .batch = recipe.train.batch,
+                          .epochs = recipe.train.epochs,
+                          .seed = recipe.seed,
+                          .chunk = recipe.train.chunk};
+    return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
+  });
+}
+
+Outline::Outline(Recipe recipe, const Shape& image) {
+  const bool in_chunks = recipe.train.chunk > 0 && recipe.train.chunk < recipe.train.batch;
+  loss = blaming_recipe(recipe, [&] { return trial_loss(recipe); });
+  recipe.train.batch = 2;
+  recipe.train.chunk = in_chunks ? 1 : 0;
+  network = make_network(recipe, image, Device::reference);
+  rule = make_rule(recipe, *network, *loss);
+}
+
+std::int64_t total_epochs(const Recipe& recipe) {
+  const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
+  return Outline(recipe, image).rule->total_epochs();
+}
+
+}  // namespace biossl

@@ -1,0 +1,360 @@
+#include "biossl/recipe/recipe.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "biossl/core/error.h"
+#include "biossl/core/file.h"
+#include "biossl/core/text.h"
+#include "biossl/data/dataset.h"
+#include "biossl/data/views.h"
+#include "biossl/recipe/overrides.h"
+#include "biossl/recipe/recipe_notes.h"
+#include "biossl/recipe/recipe_sections.h"
+#include "biossl/recipe/shipped_texts.h"
+#include "biossl/recipe/toml_document.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/losses/loss.h"
+#include "biossl/optim/optimizer.h"
+#include "biossl/optim/schedule.h"
+#include "biossl/rules/rule.h"
+
+namespace biossl {
+namespace {
+
+/// What stands above all tables.
+struct TopRecipe {
+  std::string name;
+  std::int64_t seed = 1;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("name", name, "what the run is called");
+    field("seed", seed, "of everything random");
+  }
+};
+
+const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
+                                             "feedback", "train", "optimizer", "probe",        "published"};
+
+/// A fault at one place of the recipe.
+[[noreturn]] void fault(const TomlEntry& entry, const std::string& what) {
+  const std::string text = fmt::format("{}: {}", entry.where, what);
+  if (entry.overridden) throw std::invalid_argument(text);
+  throw BadInput(text);
+}
+
+/// Runs `read`; what it finds wrong is a fault at the entry.
+template <class Read>
+void at(const TomlEntry& entry, const Read& read) {
+  try {
+    read();
+  } catch (const std::invalid_argument& wrong) {
+    fault(entry, wrong.what());
+  }
+}
+
+Settings to_settings(const std::vector<Field>& fields) {
+  Settings settings;
+  for (const Field& field : fields) settings[field.name] = field.value;
+  return settings;
+}
+
+/// Turns a document into a recipe. Every key is first read alone, so that a fault can be pinned to its line.
+class RecipeReader {
+ public:
+  RecipeReader(const TomlDocument& document, std::string origin)
+      : document_(document), origin_(std::move(origin)), nothing_{.entries = {}, .where = origin_} {}
+
+  Recipe read() {
+    check_names();
+    Recipe recipe;
+    recipe.name = name_of_file(origin_);
+    read_top(recipe);
+    recipe.data = options<DataRecipe>("data");
+    recipe.train = options<TrainRecipe>("train");
+    recipe.probe = options<ProbeRecipe>("probe");
+    if (document_.sections.contains("published")) recipe.published = read_published();
+    check_data(recipe.data);
+    settle_image_size(recipe.data);
+    check_train(recipe.train);
+    check_probe(recipe.probe);
+    read_network(recipe);
+    read_choices(recipe);
+    recipe.notes = unused_settings(document_, recipe);
+    return recipe;
+  }
+
+ private:
+  const TomlSection& section(const std::string& name) const {
+    const auto found = document_.sections.find(name);
+    return found == document_.sections.end() ? nothing_ : found->second;
+  }
+
+  /// Where a key stands; where its section does if it is left out.
+  TomlEntry entry(const std::string& name, const std::string& key) const {
+    const TomlSection& table = section(name);
+    const auto found = table.entries.find(key);
+    return found == table.entries.end() ? TomlEntry{.value = {}, .where = table.where} : found->second;
+  }
+
+  void check_names() const {
+    for (const auto& [name, table] : document_.sections) {
+      if (name.empty() || std::ranges::count(section_names, name) > 0) continue;
+      const bool overridden = !table.entries.empty() && table.entries.begin()->second.overridden;
+      fault({.value = {}, .where = table.where, .overridden = overridden},
+            fmt::format("there is no section [{}]{}", name, suggestion(name, section_names)));
+    }
+    for (const auto& [name, tables] : document_.arrays) {
+      if (name == "network.blocks") continue;
+      fault({.value = {}, .where = tables.front().where},
+            fmt::format("there is no list [[{}]]; did you mean [[network.blocks]]?", name));
+    }
+    for (const auto& [key, given] : section("").entries) check_top_key(key, given);
+  }
+
+  /// A key without its section is a likely slip.
+  void check_top_key(const std::string& key, const TomlEntry& given) const {
+    if (key == "name" || key == "seed") return;
+    const auto belongs = [&](const std::vector<Field>& fields, const char* name) {
+      if (std::ranges::count(fields, key, &Field::name) == 0) return;
+      fault(given, fmt::format("there is no key '{0}' outside of a section; did you mean '{1}.{0}'?", key, name));
+    };
+    belongs(list_fields(TrainRecipe{}), "train");
+    belongs(list_fields(DataRecipe{}), "data");
+    belongs(list_fields(ProbeRecipe{}), "probe");
+    std::vector<std::string> known = section_names;
+    known.insert(known.end(), {"name", "seed"});
+    fault(given, fmt::format("there is no key '{}'{}", key, suggestion(key, known)));
+  }
+
+  template <class Options>
+  Options options(const std::string& name, const TomlSection& table) const {
+    const std::string shown = name.empty() ? "recipe" : name;
+    for (const auto& entry : table.entries) {
+      at(entry.second, [&] { read_options<Options>(shown, {{entry.first, entry.second.value}}); });
+    }
+    return read_options<Options>(shown, table.settings());
+  }
+  template <class Options>
+  Options options(const std::string& name) const {
+    return options<Options>(name, section(name));
+  }
+
+  void require(bool condition, const char* name, const char* key, std::string_view what) const {
+    if (condition) return;
+    const TomlSection& table = section(name);
+    const auto given = table.entries.find(key);
+    const std::string value = given == table.entries.end() ? "" : fmt::format(" = {}", to_toml(given->second.value));
+    const std::string in = *name == '\0' ? "" : fmt::format("[{}] ", name);
+    fault(entry(name, key), fmt::format("{}{}{} {}", in, key, value, what));
+  }
+
+  void read_top(Recipe& recipe) const {
+    const auto top = options<TopRecipe>("");
+    require(top.seed >= 0, "", "seed", "must lie between 0 and 9223372036854775807");
+    recipe.seed = static_cast<std::uint64_t>(top.seed);
+    require(!top.name.empty() || !section("").entries.contains("name"), "", "name", "may not be empty");
+    if (!top.name.empty()) recipe.name = top.name;
+    const bool usable = recipe.name.find('/') == std::string::npos && std::ranges::none_of(recipe.name, is_control);
+    require(usable, "", "name", "may hold no slash and no control characters: run directories are called so");
+  }
+
+  PublishedRecipe read_published() const {
+    const auto published = options<PublishedRecipe>("published");
+    require(published.accuracy > 0 && published.accuracy <= 100, "published", "accuracy",
+            "must be a percentage, above 0 and up to 100");
+    require(published.place >= 0, "published", "place", "may not be negative");
+    return published;
+  }
+
+  void check_data(const DataRecipe& data) const {
+    at(entry("data", "pretrain"), [&] { DatasetRegistry::instance().find(data.pretrain); });
+    at(entry("data", "probe"), [&] { DatasetRegistry::instance().find(data.probe); });
+    require(data.images >= 0, "data", "images", "may not be negative (0: all)");
+    require(data.probe_images >= 0, "data", "probe_images", "may not be negative (0: all)");
+    require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
+    require(data.image_size >= 1 && data.image_size <= 4096, "data", "image_size", "must lie between 1 and 4096");
+    require(positive(data.std), "data", "std", "must be a positive number");
+  }
+
+  /// The images of most data sets are what they are, and their size is not the recipe's to choose.
+  void settle_image_size(DataRecipe& data) const {
+    const auto side_of = [](const std::string& name) { return DatasetRegistry::instance().find(name).traits.side; };
+    const bool of_pretrain = side_of(data.pretrain) > 0;
+    const std::int64_t side = of_pretrain ? side_of(data.pretrain) : side_of(data.probe);
+    if (side == 0) return;
+    const TomlEntry given = entry("data", "image_size");
+    const bool is_given = section("data").entries.contains("image_size");
+    if (is_given && !given.overridden) {
+      if (!of_pretrain) return;  // images that are made; whether an encoder of them can be probed is seen then
+      // What the file says belongs to the data set that --set has replaced.
+      if (entry("data", "pretrain").overridden) data.image_size = side;
+    }
+    if (is_given && data.image_size != side) {
+      fault(given, fmt::format("[data] image_size = {} makes no sense here: the images of {} are {}x{}",
+                               data.image_size, of_pretrain ? data.pretrain : data.probe, side, side));
+    }
+    data.image_size = side;
+  }
+
+  void check_train(const TrainRecipe& train) const {
+    require(train.epochs >= 0 && train.epochs <= 1'000'000'000, "train", "epochs", "must lie between 0 and 10^9");
+    require(train.batch >= 1 && train.batch <= 1'000'000, "train", "batch", "must lie between 1 and 10^6");
+    require(train.chunk >= 0, "train", "chunk", "may not be negative (0: the whole batch)");
+    at(entry("train", "optimizer"), [&] { OptimizerRegistry::instance().find(train.optimizer); });
+    require(positive(train.learning_rate), "train", "learning_rate", "must be a positive number");
+    at(entry("train", "schedule"), [&] { check_choice("train", "schedule", train.schedule, Schedule::names()); });
+    require(train.warmup_epochs >= 0 && std::isfinite(train.warmup_epochs), "train", "warmup_epochs",
+            "may not be negative");
+    at(entry("train", "precision"), [&] {
+      check_choice("train", "precision", train.precision, {"float32", "bfloat16", "tf32", "auto"});
+    });
+    require(train.checkpoint_every >= 0, "train", "checkpoint_every", "may not be negative (0: only at the end)");
+  }
+
+  void check_probe(const ProbeRecipe& probe) const {
+    require(probe.epochs >= 0 && probe.epochs <= 1'000'000'000, "probe", "epochs", "must lie between 0 and 10^9");
+    require(probe.batch >= 1 && probe.batch <= 1'000'000, "probe", "batch", "must lie between 1 and 10^6");
+    require(positive(probe.learning_rate), "probe", "learning_rate", "must be a positive number");
+    at(entry("probe", "blocks"), [&] { check_choice("probe", "blocks", probe.blocks, {"last", "all"}); });
+    at(entry("probe", "precision"), [&] {
+      check_choice("probe", "precision", probe.precision, {"float32", "bfloat16", "auto"});
+    });
+    require(probe.memory_gb >= 0 && std::isfinite(probe.memory_gb), "probe", "memory_gb",
+            "may not be negative (0: most of what is free)");
+  }
+
+  static bool positive(double number) { return std::isfinite(number) && number > 0; }
+
+  void read_network(Recipe& recipe) const {
+    const bool names_preset = section("network").entries.contains("preset");
+    const auto chosen = options<NetworkRecipe>("network");
+    const auto blocks = document_.arrays.find("network.blocks");
+    if (blocks != document_.arrays.end()) {
+      require(!names_preset, "network", "preset", "and [[network.blocks]] exclude each other; leave one out");
+      recipe.preset.clear();
+      recipe.network = {};
+      read_blocks(blocks->second, recipe.network);
+    } else {
+      if (names_preset) recipe.preset = chosen.preset;
+      at(entry("network", "preset"), [&] { recipe.network = preset(recipe.preset); });
+    }
+    read_head(recipe.network.head);
+  }
+
+  void read_blocks(const std::vector<TomlSection>& tables, NetworkSpec& network) const {
+    for (const TomlSection& table : tables) {
+      const auto block = options<BlockRecipe>("network.blocks", table);
+      const auto activation = table.entries.find("activation");
+      const TomlEntry place = activation == table.entries.end() ? TomlEntry{} : activation->second;
+      at(place, [&] { network.blocks.push_back(to_spec(block)); });
+    }
+  }
+
+  /// What [network.head] says changes the preset's head.
+  void read_head(HeadSpec& head) const {
+    const TomlSection& table = section("network.head");
+    options<HeadRecipe>("network.head");
+    Settings settings = to_settings(list_fields(to_recipe(head)));
+    for (const auto& [key, given] : table.entries) settings[key] = given.value;
+    at(entry("network.head", "activation"),
+       [&] { head = to_spec(read_options<HeadRecipe>("network.head", settings)); });
+    require(head.features >= 1, "network.head", "features", "must be at least 1");
+    require(head.average_pool >= 1, "network.head", "average_pool", "must be at least 1 (1: none)");
+  }
+
+  void read_choices(Recipe& recipe) const {
+    const LossShape shape{
+        .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
+    const auto untried = [](const std::string&, const Settings&) {};
+    choose<ViewsRegistry>("views", recipe.views, {}, untried);
+    choose<LossRegistry>("loss", recipe.loss, {}, [&](const std::string& kind, const Settings& settings) {
+      LossRegistry::instance().make(kind, settings, shape);
+    });
+    choose<RuleRegistry>("rule", recipe.rule, {"feedback"}, untried);
+    const auto try_feedback = [](const std::string& kind, const Settings& settings) {
+      FeedbackRegistry::instance().make(kind, settings);
+    };
+    choose_from<FeedbackRegistry>("feedback", "rule", "feedback", recipe.feedback, {}, try_feedback);
+    recipe.optimizer.kind = recipe.train.optimizer;
+    const auto try_optimizer = [](const std::string& kind, const Settings& settings) {
+      OptimizerRegistry::instance().make(kind, settings);
+    };
+    choose_from<OptimizerRegistry>("optimizer", "train", "optimizer", recipe.optimizer, {}, try_optimizer);
+  }
+
+  template <class RegistryType, class Try>
+  void choose(const char* name, Choice& choice, std::vector<std::string> foreign, const Try& attempt) const {
+    foreign.emplace_back("kind");
+    choose_from<RegistryType>(name, name, "kind", choice, foreign, attempt);
+  }
+
+  /// Reads the component that `kind_section`.`kind_key` names and its settings, which stand in section `name` beside
+  /// the foreign keys. `attempt` makes one, where that is possible without data, to learn of values out of range.
+  template <class RegistryType, class Try>
+  void choose_from(const char* name, const char* kind_section, const char* kind_key, Choice& choice,
+                   const std::vector<std::string>& foreign, const Try& attempt) const {
+    const TomlSection& named_in = section(kind_section);
+    if (const auto kind = named_in.entries.find(kind_key); kind != named_in.entries.end()) {
+      const auto* text = std::get_if<std::string>(&kind->second.value);
+      if (text == nullptr)
+        fault(kind->second, fmt::format("[{}] '{}' must be a text in quotes", kind_section, kind_key));
+      choice.kind = *text;
+    }
+    const typename RegistryType::Entry* component = nullptr;
+    at(entry(kind_section, kind_key), [&] { component = &RegistryType::instance().find(choice.kind); });
+    Settings own;
+    for (const auto& [key, given] : section(name).entries) {
+      if (std::ranges::count(foreign, key) > 0) continue;
+      const Settings alone{{key, given.value}};
+      at(given, [&] {
+        component->resolve(alone);
+        attempt(choice.kind, alone);
+      });
+      own[key] = given.value;
+    }
+    at({.value = {}, .where = section(name).where}, [&] { attempt(choice.kind, own); });
+    choice.settings = to_settings(component->resolve(own));
+  }
+
+  const TomlDocument& document_;
+  std::string origin_;
+  TomlSection nothing_;
+};
+
+}  // namespace
+
+std::string name_of_file(const std::filesystem::path& file) {
+  std::string name = file.stem().string();
+  std::ranges::replace_if(name, is_control, '\xFF');
+  return valid_utf8(name);
+}
+
+Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides) {
+  TomlDocument document = parse_toml(text, origin);
+  apply_overrides(document, overrides);
+  return RecipeReader(document, origin).read();
+}
+
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+  const std::filesystem::path source = file == "-" ? "/dev/stdin" : file;
+  const std::string text = read_file(source);
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides);
+  // The run is not called after the number of a pipe.
+  const std::string origin = source.filename() == "stdin" ? "stdin" : "recipe";
+  if (text.empty()) bad_input("{}: nothing came from {}", origin, source.string());
+  return parse_recipe(text, origin, overrides);
+}
+
+Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides) {
+  const auto texts = shipped_recipe_texts();
+  const auto found = std::ranges::find(texts, path, &ShippedText::path);
+  check(found != texts.end(), "recipe", "no recipe '{}' is part of the program", path);
+  return parse_recipe(std::string(found->text), fmt::format("{}.toml", path), overrides);
+}
+
+Recipe demo_recipe(const std::vector<Override>& overrides) { return shipped_recipe("demo", overrides); }
+
+}  // namespace biossl

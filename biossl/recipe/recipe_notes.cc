@@ -1,0 +1,72 @@
+#include "biossl/recipe/recipe_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "biossl/data/views.h"
+#include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe_sections.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/optim/optimizer.h"
+
+namespace biossl {
+namespace {
+
+class UnusedSettings {
+ public:
+  explicit UnusedSettings(const TomlDocument& document) : document_(document) {}
+
+  /// fields: a section's, as they stand; usual: as they are where nothing is said.
+  void look(const std::string& section, const std::vector<Field>& fields, const std::vector<Field>& usual) {
+    const auto given = document_.sections.find(section);
+    if (given == document_.sections.end()) return;
+    for (const Field& field : fields) {
+      if (field.unused.empty() || !given->second.entries.contains(field.name)) continue;
+      const auto other = std::ranges::find(usual, field.name, &Field::name);
+      if (other != usual.end() && other->value == field.value) continue;
+      notes_.push_back(
+          fmt::format("{}.{} = {} changes nothing: {}", section, field.name, to_toml(field.value), field.unused));
+    }
+  }
+  template <class Options>
+  void look(const std::string& section, const Options& options) {
+    look(section, list_fields(options), list_fields(Options{}));
+  }
+  template <class RegistryType>
+  void look(const std::string& section, const Choice& choice) {
+    const auto& component = RegistryType::instance().find(choice.kind);
+    look(section, component.resolve(choice.settings), component.fields);
+  }
+
+  std::vector<std::string> take() { return std::move(notes_); }
+
+ private:
+  const TomlDocument& document_;
+  std::vector<std::string> notes_;
+};
+
+/// The head's fields; a head that predicts one map from another uses none of them.
+std::vector<Field> head_fields(const Recipe& recipe) {
+  std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
+  if (trial_loss(recipe)->head() != HeadKind::prediction) return fields;
+  for (Field& field : fields) field.unused = fmt::format("loss {} predicts a whole map from another", recipe.loss.kind);
+  return fields;
+}
+
+}  // namespace
+
+std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
+  UnusedSettings unused(document);
+  unused.look<ViewsRegistry>("views", recipe.views);
+  unused.look("network.head", head_fields(recipe), list_fields(HeadRecipe{}));
+  unused.look<LossRegistry>("loss", recipe.loss);
+  unused.look<RuleRegistry>("rule", recipe.rule);
+  unused.look<FeedbackRegistry>("feedback", recipe.feedback);
+  unused.look("train", recipe.train);
+  unused.look<OptimizerRegistry>("optimizer", recipe.optimizer);
+  unused.look("probe", recipe.probe);
+  return unused.take();
+}
+
+}  // namespace biossl

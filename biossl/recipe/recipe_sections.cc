@@ -1,0 +1,37 @@
+#include "biossl/recipe/recipe_sections.h"
+
+namespace biossl {
+
+BlockRecipe to_recipe(const BlockSpec& spec) {
+  return {.channels = spec.channels,
+          .activation = std::string(name_of(spec.activation)),
+          .pool = spec.pool,
+          .bias = spec.bias,
+          .kernel = spec.conv.kernel,
+          .stride = spec.conv.stride,
+          .padding = spec.conv.padding};
+}
+
+HeadRecipe to_recipe(const HeadSpec& spec) {
+  return {.features = spec.features,
+          .average_pool = spec.average_pool,
+          .activation = std::string(name_of(spec.activation)),
+          .bias = spec.bias};
+}
+
+BlockSpec to_spec(const BlockRecipe& recipe) {
+  return {.channels = recipe.channels,
+          .activation = activation_named(recipe.activation),
+          .pool = recipe.pool,
+          .bias = recipe.bias,
+          .conv = {.kernel = recipe.kernel, .stride = recipe.stride, .padding = recipe.padding}};
+}
+
+HeadSpec to_spec(const HeadRecipe& recipe) {
+  return {.features = recipe.features,
+          .average_pool = recipe.average_pool,
+          .activation = activation_named(recipe.activation),
+          .bias = recipe.bias};
+}
+
+}  // namespace biossl

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include "biossl/data/dataset.h"
+#include "biossl/data/views.h"
+#include "biossl/recipe/recipe.h"
+#include "biossl/recipe/recipe_sections.h"
+#include "biossl/recipe/toml_document.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/losses/loss.h"
+#include "biossl/optim/optimizer.h"
+#include "biossl/rules/rule.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::size_t comment_column = 32;
+
+class Writer {
+ public:
+  void section(const char* name) { text_ += fmt::format("\n[{}]\n", name); }
+  void list_element(const char* name) { text_ += fmt::format("\n[[{}]]\n", name); }
+  void line(const std::string& key, const Value& value, const std::string& comment) {
+    const std::string assignment = fmt::format("{} = {}", key, to_toml(value));
+    text_ += comment.empty() ? assignment + "\n" : fmt::format("{:<{}}  # {}\n", assignment, comment_column, comment);
+  }
+  void lines(const std::vector<Field>& fields) {
+    for (const Field& field : fields) line(field.name, field.value, field.comment);
+  }
+  /// A component's settings, with the comments that the registry has for them.
+  template <class RegistryType>
+  void settings(const Choice& choice) {
+    lines(RegistryType::instance().find(choice.kind).resolve(choice.settings));
+  }
+  template <class RegistryType>
+  void kind(const char* key, const Choice& choice) {
+    line(key, choice.kind, RegistryType::instance().find(choice.kind).summary);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Field& a, const Field& b) { return a.name == b.name && a.value == b.value; });
+}
+
+/// Without the size of images that have one of their own.
+std::vector<Field> data_fields(const DataRecipe& data) {
+  std::vector<Field> fields = list_fields(data);
+  const auto& sets = DatasetRegistry::instance();
+  if (sets.find(data.pretrain).traits.side > 0 && sets.find(data.probe).traits.side > 0) {
+    std::erase_if(fields, [](const Field& field) { return field.name == "image_size"; });
+  }
+  return fields;
+}
+
+void write_network(Writer& writer, const Recipe& recipe) {
+  const std::vector<Field> head = list_fields(to_recipe(recipe.network.head));
+  writer.section("network");
+  if (!recipe.preset.empty()) {
+    writer.line("preset", recipe.preset, std::string(preset_summary(recipe.preset)));
+    // The preset's own head is left out, so that another preset can be chosen over a resolved recipe.
+    if (same(head, list_fields(to_recipe(preset(recipe.preset).head)))) return;
+  }
+  writer.section("network.head");
+  writer.lines(head);
+  if (!recipe.preset.empty()) return;
+  for (const BlockSpec& block : recipe.network.blocks) {
+    writer.list_element("network.blocks");
+    writer.lines(list_fields(to_recipe(block)));
+  }
+}
+
+/// A section of a component that another section has chosen; left out where it has no settings.
+template <class RegistryType>
+void write_settings(Writer& writer, const char* name, const Choice& choice) {
+  if (choice.settings.empty()) return;
+  writer.section(name);
+  writer.settings<RegistryType>(choice);
+}
+
+}  // namespace
+
+std::string to_toml(const Recipe& recipe) {
+  Writer writer;
+  writer.line("name", recipe.name, "");
+  writer.line("seed", static_cast<std::int64_t>(recipe.seed), "of everything random");
+  writer.section("data");
+  writer.lines(data_fields(recipe.data));
+  writer.section("views");
+  writer.kind<ViewsRegistry>("kind", recipe.views);
+  writer.settings<ViewsRegistry>(recipe.views);
+  write_network(writer, recipe);
+  writer.section("loss");
+  writer.kind<LossRegistry>("kind", recipe.loss);
+  writer.settings<LossRegistry>(recipe.loss);
+  writer.section("rule");
+  writer.kind<RuleRegistry>("kind", recipe.rule);
+  writer.kind<FeedbackRegistry>("feedback", recipe.feedback);
+  writer.settings<RuleRegistry>(recipe.rule);
+  write_settings<FeedbackRegistry>(writer, "feedback", recipe.feedback);
+  writer.section("train");
+  writer.lines(list_fields(recipe.train));
+  write_settings<OptimizerRegistry>(writer, "optimizer", recipe.optimizer);
+  writer.section("probe");
+  writer.lines(list_fields(recipe.probe));
+  if (recipe.published) {
+    writer.section("published");
+    writer.lines(list_fields(*recipe.published));
+  }
+  return writer.take();
+}
+
+}  // namespace biossl

@@ -1,0 +1,141 @@
+#include "biossl/recipe/toml_document.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "biossl/core/error.h"
+#include "biossl/core/text.h"
+
+namespace biossl {
+namespace {
+
+std::string place(const std::string& origin, const toml::node& node) {
+  return fmt::format("{}:{}", origin, node.source().begin.line);
+}
+
+std::optional<Value> scalar(const toml::node& node) {
+  if (const auto* boolean = node.as_boolean()) return Value(boolean->get());
+  if (const auto* whole = node.as_integer()) return Value(std::int64_t{whole->get()});
+  if (const auto* real = node.as_floating_point()) return Value(real->get());
+  if (const auto* text = node.as_string()) return Value(text->get());
+  return std::nullopt;
+}
+
+/// Fills a document from toml++'s tree.
+class Collector {
+ public:
+  Collector(TomlDocument& document, const std::string& origin) : document_(document), origin_(origin) {}
+
+  void collect(const toml::table& table, const std::string& name) {
+    TomlSection& section = document_.sections[name];
+    section.where = place(origin_, table);
+    const std::string prefix = name.empty() ? "" : name + ".";
+    for (const auto& [key, node] : table) {
+      const std::string full = prefix + std::string(key.str());
+      if (const auto* inner = node.as_table()) {
+        collect(*inner, full);
+      } else if (const auto* array = node.as_array()) {
+        collect_array(*array, full);
+      } else {
+        section.entries[std::string(key.str())] = entry(node, full);
+      }
+    }
+  }
+
+ private:
+  TomlEntry entry(const toml::node& node, const std::string& name) const {
+    const std::optional<Value> value = scalar(node);
+    if (!value) bad_input("{}: '{}' must be a number, a text, true or false", place(origin_, node), name);
+    return {.value = *value, .where = place(origin_, node)};
+  }
+
+  void collect_array(const toml::array& array, const std::string& name) {
+    std::vector<TomlSection>& sections = document_.arrays[name];
+    for (const toml::node& element : array) {
+      const toml::table* table = element.as_table();
+      if (table == nullptr) bad_input("{}: '{}' may not be a list of values", place(origin_, element), name);
+      TomlSection section{.entries = {}, .where = place(origin_, element)};
+      for (const auto& [key, node] : *table) section.entries[std::string(key.str())] = entry(node, std::string(key));
+      sections.push_back(std::move(section));
+    }
+    if (sections.empty()) bad_input("{}: '{}' is empty", place(origin_, array), name);
+  }
+
+  TomlDocument& document_;
+  const std::string& origin_;
+};
+
+/// toml++ would name a byte of what an editor has saved as something else.
+void check_encoding(std::string_view text, const std::string& origin) {
+  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  if (marked || text.substr(0, 4).find('\0') != std::string_view::npos) {
+    bad_input("{}: is UTF-16 text; save it as UTF-8", origin);
+  }
+  std::int64_t line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (!is_utf8(text.substr(begin, end - begin))) {
+      bad_input("{}:{}: '{}' is not UTF-8 text; save the recipe as UTF-8", origin, line,
+                valid_utf8(text.substr(begin, end - begin)));
+    }
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+Settings TomlSection::settings() const {
+  Settings settings;
+  for (const auto& [key, entry] : entries) settings[key] = entry.value;
+  return settings;
+}
+
+TomlDocument parse_toml(const std::string& text, const std::string& origin) {
+  check_encoding(text, origin);
+  TomlDocument document;
+  try {
+    Collector(document, origin).collect(toml::parse(text, origin), "");
+  } catch (const toml::parse_error& error) {
+    bad_input("{}:{}: {}", origin, error.source().begin.line, error.description());
+  }
+  return document;
+}
+
+Value parse_toml_value(std::string_view text) {
+  try {
+    const toml::table table = toml::parse(fmt::format("value = {}", text));
+    if (table.size() == 1) {
+      if (const auto value = scalar(table.begin()->second)) return *value;
+    }
+  } catch (const toml::parse_error&) {
+    // Not a TOML value: a text whose quotes were left out.
+  }
+  return std::string(text);
+}
+
+std::string to_toml(const Value& value) {
+  if (const auto* boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
+  if (const auto* real = std::get_if<double>(&value)) {
+    std::string text = fmt::format("{}", *real);
+    if (std::isfinite(*real) && text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char letter : std::get<std::string>(value)) {
+    if (letter == '"' || letter == '\\') {
+      quoted += fmt::format("\\{}", letter);
+    } else if (is_control(letter)) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(letter));
+    } else {
+      quoted += letter;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace biossl

@@ -1,0 +1,193 @@
+#include "biossl/runs/checkpoint.h"
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/error.h"
+#include "biossl/runs/environment.h"
+#include "biossl/io/json_text.h"
+#include "biossl/runs/path_records.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* format = "biossl checkpoint";
+constexpr const char* format_version = "2";
+constexpr const char* rule_prefix = "rule.";
+
+/// to[o][b][a] = from[o][a][b] for elements of `width` bytes.
+void exchange_axes(const std::byte* from, std::byte* to, std::int64_t rows, std::int64_t a, std::int64_t b,
+                   std::size_t width) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    for (std::int64_t i = 0; i < a; ++i) {
+      for (std::int64_t j = 0; j < b; ++j) {
+        const std::int64_t source = (row * a + i) * b + j;
+        const std::int64_t target = (row * b + j) * a + i;
+        std::memcpy(to + static_cast<std::size_t>(target) * width, from + static_cast<std::size_t>(source) * width,
+                    width);
+      }
+    }
+  }
+}
+
+/// The values as the file holds them: channels first.
+Tensor to_file_layout(const StateTensor& state) {
+  const Tensor values = on_device(state.tensor, Device::reference);
+  if (state.channels_last.rank() == 0) return values.reshaped(state.file_shape);
+  const Shape& shape = state.channels_last;
+  Tensor result(state.file_shape, values.dtype(), Device::reference);
+  exchange_axes(values.raw(), result.raw(), shape[0], shape[1] * shape[2], shape[3], size_of(values.dtype()));
+  return result;
+}
+
+/// The inverse of to_file_layout, into the live tensor.
+void from_file_layout(const Tensor& stored, const StateTensor& state) {
+  Tensor values(state.tensor.shape(), stored.dtype(), Device::reference);
+  if (state.channels_last.rank() == 0) {
+    Tensor flat = values.reshaped(stored.shape());
+    copy(stored, flat);
+  } else {
+    const Shape& shape = state.channels_last;
+    exchange_axes(stored.raw(), values.raw(), shape[0], shape[3], shape[1] * shape[2], size_of(stored.dtype()));
+  }
+  Tensor target = state.tensor;
+  copy(values, target);
+}
+
+std::string progress_text(const RunProgress& progress) {
+  Json json{{"epoch", progress.epoch}, {"batch", progress.batch}};
+  if (progress.batch > 0) {
+    json["totals"] = progress.totals;
+    json["seconds"] = progress.seconds;
+  }
+  return json_text(json);
+}
+
+void add_state(std::vector<NamedTensor>& tensors, const State& state, const std::string& prefix) {
+  for (const StateTensor& tensor : state) tensors.push_back({prefix + tensor.name, to_file_layout(tensor)});
+}
+
+Shape parse_image(const std::string& text) {
+  std::array<std::int64_t, 3> extents{};
+  char behind = 0;
+  const int read = std::sscanf(text.c_str(), "%ld,%ld,%ld%c", &extents[0], &extents[1], &extents[2], &behind);
+  for (const std::int64_t extent : extents) {
+    if (read != 3 || extent < 1 || extent > 65536) fail("image", "'{}' is no height,width,channels", text);
+  }
+  return {extents[0], extents[1], extents[2]};
+}
+
+const std::string& metadata_of(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) {
+    bad_input("{}: is no checkpoint of biossl; its metadata has no '{}'", file.path().string(), key);
+  }
+  return found->second;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const RunProgress& progress,
+                     Network& network, LearningRule& rule) {
+  std::vector<NamedTensor> tensors;
+  add_state(tensors, network.state(true), "");
+  add_state(tensors, rule.state(), rule_prefix);
+  const Shape& image = network.image();
+  write_safetensors(path, tensors,
+                    {{"format", format},
+                     {"format_version", format_version},
+                     {"biossl_version", biossl_version()},
+                     {"recipe", to_toml(recipe)},
+                     {"image", fmt::format("{},{},{}", image[0], image[1], image[2])},
+                     {"progress", progress_text(progress)},
+                     {"layers", json_text(to_json(network.path_records()))}});
+}
+
+Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
+  if (metadata_of(file_, "format") != format || metadata_of(file_, "format_version") != format_version) {
+    bad_input("{}: is of format '{}' version {}; this program reads '{}' version {}", path.string(),
+              metadata_of(file_, "format"), metadata_of(file_, "format_version"), format, format_version);
+  }
+  metadata_of(file_, "recipe");
+  try {
+    image_ = parse_image(metadata_of(file_, "image"));
+    read_progress(metadata_of(file_, "progress"));
+    if (file_.metadata().contains("layers")) {
+      layers_ = path_records(parse_ordered_json(metadata_of(file_, "layers")));
+    }
+  } catch (const BadInput&) {
+    throw;
+  } catch (const std::exception& wrong) {
+    bad_input("{}: its metadata is damaged ({})", path.string(), wrong.what());
+  }
+}
+
+void Checkpoint::read_progress(const std::string& text) {
+  const Json json = parse_json(text);
+  progress_.epoch = json.at("epoch").get<std::int64_t>();
+  progress_.batch = json.at("batch").get<std::int64_t>();
+  check(progress_.epoch >= 0 && progress_.batch >= 0, "progress", "epoch {}, batch {}", progress_.epoch,
+        progress_.batch);
+  if (progress_.batch > 0) {
+    progress_.totals = json.at("totals").get<std::array<double, 2>>();
+    progress_.seconds = json.at("seconds").get<double>();
+  }
+}
+
+Recipe Checkpoint::recipe(const std::vector<Override>& overrides) const {
+  return parse_recipe(metadata_of(file_, "recipe"), path().string() + " (recipe)", overrides);
+}
+
+void Checkpoint::fill(const State& state, std::string_view prefix) const {
+  for (const StateTensor& wanted : state) {
+    const std::string name = std::string(prefix) + wanted.name;
+    const auto found = file_.tensors().find(name);
+    if (found == file_.tensors().end()) bad_input("{}: holds no tensor '{}'", path().string(), name);
+    const auto& [dtype, shape, bytes] = found->second;
+    if (shape != wanted.file_shape || dtype != wanted.tensor.dtype()) {
+      bad_input("{}: tensor '{}' is {} {}, the network expects {} {}", path().string(), name, name_of(dtype),
+                to_string(shape), name_of(wanted.tensor.dtype()), to_string(wanted.file_shape));
+    }
+    from_file_layout(file_.read(name), wanted);
+  }
+}
+
+bool Checkpoint::has_head(int block) const { return file_.tensors().contains(fmt::format("heads.{}.weight", block)); }
+
+void Checkpoint::require_finite(Network& network) const {
+  for (const StateTensor& weights : network.state(false)) {
+    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+    bad_input("{}: tensor '{}' holds NaN or infinite numbers; the run had diverged, or the file is damaged",
+              path().string(), weights.name);
+  }
+}
+
+void Checkpoint::restore_weights(Network& network) const {
+  for (int index = 0; index < network.depth(); ++index) {
+    if (has_head(index)) network.add_head(index);
+  }
+  fill(network.state(false), "");
+  require_finite(network);
+  network.restored();
+}
+
+void Checkpoint::restore(Network& network, LearningRule& rule) const {
+  const State state = network.state(true);
+  const State rule_state = rule.state();
+  if (file_.tensors().size() != state.size() + rule_state.size()) {
+    bad_input("{}: holds {} tensors, this recipe's network and rule have {}", path().string(), file_.tensors().size(),
+              state.size() + rule_state.size());
+  }
+  fill(state, "");
+  require_finite(network);
+  fill(rule_state, rule_prefix);
+  network.restored();
+  network.continue_counting(layers_);
+  rule.restored();
+  network.continue_counting(layers_);
+}
+
+}  // namespace biossl

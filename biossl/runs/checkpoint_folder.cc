@@ -1,0 +1,59 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "biossl/core/error.h"
+#include "biossl/runs/checkpoint.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::string_view ending = ".safetensors";
+
+/// Epoch and batch of a checkpoint's name; nothing for another file.
+std::optional<std::pair<std::int64_t, std::int64_t>> place_in_run(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  RunProgress progress;
+  if (std::sscanf(name.c_str(), "epoch_%ld_batch_%ld", &progress.epoch, &progress.batch) < 1) return std::nullopt;
+  if (name != checkpoint_name(progress)) return std::nullopt;
+  return std::pair(progress.epoch, progress.batch);
+}
+
+}  // namespace
+
+std::string checkpoint_name(const RunProgress& progress) {
+  if (progress.batch == 0) return fmt::format("epoch_{:04}{}", progress.epoch, ending);
+  return fmt::format("epoch_{:04}_batch_{:06}{}", progress.epoch, progress.batch, ending);
+}
+
+std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  if (!std::filesystem::is_directory(folder)) return paths;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (place_in_run(file.path())) paths.push_back(file.path());
+  }
+  std::ranges::sort(paths, std::greater<>{}, place_in_run);
+  return paths;
+}
+
+std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
+                                            const std::function<void(std::string_view)>& note) {
+  std::string first_fault;
+  for (const std::filesystem::path& path : list_checkpoints(folder)) {
+    try {
+      Checkpoint checkpoint(path);
+      if (!first_fault.empty()) note(fmt::format("{}; using {} instead", first_fault, path.filename().string()));
+      return checkpoint;
+    } catch (const BadInput& damaged) {
+      if (first_fault.empty()) first_fault = damaged.what();
+    }
+  }
+  if (!first_fault.empty()) bad_input("{}; no other checkpoint can be read", first_fault);
+  return std::nullopt;
+}
+
+void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept) {
+  const std::vector<std::filesystem::path> paths = list_checkpoints(folder);
+  for (std::size_t i = kept; i < paths.size(); ++i) std::filesystem::remove(paths[i]);
+}
+
+}  // namespace biossl

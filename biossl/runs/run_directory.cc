@@ -1,0 +1,204 @@
+#include "biossl/runs/run_directory.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/atomic_file.h"
+#include "biossl/core/error.h"
+#include "biossl/core/file.h"
+#include "biossl/core/folder_lock.h"
+#include "biossl/core/text.h"
+#include "biossl/recipe/recipe_difference.h"
+#include "biossl/io/json_text.h"
+#include "biossl/runs/environment.h"
+#include "biossl/runs/precision.h"
+
+namespace biossl {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+/// Nothing where the line is damaged.
+std::optional<EpochMetrics> parse_metrics(const std::string& line) {
+  const OrderedJson json = try_parse_ordered_json(line);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    return EpochMetrics{.epoch = json.at("epoch"),
+                        .stage = json.value("stage", ""),
+                        .loss = json.at("loss"),
+                        .loss_per_pair = json.at("loss_per_pair"),
+                        .active_share = json.at("active_share"),
+                        .learning_rate = json.at("learning_rate"),
+                        .images = json.at("images"),
+                        .seconds = json.at("seconds"),
+                        .images_per_second = json.at("images_per_second")};
+  } catch (const OrderedJson::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string to_line(const EpochMetrics& metrics) {
+  OrderedJson json{{"epoch", metrics.epoch}};
+  if (!metrics.stage.empty()) json["stage"] = metrics.stage;
+  json.update({{"loss", metrics.loss},
+               {"loss_per_pair", metrics.loss_per_pair},
+               {"active_share", metrics.active_share},
+               {"learning_rate", metrics.learning_rate},
+               {"images", metrics.images},
+               {"seconds", metrics.seconds},
+               {"images_per_second", metrics.images_per_second}});
+  return json_text(json) + "\n";
+}
+
+/// What environment.json says of one stretch of a run.
+OrderedJson environment_of(const Recipe& recipe, Device device) {
+  OrderedJson environment = describe_environment(device);
+  environment["precision"] = recipe.train.precision;
+  return environment;
+}
+
+/// The object in a file; an empty one where the file is missing or damaged.
+OrderedJson read_json(const std::filesystem::path& path) {
+  if (!std::filesystem::is_regular_file(path)) return OrderedJson::object();
+  OrderedJson json = try_parse_ordered_json(read_file(path));
+  return json.is_object() ? json : OrderedJson::object();
+}
+
+/// "RUN.failure.txt": of a run that failed before it had a directory.
+std::filesystem::path note_beside(const std::filesystem::path& directory) {
+  return (directory / "").parent_path() += ".failure.txt";
+}
+
+/// In the run's directory, so that it goes with it.
+std::filesystem::path failure_file(const std::filesystem::path& directory) {
+  return std::filesystem::is_directory(directory) ? directory / "failure.txt" : note_beside(directory);
+}
+
+void forget_failure(const std::filesystem::path& directory) {
+  std::error_code unimportant;
+  for (const auto& note : {failure_file(directory), note_beside(directory)}) {
+    std::filesystem::remove(note, unimportant);
+  }
+}
+
+}  // namespace
+
+std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
+  return std::filesystem::path("runs") / fmt::format("{}-seed{}", recipe.name, recipe.seed);
+}
+
+void RunDirectory::require_free(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return require_writable_folder(path);
+  const bool may_be_run = std::filesystem::is_directory(path);
+  throw std::invalid_argument(fmt::format("{} exists{}; choose another directory with --out{}", path.string(),
+                                          may_be_run ? "" : " and is no directory",
+                                          may_be_run ? ", or go on with that run with --resume" : ""));
+}
+
+RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {
+  require_free(path);
+  RunDirectory directory(path);
+  std::filesystem::create_directories(directory.checkpoints());
+  directory.lock_ = std::make_shared<const FolderLock>(path);
+  forget_failure(path);
+  write_file(directory.recipe_file(), to_toml(recipe));
+  write_json(directory.environment_file(), environment_of(recipe, device));
+  return directory;
+}
+
+RunDirectory RunDirectory::open(const std::filesystem::path& path) {
+  RunDirectory directory(path);
+  if (!std::filesystem::is_regular_file(directory.recipe_file())) {
+    bad_input("{}: is no run directory; it holds no recipe.toml", path.string());
+  }
+  return directory;
+}
+
+RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
+  RunDirectory directory = open(path);
+  for (const std::filesystem::path& folder : {path, directory.checkpoints()}) require_writable_folder(folder);
+  directory.lock_ = std::make_shared<const FolderLock>(path);
+  for (const std::filesystem::path& folder : {path, directory.checkpoints()}) remove_unfinished_files(folder);
+  forget_failure(path);
+  return directory;
+}
+
+void RunDirectory::require_continues(const Recipe& recipe, Device device) const {
+  Recipe before = read_recipe(recipe_file());
+  before.data.probe = recipe.data.probe;
+  before.data.probe_images = recipe.data.probe_images;
+  before.data.test_images = recipe.data.test_images;
+  before.probe = recipe.probe;
+  if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
+  const std::vector<Difference> found = differences(before, recipe);
+  if (found.empty()) return;
+  const auto [key, old_value, new_value] = found.front();
+  const auto shown = [&key = key](const std::string& value) {
+    return value.empty() ? "without " + key : fmt::format("with {} = {}", key, value);
+  };
+  throw std::invalid_argument(
+      fmt::format("{} was started {}, not {}; it can only go on as it began (choose another --out)", path_.string(),
+                  shown(old_value), shown(new_value)));
+}
+
+void RunDirectory::adopt(const Recipe& recipe, Device device) const {
+  require_continues(recipe, device);
+  const Recipe before = read_recipe(recipe_file());
+  // Results must not stand beside settings that they were not made with.
+  if (!differences(before, recipe).empty()) remove_results();
+  if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));
+}
+
+void RunDirectory::add_environment(const Recipe& recipe, Device device, std::int64_t epoch) const {
+  OrderedJson file = read_json(environment_file());
+  OrderedJson& resumed = file["resumed"];
+  if (!resumed.is_array()) resumed = OrderedJson::array();
+  OrderedJson last = resumed.empty() ? file : resumed.back();
+  last.erase("resumed");
+  last.erase("epoch");
+  OrderedJson now = environment_of(recipe, device);
+  if (nlohmann::json(last) == nlohmann::json(now)) return;
+  now["epoch"] = epoch;
+  resumed.push_back(now);
+  write_json(environment_file(), file);
+}
+
+void RunDirectory::remove_results() const {
+  std::filesystem::remove(summary_file());
+  std::filesystem::remove(probe_file());
+}
+
+void RunDirectory::add_metrics(const EpochMetrics& metrics) const { append_to_file(metrics_file(), to_line(metrics)); }
+
+void RunDirectory::cut_metrics(std::int64_t epoch) const {
+  std::string kept;
+  for (const EpochMetrics& line : metrics()) {
+    if (line.epoch <= epoch) kept += to_line(line);
+  }
+  if (std::filesystem::exists(metrics_file())) write_file(metrics_file(), kept);
+}
+
+std::vector<EpochMetrics> RunDirectory::metrics() const {
+  std::vector<EpochMetrics> lines;
+  std::ifstream file(metrics_file());
+  for (std::string line; std::getline(file, line);) {
+    if (const auto metrics = parse_metrics(line)) lines.push_back(*metrics);
+  }
+  return lines;
+}
+
+void note_failure(const std::filesystem::path& directory, std::string_view failure) {
+  write_file(failure_file(directory), valid_utf8(failure) + "\n");
+}
+
+std::string read_failure(const std::filesystem::path& directory) {
+  if (!std::filesystem::is_regular_file(failure_file(directory))) return "";
+  const std::string text = read_file(failure_file(directory));
+  return text.substr(0, text.find('\n'));
+}
+
+void write_json(const std::filesystem::path& path, const OrderedJson& json) {
+  write_file(path, indented_json_text(json));
+}
+
+}  // namespace biossl

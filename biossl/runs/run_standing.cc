@@ -1,0 +1,97 @@
+#include "biossl/runs/run_standing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/file.h"
+#include "biossl/core/text.h"
+#include "biossl/runs/checkpoint.h"
+#include "biossl/io/json_text.h"
+#include "biossl/runs/run_directory.h"
+
+namespace biossl {
+namespace {
+
+using Json = nlohmann::json;
+
+/// "unknown machine, commit unknown" where the file is missing or damaged.
+std::string read_machine(const RunDirectory& directory) {
+  try {
+    const Json environment = parse_json(read_file(directory.environment_file()));
+    const std::string cpu = environment.at("cpu");
+    const std::int64_t threads = environment.at("threads");
+    std::string device = environment.at("device");
+    if (environment.contains("gpu")) device += fmt::format(" ({})", environment.at("gpu").get<std::string>());
+    const std::string commit = environment.at("commit");
+    return fmt::format("{}, {} {}, device {}, commit {}", cpu, threads, threads == 1 ? "thread" : "threads", device,
+                       commit);
+  } catch (const std::exception&) {
+    return "unknown machine, commit unknown";
+  }
+}
+
+/// Whether errors crossed every layer over the path that the recipe asks for, as the layers themselves said.
+bool used_path(const Json& summary, const std::string& feedback) {
+  return std::ranges::all_of(summary.at("layers"), [&](const Json& layer) { return layer.at("feedback") == feedback; });
+}
+
+/// Nothing where the results are missing, damaged or of another run.
+std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe, std::int64_t total_epochs) {
+  try {
+    const Json summary = parse_json(read_file(directory.summary_file()));
+    const Json& training = summary.at("pretrain");
+    const Json& probe = summary.at("probe");
+    const RunOutcome outcome{.test_accuracy = probe.at("test_accuracy"),
+                             .train_accuracy = probe.at("train_accuracy"),
+                             .chance = summary.at("chance"),
+                             .seconds = training.at("seconds"),
+                             .images_per_second = training.at("images_per_second"),
+                             .peak_memory_bytes = summary.value("peak_device_memory_bytes",
+                                                                summary.at("peak_memory_bytes").get<std::int64_t>()),
+                             .machine = read_machine(directory)};
+    const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
+    const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
+    const bool trained = training.at("epochs") == total_epochs;  // else probed on the way
+    return possible && same && trained && used_path(summary, recipe.feedback.kind) ? std::optional(outcome)
+                                                                                   : std::nullopt;
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::int64_t epochs_done(const RunDirectory& directory) {
+  try {
+    const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
+    return checkpoint ? checkpoint->progress().epoch : 0;
+  } catch (const std::exception&) {
+    return 0;  // who goes on with the run will be told
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(RunStage stage) {
+  constexpr std::string_view names[] = {"to do", "begun", "failed", "finished"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
+RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs) {
+  RunStanding standing{
+      .seed = recipe.seed, .stage = RunStage::to_do, .epoch = 0, .failure = read_failure(directory), .outcome = {}};
+  if (std::filesystem::is_regular_file(directory / "recipe.toml")) {
+    const RunDirectory run = RunDirectory::open(directory);
+    standing.stage = RunStage::begun;
+    standing.epoch = epochs_done(run);
+    standing.outcome = read_outcome(run, recipe, total_epochs);
+  }
+  if (!standing.failure.empty()) standing.stage = RunStage::failed;
+  if (standing.outcome) {
+    standing.stage = RunStage::finished;
+    standing.failure.clear();
+  }
+  return standing;
+}
+
+}  // namespace biossl

@@ -1,0 +1,31 @@
+#include "biossl/training/experiment.h"
+
+#include <utility>
+
+#include "biossl/core/memory_use.h"
+#include "biossl/training/pretraining.h"
+#include "biossl/training/results.h"
+
+namespace biossl {
+
+ProbedRun pretrain_and_probe(const Recipe& wanted, const Place& place, const std::filesystem::path& out, bool resume,
+                             Reporter& reporter) {
+  // What could fail behind hours of training is looked at before them.
+  std::optional<RunDirectory> continued = open_for_pretraining(out, resume);
+  require_images(wanted, place);
+  restart_peak_memory();
+  RunDirectory directory = pretrain_in(std::move(continued), wanted, place, out, reporter);
+  Recipe recipe = read_recipe(directory.recipe_file());
+  const auto note = [&](std::string_view line) { reporter.note(line); };
+  ProbeReport report = probe(open_checkpoint(directory.path(), note), recipe, place, reporter);
+  return {.directory = std::move(directory), .recipe = std::move(recipe), .report = std::move(report)};
+}
+
+ProbeReport run_experiment(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+                           Reporter& reporter) {
+  const ProbedRun run = pretrain_and_probe(recipe, place, out, resume, reporter);
+  write_results(run.directory, run.recipe, run.report);
+  return run.report;
+}
+
+}  // namespace biossl

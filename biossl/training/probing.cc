@@ -1,0 +1,170 @@
+#include "biossl/training/probing.h"
+
+#include <utility>
+
+#include "biossl/runs/precision.h"
+#include "biossl/runs/run_directory.h"
+#include "biossl/training/feature_memory.h"
+
+namespace biossl {
+namespace {
+
+/// The images that probes are trained and tested on. One split is open at a time: pixels that nobody reads now need not
+/// lie in memory beside the features.
+class ProbeImages {
+ public:
+  /// Throws BadInput where the images are not there or are not those of an encoder of images of this shape.
+  ProbeImages(const Recipe& recipe, const Place& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+    for (const Split split : {Split::test, Split::train}) {
+      const Dataset& opened = open(split);
+      total_ += opened.size();
+      (split == Split::test ? chance_ : train_chance_) = share_of_commonest(opened.labels());
+      if (opened.image_shape() == encoder_image) continue;
+      bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
+                to_string(encoder_image), recipe.data.probe, to_string(opened.image_shape()));
+    }
+    class_names_ = open_->class_names();
+  }
+
+  /// Until another split is opened.
+  const Dataset& open(Split split) {
+    if (open_ == nullptr || open_split_ != split) {
+      open_.reset();
+      open_ = open_probe_images(recipe_, place_, split);
+      open_split_ = split;
+    }
+    return *open_;
+  }
+
+  const std::vector<std::string>& class_names() const { return class_names_; }
+  double chance() const { return chance_; }
+  double train_chance() const { return train_chance_; }
+  /// Images of both splits.
+  std::int64_t total() const { return total_; }
+
+ private:
+  const Recipe& recipe_;
+  Place place_;
+  std::unique_ptr<Dataset> open_;
+  Split open_split_ = Split::train;
+  std::vector<std::string> class_names_;
+  std::int64_t total_ = 0;
+  double chance_ = 0, train_chance_ = 0;
+};
+
+/// Trains the probes of one report.
+class Prober {
+ public:
+  /// scratch: where features go that memory does not hold.
+  Prober(const Recipe& recipe, ProbeImages images, Device device, std::filesystem::path scratch, Reporter& reporter)
+      : recipe_(recipe),
+        images_(std::move(images)),
+        device_(device),
+        memory_(recipe, device, images_.total(), std::move(scratch), reporter),
+        reporter_(reporter) {}
+
+  const ProbeImages& images() const { return images_; }
+
+  /// The blocks asked for, from one pass over the images where memory holds the features of all of them, else from as
+  /// few as it allows. `at_fault`: what to look at where features are not finite.
+  std::vector<BlockProbe> encoder(Network& network, const std::string& who, const std::string& at_fault) {
+    at_fault_ = at_fault;
+    std::vector<BlockProbe> probes;
+    for (const std::vector<int>& blocks : memory_.passes(network)) {
+      const std::string names = blocks.size() == 1
+                                    ? fmt::format("{}, block {}", who, blocks.front())
+                                    : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
+      const std::int64_t size = network.block(blocks.front()).plan().output.size();
+      const KeptAs kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
+      const auto read = [&](Split split, const char* name) {
+        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
+        return extract_features(network, blocks, images_.open(split), kept, progress);
+      };
+      std::vector<Features> train = read(Split::train, "training");
+      std::vector<Features> test = read(Split::test, "test");
+      for (std::size_t i = 0; i < blocks.size(); ++i) {
+        probes.push_back(fit(std::exchange(train[i], {}), std::exchange(test[i], {}), blocks[i],
+                             fmt::format("{}, block {}", who, blocks[i])));
+      }
+    }
+    return probes;
+  }
+
+  BlockProbe pixels() {
+    const std::int64_t size = images_.open(Split::train).image_shape().size();
+    const KeptAs kept = memory_.storage(size, "pixels");
+    const Features train = pixel_features(images_.open(Split::train), device_, kept);
+    const Features test = pixel_features(images_.open(Split::test), device_, kept);
+    return fit(train, test, 0, "pixels");
+  }
+
+ private:
+  BlockProbe fit(const Features& train, const Features& test, int block, const std::string& name) {
+    const ProbeOptions options{.epochs = recipe_.probe.epochs,
+                               .batch = recipe_.probe.batch,
+                               .learning_rate = recipe_.probe.learning_rate,
+                               .classes = static_cast<std::int64_t>(images_.class_names().size()),
+                               .seed = recipe_.seed};
+    try {
+      return {.block = block,
+              .features = train.values.extent(1),
+              .result = train_linear_probe(train, test, options, stage_progress(reporter_, name + ": probe"))};
+    } catch (const FeaturesNotFinite& wrong) {
+      throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
+    }
+  }
+
+  const Recipe& recipe_;
+  ProbeImages images_;
+  Device device_;
+  FeatureMemory memory_;
+  Reporter& reporter_;
+  std::string at_fault_;
+};
+
+}  // namespace
+
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
+                           const std::function<void(std::string_view)>& note) {
+  if (!std::filesystem::is_directory(run_or_file)) return Checkpoint(run_or_file);
+  auto checkpoint = latest_checkpoint(RunDirectory::open(run_or_file).checkpoints(), note);
+  if (!checkpoint) bad_input("{}: holds no checkpoint yet", run_or_file.string());
+  return std::move(*checkpoint);
+}
+
+std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device) {
+  auto network = make_network(recipe, checkpoint.image(), device);
+  checkpoint.restore_weights(*network);
+  return network;
+}
+
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Place& place, Reporter& reporter) {
+  Recipe recipe = of_run;
+  read_as_float32_where_needed(recipe, place.device, reporter);
+  Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
+                std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
+  ProbeReport report{
+      .class_names = prober.images().class_names(),
+      .epochs = recipe.probe.epochs,
+      .trained_epochs = checkpoint.progress().epoch,
+      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder",
+                                fmt::format("the encoder in {} has diverged", checkpoint.path().string())),
+      .random = {},
+      .pixels = {},
+      .layers = checkpoint.layers(),
+      .device = place.device,
+      .chance = prober.images().chance(),
+      .train_chance = prober.images().train_chance()};
+  if (recipe.probe.random_encoder) {
+    report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder",
+                                   "it has learnt nothing, so look at data.mean, data.std and the network");
+  }
+  if (recipe.probe.pixels) report.pixels = prober.pixels();
+  return report;
+}
+
+void require_images(const Recipe& recipe, const Place& place) {
+  const ProbeImages are_there(recipe, place, open_pretraining_images(recipe, place)->image_shape());
+}
+
+}  // namespace biossl

@@ -1,0 +1,100 @@
+#include "biossl/training/results.h"
+
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "biossl/core/memory_use.h"
+#include "biossl/recipe/components.h"
+#include "biossl/runs/path_records.h"
+
+namespace biossl {
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+
+OrderedJson to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
+  OrderedJson per_class = OrderedJson::object();
+  for (std::size_t label = 0; label < class_names.size(); ++label) {
+    const auto& accuracy = probe.result.per_class[label];
+    per_class[class_names[label]] = accuracy ? OrderedJson(*accuracy) : OrderedJson();
+  }
+  return {{"features", probe.features},
+          {"test_accuracy", probe.result.test_accuracy},
+          {"train_accuracy", probe.result.train_accuracy},
+          {"final_loss", probe.result.final_loss},
+          {"seconds", probe.result.seconds},
+          {"per_class", per_class},
+          {"confusion", probe.result.confusion}};
+}
+
+OrderedJson to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
+  OrderedJson blocks = OrderedJson::array();
+  for (const BlockProbe& probe : probes) {
+    OrderedJson block{{"block", probe.block}};
+    block.update(to_json(probe, class_names));
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+OrderedJson test_accuracies(const std::vector<BlockProbe>& probes) {
+  OrderedJson accuracies = OrderedJson::array();
+  for (const BlockProbe& probe : probes) accuracies.push_back(probe.result.test_accuracy);
+  return accuracies;
+}
+
+/// Of the epochs behind the encoder that was probed; the run may have gone further than its newest checkpoint.
+OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
+  std::erase_if(epochs, [&](const EpochMetrics& epoch) { return epoch.epoch > trained; });
+  const auto sum = [&](auto EpochMetrics::*field) {
+    return std::accumulate(epochs.begin(), epochs.end(), 0.0,
+                           [&](double total, const EpochMetrics& epoch) { return total + double(epoch.*field); });
+  };
+  const double seconds = sum(&EpochMetrics::seconds);
+  return {{"epochs", trained},
+          {"images", epochs.empty() ? 0 : epochs.back().images},
+          {"images_per_second", seconds > 0 ? sum(&EpochMetrics::images) / seconds : 0.0},
+          {"seconds", seconds},
+          {"final_loss", epochs.empty() ? OrderedJson() : OrderedJson(epochs.back().loss)}};
+}
+
+}  // namespace
+
+void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
+  OrderedJson json{{"epochs", report.epochs},
+                   {"class_names", report.class_names},
+                   {"chance", report.chance},
+                   {"train_chance", report.train_chance},
+                   {"trained", to_json(report.trained, report.class_names)}};
+  if (report.random) json["random"] = to_json(*report.random, report.class_names);
+  if (report.pixels) json["pixels"] = to_json(*report.pixels, report.class_names);
+  write_json(path, json);
+}
+
+void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report) {
+  write_probe(directory.probe_file(), report);
+  const BlockProbe& last = report.trained.back();
+  OrderedJson json{{"recipe", recipe.name},
+                   {"seed", recipe.seed},
+                   {"uses_labels", recipe.rule.kind != "random" && trial_loss(recipe)->needs_labels()},
+                   {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
+                   {"probe",
+                    {{"features", last.features},
+                     {"epochs", report.epochs},
+                     {"test_accuracy", last.result.test_accuracy},
+                     {"train_accuracy", last.result.train_accuracy},
+                     {"per_block", test_accuracies(report.trained)}}}};
+  json["layers"] = to_json(report.layers);
+  if (report.random) {
+    json["random_encoder"] = {{"test_accuracy", report.random->back().result.test_accuracy},
+                              {"per_block", test_accuracies(*report.random)}};
+  }
+  if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
+  json["chance"] = report.chance;
+  json["train_chance"] = report.train_chance;
+  json["peak_memory_bytes"] = peak_memory_bytes();
+  if (report.device == Device::cuda) json["peak_device_memory_bytes"] = peak_device_memory_bytes();
+  write_json(directory.summary_file(), json);
+}
+
+}  // namespace biossl

@@ -1,0 +1,247 @@
+#include "biossl/training/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "biossl/core/accelerator.h"
+#include "biossl/ops/ops.h"
+#include "biossl/runs/precision.h"
+
+namespace biossl {
+namespace {
+
+/// A GPU is given work ahead of what it has done; to look at the loss is to wait until it has caught up.
+constexpr double seconds_between_looks = 1;
+
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const Place& place) {
+  check_precision(recipe, place.device);
+  auto images = open_pretraining_images(recipe, place);
+  if (recipe.train.batch > images->size()) {
+    bad_input("recipe '{}': train.batch = {} is larger than the data, {} images of {}; lower it", recipe.name,
+              recipe.train.batch, images->size(), recipe.data.pretrain);
+  }
+  return images;
+}
+
+Schedule make_schedule(const Recipe& recipe, std::int64_t epochs, std::int64_t batches) {
+  const auto warmup = std::llround(recipe.train.warmup_epochs * static_cast<double>(batches));
+  return blaming_recipe(
+      recipe, [&] { return Schedule(recipe.train.schedule, recipe.train.learning_rate, epochs * batches, warmup); });
+}
+
+std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, Device device) {
+  return blaming_recipe(recipe, [&] {
+    const ViewSource source{.dataset = images, .seed = recipe.seed, .batch = recipe.train.batch, .device = device};
+    return ViewsRegistry::instance().make(recipe.views.kind, recipe.views.settings, source);
+  });
+}
+
+/// Every image's label, where the loss uses them; otherwise empty.
+Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images, Device device) {
+  if (!loss.needs_labels()) return {};
+  const auto classes = static_cast<std::int64_t>(images.class_names().size());
+  if (recipe.network.head.features != classes) {
+    bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
+              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, recipe.network.head.features);
+  }
+  Tensor labels({images.size()}, DType::int32, Device::reference);
+  std::ranges::copy(images.labels(), labels.data<std::int32_t>());
+  return on_device(labels, device);
+}
+
+std::array<double, 2> on_host(const Tensor& totals) {
+  const Tensor host = on_device(totals, Device::reference);
+  return {host.data<double>()[0], host.data<double>()[1]};
+}
+
+std::string last_good(const RunDirectory& directory) {
+  const auto checkpoints = list_checkpoints(directory.checkpoints());
+  return checkpoints.empty() ? "no checkpoint had been written yet"
+                             : "the last good checkpoint is " + checkpoints[0].string();
+}
+
+}  // namespace
+
+Trainer::Trainer(const Recipe& recipe, const Place& place)
+    : recipe_(recipe),
+      images_(open_images(recipe, place)),
+      network_(make_network(recipe, images_->image_shape(), place.device)),
+      loss_(make_loss(recipe, *network_)),
+      rule_(make_rule(recipe, *network_, *loss_)),
+      views_(make_views(recipe, *images_, place.device)),
+      loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
+      schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
+      totals_({2}, DType::float64, place.device) {
+  const Shape& image = images_->image_shape();
+  batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
+  labels_ = labels_for(*loss_, recipe, *images_, place.device);
+  if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
+}
+
+void Trainer::resume(const Checkpoint& checkpoint) {
+  if (checkpoint.image() != network_->image()) {
+    bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(),
+              to_string(checkpoint.image()), to_string(network_->image()));
+  }
+  const RunProgress& stand = checkpoint.progress();
+  if (stand.epoch > total_epochs() || stand.batch >= batches()) {
+    bad_input("{}: stands at epoch {}, batch {}; this recipe has {} epochs of {} batches", checkpoint.path().string(),
+              stand.epoch, stand.batch, total_epochs(), batches());
+  }
+  checkpoint.restore(*network_, *rule_);
+  progress_ = stand;
+}
+
+void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
+  if (total_epochs() == 0) save(directory);
+  while (progress_.epoch < total_epochs()) train_epoch(directory, reporter);
+}
+
+void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
+  start_epoch(progress_.epoch);
+  const Stopwatch watch;
+  Stopwatch since_look;
+  const double before = progress_.seconds;
+  for (std::int64_t batch = progress_.batch; batch < batches(); ++batch) {
+    take_step(batch);
+    if (!on_gpu() || since_look.seconds() >= seconds_between_looks) {
+      const double loss = check_finite(directory, batch);
+      report(batch, loss, before + watch.seconds(), reporter);
+      since_look.restart();
+    }
+    const int signal = batch + 1 < batches() ? reporter.stop_signal() : 0;
+    if (signal == 0) continue;
+    const std::array<double, 2> totals = on_host(totals_);  // waits for a GPU, so before the time is taken
+    progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = totals, .seconds = before + watch.seconds()};
+    stop(directory, signal);
+  }
+  check_finite(directory, batches() - 1);
+  const EpochMetrics metrics = finish_epoch(before + watch.seconds());
+  directory.add_metrics(metrics);
+  reporter.epoch(metrics, total_epochs());
+  const bool finished = progress_.epoch == total_epochs();
+  const std::int64_t every = recipe_.train.checkpoint_every;
+  const int signal = finished ? 0 : reporter.stop_signal();
+  if (signal != 0) stop(directory, signal);
+  if (finished || (every > 0 && progress_.epoch % every == 0)) save(directory);
+}
+
+void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const {
+  reporter.batch({.epoch = progress_.epoch + 1,
+                  .epochs = total_epochs(),
+                  .stage = rule_->stage(progress_.epoch),
+                  .batch = batch + 1,
+                  .batches = batches(),
+                  .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
+                  .loss = loss / static_cast<double>(batch + 1),
+                  .seconds = seconds});
+}
+
+void Trainer::start_epoch(std::int64_t epoch) {
+  progress_.epoch = epoch;
+  loader_.start_epoch(static_cast<std::uint32_t>(epoch));
+  Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
+  std::ranges::copy(progress_.totals, start.data<double>());
+  copy(start, totals_);
+}
+
+Tensor Trainer::make_batch(std::int64_t batch) {
+  const Tensor rows = loader_.rows(batch);
+  const std::int64_t pairs = rows.extent(0);
+  const auto epoch = static_cast<std::uint32_t>(progress_.epoch);
+  for (std::uint32_t view = 0; view < 2; ++view) {
+    Tensor images = batch_.rows(view * pairs, (view + 1) * pairs);
+    views_->make(epoch, view, rows, images);
+  }
+  Tensor images = batch_.rows(0, 2 * pairs);
+  network_->scale_input(images);
+  return images;
+}
+
+bool Trainer::take_step(std::int64_t batch) {
+  const auto work = [&] { step(make_batch(batch), batch); };
+  if (!on_gpu()) {
+    work();
+    return false;
+  }
+  if (!views_->waits_for_device()) return accelerator::record_step(work);
+  const Tensor images = make_batch(batch);
+  return accelerator::record_step([&] { step(images, batch); });
+}
+
+void Trainer::step(const Tensor& images, std::int64_t batch) {
+  Moment moment{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
+  if (!labels_.empty()) {
+    const Tensor rows = loader_.rows(batch);
+    moment.labels = batch_labels_.rows(0, rows.extent(0));
+    ops::gather_rows(labels_, rows, moment.labels);
+  }
+  rule_->step(images, moment, totals_);
+}
+
+double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {
+  const double loss = on_host(totals_)[0];
+  if (std::isfinite(loss)) return loss;
+  throw std::runtime_error(fmt::format("the loss is {} finite in epoch {} of {}, batch {}; {}; {}",
+                                       is_first_step(batch) ? "not" : "no longer", progress_.epoch + 1, total_epochs(),
+                                       batch + 1, last_good(directory), blame(batch)));
+}
+
+bool Trainer::is_first_step(std::int64_t batch) const { return progress_.epoch == 0 && batch == 0; }
+
+std::string Trainer::blame(std::int64_t batch) {
+  const Tensor images = make_batch(batch);
+  if (!std::isfinite(largest_magnitude(images))) {
+    return fmt::format(
+        "the images as the network sees them are not finite: look at data.mean = {}, data.std = {} and [views]",
+        recipe_.data.mean, recipe_.data.std);
+  }
+  if (is_first_step(batch)) {
+    return "nothing had been learnt yet, so look at [loss], data.mean, data.std and the network, not at the learning "
+           "rate";
+  }
+  return fmt::format("try a lower train.learning_rate than {}", recipe_.train.learning_rate);
+}
+
+EpochMetrics Trainer::finish_epoch(double seconds) {
+  const auto [loss, active] = on_host(totals_);
+  const auto pairs = static_cast<double>(images_->size());
+  const EpochMetrics metrics{.epoch = progress_.epoch + 1,
+                             .stage = rule_->stage(progress_.epoch),
+                             .loss = loss / static_cast<double>(batches()),
+                             .loss_per_pair = loss / pairs,
+                             .active_share = active / pairs,
+                             .learning_rate = rate(batches() - 1),
+                             .images = images_->size(),
+                             .seconds = seconds,
+                             .images_per_second = pairs / std::max(seconds, 1e-9)};
+  progress_ = {.epoch = progress_.epoch + 1};
+  return metrics;
+}
+
+double Trainer::rate(std::int64_t batch) const {
+  const std::int64_t epoch = progress_.epoch % std::max<std::int64_t>(rule_->schedule_epochs(), 1);
+  return schedule_.rate(epoch * batches() + batch);
+}
+
+std::filesystem::path Trainer::save(const RunDirectory& directory) {
+  for (const StateTensor& weights : network_->state(false)) {
+    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+    const std::int64_t epoch = progress_.epoch + (progress_.batch > 0 ? 1 : 0);
+    throw std::runtime_error(fmt::format("the weights are no longer finite in epoch {} of {} ({}); {}; {}", epoch,
+                                         total_epochs(), weights.name, last_good(directory), blame(batches() - 1)));
+  }
+  const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
+  save_checkpoint(path, recipe_, progress_, *network_, *rule_);
+  // The last two, and the final one beside them.
+  prune_checkpoints(directory.checkpoints(), progress_.epoch == total_epochs() ? 3 : 2);
+  return path;
+}
+
+void Trainer::stop(const RunDirectory& directory, int signal) {
+  const std::filesystem::path path = save(directory);
+  throw Interrupted(signal, fmt::format("stopped in epoch {} of {}; {} holds everything", progress_.epoch + 1,
+                                        total_epochs(), path.string()));
+}
+
+}  // namespace biossl

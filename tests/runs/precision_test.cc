@@ -1,0 +1,69 @@
+#include "biossl/runs/precision.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "biossl/core/error.h"
+#include "tests/support/tiny.h"
+#include "tests/support/message_of.h"
+
+// tf32 stands for any precision that a device lacks: no processor trains with it.
+
+namespace biossl {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::message_of;
+using testing::StoppingReporter;
+using testing::tiny_recipe;
+
+Recipe of_precision(const std::string& precision) { return tiny_recipe({{"train.precision", precision}}); }
+
+TEST(Precision, WhatTheDeviceLacksIsRefusedWithWhatToSet) {
+  EXPECT_NO_THROW(check_precision(of_precision("float32"), Device::cpu));
+  EXPECT_NO_THROW(check_precision(of_precision("auto"), Device::cpu));
+  EXPECT_NO_THROW(check_precision(of_precision("tf32"), Device::cuda));
+  EXPECT_NO_THROW(check_precision(of_precision("bfloat16"), Device::reference));
+  const auto told = message_of<BadInput>([] { check_precision(of_precision("tf32"), Device::cpu); });
+  EXPECT_THAT(told, HasSubstr("--set train.precision=float32"));
+}
+
+TEST(Precision, ARunThatGoesOnKeepsWhatItBeganWith) {
+  StoppingReporter reporter;
+  for (const char* wanted : {"auto", "float32"}) {
+    Recipe recipe = of_precision(wanted);
+    continue_precision(recipe, of_precision("float32"), Device::cpu, reporter);
+    EXPECT_EQ(recipe.train.precision, "float32");
+  }
+  EXPECT_EQ(reporter.notes, "");
+}
+
+TEST(Precision, ARunFromElsewhereGoesOnInAnotherPrecisionOnlyWhereThatIsAskedFor) {
+  StoppingReporter reporter;
+  const Recipe begun = of_precision("tf32");
+  for (const char* wanted : {"auto", "tf32"}) {
+    Recipe recipe = of_precision(wanted);
+    const auto told = message_of<BadInput>([&] { continue_precision(recipe, begun, Device::cpu, reporter); });
+    EXPECT_THAT(told, HasSubstr("--set train.precision=float32"));
+    EXPECT_THAT(told, HasSubstr("not be bit-equal"));
+  }
+  EXPECT_EQ(reporter.notes, "");
+  Recipe recipe = of_precision("float32");
+  continue_precision(recipe, begun, Device::cpu, reporter);
+  EXPECT_EQ(recipe.train.precision, "float32");
+  EXPECT_THAT(reporter.notes, HasSubstr("not bit-equal"));
+}
+
+TEST(Precision, AnEncoderFromElsewhereIsReadInFloat32) {
+  StoppingReporter reporter;
+  Recipe recipe = of_precision("tf32");
+  read_as_float32_where_needed(recipe, Device::cuda, reporter);
+  EXPECT_EQ(recipe.train.precision, "tf32");
+  EXPECT_EQ(reporter.notes, "");
+  read_as_float32_where_needed(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.train.precision, "float32");
+  EXPECT_THAT(reporter.notes, HasSubstr("read in float32"));
+}
+
+}  // namespace
+}  // namespace biossl

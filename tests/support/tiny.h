@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe.h"
+#include "biossl/runs/reporter.h"
+#include "biossl/runs/run_directory.h"
+
+// What the tests of experiments share: a data set "tiny" of 22 images (8x8, three classes) that is there at once, views
+// "tiny" of it, a loss "failing" that becomes NaN after `good_batches`, and recipes with them.
+
+namespace biossl::testing {
+
+/// Two small blocks with pooling, bias and activations, batches of 5 (the last one is short), 3 epochs.
+Recipe tiny_recipe(const std::vector<Override>& overrides = {});
+const char* tiny_recipe_text();
+
+/// This machine's processor, without data.
+inline const Place here{.data = {}, .device = Device::cpu};
+
+/// The bytes of a run's newest checkpoint.
+std::string final_checkpoint(const RunDirectory& directory);
+
+/// Asks the run to stop after a number of batches, as a signal would; keeps what it was told.
+class StoppingReporter final : public Reporter {
+ public:
+  explicit StoppingReporter(std::int64_t batches = -1) : left_(batches) {}
+
+  void note(std::string_view line) override { notes += std::string(line) + "\n"; }
+  void batch(const BatchReport&) override { --left_; }
+  int stop_signal() override { return left_ == 0 ? 2 : 0; }
+
+  std::string notes;
+
+ private:
+  std::int64_t left_;
+};
+
+}  // namespace biossl::testing
