@@ -18,7 +18,7 @@ struct PooledBackwardWork {
   Conv2d conv;
   Tensor src, d_src, d_weights, no_bias;
   Weights weights;
-  UnitError error;
+  PooledError error;
 
   PooledBackwardWork(const PooledLayer& layer, Device device, std::int64_t images)
       : src(random_tensor({images, layer.size, layer.size, layer.inputs}, device, 1, 1.0F)),

@@ -25,7 +25,7 @@ void BenchOptions::add_repetitions(Command command) {
       .type_name("N");
 }
 
-Recipe BenchOptions::read(const Place& at) const {
+Recipe BenchOptions::read(const ExecutionContext& at) const {
   Recipe read = recipe.read();
   for (const std::string& note : read.notes) fmt::print(stderr, "{}\n", note);
   check_precision(read, at.device);

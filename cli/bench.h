@@ -22,7 +22,7 @@ struct BenchOptions {
   /// --repeat, for benches that show medians.
   void add_repetitions(Command command);
   /// The recipe, with a precision "auto" settled for the device.
-  Recipe read(const Place& at) const;
+  Recipe read(const ExecutionContext& at) const;
 };
 
 /// JSON on a line, keys in the order they were given.

@@ -36,7 +36,7 @@ nlohmann::ordered_json as_json(const Choice& loss, const LossTime& time) {
 
 void bench_loss(const BenchLossCommand& command) {
   const BenchOptions& options = command.options;
-  const Place place = options.place.settle();
+  const ExecutionContext place = options.place.settle();
   Recipe recipe = options.read(place);
   if (command.batch > 0) recipe.train.batch = command.batch;
   const bool every = options.recipe.file.empty();

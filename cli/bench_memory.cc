@@ -57,7 +57,7 @@ void print(const MemoryRow& row, const MemoryRow& first) {
 
 void bench_memory(const BenchMemoryCommand& command) {
   const BenchOptions& options = command.options;
-  const Place place = options.place.settle();
+  const ExecutionContext place = options.place.settle();
   const Recipe recipe = options.read(place);
   if (!options.json) print_head(recipe, command.blocks);
   std::vector<MemoryRow> rows;

@@ -42,7 +42,7 @@ void print_table(const ProbeTime& time, const Recipe& recipe) {
 }
 
 void bench_probe(const BenchProbeCommand& command) {
-  const Place place = command.options.place.settle();
+  const ExecutionContext place = command.options.place.settle();
   const Recipe recipe = command.options.read(place);
   const ProbeTime time = time_probe(recipe, command.shape, place.device);
   command.options.json ? print_json(time, recipe) : print_table(time, recipe);

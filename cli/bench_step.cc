@@ -75,7 +75,7 @@ void print_table(const std::vector<ScalingTime>& times, const Recipe& recipe) {
 }
 
 void bench_step(const BenchStepCommand& command) {
-  const Place place = command.options.place.settle();
+  const ExecutionContext place = command.options.place.settle();
   const Recipe recipe = command.options.read(place);
   const auto show = [&](const auto& times) {
     command.options.json ? print_json(times, recipe) : print_table(times, recipe);

@@ -31,7 +31,7 @@ void print_table(const std::vector<ViewsTime>& times, const Recipe& recipe) {
 }
 
 void bench_views(const BenchOptions& options) {
-  const Place place = options.place.settle();
+  const ExecutionContext place = options.place.settle();
   const Recipe recipe = options.read(place);
   const auto times = time_views(recipe, place.device, options.repetitions);
   options.json ? print_json(times, recipe) : print_table(times, recipe);

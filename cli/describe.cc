@@ -92,7 +92,7 @@ void print_property(const char* number, bool kept, const char* property, const s
 }
 
 /// The paper's four properties, from what the components say of themselves.
-void print_properties(const Recipe& recipe, const Outline& outline) {
+void print_properties(const Recipe& recipe, const DryBuild& outline) {
   const auto& [network, loss, rule] = outline;
   const Feedback& feedback = network->block(0).synapses().feedback();
   const bool separate = feedback.separate_weights();
@@ -127,7 +127,7 @@ void describe(const DescribeCommand& command) {
   PlaceOptions().settle();
   const Recipe recipe = command.recipe.read();
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  const Outline outline(recipe, image);
+  const DryBuild outline(recipe, image);
   print_network(recipe, *outline.network);
   print_precision(recipe);
   print_rule(recipe, *outline.rule);

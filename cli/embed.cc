@@ -42,7 +42,7 @@ std::optional<int> block_of(const std::string& layer, int depth) {
   return block;
 }
 
-std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const Place& place) {
+std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const ExecutionContext& place) {
   return open_dataset(command.dataset.empty() ? recipe.data.probe : command.dataset,
                       {.split = command.split == "train" ? Split::train : Split::test,
                        .directory = place.data,
@@ -63,7 +63,7 @@ std::optional<std::filesystem::path> labels_file(const EmbedCommand& command) {
 }
 
 void embed(const EmbedCommand& command) {
-  const Place place = command.place.settle();
+  const ExecutionContext place = command.place.settle();
   const auto labels = labels_file(command);
   require_writable(command.out);
   if (labels) require_writable(*labels);

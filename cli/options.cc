@@ -54,9 +54,9 @@ void PlaceOptions::add_threads(Command command) {
       .type_name("N");
 }
 
-Place PlaceOptions::settle() const {
+ExecutionContext PlaceOptions::settle() const {
   start(threads == 0 ? default_threads() : threads);
-  const Place place{.data = data, .device = device_named(device)};
+  const ExecutionContext place{.data = data, .device = device_named(device)};
   if (place.device == Device::cuda) accelerator::require();
   return place;
 }

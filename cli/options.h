@@ -25,7 +25,7 @@ struct PlaceOptions {
   /// Starts the threads, with a note on stderr where it is not as many as were asked for, or more than are of use.
   /// Throws std::invalid_argument for an unknown device or an impossible number, and std::runtime_error, saying why,
   /// where no GPU can be used.
-  Place settle() const;
+  ExecutionContext settle() const;
 };
 
 /// Which recipe, and what is changed in it.

@@ -39,7 +39,7 @@ RunDirectory open_run(const ProbeCommand& command) {
 }
 
 /// A run directory takes the results in; a checkpoint's go where --out says.
-void probe_run(const ProbeCommand& command, const Place& place, Reporter& reporter) {
+void probe_run(const ProbeCommand& command, const ExecutionContext& place, Reporter& reporter) {
   const RunDirectory directory = open_run(command);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
@@ -53,7 +53,7 @@ void probe_run(const ProbeCommand& command, const Place& place, Reporter& report
   show(fmt::format("results in {}\n", directory.summary_file().string()));
 }
 
-void probe_file(const ProbeCommand& command, const Place& place, Reporter& reporter) {
+void probe_file(const ProbeCommand& command, const ExecutionContext& place, Reporter& reporter) {
   const Checkpoint checkpoint(command.from);
   Recipe recipe = checkpoint.recipe(command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
@@ -63,7 +63,7 @@ void probe_file(const ProbeCommand& command, const Place& place, Reporter& repor
 }
 
 void probe_command(ProbeCommand& command) {
-  const Place place = command.place.settle();
+  const ExecutionContext place = command.place.settle();
   if (!command.out.empty()) {
     require_writable(command.out);
     command.out = apart_from_messages(command.out);

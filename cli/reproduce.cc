@@ -9,7 +9,7 @@
 #include "biossl/core/text.h"
 #include "biossl/reproduction/reproduction.h"
 #include "biossl/reproduction/reproduction_forecast.h"
-#include "biossl/reproduction/side_by_side.h"
+#include "biossl/reproduction/parallel_runs.h"
 #include "biossl/reproduction/table_writer.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -68,10 +68,10 @@ void make_table(const Reproduction& plan) {
   }
 }
 
-void run_all(const ReproduceCommand& command, const Reproduction& plan, const Place& place, Reporter& reporter) {
+void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place, Reporter& reporter) {
   std::int64_t failed = 0;
   try {
-    const SideBySide how{.jobs = command.jobs,
+    const ParallelRuns how{.jobs = command.jobs,
                          .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
     failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
@@ -86,7 +86,7 @@ void run_all(const ReproduceCommand& command, const Reproduction& plan, const Pl
 }
 
 void perform(ReproduceCommand& command) {
-  const Place place = command.place.settle();
+  const ExecutionContext place = command.place.settle();
   command.request.changes = command.recipe.overrides();
   if (command.probe_epochs) {
     command.request.changes.push_back(

@@ -52,7 +52,7 @@ struct RunCommand {
 
   template <class Job>
   void perform(const Job& job) const {
-    const Place where = place.settle();
+    const ExecutionContext where = place.settle();
     const Recipe read = read_recipe();
     const std::filesystem::path directory = out.empty() ? RunDirectory::usual_path(read) : std::filesystem::path(out);
     catch_interrupts();
@@ -69,7 +69,7 @@ struct RunCommand {
 };
 
 void run(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
+  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
     const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
     show(fmt::format("\n{}\n", results_table(run.report)));  // first, as they may not be writable
     write_results(run.directory, run.recipe, run.report);
@@ -78,7 +78,7 @@ void run(const RunCommand& command) {
 }
 
 void pretrain_only(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const Place& place, const std::filesystem::path& out, Reporter& reporter) {
+  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
     pretrain(recipe, place, out, command.resume, reporter);
     show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
                      SuggestedCommand("probe").path(out.string()).place(command.place).text()));

@@ -20,8 +20,8 @@ class Cyclic final : public LearningRule {
   Cyclic(const CyclicOptions& options, const RuleSetup& setup)
       : blocks_(setup), top_first_(options.top_first), epochs_(setup.epochs) {}
 
-  void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    blocks_.step(learner(moment.epoch, moment.batch), images, moment, totals);
+  void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    blocks_.step(learner(context.epoch, context.batch), images, context, totals);
   }
   /// Each block learns from about as many batches as it would alone.
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
@@ -35,7 +35,7 @@ class Cyclic final : public LearningRule {
   }
 
  private:
-  /// Told by the moment alone, so a resumed run goes on with the right block and the rule has no state.
+  /// Told by the context alone, so a resumed run goes on with the right block and the rule has no state.
   int learner(std::int64_t epoch, std::int64_t batch) const {
     const int turn = static_cast<int>((epoch + batch) % blocks_.depth());
     return top_first_ ? blocks_.depth() - 1 - turn : turn;

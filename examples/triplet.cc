@@ -25,11 +25,11 @@ class Triplet final : public Loss {
     check(shape.device != Device::cuda, "triplet", "is written for the CPU; use --device cpu");
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     if (embeddings.dtype() == DType::float64) return compare<double>(embeddings, errors, totals);
     compare<float>(embeddings, errors, totals);
   }
-  bool blocks_memory() const override { return true; }
+  bool stops_gradient() const override { return true; }
   bool needs_only_recent_memory() const override { return true; }
   bool is_plain_arithmetic() const override { return true; }
 

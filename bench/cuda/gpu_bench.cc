@@ -217,11 +217,11 @@ void adam(benchmark::State& state) {
       state, [&] { ops::adam_step({}, together); }, 0, bytes);
 }
 
-void draw_order(benchmark::State& state) {
+void random_permutation(benchmark::State& state) {
   Tensor order({50000}, DType::int32, Device::cuda);
   std::uint32_t epoch = 0;
   time(
-      state, [&] { ops::draw_order(Random(1, Purpose::shuffle, epoch++), order); }, 0,
+      state, [&] { ops::random_permutation(Random(1, Purpose::shuffle, epoch++), order); }, 0,
       static_cast<double>(order.bytes()));
 }
 
@@ -236,7 +236,7 @@ void register_others() {
   benchmark::RegisterBenchmark("contrastive_hinge/recent:4", contrastive_hinge, 4)->UseRealTime();
   benchmark::RegisterBenchmark("contrastive_hinge/all", contrastive_hinge, 0)->UseRealTime();
   benchmark::RegisterBenchmark("adam", adam)->UseRealTime();
-  benchmark::RegisterBenchmark("draw_order", draw_order)->UseRealTime();
+  benchmark::RegisterBenchmark("random_permutation", random_permutation)->UseRealTime();
 }
 
 }  // namespace

@@ -21,12 +21,12 @@ class LossWork {
   /// Numbers in an embedding.
   std::int64_t features() const { return embeddings_.extent(1); }
   /// Loss and errors of the batch.
-  void operator()() { loss_->evaluate(embeddings_, moment_, errors_, totals_); }
+  void operator()() { loss_->evaluate(embeddings_, context_, errors_, totals_); }
 
  private:
   std::unique_ptr<Loss> loss_;
   Tensor embeddings_, errors_, totals_;
-  Moment moment_;
+  StepContext context_;
 };
 
 struct LossTime {

@@ -99,7 +99,7 @@ class LearningEncoder final : public Encoder {
 
 /// Makes it, lets it work once and counts what it holds.
 MemoryUse use_of(const Recipe& recipe, const std::string& rule, const EqualBlocks& blocks, Device device) {
-  const Recipe whole = with_blocks(recipe, rule == frozen ? "random" : rule, blocks);
+  const Recipe whole = with_blocks(recipe, rule == frozen ? "none" : rule, blocks);
   const auto encoder = [&]() -> std::unique_ptr<Encoder> {
     if (rule == frozen) return std::make_unique<FrozenEncoder>(whole, blocks, device);
     return std::make_unique<LearningEncoder>(whole, blocks, device);

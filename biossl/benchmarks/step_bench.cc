@@ -8,7 +8,7 @@
 #include "biossl/benchmarks/timing.h"
 #include "biossl/core/accelerator.h"
 #include "biossl/ops/layer_recorder.h"
-#include "biossl/recipe/stand_in.h"
+#include "biossl/recipe/synthetic_data.h"
 #include "biossl/training/trainer.h"
 
 namespace biossl {

@@ -6,7 +6,7 @@
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
 #include "biossl/recipe/components.h"
-#include "biossl/recipe/stand_in.h"
+#include "biossl/recipe/synthetic_data.h"
 #include "biossl/benchmarks/timing.h"
 
 namespace biossl {

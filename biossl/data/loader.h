@@ -6,7 +6,7 @@
 
 namespace biossl {
 
-/// Cuts each epoch's order of the images 0 .. images-1 into batches: a permutation that ops::draw_order draws on the
+/// Cuts each epoch's order of the images 0 .. images-1 into batches: a permutation that ops::random_permutation draws on the
 /// device from (seed, epoch, images) alone. Every image is in exactly one batch; the last batch may be short. Memory is
 /// sized once, in the constructor.
 class BatchLoader {

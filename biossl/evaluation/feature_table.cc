@@ -22,7 +22,7 @@ FeatureTable::FeatureTable(Tensor values)
   check(shape_.rank() == 2, "features", "features are {}; one row an image is needed", to_string(shape_));
 }
 
-FeatureTable::FeatureTable(const Shape& shape, const KeptAs& kept, Device device)
+FeatureTable::FeatureTable(const Shape& shape, const FeatureStorage& kept, Device device)
     : shape_(shape), dtype_(kept.dtype), device_(device) {
   if (kept.folder.empty()) {
     values_ = Tensor(shape, dtype_, device);

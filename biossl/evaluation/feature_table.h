@@ -10,7 +10,7 @@
 namespace biossl {
 
 /// How features are kept.
-struct KeptAs {
+struct FeatureStorage {
   DType dtype = DType::float32;
   std::filesystem::path folder = {};  ///< of the scratch file that takes them; "": memory does
 };
@@ -22,7 +22,7 @@ class FeatureTable {
   /// These, in memory.
   FeatureTable(Tensor values);
   /// Room for features of this shape. Throws std::runtime_error where there is none.
-  FeatureTable(const Shape& shape, const KeptAs& kept, Device device);
+  FeatureTable(const Shape& shape, const FeatureStorage& kept, Device device);
 
   const Shape& shape() const { return shape_; }
   std::int64_t extent(int axis) const { return shape_[axis]; }

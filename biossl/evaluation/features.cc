@@ -82,7 +82,7 @@ void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress&
 }
 
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       const KeptAs& kept, const Progress& progress) {
+                                       const FeatureStorage& kept, const Progress& progress) {
   check(dataset.image_shape() == network.image(), "features", "the images are {}, the network was made for {}",
         to_string(dataset.image_shape()), to_string(network.image()));
   std::vector<Features> features;
@@ -114,7 +114,7 @@ std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, 
   return passes;
 }
 
-Features pixel_features(const Dataset& dataset, Device device, const KeptAs& kept) {
+Features pixel_features(const Dataset& dataset, Device device, const FeatureStorage& kept) {
   const Tensor& pixels = dataset.pixels();
   const std::int64_t total = dataset.size();
   Features features{FeatureTable({total, dataset.image_shape().size()}, kept, device), labels_of(dataset)};

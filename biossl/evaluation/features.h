@@ -61,11 +61,11 @@ class FeatureReader {
 
 /// Features of every image of a data set at each of the blocks (rising indices), from one pass.
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       const KeptAs& kept, const Progress& progress = {});
+                                       const FeatureStorage& kept, const Progress& progress = {});
 /// Which blocks to read in one pass over the images, when the features of block i take bytes[i] and those of a pass may
 /// take `budget` together: neighbours together, in as few passes as fit. A block that is larger alone has a pass alone.
 std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, std::int64_t budget);
 /// The raw pixels in [0,1] as features.
-Features pixel_features(const Dataset& dataset, Device device, const KeptAs& kept);
+Features pixel_features(const Dataset& dataset, Device device, const FeatureStorage& kept);
 
 }  // namespace biossl

@@ -75,7 +75,7 @@ class Probe {
 
   /// One pass over the training features in a new order; returns the mean loss.
   double train_epoch(std::int64_t epoch) {
-    ops::draw_order(Random(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch)), order_);
+    ops::random_permutation(Random(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch)), order_);
     totals_.fill_zero();
     reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
     return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());

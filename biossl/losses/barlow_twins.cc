@@ -40,7 +40,7 @@ class BarlowTwins final : public Loss {
     scratch_ = Tensor({shape.features, shape.features}, shape.dtype, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     const std::int64_t pairs = embeddings.extent(0) / 2;
     if (pairs == 1) return errors.fill_zero();  // the short end of an epoch: nothing varies, nothing to learn
     const auto rows_of = [pairs](const Tensor& both, int view) { return both.rows(view * pairs, (view + 1) * pairs); };
@@ -57,7 +57,7 @@ class BarlowTwins final : public Loss {
     }
   }
 
-  bool blocks_memory() const override { return false; }
+  bool stops_gradient() const override { return false; }
   /// Means, spreads and correlations are taken over the whole batch, and view 0 changes too.
   bool needs_only_recent_memory() const override { return false; }
   /// Features are standardised and multiplied with each other.

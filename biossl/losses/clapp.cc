@@ -26,11 +26,11 @@ class Clapp final : public Loss {
     negatives_ = Tensor({shape.batch}, DType::int32, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
     const std::int64_t pairs = embeddings.extent(0) / 2;
     Tensor negatives = negatives_.rows(0, pairs);
-    ops::draw_others(Random(seed_, Purpose::negatives, static_cast<std::uint32_t>(moment.epoch),
-                            static_cast<std::uint32_t>(moment.batch)),
+    ops::draw_negatives(Random(seed_, Purpose::negatives, static_cast<std::uint32_t>(context.epoch),
+                            static_cast<std::uint32_t>(context.batch)),
                      negatives);
     Tensor d_predictions = errors.rows(0, pairs);
     Tensor d_targets = errors.rows(pairs, 2 * pairs);
@@ -40,7 +40,7 @@ class Clapp final : public Loss {
 
   HeadKind head() const override { return HeadKind::prediction; }
   /// View 0 gets its error through W: without it W could not learn, so there is no gradient block to ask for.
-  bool blocks_memory() const override { return false; }
+  bool stops_gradient() const override { return false; }
   /// The negative may be any image of the batch, and view 0 changes too.
   bool needs_only_recent_memory() const override { return false; }
   /// s is an inner product.

@@ -60,7 +60,7 @@ Hinge hinge_of(const HingeOptions& options) {
 class ContrastiveHinge final : public Loss {
  public:
   ContrastiveHinge(const HingeOptions& options, const LossShape& shape)
-      : hinge_(hinge_of(options)), blocks_memory_(options.block_gradient), normalises_(options.normalise) {
+      : hinge_(hinge_of(options)), stops_gradient_(options.block_gradient), normalises_(options.normalise) {
     check(shape.batch >= 2, "contrastive_hinge",
           "a batch of one pair holds no other image to keep away from; set train.batch to at least 2");
     if (!normalises_) return;
@@ -71,11 +71,11 @@ class ContrastiveHinge final : public Loss {
     norms_ = Tensor({2 * pairs}, shape.dtype, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
-    hinge_.first = moment.context;
+  void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
+    hinge_.first = context.earlier_pairs;
     if (!normalises_) return compare(embeddings, errors, totals);
     const std::int64_t rows = embeddings.extent(0);
-    const std::int64_t first = blocks_memory_ ? rows / 2 + moment.context : 0;
+    const std::int64_t first = stops_gradient_ ? rows / 2 + context.earlier_pairs : 0;
     Tensor unit = unit_.rows(0, rows);
     Tensor d_unit = d_unit_.rows(0, rows);
     Tensor norms = norms_.rows(0, rows);
@@ -85,22 +85,22 @@ class ContrastiveHinge final : public Loss {
     ops::normalize_rows_backward(d_unit.rows(first, rows), unit.rows(first, rows), norms.rows(first, rows), wanted);
   }
 
-  bool blocks_memory() const override { return blocks_memory_; }
-  std::int64_t memory_span() const override { return blocks_memory_ && hinge_.recent > 0 ? hinge_.recent : -1; }
-  bool needs_only_recent_memory() const override { return hinge_.recent > 0 && blocks_memory_; }
+  bool stops_gradient() const override { return stops_gradient_; }
+  std::int64_t memory_span() const override { return stops_gradient_ && hinge_.recent > 0 ? hinge_.recent : -1; }
+  bool needs_only_recent_memory() const override { return hinge_.recent > 0 && stops_gradient_; }
   bool is_plain_arithmetic() const override { return !normalises_; }
 
  private:
   void compare(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {
     const std::int64_t pairs = embeddings.extent(0) / 2;
-    Tensor memory_error = blocks_memory_ ? Tensor() : errors.rows(0, pairs);
+    Tensor memory_error = stops_gradient_ ? Tensor() : errors.rows(0, pairs);
     Tensor current_error = errors.rows(pairs, 2 * pairs);
     ops::contrastive_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), hinge_, memory_error,
                            current_error, totals);
   }
 
   Hinge hinge_;
-  bool blocks_memory_;
+  bool stops_gradient_;
   bool normalises_;
   Tensor unit_, d_unit_, norms_;  // normalised variant only
 };

@@ -18,20 +18,20 @@ class CrossEntropy final : public Loss {
   CrossEntropy(const CrossEntropyOptions& /*options*/, const LossShape& shape)
       : labels_({2 * shape.batch}, DType::int32, shape.device), summed_({2}, DType::float64, shape.device) {}
 
-  void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
     const std::int64_t rows = embeddings.extent(0);
-    check(!moment.labels.empty() && 2 * moment.labels.extent(0) == rows, "cross_entropy",
+    check(!context.labels.empty() && 2 * context.labels.extent(0) == rows, "cross_entropy",
           "it learns from labels: hand over one for each of the {} images of the batch", rows / 2);
     for (int view = 0; view < 2; ++view) {
       Tensor half = labels_.rows(view * rows / 2, (view + 1) * rows / 2);
-      copy(moment.labels, half);
+      copy(context.labels, half);
     }
     summed_.fill_zero();
     ops::softmax_cross_entropy(embeddings, labels_.rows(0, rows), errors, summed_);
     ops::add_loss(summed_, 1.0 / static_cast<double>(rows), errors.rows(rows / 2, rows), totals);
   }
 
-  bool blocks_memory() const override { return false; }
+  bool stops_gradient() const override { return false; }
   /// The error of a view needs that view, as it is seen, and its label: no memory at all.
   bool needs_only_recent_memory() const override { return true; }
   /// The softmax normalises.

@@ -18,7 +18,7 @@ struct LossShape {
 };
 
 /// Where a run stands, and what there is to know about the batch beside its images.
-struct Moment {
+struct StepContext {
   std::int64_t epoch = 0;  ///< 0 .. LearningRule::total_epochs()-1
   std::int64_t batch = 0;  ///< within the epoch
   double learning_rate = 0;
@@ -36,18 +36,18 @@ class Loss {
   virtual ~Loss() = default;
 
   /// embeddings (2B, D): rows 0..B-1 are view 0, seen a moment ago, rows B..2B-1 view 1, seen now; row i and B+i are a
-  /// pair. Writes the derivative by each embedding to errors (2B, D); where blocks_memory(), rows 0..B-1 are left
+  /// pair. Writes the derivative by each embedding to errors (2B, D); where stops_gradient(), rows 0..B-1 are left
   /// alone. Adds to totals (2, float64): [0] the loss of the batch, [1] the number of current views (rows B..) with an
   /// error that is not zero.
-  virtual void evaluate(const Tensor& embeddings, const Moment& moment, Tensor& errors, Tensor& totals) = 0;
+  virtual void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) = 0;
   /// What makes its embeddings. Those of HeadKind::prediction have as many numbers as the block's output.
   virtual HeadKind head() const { return HeadKind::linear; }
   /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
-  virtual bool blocks_memory() const = 0;
+  virtual bool stops_gradient() const = 0;
 
   /// Where nothing but the error of the current view is wanted, and that depends on the pair and on the memory of the
   /// few images before it: how many. Then a batch may come in pieces, each behind the last `span` pairs of the one
-  /// before (Moment::context), whose rows of errors are left alone. -1: a batch hangs together.
+  /// before (StepContext::earlier_pairs), whose rows of errors are left alone. -1: a batch hangs together.
   virtual std::int64_t memory_span() const { return -1; }
 
   /// Property (i), as far as the loss goes: an error needs the present view and briefly remembered ones only, and

@@ -34,7 +34,7 @@ class NtXent final : public Loss {
     scratch_ = Tensor({2 * shape.batch, 2 * shape.batch}, shape.dtype, shape.device);
   }
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     const std::int64_t rows = embeddings.extent(0);
     Tensor unit = unit_.rows(0, rows);
     Tensor d_unit = d_unit_.rows(0, rows);
@@ -45,7 +45,7 @@ class NtXent final : public Loss {
     ops::normalize_rows_backward(d_unit, unit, norms, errors);
   }
 
-  bool blocks_memory() const override { return false; }
+  bool stops_gradient() const override { return false; }
   /// Every other view of the batch is a negative, and view 0 changes too.
   bool needs_only_recent_memory() const override { return false; }
   /// Lengths are normalised, and the softmax divides.

@@ -39,7 +39,7 @@ void Block::forward(const Tensor& input, Activity& activity) const {
   ops::max_pool_forward(activity.unpooled, spec_.pool, spec_.activation, activity.output, activity.argmax);
 }
 
-UnitError Block::error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const {
+PooledError Block::error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const {
   if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
   if (spec_.pool == 1) return error;
   return {error, activity.argmax, spec_.pool, scratch};

@@ -32,7 +32,7 @@ class Block {
   /// Takes the error of the output back to the convolution's output: through the block's own nonlinearity, which
   /// changes `error` in place, and to the winners of its pool. `scratch` is flat, with room for the error of every unit
   /// below the pool; it goes with the result.
-  UnitError error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const;
+  PooledError error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const;
 
  private:
   BlockSpec spec_;

@@ -14,11 +14,11 @@ void ConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tens
   ops::conv2d_forward(pre, weights_, bias_, conv_, activation, post);
 }
 
-void ConvolutionSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
+void ConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
   ops::conv2d_backward_data(error_post, path, conv_, error_pre);
 }
 
-void ConvolutionSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
+void ConvolutionSynapses::compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                                          Tensor& bias_update) const {
   ops::conv2d_backward_weights(pre, error_post, conv_, weight_update, bias_update);
 }

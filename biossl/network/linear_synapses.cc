@@ -12,11 +12,11 @@ void LinearSynapses::forward(const Tensor& pre, Activation activation, Tensor& p
   ops::linear_forward(pre, weights_, bias_, activation, post);
 }
 
-void LinearSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
+void LinearSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
   ops::linear_backward_data(error_post.values, path, error_pre);
 }
 
-void LinearSynapses::compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
+void LinearSynapses::compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                                     Tensor& bias_update) const {
   ops::linear_backward_weights(pre, error_post.values, weight_update, bias_update);
 }

@@ -12,8 +12,8 @@ class LinearSynapses final : public Synapses {
   void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
 
  private:
-  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
+  void descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                       Tensor& bias_update) const override;
 };
 

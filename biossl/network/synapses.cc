@@ -51,14 +51,14 @@ Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& 
   feedback_->attach(weights_, Random(setup.seed, Purpose::feedback, 0, index), bound);
 }
 
-void Synapses::send_back(const UnitError& error_post, Tensor& error_pre) {
+void Synapses::send_back(const PooledError& error_post, Tensor& error_pre) {
   descend(error_post, path(), error_pre);
   ++errors_sent_;
 }
 
-void Synapses::learn(const Tensor& pre, const UnitError& error_post, const UpdateOptions& options) {
+void Synapses::learn(const Tensor& pre, const PooledError& error_post, const UpdateOptions& options) {
   if (options.accumulate) {
-    add_chunk(pre, error_post);
+    add_micro_batch(pre, error_post);
   } else {
     compute_update(pre, error_post, weight_update_, bias_update_);
   }
@@ -75,14 +75,14 @@ ParameterStep& Synapses::begin_update(double learning_rate) {
   return step_;
 }
 
-void Synapses::add_chunk(const Tensor& pre, const UnitError& error_post) {
+void Synapses::add_micro_batch(const Tensor& pre, const PooledError& error_post) {
   Tensor& update = step_.update;
-  if (chunk_update_.empty()) chunk_update_ = Tensor(update.shape(), update.dtype(), update.device());
-  Tensor weight_update = chunk_update_.part(0, weight_update_.shape());
+  if (micro_batch_update_.empty()) micro_batch_update_ = Tensor(update.shape(), update.dtype(), update.device());
+  Tensor weight_update = micro_batch_update_.part(0, weight_update_.shape());
   Tensor bias_update;
-  if (!bias_update_.empty()) bias_update = chunk_update_.part(weight_update_.size(), bias_update_.shape());
+  if (!bias_update_.empty()) bias_update = micro_batch_update_.part(weight_update_.size(), bias_update_.shape());
   compute_update(pre, error_post, weight_update, bias_update);
-  ops::add_scaled(update, 1.0, chunk_update_, update);
+  ops::add_scaled(update, 1.0, micro_batch_update_, update);
 }
 
 State Synapses::state(const std::string& prefix, bool learning) {

@@ -9,7 +9,7 @@
 #include "biossl/feedback/feedback.h"
 #include "biossl/network/update_queue.h"
 #include "biossl/ops/types.h"
-#include "biossl/ops/unit_error.h"
+#include "biossl/ops/pooled_error.h"
 #include "biossl/ops/weights.h"
 #include "biossl/optim/optimizer.h"
 
@@ -33,7 +33,7 @@ struct PathRecord {
   std::string layer;              ///< "blocks.0", "heads.4"
   std::string feedback;           ///< the path's own name
   bool separate_weights = false;  ///< as Feedback::separate_weights
-  std::int64_t errors_sent = 0;   ///< errors, of a batch or a chunk of one, that crossed it; 0: the path was never used
+  std::int64_t errors_sent = 0;   ///< errors, of a batch or a micro-batch of one, that crossed it; 0: the path was never used
   double alignment = 0;           ///< cosine of the angle between F and W, as they are now
 };
 
@@ -45,9 +45,9 @@ class Synapses : public Updatable {
   /// post = activation(bias + W * pre)
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
-  void send_back(const UnitError& error_post, Tensor& error_pre);
+  void send_back(const PooledError& error_post, Tensor& error_pre);
   /// Computes the update, error_post (x) pre, or adds a micro-batch to it; with the last, the optimiser's step is taken.
-  void learn(const Tensor& pre, const UnitError& error_post, const UpdateOptions& options);
+  void learn(const Tensor& pre, const PooledError& error_post, const UpdateOptions& options);
 
   const Optimizer& optimizer() const override { return *optimizer_; }
   ParameterStep& begin_update(double learning_rate) override;
@@ -82,9 +82,9 @@ class Synapses : public Updatable {
   Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
            bool bias, std::uint32_t index, std::int64_t units = 0);
 
-  virtual void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const = 0;
-  void add_chunk(const Tensor& pre, const UnitError& error_post);
-  virtual void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
+  virtual void descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const = 0;
+  void add_micro_batch(const Tensor& pre, const PooledError& error_post);
+  virtual void compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                               Tensor& bias_update) const = 0;
 
   Weights weights_;
@@ -96,7 +96,7 @@ class Synapses : public Updatable {
   Shape channels_last_, file_shape_;
   ParameterStep step_;  // values, their update and the optimiser's state: of the weights, then of the bias
   Tensor weight_update_, bias_update_;
-  Tensor chunk_update_;  // of one chunk, as step_.update; empty until a step is taken in chunks
+  Tensor micro_batch_update_;  // of one micro-batch, as step_.update; empty until a step is taken in micro-batches
   Tensor steps_;         // one number, on the host
   std::int64_t errors_sent_ = 0;
 };

@@ -19,11 +19,11 @@ void TransposedConvolutionSynapses::project(const Tensor& pre, Tensor& post) con
   ops::transposed_conv2d_forward(pre, weights_, {}, conv_, Activation::none, post);
 }
 
-void TransposedConvolutionSynapses::descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const {
+void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
   ops::conv2d_forward(error_post.values, path, {}, conv_, Activation::none, error_pre);
 }
 
-void TransposedConvolutionSynapses::compute_update(const Tensor& pre, const UnitError& error_post,
+void TransposedConvolutionSynapses::compute_update(const Tensor& pre, const PooledError& error_post,
                                                    Tensor& weight_update, Tensor& bias_update) const {
   ops::transposed_conv2d_backward_weights(pre, error_post.values, conv_, weight_update, bias_update);
 }

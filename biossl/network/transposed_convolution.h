@@ -19,8 +19,8 @@ class TransposedConvolutionSynapses final : public Synapses {
   void project(const Tensor& pre, Tensor& post) const;
 
  private:
-  void descend(const UnitError& error_post, const Weights& path, Tensor& error_pre) const override;
-  void compute_update(const Tensor& pre, const UnitError& error_post, Tensor& weight_update,
+  void descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const override;
+  void compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                       Tensor& bias_update) const override;
 
   Conv2d conv_;

@@ -40,17 +40,17 @@ void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& d
   run(stream, spread, src, dst);
 }
 
-void draw_others(const Random& stream, Tensor& dst) {
-  check_numbers("draw_others", {"dst", dst});
+void draw_negatives(const Random& stream, Tensor& dst) {
+  check_numbers("draw_negatives", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_others, cpu::draw_others, cuda::draw_others);
+  const auto run = dispatch(dst.device(), reference::draw_negatives, cpu::draw_negatives, cuda::draw_negatives);
   run(stream, dst);
 }
 
-void draw_order(const Random& stream, Tensor& dst) {
-  check_numbers("draw_order", {"dst", dst});
+void random_permutation(const Random& stream, Tensor& dst) {
+  check_numbers("random_permutation", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_order, cpu::draw_order, cuda::draw_order);
+  const auto run = dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
   run(stream, dst);
 }
 

@@ -7,7 +7,7 @@
 #include "biossl/core/tensor.h"
 #include "biossl/ops/parameter_step.h"
 #include "biossl/ops/types.h"
-#include "biossl/ops/unit_error.h"
+#include "biossl/ops/pooled_error.h"
 #include "biossl/ops/weights.h"
 
 /// The seam between learning and hardware. Each operation checks its arguments (std::invalid_argument, "[operation] …",
@@ -39,8 +39,8 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
 
 /// The same two for errors below a max-pool, of which only the winner of each window has one. Where `error` is of every
 /// unit they are those above.
-void conv2d_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src);
-void conv2d_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+void conv2d_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src);
+void conv2d_backward_weights(const Tensor& src, const PooledError& error, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias);
 
 /// dst = activation(bias + the adjoint of conv2d_forward at src): every unit of src reaches back to the pixels that a
@@ -83,10 +83,10 @@ void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst);
 void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_src);
 /// d_src = d_dst * activation'(dst). d_src may be d_dst.
 void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src);
-/// dst = activation(z) - activation(z - drop), z = sums + bias: by how much the output falls with its input. For tanh
-/// it is tanh(drop) (1 - tanh(z) tanh(z - drop)), so that a small drop keeps its digits though the outputs nearly
-/// cancel. sums, drop and dst (N,...,C), bias (C) or empty; dst may be drop.
-void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+/// dst = activation(z + rise) - activation(z), z = sums + bias: the change of the output where its input rises. For tanh
+/// it is tanh(rise) (1 - tanh(z) tanh(z + rise)), so that a small rise keeps its digits though the outputs nearly
+/// cancel. sums, rise and dst (N,...,C), bias (C) or empty; dst may be rise.
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst);
 /// d_sums = 2/n (output - target) activation'(output) over all n elements: the derivative of mean (output - target)^2
 /// by what the activation took. d_sums may be output or target.
@@ -163,7 +163,7 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst);
 void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst);
 /// Row to[k] of the tensor becomes what its row from[k] is, for all k at once; from and to (K) int32. No row may stand
 /// in both, nor twice in `to`.
-void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor);
+void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor);
 /// dst = src in dst's type; float32, bfloat16 or float64.
 void convert(const Tensor& src, Tensor& dst);
 
@@ -182,10 +182,10 @@ void apply_signs(const Tensor& magnitudes, const Tensor& signs, Tensor& dst);
 void draw_uniform(const Random& stream, float bound, Tensor& dst);
 /// dst[i] = one of 0 .. N-1 other than i, each as likely, drawn with word i of the stream; 0 where N is 1. dst (N)
 /// int32.
-void draw_others(const Random& stream, Tensor& dst);
+void draw_negatives(const Random& stream, Tensor& dst);
 /// dst (N) int32 = a permutation of 0 .. N-1, each as likely (Fisher & Yates; Durstenfeld 1964): from 0, 1, .. N-1,
 /// places i = N-1 .. 1 change, one after another, with place floor(w (i+1) / 2^32) each, w the stream's next word.
-void draw_order(const Random& stream, Tensor& dst);
+void random_permutation(const Random& stream, Tensor& dst);
 
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ namespace biossl::ops {
 namespace {
 
 /// Checks the errors of a convolution from `map` (N,H,W,I) with weights (O,K,K,I) below a max-pool.
-void check_pooled(std::string_view operation, const Argument& map, const Argument& weights, const UnitError& error,
+void check_pooled(std::string_view operation, const Argument& map, const Argument& weights, const PooledError& error,
                   const Conv2d& conv) {
   const Checks checks(operation);
   checks.same_device({map, weights, {"values", error.values}, {"argmax", error.argmax}, {"scratch", error.scratch}});
@@ -33,8 +33,8 @@ void check_pooled(std::string_view operation, const Argument& map, const Argumen
 
 }  // namespace
 
-void conv2d_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
-  if (!error.of_winners()) return conv2d_backward_data(error.values, weights, conv, d_src);
+void conv2d_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  if (!error.is_pooled()) return conv2d_backward_data(error.values, weights, conv, d_src);
   check_pooled("conv2d_backward_data", {"d_src", d_src}, {"weights", weights.values()}, error, conv);
   if (d_src.size() == 0) return;
   const auto run = dispatch(d_src.device(), reference::conv2d_pooled_backward_data, cpu::conv2d_pooled_backward_data,
@@ -42,9 +42,9 @@ void conv2d_backward_data(const UnitError& error, const Weights& weights, const 
   run(error, weights, conv, d_src);
 }
 
-void conv2d_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+void conv2d_backward_weights(const Tensor& src, const PooledError& error, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias) {
-  if (!error.of_winners()) return conv2d_backward_weights(src, error.values, conv, d_weights, d_bias);
+  if (!error.is_pooled()) return conv2d_backward_weights(src, error.values, conv, d_weights, d_bias);
   check_pooled("conv2d_backward_weights", {"src", src}, {"d_weights", d_weights}, error, conv);
   Checks("conv2d_backward_weights").optional_shape({"d_bias", d_bias}, {d_weights.extent(0)});
   if (src.size() == 0) {

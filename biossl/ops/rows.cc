@@ -16,16 +16,16 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   run(src, rows, dst);
 }
 
-void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
-  const Checks checks("move_rows");
+void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
+  const Checks checks("scatter_rows");
   checks.same_device({{"from", from}, {"to", to}, {"tensor", tensor}});
-  check(tensor.shape().rank() >= 1, "move_rows", "tensor has no rows");
+  check(tensor.shape().rank() >= 1, "scatter_rows", "tensor has no rows");
   checks.shape({"to", to}, from.shape());
   for (const Argument& indices : {Argument{"from", from}, Argument{"to", to}}) {
     checks.indices(indices, tensor.extent(0));
   }
   if (from.size() == 0) return;
-  const auto run = dispatch(tensor.device(), reference::move_rows, cpu::move_rows, cuda::move_rows);
+  const auto run = dispatch(tensor.device(), reference::scatter_rows, cpu::scatter_rows, cuda::scatter_rows);
   run(from, to, tensor);
 }
 

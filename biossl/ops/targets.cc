@@ -5,11 +5,11 @@
 
 namespace biossl::ops {
 
-void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst) {
   constexpr std::string_view operation = "activation_difference";
   const Checks checks(operation);
-  checks.alike({{"sums", sums}, {"drop", drop}, {"dst", dst}});
+  checks.alike({{"sums", sums}, {"rise", rise}, {"dst", dst}});
   check(sums.shape().rank() >= 1, operation, "sums has no channels");
   checks.same_device({{"sums", sums}}, {{"bias", bias}});
   checks.optional_shape({"bias", bias}, {sums.extent(sums.shape().rank() - 1)});
@@ -17,7 +17,7 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
   if (dst.size() == 0) return;
   const auto run = dispatch(sums.device(), reference::activation_difference, cpu::activation_difference,
                             cuda::activation_difference);
-  run(sums, bias, activation, drop, dst);
+  run(sums, bias, activation, rise, dst);
 }
 
 void mean_square_backward(const Tensor& output, const Tensor& target, Activation activation, Tensor& d_sums) {

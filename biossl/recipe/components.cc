@@ -6,7 +6,7 @@
 namespace biossl {
 namespace {
 
-std::unique_ptr<Dataset> open(const Recipe& recipe, const Place& place, const std::string& name, Split split,
+std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
                               std::int64_t images) {
   auto opened = blaming_recipe(recipe, [&] {
     return open_dataset(name, {.split = split,
@@ -24,11 +24,11 @@ std::unique_ptr<Dataset> open(const Recipe& recipe, const Place& place, const st
 
 }  // namespace
 
-std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Place& place) {
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place) {
   return open(recipe, place, recipe.data.pretrain, Split::train, recipe.data.images);
 }
 
-std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split) {
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split) {
   const DataRecipe& data = recipe.data;
   return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
 }
@@ -78,23 +78,23 @@ std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, 
                           .batch = recipe.train.batch,
                           .epochs = recipe.train.epochs,
                           .seed = recipe.seed,
-                          .chunk = recipe.train.chunk};
+                          .micro_batch = recipe.train.micro_batch};
     return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
   });
 }
 
-Outline::Outline(Recipe recipe, const Shape& image) {
-  const bool in_chunks = recipe.train.chunk > 0 && recipe.train.chunk < recipe.train.batch;
+DryBuild::DryBuild(Recipe recipe, const Shape& image) {
+  const bool in_micro_batches = recipe.train.micro_batch > 0 && recipe.train.micro_batch < recipe.train.batch;
   loss = blaming_recipe(recipe, [&] { return trial_loss(recipe); });
   recipe.train.batch = 2;
-  recipe.train.chunk = in_chunks ? 1 : 0;
+  recipe.train.micro_batch = in_micro_batches ? 1 : 0;
   network = make_network(recipe, image, Device::reference);
   rule = make_rule(recipe, *network, *loss);
 }
 
 std::int64_t total_epochs(const Recipe& recipe) {
   const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  return Outline(recipe, image).rule->total_epochs();
+  return DryBuild(recipe, image).rule->total_epochs();
 }
 
 }  // namespace biossl

@@ -14,14 +14,14 @@
 namespace biossl {
 
 /// Where a run finds its images and what it computes on.
-struct Place {
+struct ExecutionContext {
   std::filesystem::path data;  ///< the data sets' directory; "" where none is needed
   Device device = Device::cpu;
 };
 
 /// What a recipe describes, made. A recipe whose parts do not fit together throws BadInput.
-std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Place& place);
-std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Place& place, Split split);
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place);
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split);
 /// The recipe's loss on its smallest scale, to ask what it is and needs. Throws std::invalid_argument.
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 /// The recipe's network with the head that its loss asks for. Throws std::invalid_argument.
@@ -34,8 +34,8 @@ std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network);
 std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss);
 /// A recipe's parts on buffers of two pairs, to be asked about themselves; everything that does not fit together is
 /// found, and no data is needed. Throws BadInput.
-struct Outline {
-  Outline(Recipe recipe, const Shape& image);
+struct DryBuild {
+  DryBuild(Recipe recipe, const Shape& image);
 
   std::unique_ptr<Network> network;
   std::unique_ptr<Loss> loss;

@@ -8,6 +8,7 @@
 #include "biossl/core/text.h"
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
+#include "biossl/recipe/old_names.h"
 #include "biossl/recipe/overrides.h"
 #include "biossl/recipe/recipe_notes.h"
 #include "biossl/recipe/recipe_sections.h"
@@ -201,7 +202,7 @@ class RecipeReader {
   void check_train(const TrainRecipe& train) const {
     require(train.epochs >= 0 && train.epochs <= 1'000'000'000, "train", "epochs", "must lie between 0 and 10^9");
     require(train.batch >= 1 && train.batch <= 1'000'000, "train", "batch", "must lie between 1 and 10^6");
-    require(train.chunk >= 0, "train", "chunk", "may not be negative (0: the whole batch)");
+    require(train.micro_batch >= 0, "train", "micro_batch", "may not be negative (0: the whole batch)");
     at(entry("train", "optimizer"), [&] { OptimizerRegistry::instance().find(train.optimizer); });
     require(positive(train.learning_rate), "train", "learning_rate", "must be a positive number");
     at(entry("train", "schedule"), [&] { check_choice("train", "schedule", train.schedule, Schedule::names()); });
@@ -334,7 +335,10 @@ std::string name_of_file(const std::filesystem::path& file) {
 Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides) {
   TomlDocument document = parse_toml(text, origin);
   apply_overrides(document, overrides);
-  return RecipeReader(document, origin).read();
+  std::vector<std::string> notes = replace_old_names(document);
+  Recipe recipe = RecipeReader(document, origin).read();
+  recipe.notes.insert(recipe.notes.begin(), notes.begin(), notes.end());
+  return recipe;
 }
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides) {

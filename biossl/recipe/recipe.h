@@ -39,7 +39,7 @@ struct DataRecipe {
 struct TrainRecipe {
   std::int64_t epochs = 400;
   std::int64_t batch = 500;
-  std::int64_t chunk = 0;
+  std::int64_t micro_batch = 0;
   std::string optimizer = "adam";
   double learning_rate = 1e-4;
   std::string schedule = "constant";
@@ -52,7 +52,7 @@ struct TrainRecipe {
     field("epochs", epochs, "times every image is seen; layer-wise rules: for every block");
     field("batch", batch, "pairs of views in a step");
     field(
-        "chunk", chunk,
+        "micro_batch", micro_batch,
         "pairs learnt from at a time, their updates added up over the batch: the same result from less memory; 0: all");
     field("optimizer", optimizer, "\"adam\" or \"sgd\"; its own settings stand in [optimizer]");
     field("learning_rate", learning_rate, "step size");
@@ -64,7 +64,7 @@ struct TrainRecipe {
           "of activity and errors: \"auto\": bfloat16 where the device computes with it, else float32; \"float32\", "
           "\"bfloat16\", or \"tf32\": float32, rounded by a GPU's matrix units; weights are float32 always");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
-    if (chunk >= batch) field.unused("chunk", "train.batch is no larger");
+    if (micro_batch >= batch) field.unused("micro_batch", "train.batch is no larger");
   }
 };
 

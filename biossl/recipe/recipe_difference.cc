@@ -78,8 +78,8 @@ std::vector<Difference> differences(const Recipe& one, const Recipe& other) {
   return found;
 }
 
-Departures departures(const Recipe& original, const Recipe& recipe) {
-  Departures found;
+Deviations deviations(const Recipe& original, const Recipe& recipe) {
+  Deviations found;
   for (const Difference& difference : differences(original, recipe)) {
     if (difference.key == "seed") continue;
     (is_reduced(difference) ? found.reduced : found.changed).push_back(difference);

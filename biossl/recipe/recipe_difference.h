@@ -20,11 +20,11 @@ struct Difference {
 std::vector<Difference> differences(const Recipe& one, const Recipe& other);
 
 /// How a recipe departs from the one that a published number belongs to.
-struct Departures {
+struct Deviations {
   std::vector<Difference> reduced;  ///< fewer epochs or images
   std::vector<Difference> changed;  ///< everything else, apart from the seed
 };
-Departures departures(const Recipe& original, const Recipe& recipe);
+Deviations deviations(const Recipe& original, const Recipe& recipe);
 
 /// "5 of 400 epochs a block", "1000 of all test images".
 std::string describe_reduced(const Difference& difference);

@@ -6,7 +6,7 @@
 #include "biossl/core/memory.h"
 #include "biossl/core/processor.h"
 #include "biossl/evaluation/linear_probe.h"
-#include "biossl/recipe/stand_in.h"
+#include "biossl/recipe/synthetic_data.h"
 #include "biossl/training/trainer.h"
 
 namespace biossl {
@@ -58,7 +58,7 @@ ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
   for (int block = recipe.probe.blocks == "all" ? 0 : network->depth() - 1; block < network->depth(); ++block) {
     blocks.push_back(block);
   }
-  const KeptAs kept{.dtype = compute_type(recipe.probe.precision, device)};
+  const FeatureStorage kept{.dtype = compute_type(recipe.probe.precision, device)};
   extract_features(*network, blocks, *images, kept);  // makes the primitives
   synchronize(device);
   ProbeCost cost;

@@ -21,7 +21,7 @@ struct RunCost {
 /// few hundred images, and an epoch on them.
 class CostEstimator {
  public:
-  explicit CostEstimator(Place place) : place_(std::move(place)) {}
+  explicit CostEstimator(ExecutionContext place) : place_(std::move(place)) {}
 
   RunCost operator()(const Recipe& recipe);
   /// True once a data set that is not here had to be taken for one of 50,000 training and 10,000 test images.
@@ -31,7 +31,7 @@ class CostEstimator {
   /// `limit` is the recipe's; 0: all.
   std::int64_t count_images(const std::string& dataset, Split split, std::int64_t limit);
 
-  Place place_;
+  ExecutionContext place_;
   bool assumed_ = false;
   std::map<std::string, std::int64_t> sizes_;  // of data sets, by name and split
 };

@@ -74,7 +74,7 @@ void require_same_settings(const ReproductionRun& run) {
 }
 
 /// Missing images would fail one run after the other.
-void require_images(const std::vector<ReproductionRun>& runs, const Place& place) {
+void require_images(const std::vector<ReproductionRun>& runs, const ExecutionContext& place) {
   std::set<std::pair<std::string, std::string>> opened;
   for (const ReproductionRun& run : runs) {
     const DataRecipe& data = run.recipe.data;
@@ -83,7 +83,7 @@ void require_images(const std::vector<ReproductionRun>& runs, const Place& place
 }
 
 /// True where the run came to its end.
-bool attempt(const ReproductionRun& run, const Place& place, Reporter& reporter) {
+bool attempt(const ReproductionRun& run, const ExecutionContext& place, Reporter& reporter) {
   try {
     run_experiment(run.recipe, place, run.directory, true, reporter);
     return true;
@@ -118,7 +118,7 @@ std::vector<ReproductionRun> Reproduction::missing() const {
   for (const ReproductionRow& row : rows) {
     if (!row.wanted) continue;
     std::ranges::copy_if(runs(row), std::back_inserter(missing),
-                         [](const ReproductionRun& run) { return run.standing().stage != RunStage::finished; });
+                         [](const ReproductionRun& run) { return run.status().stage != RunStage::finished; });
   }
   std::ranges::stable_sort(missing, {}, [](const ReproductionRun& run) { return run.recipe.seed; });
   return missing;
@@ -147,7 +147,7 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
   return plan;
 }
 
-BegunReproduction begin_reproduction(const Reproduction& reproduction, const Place& place) {
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& place) {
   require_writable_folder(reproduction.out);
   require_images(reproduction.missing(), place);
   std::filesystem::create_directories(reproduction.out);
@@ -158,7 +158,7 @@ BegunReproduction begin_reproduction(const Reproduction& reproduction, const Pla
   return begun;
 }
 
-std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter) {
+std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter) {
   const auto [lock, missing] = begin_reproduction(reproduction, place);
   std::int64_t failed = 0;
   for (std::size_t i = 0; i < missing.size(); ++i) {

@@ -11,7 +11,7 @@
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/runs/reporter.h"
-#include "biossl/runs/run_standing.h"
+#include "biossl/runs/run_status.h"
 
 // A published table, run again: every recipe of it with seeds 1..K, each run in a directory OUT/NAME-seedK of its own
 // (run_directory.h), so that whatever stops a run, the next call goes on where it stood.
@@ -42,7 +42,7 @@ struct ReproductionRun {
   std::int64_t total_epochs = 0;    ///< as its rule counts them
   std::filesystem::path directory;  ///< OUT/NAME-seedK
 
-  RunStanding standing() const { return read_standing(directory, recipe, total_epochs); }
+  RunStatus status() const { return read_status(directory, recipe, total_epochs); }
 };
 
 struct Reproduction {
@@ -70,12 +70,12 @@ struct BegunReproduction {
 
 /// Makes the directory with a table of what there is so far. Throws BadInput where images are missing, InUse where
 /// another process is at work in the directory.
-BegunReproduction begin_reproduction(const Reproduction& reproduction, const Place& place);
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& place);
 
 /// Runs what is missing and writes the table (table_writer.h) after every run. A run that fails is noted
 /// (note_failure) and the next one begins; one that another process is at work on is passed over. Returns how many runs
 /// did not come to their end. Throws as begin_reproduction before anything has run; Interrupted, with everything
 /// resumable, when the reporter asks to stop.
-std::int64_t reproduce(const Reproduction& reproduction, const Place& place, Reporter& reporter);
+std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter);
 
 }  // namespace biossl

@@ -10,7 +10,7 @@ namespace biossl {
 namespace {
 
 std::string describe(const ForecastRun& run) {
-  switch (run.standing.stage) {
+  switch (run.status.stage) {
     case RunStage::finished:
       return "finished";
     case RunStage::to_do:
@@ -18,17 +18,17 @@ std::string describe(const ForecastRun& run) {
     default:
       break;
   }
-  const std::string again = run.standing.stage == RunStage::failed ? "failed; " : "";
-  if (run.standing.epoch == run.epochs) return again + "to be probed";
-  return again + fmt::format("goes on at epoch {} of {}", run.standing.epoch, run.epochs);
+  const std::string again = run.status.stage == RunStage::failed ? "failed; " : "";
+  if (run.status.epoch == run.epochs) return again + "to be probed";
+  return again + fmt::format("goes on at epoch {} of {}", run.status.epoch, run.epochs);
 }
 
 /// What a whole run of the cost `whole` still needs.
 ForecastRun left_of(const ReproductionRun& run, const RunCost& whole) {
   const std::int64_t epochs = run.total_epochs;
-  ForecastRun left{.name = run.directory.filename(), .standing = run.standing(), .epochs = epochs};
-  if (left.standing.stage == RunStage::finished) return left;
-  const double done = epochs == 0 ? 1 : static_cast<double>(left.standing.epoch) / static_cast<double>(epochs);
+  ForecastRun left{.name = run.directory.filename(), .standing = run.status(), .epochs = epochs};
+  if (left.status.stage == RunStage::finished) return left;
+  const double done = epochs == 0 ? 1 : static_cast<double>(left.status.epoch) / static_cast<double>(epochs);
   left.training_seconds = (1 - done) * whole.training;
   left.probe_seconds = whole.probe;
   return left;
@@ -42,7 +42,7 @@ std::string line(std::size_t width, const std::string& name, const std::string& 
 
 }  // namespace
 
-Forecast forecast(const Reproduction& reproduction, const Place& place, Reporter& reporter) {
+Forecast forecast(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter) {
   const Progress progress = stage_progress(reporter, "measuring a few steps of every row");
   const std::int64_t rows = std::ranges::count(reproduction.rows, true, &ReproductionRow::wanted);
   std::int64_t measured = 0;
@@ -52,7 +52,7 @@ Forecast forecast(const Reproduction& reproduction, const Place& place, Reporter
     if (!row.wanted) continue;
     const std::vector<ReproductionRun> runs = reproduction.runs(row);
     const bool missing = std::ranges::any_of(
-        runs, [](const ReproductionRun& run) { return run.standing().stage != RunStage::finished; });
+        runs, [](const ReproductionRun& run) { return run.status().stage != RunStage::finished; });
     const RunCost cost = missing ? estimate(row.recipe) : RunCost{};
     for (const ReproductionRun& run : runs) forecast.runs.push_back(left_of(run, cost));
     progress(++measured, rows, row.recipe.name);

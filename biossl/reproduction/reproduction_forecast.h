@@ -10,7 +10,7 @@ namespace biossl {
 /// A run of the plan, and how long what is left of it would take.
 struct ForecastRun {
   std::string name;  ///< of its directory
-  RunStanding standing;
+  RunStatus status;
   std::int64_t epochs = 0;      ///< of the whole run
   double training_seconds = 0;  ///< still to come
   double probe_seconds = 0;     ///< likewise
@@ -23,7 +23,7 @@ struct Forecast {
 
 /// Measures a few steps of every row that has something left to do (CostEstimator). Throws as Trainer does, and
 /// Interrupted.
-Forecast forecast(const Reproduction& reproduction, const Place& place, Reporter& reporter);
+Forecast forecast(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter);
 
 /// For a terminal: a line a run, and the sum.
 std::string to_text(const Forecast& forecast);

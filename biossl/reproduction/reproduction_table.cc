@@ -37,7 +37,7 @@ std::string usual_name(const std::string& kind) {
 
 TableRow describe(const ReproductionRow& row) {
   const Recipe& recipe = row.recipe;
-  const bool learns = recipe.rule.kind != "random";
+  const bool learns = recipe.rule.kind != "none";
   const bool sends_errors = learns && recipe.rule.kind != "dtp";
   return {.name = recipe.name,
           .loss = learns ? usual_name(recipe.loss.kind) : "-",
@@ -51,41 +51,41 @@ TableRow describe(const ReproductionRow& row) {
           .total_epochs = row.total_epochs,
           .probe_epochs = recipe.probe.epochs,
           .published_probe_epochs = row.original.probe.epochs,
-          .reduced = !departures(row.original, recipe).reduced.empty(),
+          .reduced = !deviations(row.original, recipe).reduced.empty(),
           .runs = {}};
 }
 
 /// Texts in the order in which they came first, each with what it was said of.
-class Sayings {
+class GroupedNotes {
  public:
   void add(const std::string& text, const std::string& of) {
-    const auto found = std::ranges::find(sayings_, text, &Saying::text);
-    (found == sayings_.end() ? sayings_.emplace_back(Saying{text, {}}) : *found).of.push_back(of);
+    const auto found = std::ranges::find(notes_, text, &GroupedNote::text);
+    (found == notes_.end() ? notes_.emplace_back(GroupedNote{text, {}}) : *found).of.push_back(of);
   }
   /// Each text alone where it is the only one, otherwise with what it was said of.
   std::vector<std::string> told() const {
     std::vector<std::string> lines;
-    for (const Saying& saying : sayings_) {
-      lines.push_back(sayings_.size() == 1 ? saying.text : fmt::format("{} ({})", saying.text, joined(saying.of)));
+    for (const GroupedNote& saying : notes_) {
+      lines.push_back(notes_.size() == 1 ? saying.text : fmt::format("{} ({})", saying.text, joined(saying.of)));
     }
     return lines;
   }
 
  private:
-  struct Saying {
+  struct GroupedNote {
     std::string text;
     std::vector<std::string> of;
   };
-  std::vector<Saying> sayings_;
+  std::vector<GroupedNote> notes_;
 };
 
 /// The same departure in every row is told once; rows that differ are named.
-std::vector<std::string> tell(const std::vector<ReproductionRow>& rows, std::vector<Difference> Departures::*kind,
+std::vector<std::string> tell(const std::vector<ReproductionRow>& rows, std::vector<Difference> Deviations::*kind,
                               std::string (*describe)(const Difference&)) {
   std::vector<std::string> keys;
-  std::map<std::string, Sayings> by_key;
+  std::map<std::string, GroupedNotes> by_key;
   for (const ReproductionRow& row : rows) {
-    const Departures found = departures(row.original, row.recipe);
+    const Deviations found = deviations(row.original, row.recipe);
     for (const Difference& difference : found.*kind) {
       if (!by_key.contains(difference.key)) keys.push_back(difference.key);
       by_key[difference.key].add(describe(difference), row.recipe.name);
@@ -102,9 +102,9 @@ void add_once(std::vector<std::string>& texts, const std::string& text) {
 }
 
 template <class Get>
-std::vector<double> of_finished(const std::vector<RunStanding>& runs, const Get& get) {
+std::vector<double> of_finished(const std::vector<RunStatus>& runs, const Get& get) {
   std::vector<double> values;
-  for (const RunStanding& run : runs) {
+  for (const RunStatus& run : runs) {
     if (run.outcome) values.push_back(get(*run.outcome));
   }
   return values;
@@ -141,7 +141,7 @@ Spread TableRow::images_per_second() const {
 
 std::int64_t TableRow::peak_memory_bytes() const {
   std::int64_t peak = 0;
-  for (const RunStanding& run : runs) peak = std::max(peak, run.outcome ? run.outcome->peak_memory_bytes : 0);
+  for (const RunStatus& run : runs) peak = std::max(peak, run.outcome ? run.outcome->peak_memory_bytes : 0);
   return peak;
 }
 
@@ -154,15 +154,15 @@ ReproductionTable collect(const Reproduction& reproduction) {
   ReproductionTable table{.name = reproduction.name,
                           .seeds = reproduction.seeds,
                           .sources = {},
-                          .reduced = tell(reproduction.rows, &Departures::reduced, describe_reduced),
-                          .changed = tell(reproduction.rows, &Departures::changed, describe_changed),
+                          .reduced = tell(reproduction.rows, &Deviations::reduced, describe_reduced),
+                          .changed = tell(reproduction.rows, &Deviations::changed, describe_changed),
                           .machines = {},
                           .rows = {}};
-  Sayings machines;
+  GroupedNotes machines;
   for (const ReproductionRow& planned : reproduction.rows) {
     TableRow row = describe(planned);
     for (const ReproductionRun& run : reproduction.runs(planned)) {
-      row.runs.push_back(run.standing());
+      row.runs.push_back(run.status());
       if (const auto& outcome = row.runs.back().outcome) {
         machines.add(outcome->machine, run.directory.filename().string());
       }

@@ -33,7 +33,7 @@ struct TableRow {
   std::int64_t probe_epochs = 0;
   std::int64_t published_probe_epochs = 0;
   bool reduced = false;  ///< a smaller budget than the published one
-  std::vector<RunStanding> runs;
+  std::vector<RunStatus> runs;
 
   Spread accuracy() const;  ///< percent
   Spread chance() const;    ///< likewise, of guessing on the same test images

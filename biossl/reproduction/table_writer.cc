@@ -31,7 +31,7 @@ std::string setting_of(const TableRow& row) {
 }
 
 /// How an unfinished run stands: "at epoch 3 of 5".
-std::string describe(const RunStanding& run, std::int64_t epochs) {
+std::string describe(const RunStatus& run, std::int64_t epochs) {
   if (run.stage == RunStage::failed) return "failed: " + run.failure;
   if (run.stage != RunStage::begun) return std::string(name_of(run.stage));
   return run.epoch < epochs ? fmt::format("at epoch {} of {}", run.epoch, epochs) : "to be probed";
@@ -39,10 +39,10 @@ std::string describe(const RunStanding& run, std::int64_t epochs) {
 
 /// The cell of a row of which no seed is finished: how far the farthest has come.
 std::string unfinished(const TableRow& row) {
-  const auto order = [](const RunStanding& run) {
+  const auto order = [](const RunStatus& run) {
     return std::tuple(run.stage == RunStage::begun, run.stage == RunStage::failed, run.epoch);
   };
-  const RunStanding& farthest = *std::ranges::max_element(row.runs, {}, order);
+  const RunStatus& farthest = *std::ranges::max_element(row.runs, {}, order);
   return farthest.stage == RunStage::failed ? "failed" : describe(farthest, row.total_epochs);
 }
 
@@ -161,7 +161,7 @@ std::vector<std::string> head(const ReproductionTable& table) {
 std::vector<std::string> remarks(const ReproductionTable& table) {
   std::vector<std::string> lines;
   for (const TableRow& row : table.rows) {
-    for (const RunStanding& run : row.runs) {
+    for (const RunStatus& run : row.runs) {
       const bool tells = run.stage == RunStage::failed || (run.stage == RunStage::begun && row.runs.size() > 1);
       if (tells) lines.push_back(fmt::format("{}, seed {}: {}", row.name, run.seed, describe(run, row.total_epochs)));
     }
@@ -215,7 +215,7 @@ std::string state(const TableRow& row) {
   return finished > 0 ? fmt::format("{} of {} seeds", finished, row.runs.size()) : unfinished(row);
 }
 
-OrderedJson to_json(const RunStanding& run, std::int64_t epochs) {
+OrderedJson to_json(const RunStatus& run, std::int64_t epochs) {
   OrderedJson json{{"seed", run.seed},
                    {"state", std::string(name_of(run.stage))},
                    {"epoch", run.stage == RunStage::finished ? epochs : run.epoch},
@@ -237,7 +237,7 @@ OrderedJson to_json(const TableRow& row) {
   const bool any = accuracy.count > 0;
   const auto if_known = [](bool is, const auto& value) { return is ? OrderedJson(value) : OrderedJson(); };
   OrderedJson runs = OrderedJson::array();
-  for (const RunStanding& run : row.runs) runs.push_back(to_json(run, row.total_epochs));
+  for (const RunStatus& run : row.runs) runs.push_back(to_json(run, row.total_epochs));
   return {{"name", row.name},
           {"loss", row.loss},
           {"rule", row.rule},

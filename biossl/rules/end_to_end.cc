@@ -1,29 +1,29 @@
-#include "biossl/rules/chain.h"
+#include "biossl/rules/block_range.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
 namespace {
 
-/// One head on the last block; the error travels down the whole chain, across each layer over that layer's feedback
+/// One head on the last block; the error travels down all blocks, across each layer over that layer's feedback
 /// path.
 class EndToEnd final : public LearningRule {
  public:
   EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
-      : chain_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch, setup.chunk),
+      : range_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch, setup.micro_batch),
         epochs_(setup.epochs) {
-    const auto lay_out = [&](Workspace& workspace) { chain_.prepare(workspace); };
+    const auto lay_out = [&](Workspace& workspace) { range_.prepare(workspace); };
     memory_ = Workspace::fit(setup.network.setup().device, lay_out).bytes();
   }
 
-  void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    chain_.step(images, moment, totals);
+  void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    range_.step(images, context, totals);
   }
   std::int64_t total_epochs() const override { return epochs_; }
   bool is_local_to_blocks() const override { return false; }
   std::size_t activity_bytes() const override { return memory_; }
 
  private:
-  Chain chain_;
+  BlockRange range_;
   std::int64_t epochs_;
   std::size_t memory_;
 };

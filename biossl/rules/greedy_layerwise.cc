@@ -11,8 +11,8 @@ class GreedyLayerwise final : public LearningRule {
  public:
   GreedyLayerwise(const NoOptions& /*options*/, const RuleSetup& setup) : blocks_(setup), epochs_(setup.epochs) {}
 
-  void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    blocks_.step(block(moment.epoch), images, moment, totals);
+  void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    blocks_.step(block(context.epoch), images, context, totals);
   }
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   std::int64_t schedule_epochs() const override { return epochs_; }

@@ -44,12 +44,12 @@ Inverse::Inverse(const Block& block, int index, Activation activation, const Syn
       synapses_(setup_of_inverse(setup), block.plan().output[2], block.plan().input[2],
                 geometry(block.spec(), block.plan(), index), first_inverse + static_cast<std::uint32_t>(index)) {}
 
-void Inverse::pass_down(const Tensor& output, const Tensor& output_excess, Tensor& sums, Tensor& input_excess) const {
-  // The sums are linear in what comes in, so those of the excess are the difference of the two outputs' sums. Taking
-  // this difference before rounding is what keeps the target's digits, and lets bfloat16 work.
+void Inverse::pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums, Tensor& input_difference) const {
+  // The sums are linear in their input, so the sums of the difference are the difference of the sums. Taking the
+  // difference before rounding keeps the target's digits, and so bfloat16 works.
   synapses_.project(output, sums);
-  synapses_.project(output_excess, input_excess);
-  ops::activation_difference(sums, synapses_.bias(), activation_, input_excess, input_excess);
+  synapses_.project(output_difference, input_difference);
+  ops::activation_difference(sums, synapses_.bias(), activation_, input_difference, input_difference);
 }
 
 void Inverse::learn(const Tensor& output, const Tensor& input, const UpdateOptions& options, Tensor& error) {

@@ -22,9 +22,9 @@ class Inverse {
 
   /// output (N, H', W', O) -> input (N, H, W, I).
   void forward(const Tensor& output, Tensor& input) const { synapses_.forward(output, activation_, input); }
-  /// How far g falls when `output` moves to its target: input_excess = g(output) - g(output - output_excess). `sums` is
-  /// scratch of input_excess's shape.
-  void pass_down(const Tensor& output, const Tensor& output_excess, Tensor& sums, Tensor& input_excess) const;
+  /// Takes a target difference down: input_difference = g(output + output_difference) - g(output). `sums` is scratch of
+  /// input_difference's shape.
+  void pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums, Tensor& input_difference) const;
   /// One step on mean (g(output) - input)^2, `output` being what the block makes of `input`. `error` is scratch of
   /// input's shape.
   void learn(const Tensor& output, const Tensor& input, const UpdateOptions& options, Tensor& error);

@@ -4,10 +4,10 @@ namespace biossl {
 
 LayerwiseBlocks::LayerwiseBlocks(const RuleSetup& setup) {
   for (int block = 0; block < setup.network.depth(); ++block) {
-    chains_.emplace_back(setup.network, setup.loss, block, block, setup.batch, setup.chunk);
+    ranges_.emplace_back(setup.network, setup.loss, block, block, setup.batch, setup.micro_batch);
   }
   const auto lay_out = [&](Workspace& workspace) {
-    for (Chain& chain : chains_) {
+    for (BlockRange& chain : ranges_) {
       workspace.start_over();
       chain.prepare(workspace);
     }

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "biossl/rules/chain.h"
+#include "biossl/rules/block_range.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
@@ -15,16 +15,16 @@ class LayerwiseBlocks {
  public:
   explicit LayerwiseBlocks(const RuleSetup& setup);
 
-  int depth() const { return static_cast<int>(chains_.size()); }
+  int depth() const { return static_cast<int>(ranges_.size()); }
   /// Bytes of activity and errors.
   std::size_t memory() const { return memory_; }
   /// As LearningRule::step, for one block.
-  void step(int block, const Tensor& images, const Moment& moment, Tensor& totals) {
-    chains_.at(static_cast<std::size_t>(block)).step(images, moment, totals);
+  void step(int block, const Tensor& images, const StepContext& context, Tensor& totals) {
+    ranges_.at(static_cast<std::size_t>(block)).step(images, context, totals);
   }
 
  private:
-  std::vector<Chain> chains_;
+  std::vector<BlockRange> ranges_;
   std::size_t memory_;
 };
 

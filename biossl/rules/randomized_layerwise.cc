@@ -12,8 +12,8 @@ class RandomizedLayerwise final : public LearningRule {
   RandomizedLayerwise(const NoOptions& /*options*/, const RuleSetup& setup)
       : blocks_(setup), epochs_(setup.epochs), seed_(setup.seed) {}
 
-  void step(const Tensor& images, const Moment& moment, Tensor& totals) override {
-    blocks_.step(draw(moment.epoch, moment.batch), images, moment, totals);
+  void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    blocks_.step(draw(context.epoch, context.batch), images, context, totals);
   }
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   bool is_local_to_blocks() const override { return true; }

@@ -19,8 +19,8 @@ struct RuleSetup {
   std::int64_t batch;   ///< the largest number of pairs in a batch
   std::int64_t epochs;  ///< what the recipe asks for (train.epochs)
   std::uint64_t seed;
-  std::int64_t chunk =
-      0;  ///< pairs to learn from at a time, the updates of a batch's chunks added up; 0: all of a batch
+  std::int64_t micro_batch =
+      0;  ///< pairs to learn from at a time, the updates of a batch's micro-batches added up; 0: all of a batch
 };
 
 /// Decides which block learns, when, and from which error.
@@ -32,7 +32,7 @@ class LearningRule {
 
   /// One batch: images (2B, H, W, C) in the compute type, rows 0..B-1 view 0, rows B..2B-1 view 1. Adds to totals as
   /// Loss::evaluate does.
-  virtual void step(const Tensor& images, const Moment& moment, Tensor& totals) = 0;
+  virtual void step(const Tensor& images, const StepContext& context, Tensor& totals) = 0;
   /// Epochs of the whole run; layer-wise rules train every block for the recipe's epochs.
   virtual std::int64_t total_epochs() const = 0;
   /// Epochs that a learning-rate schedule spans, warm-up and all, before it starts anew.

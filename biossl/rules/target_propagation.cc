@@ -30,11 +30,11 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
       epochs_(setup.epochs),
       top_(setup.network.depth() - 1),
       pass_(network_, top_, 2 * setup.batch),
-      learnt_(static_cast<std::size_t>(network_.depth())),
-      remembered_(learnt_.size()),
-      excesses_(learnt_.size()) {
-  check(setup.chunk == 0, "dtp", "chunk = {}: what a target is divided by counts the whole batch; leave it at 0",
-        setup.chunk);
+      activity_(static_cast<std::size_t>(network_.depth())),
+      no_gradient_activity_(activity_.size()),
+      target_differences_(activity_.size()) {
+  check(setup.micro_batch == 0, "dtp", "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0",
+        setup.micro_batch);
   SynapsesSetup of_inverses = network_.setup();
   of_inverses.optimizer = OptimizerRegistry::instance().make("adam", {});
   inverses_.emplace_back();
@@ -48,17 +48,17 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
 
 void TargetPropagation::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_.blocks_memory() ? batch_ : 2 * batch_;
+  const std::int64_t rows = loss_.stops_gradient() ? batch_ : 2 * batch_;
   std::array<std::int64_t, 3> largest{};  // maps of a block's output, of what it unpools or takes, and of an inverse's
   pass_.prepare(workspace);
   for (int index = 0; index <= top_; ++index) {
     const Block& block = network_.block(index);
     const BlockPlan& plan = block.plan();
     const Shape map = batch_of(rows, plan.output);
-    Activity& activity = learnt_[static_cast<std::size_t>(index)];
+    Activity& activity = activity_[static_cast<std::size_t>(index)];
     if (index < top_) activity.output = workspace.take(map, dtype);
     if (block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
-    excesses_[static_cast<std::size_t>(index)] = workspace.take(map, dtype);
+    target_differences_[static_cast<std::size_t>(index)] = workspace.take(map, dtype);
     largest[0] = std::max(largest[0], plan.output.size());
     if (block.spec().pool > 1) largest[1] = std::max(largest[1], plan.unpooled.size());
     if (index == 0) continue;
@@ -77,70 +77,70 @@ void TargetPropagation::prepare(Workspace& workspace) {
   }
 }
 
-void TargetPropagation::step(const Tensor& images, const Moment& moment, Tensor& totals) {
+void TargetPropagation::step(const Tensor& images, const StepContext& context, Tensor& totals) {
   end_ = images.extent(0);
-  begin_ = loss_.blocks_memory() ? end_ / 2 : 0;
+  begin_ = loss_.stops_gradient() ? end_ / 2 : 0;
   updates_.clear();
   run_up(images);
   Tensor errors = errors_.rows(0, end_);
-  loss_.evaluate(embeddings_.rows(0, end_), moment, errors, totals);
-  set_top_target(moment.learning_rate);
+  loss_.evaluate(embeddings_.rows(0, end_), context, errors, totals);
+  set_top_target(context.learning_rate);
   for (int index = top_; index >= 0; --index) {
     if (index > 0) {
       pass_target_down(index);
-      teach_inverse(index, moment);
+      update_inverse(index, context);
     }
-    teach_block(index, images, moment.learning_rate);
+    update_block(index, images, context.learning_rate);
   }
   updates_.apply();
 }
 
 void TargetPropagation::run_up(const Tensor& images) {
-  remembered_.back().output = output_.rows(0, begin_);
-  learnt_.back().output = output_.rows(begin_, end_);
-  pass_.run(images.rows(0, begin_), remembered_);
-  pass_.run(images.rows(begin_, end_), learnt_);
+  no_gradient_activity_.back().output = output_.rows(0, begin_);
+  activity_.back().output = output_.rows(begin_, end_);
+  pass_.run(images.rows(0, begin_), no_gradient_activity_);
+  pass_.run(images.rows(begin_, end_), activity_);
   Tensor embeddings = embeddings_.rows(0, end_);
   network_.head(top_).forward(output_.rows(0, end_), embeddings);
 }
 
 void TargetPropagation::set_top_target(double learning_rate) {
-  Tensor error = excess(top_);
+  Tensor difference = target_difference(top_);
   Tensor errors = errors_.rows(0, end_);
   network_.head(top_).learn(output_.rows(0, end_), embeddings_.rows(0, end_), errors, begin_, end_,
-                            {learning_rate, &updates_}, error);
-  ops::scale(error, options_.eta, error);
+                            {learning_rate, &updates_}, difference);
+  ops::scale(difference, -options_.eta, difference);
 }
 
 void TargetPropagation::pass_target_down(int index) {
-  Tensor below = excess(index - 1);
+  Tensor below = target_difference(index - 1);
   Tensor sums = map_scratch_.part(0, below.shape());
-  inverse(index).pass_down(activity(index), excess(index), sums, below);
+  inverse(index).pass_down(activity(index), target_difference(index), sums, below);
 }
 
-void TargetPropagation::teach_inverse(int index, const Moment& moment) {
+void TargetPropagation::update_inverse(int index, const StepContext& context) {
   const Tensor clean = activity(index - 1);
   Tensor noisy = map_scratch_.part(0, clean.shape());
-  corrupt(clean, index, moment, noisy);
+  corrupt(clean, index, context, noisy);
   const Tensor output = tried_output(network_.block(index), noisy);
   Tensor error = unpooled_scratch_.part(0, clean.shape());  // what the block unpooled there is no longer needed
   inverse(index).learn(output, noisy, {options_.inverse_learning_rate, &updates_}, error);
 }
 
-void TargetPropagation::teach_block(int index, const Tensor& images, double learning_rate) {
+void TargetPropagation::update_block(int index, const Tensor& images, double learning_rate) {
   Block& block = network_.block(index);
-  const Tensor above_target = excess(index);
-  Tensor error = map_scratch_.part(0, above_target.shape());
-  ops::scale(above_target, 2.0 / static_cast<double>(above_target.size()), error);
-  const Activity activity = learnt_[static_cast<std::size_t>(index)].rows(0, learning_rows());
-  const UnitError synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
+  const Tensor difference = target_difference(index);
+  Tensor error = map_scratch_.part(0, difference.shape());
+  ops::scale(difference, -2.0 / static_cast<double>(difference.size()), error);
+  const Activity activity = activity_[static_cast<std::size_t>(index)].rows(0, rows());
+  const PooledError synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
   const Tensor input = index == 0 ? images.rows(begin_, end_) : this->activity(index - 1);
   block.synapses().learn(input, synapse_error, {learning_rate, &updates_});
 }
 
-void TargetPropagation::corrupt(const Tensor& activity, int index, const Moment& moment, Tensor& noisy) const {
-  const Random stream(seed_, Purpose::noise, static_cast<std::uint32_t>(moment.epoch),
-                      static_cast<std::uint32_t>(moment.batch), static_cast<std::uint32_t>(index));
+void TargetPropagation::corrupt(const Tensor& activity, int index, const StepContext& context, Tensor& noisy) const {
+  const Random stream(seed_, Purpose::noise, static_cast<std::uint32_t>(context.epoch),
+                      static_cast<std::uint32_t>(context.batch), static_cast<std::uint32_t>(index));
   ops::add_noise(stream, options_.noise, activity, noisy);
 }
 
@@ -161,11 +161,11 @@ Tensor TargetPropagation::tried_output(const Block& block, const Tensor& input) 
 }
 
 Tensor TargetPropagation::activity(int block) const {
-  return learnt_[static_cast<std::size_t>(block)].output.rows(0, learning_rows());
+  return activity_[static_cast<std::size_t>(block)].output.rows(0, rows());
 }
 
-Tensor TargetPropagation::excess(int block) const {
-  return excesses_[static_cast<std::size_t>(block)].rows(0, learning_rows());
+Tensor TargetPropagation::target_difference(int block) const {
+  return target_differences_[static_cast<std::size_t>(block)].rows(0, rows());
 }
 
 State TargetPropagation::state() {

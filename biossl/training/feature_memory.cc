@@ -43,7 +43,7 @@ std::vector<std::vector<int>> FeatureMemory::passes(const Network& network) cons
   return passes;
 }
 
-KeptAs FeatureMemory::storage(std::int64_t size, const std::string& name) const {
+FeatureStorage FeatureMemory::storage(std::int64_t size, const std::string& name) const {
   const std::int64_t bytes = bytes_of(size);
   const std::int64_t most = budget();
   if (bytes <= most) return in_memory();

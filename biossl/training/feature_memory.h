@@ -24,9 +24,9 @@ class FeatureMemory {
   std::vector<std::vector<int>> passes(const Network& network) const;
   /// Storage for features of `size` numbers an image. Throws std::runtime_error on a GPU where they do not fit: it
   /// would wait for the file.
-  KeptAs storage(std::int64_t size, const std::string& name) const;
+  FeatureStorage storage(std::int64_t size, const std::string& name) const;
   /// Storage for the features of several blocks that passes() has put together.
-  KeptAs in_memory() const { return {.dtype = dtype_}; }
+  FeatureStorage in_memory() const { return {.dtype = dtype_}; }
 
  private:
   std::int64_t budget() const;

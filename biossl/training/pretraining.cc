@@ -35,7 +35,7 @@ std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& ou
   return std::nullopt;
 }
 
-RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const Place& place,
+RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
                          const std::filesystem::path& out, Reporter& reporter) {
   Recipe recipe = wanted;
   for (const std::string& note : recipe.notes) reporter.note(note);
@@ -49,7 +49,7 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
   return directory;
 }
 
-RunDirectory pretrain(const Recipe& recipe, const Place& place, const std::filesystem::path& out, bool resume,
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
                       Reporter& reporter) {
   return pretrain_in(open_for_pretraining(out, resume), recipe, place, out, reporter);
 }

@@ -14,7 +14,7 @@ namespace {
 class ProbeImages {
  public:
   /// Throws BadInput where the images are not there or are not those of an encoder of images of this shape.
-  ProbeImages(const Recipe& recipe, const Place& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
       total_ += opened.size();
@@ -44,7 +44,7 @@ class ProbeImages {
 
  private:
   const Recipe& recipe_;
-  Place place_;
+  ExecutionContext place_;
   std::unique_ptr<Dataset> open_;
   Split open_split_ = Split::train;
   std::vector<std::string> class_names_;
@@ -75,7 +75,7 @@ class Prober {
                                     ? fmt::format("{}, block {}", who, blocks.front())
                                     : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
       const std::int64_t size = network.block(blocks.front()).plan().output.size();
-      const KeptAs kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
+      const FeatureStorage kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
       const auto read = [&](Split split, const char* name) {
         const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
         return extract_features(network, blocks, images_.open(split), kept, progress);
@@ -92,7 +92,7 @@ class Prober {
 
   BlockProbe pixels() {
     const std::int64_t size = images_.open(Split::train).image_shape().size();
-    const KeptAs kept = memory_.storage(size, "pixels");
+    const FeatureStorage kept = memory_.storage(size, "pixels");
     const Features train = pixel_features(images_.open(Split::train), device_, kept);
     const Features test = pixel_features(images_.open(Split::test), device_, kept);
     return fit(train, test, 0, "pixels");
@@ -138,7 +138,7 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Place& place, Reporter& reporter) {
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place, Reporter& reporter) {
   Recipe recipe = of_run;
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
@@ -163,7 +163,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Plac
   return report;
 }
 
-void require_images(const Recipe& recipe, const Place& place) {
+void require_images(const Recipe& recipe, const ExecutionContext& place) {
   const ProbeImages are_there(recipe, place, open_pretraining_images(recipe, place)->image_shape());
 }
 

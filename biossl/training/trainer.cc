@@ -13,7 +13,7 @@ namespace {
 /// A GPU is given work ahead of what it has done; to look at the loss is to wait until it has caught up.
 constexpr double seconds_between_looks = 1;
 
-std::unique_ptr<Dataset> open_images(const Recipe& recipe, const Place& place) {
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {
   check_precision(recipe, place.device);
   auto images = open_pretraining_images(recipe, place);
   if (recipe.train.batch > images->size()) {
@@ -62,7 +62,7 @@ std::string last_good(const RunDirectory& directory) {
 
 }  // namespace
 
-Trainer::Trainer(const Recipe& recipe, const Place& place)
+Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place)
     : recipe_(recipe),
       images_(open_images(recipe, place)),
       network_(make_network(recipe, images_->image_shape(), place.device)),
@@ -170,13 +170,13 @@ bool Trainer::take_step(std::int64_t batch) {
 }
 
 void Trainer::step(const Tensor& images, std::int64_t batch) {
-  Moment moment{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
+  StepContext context{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
   if (!labels_.empty()) {
     const Tensor rows = loader_.rows(batch);
-    moment.labels = batch_labels_.rows(0, rows.extent(0));
-    ops::gather_rows(labels_, rows, moment.labels);
+    context.labels = batch_labels_.rows(0, rows.extent(0));
+    ops::gather_rows(labels_, rows, context.labels);
   }
-  rule_->step(images, moment, totals_);
+  rule_->step(images, context, totals_);
 }
 
 double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {

@@ -21,7 +21,7 @@ class Trainer {
  public:
   /// Throws BadInput where the recipe and its data do not fit together (a batch larger than the data, a network that
   /// shrinks a map to nothing, views that the data set cannot show).
-  Trainer(const Recipe& recipe, const Place& place);
+  Trainer(const Recipe& recipe, const ExecutionContext& place);
 
   Network& network() { return *network_; }
   LearningRule& rule() { return *rule_; }

@@ -10,7 +10,7 @@
 #include "biossl/benchmarks/views_bench.h"
 #include "biossl/core/accelerator.h"
 #include "biossl/core/parallel.h"
-#include "biossl/recipe/stand_in.h"
+#include "biossl/recipe/synthetic_data.h"
 #include "tests/support/devices.h"
 #include "tests/support/tiny.h"
 
@@ -86,7 +86,7 @@ TEST(StepBench, ScalesFromOneThreadToAllAndPutsTheNumberBack) {
     EXPECT_EQ(times[i].alone, times[0].step);
   }
   EXPECT_EQ(times[0].efficiency(), 1.0);
-  EXPECT_THROW(time_scaling(small_recipe({{"rule.kind", "random"}}), Device::cpu, 1), std::invalid_argument);
+  EXPECT_THROW(time_scaling(small_recipe({{"rule.kind", "none"}}), Device::cpu, 1), std::invalid_argument);
 }
 
 TEST(ViewsBench, TimesTheRecipesKindFirstThenTheOthers) {

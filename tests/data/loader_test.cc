@@ -16,7 +16,7 @@ namespace {
 /// What an epoch's order should be.
 std::vector<double> order_of(std::uint64_t seed, std::uint32_t epoch, std::int64_t images) {
   Tensor order({images}, DType::int32, Device::reference);
-  ops::draw_order(Random(seed, Purpose::shuffle, epoch), order);
+  ops::random_permutation(Random(seed, Purpose::shuffle, epoch), order);
   return testing::values_of(order);
 }
 

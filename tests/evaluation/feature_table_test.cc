@@ -34,7 +34,7 @@ TEST_P(FeatureTableOn, MemoryAndFileHoldTheSameRows) {
   const std::vector<std::int32_t> order{8, 0, 3, 3, 7, 1, 2};
   for (const DType dtype : activity_types()) {
     FeatureTable memory({9, 24}, {.dtype = dtype}, GetParam());
-    const KeptAs in_file{.dtype = dtype, .folder = folder.path()};
+    const FeatureStorage in_file{.dtype = dtype, .folder = folder.path()};
     if (GetParam() == Device::cuda) {
       EXPECT_THROW(FeatureTable({9, 24}, in_file, GetParam()), std::invalid_argument);
     }
@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(All, FeatureTableOn, ::testing::ValuesIn(all_devices())
 
 TEST(FeatureTable, NoRoomIsSaidBeforeAnythingIsWritten) {
   const TemporaryFolder folder;
-  const KeptAs kept{.dtype = DType::bfloat16, .folder = folder.path()};
+  const FeatureStorage kept{.dtype = DType::bfloat16, .folder = folder.path()};
   EXPECT_THROW(FeatureTable({std::int64_t{1} << 40, std::int64_t{1} << 18}, kept, Device::cpu), std::runtime_error);
   EXPECT_THROW(FeatureTable(Tensor({2, 2, 2}, DType::float32, Device::cpu)), std::invalid_argument);
 }

@@ -26,7 +26,7 @@ Features clusters(std::int64_t images, std::int64_t features, std::int64_t class
 }
 
 /// The same features, kept otherwise.
-Features kept_as(const KeptAs& kept, const Features& features) {
+Features kept_as(const FeatureStorage& kept, const Features& features) {
   FeatureTable values(features.values.shape(), kept, Device::cpu);
   values.write(0, features.values.in_memory());
   return {values, features.labels};
@@ -81,7 +81,7 @@ TEST(LinearProbe, SameSeedSameResultAndBfloat16IsNearFloat32) {
   const ProbeResult second = train_linear_probe(train, test, options);
   EXPECT_EQ(first.final_loss, second.final_loss);
   EXPECT_EQ(first.confusion, second.confusion);
-  const KeptAs narrow{.dtype = DType::bfloat16};
+  const FeatureStorage narrow{.dtype = DType::bfloat16};
   const ProbeResult rounded = train_linear_probe(kept_as(narrow, train), kept_as(narrow, test), options);
   EXPECT_NEAR(rounded.test_accuracy, first.test_accuracy, 0.03);
 }
@@ -92,8 +92,8 @@ TEST(LinearProbe, FeaturesInAFileGiveTheSameBits) {
   const Features test = clusters(103, 37, 5, 1.5F, 6);
   const ProbeOptions options{.epochs = 3, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 7};
   for (const DType dtype : {DType::float32, DType::bfloat16}) {
-    const KeptAs memory{.dtype = dtype};
-    const KeptAs file{.dtype = dtype, .folder = folder.path()};
+    const FeatureStorage memory{.dtype = dtype};
+    const FeatureStorage file{.dtype = dtype, .folder = folder.path()};
     const ProbeResult here = train_linear_probe(kept_as(memory, train), kept_as(memory, test), options);
     const ProbeResult there = train_linear_probe(kept_as(file, train), kept_as(file, test), options);
     EXPECT_EQ(here.final_loss, there.final_loss);

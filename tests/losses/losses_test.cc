@@ -56,7 +56,7 @@ std::vector<Device> devices_of(const LossCase& each, std::vector<Device> devices
 struct Job {
   std::unique_ptr<Loss> loss;
   Tensor embeddings, errors, totals;
-  Moment moment;
+  StepContext context;
 
   Job(const LossCase& each, std::int64_t pairs, DType dtype, Device device)
       : embeddings(random_tensor({2 * pairs, features}, dtype, device, 5, 0.4F)),
@@ -66,16 +66,16 @@ struct Job {
     loss = LossRegistry::instance().make(each.kind, each.settings, shape);
     std::vector<std::int32_t> labels;
     for (std::int32_t i = 0; i < pairs; ++i) labels.push_back(i * 5 % features);
-    moment = {.epoch = 2, .batch = 4, .learning_rate = 0.1, .labels = indices_of(labels, device)};
+    context = {.epoch = 2, .batch = 4, .learning_rate = 0.1, .labels = indices_of(labels, device)};
   }
 
   /// The loss of the batch.
   double evaluate() {
     totals.fill_zero();
-    loss->evaluate(embeddings, moment, errors, totals);
+    loss->evaluate(embeddings, context, errors, totals);
     return values_of(totals)[0];
   }
-  std::int64_t first_row() const { return loss->blocks_memory() ? embeddings.extent(0) / 2 : 0; }
+  std::int64_t first_row() const { return loss->stops_gradient() ? embeddings.extent(0) / 2 : 0; }
   std::vector<double> wanted_errors() const { return values_of(errors.rows(first_row(), errors.extent(0))); }
 };
 
@@ -122,7 +122,7 @@ TEST_P(EveryLoss, AddsToTotalsAndCountsCurrentViewsWithAnError) {
   for (const Device device : devices_of(GetParam(), all_devices())) {
     Job job(GetParam(), largest_batch, DType::float32, device);
     const double loss = job.evaluate();
-    job.loss->evaluate(job.embeddings, job.moment, job.errors, job.totals);
+    job.loss->evaluate(job.embeddings, job.context, job.errors, job.totals);
     const std::vector<double> twice = values_of(job.totals);
     EXPECT_NEAR(twice[0], 2 * loss, 1e-9 * loss);
     std::int64_t active = 0;
@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(cases()), CaseName(
 
 /// What a loss says of itself.
 struct Properties {
-  bool blocks_memory, recent_memory, plain, labels;
+  bool stops_gradient, recent_memory, plain, labels;
   HeadKind head;
 
   bool operator==(const Properties&) const = default;
@@ -157,7 +157,7 @@ TEST(Losses, SayWhatTheyAreAndNeed) {
   for (const auto& [each, properties] : expected) {
     const Job job(each, 2, DType::float32, Device::reference);
     const Loss& loss = *job.loss;
-    const Properties said{loss.blocks_memory(), loss.needs_only_recent_memory(), loss.is_plain_arithmetic(),
+    const Properties said{loss.stops_gradient(), loss.needs_only_recent_memory(), loss.is_plain_arithmetic(),
                           loss.needs_labels(), loss.head()};
     EXPECT_TRUE(said == properties) << each.kind;
   }
@@ -201,7 +201,7 @@ TEST(Losses, RefuseWhatMakesNoSense) {
 TEST(CrossEntropy, NeedsALabelForEachImage) {
   Job job({"", "cross_entropy", {}}, 4, DType::float32, Device::reference);
   for (const Tensor& labels : {Tensor(), indices_of({1, 2, 3}, Device::reference)}) {
-    job.moment.labels = labels;
+    job.context.labels = labels;
     EXPECT_THAT([&] { job.evaluate(); },
                 ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("each of the 4 images")));
   }
@@ -209,12 +209,12 @@ TEST(CrossEntropy, NeedsALabelForEachImage) {
 
 /// Which image stands against each: with targets e_j and predictions 0 the error of prediction i is (e_negative -
 /// e_i) / B.
-std::vector<std::int64_t> negatives_of(Loss& loss, const Moment& moment, std::int64_t pairs, Device device) {
+std::vector<std::int64_t> negatives_of(Loss& loss, const StepContext& context, std::int64_t pairs, Device device) {
   std::vector<double> rows(static_cast<std::size_t>(2 * pairs * pairs));
   for (std::int64_t i = 0; i < pairs; ++i) rows[static_cast<std::size_t>((pairs + i) * pairs + i)] = 1;
   Tensor errors({2 * pairs, pairs}, DType::float32, device);
   Tensor totals({2}, DType::float64, device);
-  loss.evaluate(tensor_of(errors.shape(), rows, DType::float32, device), moment, errors, totals);
+  loss.evaluate(tensor_of(errors.shape(), rows, DType::float32, device), context, errors, totals);
   std::vector<std::int64_t> negatives;
   for (std::int64_t i = 0; i < pairs; ++i) {
     const std::vector<double> error = values_of(errors.rows(i, i + 1));
@@ -228,8 +228,8 @@ class ClappNegatives : public ::testing::TestWithParam<Device> {
   std::vector<std::int64_t> draw(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) const {
     const LossShape shape{largest_batch, features, DType::float32, GetParam(), seed};
     const auto loss = LossRegistry::instance().make("clapp", {}, shape);
-    const Moment moment{.epoch = epoch, .batch = batch, .learning_rate = 0, .labels = {}};
-    return negatives_of(*loss, moment, 5, GetParam());
+    const StepContext context{.epoch = epoch, .batch = batch, .learning_rate = 0, .labels = {}};
+    return negatives_of(*loss, context, 5, GetParam());
   }
 };
 

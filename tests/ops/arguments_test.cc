@@ -311,15 +311,15 @@ const std::vector<WrongCall> wrong_others = {
        Tensor dst = floats({1, 4});
        ops::gather_rows(floats({2, 4}), whole({-1}), dst);
      }},
-    {"move_row_outside", "[move_rows] to holds 2, outside 0 to 1",
+    {"move_row_outside", "[scatter_rows] to holds 2, outside 0 to 1",
      [] {
        Tensor tensor = floats({2, 4});
-       ops::move_rows(whole({0}), whole({2}), tensor);
+       ops::scatter_rows(whole({0}), whole({2}), tensor);
      }},
-    {"move_counts", "[move_rows] to is",
+    {"move_counts", "[scatter_rows] to is",
      [] {
        Tensor tensor = floats({2, 4});
-       ops::move_rows(whole({0}), whole({1, 0}), tensor);
+       ops::scatter_rows(whole({0}), whole({1, 0}), tensor);
      }},
     {"gather_type", "[gather_rows] dst is float32, expected uint8",
      [] {
@@ -356,15 +356,15 @@ const std::vector<WrongCall> wrong_others = {
        Tensor dst = floats({4});
        ops::draw_uniform(Random(1, Purpose::sample), -1.0F, dst);
      }},
-    {"others_type", "[draw_others] dst is float32",
+    {"others_type", "[draw_negatives] dst is float32",
      [] {
        Tensor dst = floats({4});
-       ops::draw_others(Random(1, Purpose::sample), dst);
+       ops::draw_negatives(Random(1, Purpose::sample), dst);
      }},
-    {"order_type", "[draw_order] dst is float32",
+    {"order_type", "[random_permutation] dst is float32",
      [] {
        Tensor dst = floats({4});
-       ops::draw_order(Random(1, Purpose::sample), dst);
+       ops::random_permutation(Random(1, Purpose::sample), dst);
      }},
     {"adam_step_0", "[adam_step] step 0; steps count from 1",
      [] {

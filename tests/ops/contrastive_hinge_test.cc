@@ -18,7 +18,7 @@ struct HingeCase {
   std::int64_t batch;
   std::int64_t features;
   Hinge hinge;
-  bool blocks_memory;
+  bool stops_gradient;
 };
 
 const std::vector<HingeCase> hinge_cases = {
@@ -48,7 +48,7 @@ struct Pairs {
     }
     a = tensor_of(shape, memory, dtype, device);
     b = tensor_of(shape, current, dtype, device);
-    if (!each.blocks_memory) d_a = poisoned(shape, dtype, device);
+    if (!each.stops_gradient) d_a = poisoned(shape, dtype, device);
     d_b = poisoned(shape, dtype, device);
     totals = tensor_of({2}, {100, 200}, DType::float64, device);
   }
@@ -81,7 +81,7 @@ class HingeNumeric : public ::testing::TestWithParam<HingeCase> {};
 
 TEST_P(HingeNumeric, DerivativesAreRight) {
   HingeCase each = GetParam();
-  each.blocks_memory = false;
+  each.stops_gradient = false;
   Pairs pairs(each, DType::float64, Device::reference);
   // Equal features sit on a kink, where sign(0) = 0 is the mean of both sides: what central differences give.
   const auto loss = [&] {
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(All, HingeDevice, ::testing::ValuesIn(all_devices()), D
 struct ArrayCase {
   const char* name;
   Hinge hinge;
-  bool blocks_memory;
+  bool stops_gradient;
   bool normalises;
 };
 
@@ -173,9 +173,9 @@ ArrayLoss evaluate(const ReferenceCase& arrays, const ArrayCase& each, Device de
     compared = poisoned(embeddings.shape(), DType::float32, device);
     ops::normalize_rows(embeddings, compared, norms);
   }
-  Tensor errors = each.blocks_memory ? Tensor(embeddings.shape(), DType::float32, device)
+  Tensor errors = each.stops_gradient ? Tensor(embeddings.shape(), DType::float32, device)
                                      : poisoned(embeddings.shape(), DType::float32, device);
-  Tensor d_a = each.blocks_memory ? Tensor() : errors.rows(0, rows / 2);
+  Tensor d_a = each.stops_gradient ? Tensor() : errors.rows(0, rows / 2);
   Tensor d_b = errors.rows(rows / 2, rows);
   Tensor totals({2}, DType::float64, device);
   ops::contrastive_hinge(compared.rows(0, rows / 2), compared.rows(rows / 2, rows), each.hinge, d_a, d_b, totals);

@@ -37,7 +37,7 @@ TEST_P(DrawOn, OthersAreTheStreams) {
   for (const std::int64_t size : {1, 2, 3, 500}) {
     const Random stream(7, Purpose::negatives, 3, 2);
     Tensor drawn = indices_of(std::vector<std::int32_t>(static_cast<std::size_t>(size), -1), GetParam());
-    ops::draw_others(stream, drawn);
+    ops::draw_negatives(stream, drawn);
     const std::vector<double> others = values_of(drawn);
     Random random = stream;
     for (std::size_t i = 0; i < others.size(); ++i) {
@@ -52,7 +52,7 @@ TEST_P(DrawOn, OrdersAreFisherAndYatesOfTheStream) {
   for (const std::int64_t size : {1, 2, 3, 100, 1023, 1024, 1025, 3000}) {
     const Random stream(7, Purpose::shuffle, 3);
     Tensor drawn = indices_of(std::vector<std::int32_t>(static_cast<std::size_t>(size), -1), GetParam());
-    ops::draw_order(stream, drawn);
+    ops::random_permutation(stream, drawn);
     std::vector<double> expected(static_cast<std::size_t>(size));
     std::iota(expected.begin(), expected.end(), 0);
     Random random = stream;
@@ -86,7 +86,7 @@ TEST(DrawOrder, IsUniform) {
   std::array<int, 256> counts{};
   Tensor order({4}, DType::int32, Device::reference);
   for (std::uint32_t epoch = 0; epoch < 24000; ++epoch) {
-    ops::draw_order(Random(1, Purpose::shuffle, epoch), order);
+    ops::random_permutation(Random(1, Purpose::shuffle, epoch), order);
     std::size_t code = 0;
     for (const std::int32_t number : order.span<std::int32_t>()) code = code * 4 + static_cast<std::size_t>(number);
     ++counts[code];

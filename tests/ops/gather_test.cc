@@ -74,13 +74,13 @@ TEST_P(GatherDevice, GathersBytesAndIndices) {
 
 TEST_P(GatherDevice, MovesRowsOfAnyType) {
   Tensor bytes = bytes_of({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}, GetParam());
-  ops::move_rows(indices_of({3, 2}, GetParam()), indices_of({0, 1}, GetParam()), bytes);
+  ops::scatter_rows(indices_of({3, 2}, GetParam()), indices_of({0, 1}, GetParam()), bytes);
   EXPECT_EQ(values_of(bytes), (std::vector<double>{7, 8, 5, 6, 5, 6, 7, 8}));
   for (const DType dtype : activity_types()) {
     Tensor maps = tensor_of({3, 1, 2, 1}, {1, 2, 3, 4, 5, 6}, dtype, GetParam());
-    ops::move_rows(indices_of({0}, GetParam()), indices_of({2}, GetParam()), maps);
+    ops::scatter_rows(indices_of({0}, GetParam()), indices_of({2}, GetParam()), maps);
     EXPECT_EQ(values_of(maps), (std::vector<double>{1, 2, 3, 4, 1, 2}));
-    ops::move_rows(indices_of({}, GetParam()), indices_of({}, GetParam()), maps);
+    ops::scatter_rows(indices_of({}, GetParam()), indices_of({}, GetParam()), maps);
     EXPECT_EQ(values_of(maps), (std::vector<double>{1, 2, 3, 4, 1, 2}));
   }
 }

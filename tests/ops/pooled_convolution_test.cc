@@ -41,7 +41,7 @@ const std::vector<PooledCase> pooled_cases = {
 /// The arguments of both operations, from the same random numbers on every device.
 struct Pooled {
   PooledCase each;
-  UnitError error;
+  PooledError error;
   Weights weights;
   Tensor src, d_src, d_weights, d_bias;
 

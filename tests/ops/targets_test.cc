@@ -25,19 +25,19 @@ class TargetsOn : public ::testing::TestWithParam<std::tuple<Activation, DType, 
   DType dtype = std::get<1>(GetParam());
   Device device = std::get<2>(GetParam());
 
-  Tensor drop_on(Device where, const Tensor& bias, float spread) const {
+  Tensor rise_on(Device where, const Tensor& bias, float spread) const {
     const Tensor sums = random_tensor(map, dtype, where, 1);
-    Tensor drop = random_tensor(map, dtype, where, 2, spread);
-    ops::activation_difference(sums, on(where, bias), activation, drop, drop);
-    return drop;
+    Tensor rise = random_tensor(map, dtype, where, 2, spread);
+    ops::activation_difference(sums, on(where, bias), activation, rise, rise);
+    return rise;
   }
 };
 
 TEST_P(TargetsOn, ActivationDifferenceEqualsReference) {
-  // What is not tanh loses digits where the outputs nearly cancel, so small drops are its own test below.
+  // What is not tanh loses digits where the outputs nearly cancel, so small rises are its own test below.
   for (const float spread : {0.5F, 5.0F}) {
     for (const Tensor& bias : {Tensor(), random_tensor({37}, DType::float32, Device::reference, 3)}) {
-      EXPECT_LT(relative_error(drop_on(device, bias, spread), drop_on(Device::reference, bias, spread)),
+      EXPECT_LT(relative_error(rise_on(device, bias, spread), rise_on(Device::reference, bias, spread)),
                 tolerance(dtype));
     }
   }
@@ -56,25 +56,25 @@ INSTANTIATE_TEST_SUITE_P(All, TargetsOn,
                          ::testing::Combine(::testing::ValuesIn(activations), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())));
 
-// A drop of a millionth: subtracting the outputs in float32 would leave one digit, in bfloat16 none.
-TEST(ActivationDifference, OfTanhKeepsTheDigitsOfASmallDrop) {
+// A rise of a millionth: subtracting the outputs in float32 would leave one digit, in bfloat16 none.
+TEST(ActivationDifference, OfTanhKeepsTheDigitsOfASmallRise) {
   for (const DType dtype : activity_types()) {
     const Tensor sums = random_tensor(map, dtype, Device::cpu, 1);
-    Tensor drop = random_tensor(map, dtype, Device::cpu, 2, 1e-6F);
-    std::vector<double> expected = values_of(drop);
+    Tensor rise = random_tensor(map, dtype, Device::cpu, 2, 1e-6F);
+    std::vector<double> expected = values_of(rise);
     const std::vector<double> z = values_of(sums);
-    for (std::size_t i = 0; i < z.size(); ++i) expected[i] = std::tanh(z[i]) - std::tanh(z[i] - expected[i]);
-    ops::activation_difference(sums, {}, Activation::tanh, drop, drop);
-    EXPECT_LT(relative_error(values_of(drop), expected), tolerance(dtype)) << name_of(dtype);
+    for (std::size_t i = 0; i < z.size(); ++i) expected[i] = std::tanh(z[i] + expected[i]) - std::tanh(z[i]);
+    ops::activation_difference(sums, {}, Activation::tanh, rise, rise);
+    EXPECT_LT(relative_error(values_of(rise), expected), tolerance(dtype)) << name_of(dtype);
   }
 }
 
 TEST(ActivationDifference, IsRightWhereTanhIsSaturated) {
   for (const Device device : all_devices()) {
     const Tensor sums = tensor_of({1, 4}, {20, -20, 20, -20}, DType::float32, device);
-    Tensor drop = tensor_of({1, 4}, {40, -40, 1, -1}, DType::float32, device);
-    ops::activation_difference(sums, {}, Activation::tanh, drop, drop);
-    EXPECT_LT(relative_error(values_of(drop), {2, -2, 0, 0}), 1e-6) << name_of(device);
+    Tensor rise = tensor_of({1, 4}, {-40, 40, -1, 1}, DType::float32, device);
+    ops::activation_difference(sums, {}, Activation::tanh, rise, rise);
+    EXPECT_LT(relative_error(values_of(rise), {-2, 2, 0, 0}), 1e-6) << name_of(device);
   }
 }
 
@@ -218,7 +218,7 @@ TEST(TargetArguments, AreChecked) {
       [&] {
         ops::activation_difference(floats({2, 3}), {}, Activation::tanh, floats({2, 4}), dst);
       },
-      starts("[activation_difference] drop is (2, 4), expected (2, 3)"));
+      starts("[activation_difference] rise is (2, 4), expected (2, 3)"));
   EXPECT_THAT([&] { ops::mean_square_backward(dst, {}, Activation::tanh, dst); },
               starts("[mean_square_backward] target is empty"));
   EXPECT_THAT([&] { ops::scale(floats({3, 2}), 1.0, dst); }, starts("[scale] dst is (2, 3), expected (3, 2)"));

@@ -78,14 +78,14 @@ TEST(RecipeDifference, CountsWhatChangesResultsOnly) {
   std::vector<std::string> keys;
   for (const Difference& found : differences(tiny_recipe(), other)) keys.push_back(found.key);
   EXPECT_THAT(keys, ::testing::ElementsAre("data.images", "probe.epochs", "seed", "train.epochs"));
-  const Departures found = departures(tiny_recipe(), other);
+  const Deviations found = deviations(tiny_recipe(), other);
   ASSERT_EQ(found.reduced.size(), 2U);
   EXPECT_EQ(describe_reduced(found.reduced[0]), "20 of all training images");
   EXPECT_EQ(describe_reduced(found.reduced[1]), "2 of 3 epochs a block");
   ASSERT_EQ(found.changed.size(), 1U);
   EXPECT_EQ(describe_changed(found.changed[0]), "probe.epochs = 9 instead of 2");
   const Recipe more_images = tiny_recipe({{"data.images", "0"}});
-  EXPECT_TRUE(departures(tiny_recipe({{"data.images", "20"}}), more_images).reduced.empty());
+  EXPECT_TRUE(deviations(tiny_recipe({{"data.images", "20"}}), more_images).reduced.empty());
   EXPECT_EQ(differences(tiny_recipe(), tiny_recipe({{"network.blocks.1.channels", "9"}})).at(0).key,
             "network.blocks.1.channels");
   EXPECT_EQ(differences(tiny_recipe(), demo_recipe()).empty(), false);

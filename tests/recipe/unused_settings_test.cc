@@ -58,8 +58,8 @@ TEST(UnusedSettings, AResolvedRecipeLeavesItOutAndAnOlderOneIsRead) {
 TEST(UnusedSettings, WhatChangesNothingIsNoted) {
   EXPECT_THAT(tiny_recipe({{"loss.negatives", "all"}, {"loss.recent", "9"}}).notes,
               ElementsAre("loss.recent = 9 changes nothing: negatives = \"all\" looks at the whole batch"));
-  EXPECT_THAT(tiny_recipe({{"train.chunk", "5"}}).notes,
-              ElementsAre("train.chunk = 5 changes nothing: train.batch is no larger"));
+  EXPECT_THAT(tiny_recipe({{"train.micro_batch", "5"}}).notes,
+              ElementsAre("train.micro_batch = 5 changes nothing: train.batch is no larger"));
   EXPECT_THAT(tiny_recipe({{"loss.kind", "clapp"}}).notes,
               ElementsAre("network.head.features = 4 changes nothing: loss clapp predicts a whole map from another",
                           "network.head.bias = true changes nothing: loss clapp predicts a whole map from another"));
@@ -71,7 +71,7 @@ TEST(UnusedSettings, WhatChangesNothingIsNoted) {
 }
 
 TEST(UnusedSettings, WhatIsUsedOrUsualIsNotNoted) {
-  EXPECT_THAT(tiny_recipe({{"loss.recent", "9"}, {"train.chunk", "4"}}).notes, IsEmpty());
+  EXPECT_THAT(tiny_recipe({{"loss.recent", "9"}, {"train.micro_batch", "4"}}).notes, IsEmpty());
   EXPECT_THAT(tiny_recipe({{"loss.negatives", "all"}, {"loss.recent", "4"}}).notes, IsEmpty());
   const Recipe all = tiny_recipe({{"loss.negatives", "all"}});
   EXPECT_THAT(parse_recipe(to_toml(all), "resolved.toml").notes, IsEmpty());
@@ -80,9 +80,9 @@ TEST(UnusedSettings, WhatIsUsedOrUsualIsNotNoted) {
 TEST(UnusedSettings, ARunTellsThem) {
   const testing::TemporaryFolder folder;
   testing::StoppingReporter told;
-  const Recipe recipe = tiny_recipe({{"train.epochs", "1"}, {"train.chunk", "9"}});
+  const Recipe recipe = tiny_recipe({{"train.epochs", "1"}, {"train.micro_batch", "9"}});
   pretrain(recipe, testing::here, folder.path() / "run", false, told);
-  EXPECT_THAT(told.notes, HasSubstr("train.chunk = 9 changes nothing"));
+  EXPECT_THAT(told.notes, HasSubstr("train.micro_batch = 9 changes nothing"));
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ TEST_F(Reproducing, AProbeOnTheWayIsNoResult) {
 }
 
 TEST_F(Reproducing, ANoteOfAFailureGoesWithWhatItTells) {
-  const auto state = [&] { return plan(request()).runs(plan(request()).rows[1])[0].standing(); };
+  const auto state = [&] { return plan(request()).runs(plan(request()).rows[1])[0].status(); };
   const Recipe recipe = parse_recipe(testing::tiny_recipe_text(), "tiny_a.toml", {{"seed", "1"}});
   std::filesystem::create_directories(out());
   note_failure(run_of("tiny_a-seed1"), "there was no folder yet");
@@ -448,7 +448,7 @@ TableRow wide_row() {
                      .machine = {}};
   TableRow row;
   row.loss = "Barlow Twins";
-  row.rule = "random";
+  row.rule = "none";
   row.feedback = "URF";
   row.setting = "5 negatives, block";
   row.published = PublishedRecipe{.accuracy = 70.35, .source = "x", .setting = row.setting, .place = 1};

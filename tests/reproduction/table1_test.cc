@@ -39,7 +39,7 @@ const std::vector<Published> numbers{{"hinge_e2e_bp", 71.44, hinge, "e2e", "tran
                                      {"simclr_e2e_bp", 72.44, "nt_xent", "e2e", "transpose"},
                                      {"clapp_e2e_bp", 69.05, "clapp", "e2e", "transpose"},
                                      {"clapp_gll", 68.93, "clapp", "gll", "transpose"},
-                                     {"random_encoder", 61.23, hinge, "random", "transpose"}};
+                                     {"random_encoder", 61.23, hinge, "none", "transpose"}};
 
 void expect_protocol(const Recipe& recipe) {
   EXPECT_EQ(recipe.data.pretrain, "cifar100");
@@ -53,7 +53,7 @@ void expect_protocol(const Recipe& recipe) {
   EXPECT_EQ(recipe.network.head.average_pool, 1);
   EXPECT_EQ(recipe.network.head.activation, Activation::none);
   EXPECT_FALSE(recipe.network.head.bias);
-  EXPECT_EQ(recipe.train.epochs, recipe.rule.kind == "random" ? 0 : 400);
+  EXPECT_EQ(recipe.train.epochs, recipe.rule.kind == "none" ? 0 : 400);
   EXPECT_EQ(recipe.train.batch, 500);
   EXPECT_EQ(recipe.train.optimizer, "adam");
   EXPECT_DOUBLE_EQ(recipe.train.learning_rate, 1e-4);
@@ -61,7 +61,7 @@ void expect_protocol(const Recipe& recipe) {
   EXPECT_DOUBLE_EQ(std::get<double>(recipe.optimizer.settings.at("beta2")), 0.999);
   EXPECT_DOUBLE_EQ(std::get<double>(recipe.optimizer.settings.at("epsilon")), 1e-8);
   EXPECT_EQ(recipe.train.schedule, "constant");
-  EXPECT_EQ(recipe.train.chunk, 0);
+  EXPECT_EQ(recipe.train.micro_batch, 0);
   EXPECT_EQ(recipe.train.warmup_epochs, 0);
   EXPECT_EQ(recipe.train.precision, "float32");
   EXPECT_EQ(recipe.probe.epochs, 200);
@@ -104,7 +104,7 @@ TEST_P(Table1Recipe, IsFrozenToThePublishedProtocol) {
   EXPECT_EQ(recipe.loss.kind, published.loss);
   EXPECT_EQ(recipe.rule.kind, published.rule);
   EXPECT_EQ(recipe.feedback.kind, published.feedback);
-  if (published.loss == std::string(hinge) && recipe.rule.kind != "random") {
+  if (published.loss == std::string(hinge) && recipe.rule.kind != "none") {
     expect_hinge(recipe, recipe.name.ends_with("_5"));
   }
   if (recipe.loss.kind == "nt_xent") {
@@ -118,7 +118,7 @@ TEST_P(Table1Recipe, IsFrozenToThePublishedProtocol) {
   }
   EXPECT_EQ(recipe.network.head.features, 64);
   const bool layerwise = recipe.rule.kind == "gll" || recipe.rule.kind == "rll";
-  EXPECT_EQ(total_epochs(recipe), recipe.rule.kind == "random" ? 0 : recipe.train.epochs * (layerwise ? 5 : 1));
+  EXPECT_EQ(total_epochs(recipe), recipe.rule.kind == "none" ? 0 : recipe.train.epochs * (layerwise ? 5 : 1));
   ASSERT_TRUE(recipe.published.has_value());
   EXPECT_DOUBLE_EQ(recipe.published->accuracy, published.accuracy);
   EXPECT_EQ(recipe.published->source, "Tang, Yang & Amit (2022), Table 1");

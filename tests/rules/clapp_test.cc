@@ -1,7 +1,7 @@
 // CLAPP from the images to every weight: blocks, the prediction head on them, the loss.
 #include <gtest/gtest.h>
 
-#include "biossl/rules/chain.h"
+#include "biossl/rules/block_range.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -33,7 +33,7 @@ const Shape image{9, 11, 3};
 struct Job {
   std::unique_ptr<Network> network;
   std::unique_ptr<Loss> loss;
-  std::unique_ptr<Chain> chain;
+  std::unique_ptr<BlockRange> chain;
   Tensor totals;
   int first, last;
 
@@ -45,7 +45,7 @@ struct Job {
     network = std::make_unique<Network>(small_network(), image, setup);
     const LossShape shape{pairs, small_network().head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("clapp", {}, shape);
-    chain = std::make_unique<Chain>(*network, *loss, first, last, pairs);
+    chain = std::make_unique<BlockRange>(*network, *loss, first, last, pairs);
     Workspace::fit(device, [&](Workspace& workspace) { chain->prepare(workspace); });
   }
 

@@ -98,21 +98,21 @@ TEST(Inverse, UpdatesAreTheNumericDerivativesOfItsLoss) {
   }
 }
 
-TEST(Inverse, PassesDownHowFarItFallsWhenTheOutputMovesToItsTarget) {
+TEST(Inverse, PassesTheTargetDifferenceDown) {
   for (const Activation activation : {Activation::none, Activation::tanh, Activation::hardtanh, Activation::relu}) {
     const Pair pair(activation);
-    const Tensor excess = random_tensor(pair.output.shape(), DType::float64, Device::reference, 2, 0.3F);
+    const Tensor difference = random_tensor(pair.output.shape(), DType::float64, Device::reference, 2, 0.3F);
     Tensor target = pair.output.clone();
-    for (std::int64_t i = 0; i < target.size(); ++i) target.data<double>()[i] -= excess.data<double>()[i];
+    for (std::int64_t i = 0; i < target.size(); ++i) target.data<double>()[i] += difference.data<double>()[i];
     Tensor at_output = pair.like_input();
     Tensor at_target = pair.like_input();
     pair.inverse->forward(pair.output, at_output);
     pair.inverse->forward(target, at_target);
-    std::vector<double> expected = values_of(at_output);
-    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] -= values_of(at_target)[i];
+    std::vector<double> expected = values_of(at_target);
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] -= values_of(at_output)[i];
     Tensor sums = pair.like_input();
     Tensor below = pair.like_input();
-    pair.inverse->pass_down(pair.output, excess, sums, below);
+    pair.inverse->pass_down(pair.output, difference, sums, below);
     EXPECT_LT(relative_error(values_of(below), expected), 1e-12) << name_of(activation);
   }
 }

@@ -286,7 +286,7 @@ TEST(RandomizedLayerwise, ADrawDependsOnSeedEpochAndBatchAlone) {
 }
 
 TEST(RandomEncoder, LearnsNothing) {
-  Work work(job_of("random"));
+  Work work(job_of("none"));
   const std::vector<Tensor> before = snapshot(work.network());
   EXPECT_EQ(work.rule().total_epochs(), 0);
   work.step(small_images(small_pairs, DType::float32, Device::cpu), 1.0);
@@ -312,7 +312,7 @@ Bytes memory_of(int blocks, bool block_gradient) {
   const LossShape shape{500, 64, DType::float32, Device::cpu, 1};
   const auto loss = LossRegistry::instance().make("contrastive_hinge", {{"block_gradient", block_gradient}}, shape);
   const LayerwiseBlocks layerwise({network, *loss, 500, 1, 1});
-  Chain chain(network, *loss, 0, blocks - 1, 500);
+  BlockRange chain(network, *loss, 0, blocks - 1, 500);
   const Workspace workspace = Workspace::fit(Device::cpu, [&](Workspace& wanted) { chain.prepare(wanted); });
   return {layerwise.memory(), workspace.bytes()};
 }

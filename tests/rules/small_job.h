@@ -33,7 +33,7 @@ struct SmallJob {
   std::string optimizer = "sgd";
   std::int64_t epochs = 1;
   std::uint64_t seed = 1;
-  std::int64_t chunk = 0;
+  std::int64_t micro_batch = 0;
 };
 
 /// A job's network, loss and rule.

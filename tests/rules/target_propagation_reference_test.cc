@@ -25,7 +25,7 @@ class MeanNtXent final : public Loss {
  public:
   explicit MeanNtXent(double temperature) : temperature_(temperature) {}
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     const auto rows = static_cast<std::size_t>(embeddings.extent(0));
     const auto features = static_cast<std::size_t>(embeddings.extent(1));
     std::vector<double> unit = values_of(embeddings);
@@ -53,7 +53,7 @@ class MeanNtXent final : public Loss {
     }
     copy(tensor_of(errors.shape(), result, errors.dtype(), errors.device()), errors);
   }
-  bool blocks_memory() const override { return false; }
+  bool stops_gradient() const override { return false; }
   bool needs_only_recent_memory() const override { return false; }
   bool is_plain_arithmetic() const override { return false; }
 
@@ -95,7 +95,7 @@ class GivenNoise final : public TargetPropagation {
   }
 
  protected:
-  void corrupt(const Tensor& /*activity*/, int index, const Moment& /*moment*/, Tensor& noisy) const override {
+  void corrupt(const Tensor& /*activity*/, int index, const StepContext& /*context*/, Tensor& noisy) const override {
     copy(this->noisy(index), noisy);
   }
 
@@ -171,13 +171,13 @@ class TargetPropagationReference : public ::testing::TestWithParam<Setting> {
   /// An array by image, in our layout: it holds the two views of an image side by side, we hold first all views 0.
   Tensor batch(const std::string& name) const {
     const Tensor stored = array(name);
-    const Tensor side_by_side = stored.shape().rank() == 4 ? channels_last(stored) : stored;
+    const Tensor parallel_runs = stored.shape().rank() == 4 ? channels_last(stored) : stored;
     const std::int64_t rows = stored.extent(0);
-    Tensor apart = side_by_side.clone();
+    Tensor apart = parallel_runs.clone();
     for (std::int64_t row = 0; row < rows; ++row) {
       const std::int64_t from = row < rows / 2 ? 2 * row : 2 * (row - rows / 2) + 1;
       Tensor to = apart.rows(row, row + 1);
-      copy(side_by_side.rows(from, from + 1), to);
+      copy(parallel_runs.rows(from, from + 1), to);
     }
     return apart;
   }
@@ -208,8 +208,7 @@ TEST_P(TargetPropagationReference, ActivitiesAndLossAgree) {
 
 TEST_P(TargetPropagationReference, TargetsAgree) {
   for (int index = 0; index < depth; ++index) {
-    std::vector<double> change = values_of(rule_->excess(index));
-    for (double& value : change) value = -value;
+    const std::vector<double> change = values_of(rule_->target_difference(index));
     std::vector<double> target = values_of(rule_->activity(index));
     for (std::size_t i = 0; i < target.size(); ++i) target[i] += change[i];
     EXPECT_LE(relative_error(change, values_of(batch(fmt::format("target_change_{}", index + 1)))),

@@ -91,13 +91,13 @@ TEST(TargetPropagation, BlocksDescendTheirOwnLocalLoss) {
     Block& block = job.network->block(index);
     const Tensor input = index == 0 ? batch : job.rule().activity(index - 1).clone();
     const std::vector<double> activity = values_of(job.rule().activity(index));
-    const std::vector<double> excess = values_of(job.rule().excess(index));
+    const std::vector<double> difference = values_of(job.rule().target_difference(index));
     Activity now = block.make_activity(2 * pairs);
     const auto local_loss = [&] {
       block.forward(input, now);
       double sum = 0;
       for (std::size_t i = 0; i < activity.size(); ++i) {
-        const double target = activity[i] - excess[i];
+        const double target = activity[i] + difference[i];
         sum += std::pow(now.output.data<double>()[i] - target, 2) / static_cast<double>(activity.size());
       }
       return sum;
@@ -132,7 +132,7 @@ TEST(TargetPropagation, TheHeadDescendsTheLossAndTheTopTargetGoesDownItsError) {
     return job.totals.data<double>()[0];
   };
   const double slope = (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6;
-  EXPECT_NEAR(inner_product(job.rule().excess(3), direction), 0.5 * slope, 1e-5 * std::abs(slope));
+  EXPECT_NEAR(inner_product(job.rule().target_difference(3), direction), -0.5 * slope, 1e-5 * std::abs(slope));
 }
 
 class TargetPropagationOn : public ::testing::TestWithParam<Device> {};
@@ -173,8 +173,8 @@ TEST(TargetPropagation, AUpdateNeedsABlocksInputActivityAndTargetOnly) {
     const Tensor input = index == 0 ? batch : job.rule().activity(index - 1);
     alone.forward(input, activity);
     EXPECT_EQ(values_of(activity.output), values_of(job.rule().activity(index)));
-    Tensor error = job.rule().excess(index).clone();
-    const float factor = static_cast<float>(2.0 / static_cast<double>(error.size()));
+    Tensor error = job.rule().target_difference(index).clone();
+    const float factor = static_cast<float>(-2.0 / static_cast<double>(error.size()));
     for (float& value : error.span<float>()) value *= factor;
     Tensor scratch({2 * pairs * alone.plan().unpooled.size()}, DType::float32, Device::cpu);
     alone.synapses().learn(input, alone.error_of_synapses(activity, error, scratch), 1e-2);
@@ -221,7 +221,7 @@ TEST(TargetPropagation, GradientBlockLeavesTheMemoryWithoutAnyInfluenceButThroug
     return all;
   };
   const auto before = updates();
-  EXPECT_EQ(job.rule().excess(0).extent(0), 1);
+  EXPECT_EQ(job.rule().target_difference(0).extent(0), 1);
   const Tensor first = batch.rows(0, 1);
   for (double& pixel : first.span<double>()) pixel *= 1.0001;
   EXPECT_EQ(before, updates());
@@ -368,7 +368,7 @@ TEST(TargetPropagation, OneBlockHasTheHeadsTargetAlone) {
     Job backpropagation(device, DType::float32, all_negatives, spec, {}, "e2e");
     backpropagation.step(images(pairs, DType::float32, device), 1e-3);
     std::vector<double> expected = update_of(backpropagation.network->block(0).synapses());
-    for (double& value : expected) value *= 2 * 0.5 / static_cast<double>(job.rule().excess(0).size());
+    for (double& value : expected) value *= 2 * 0.5 / static_cast<double>(job.rule().target_difference(0).size());
     EXPECT_LT(relative_error(update_of(job.network->block(0).synapses()), expected), 1e-5);
   }
 }

@@ -17,7 +17,7 @@ Recipe tiny_recipe(const std::vector<Override>& overrides = {});
 const char* tiny_recipe_text();
 
 /// This machine's processor, without data.
-inline const Place here{.data = {}, .device = Device::cpu};
+inline const ExecutionContext here{.data = {}, .device = Device::cpu};
 
 /// The bytes of a run's newest checkpoint.
 std::string final_checkpoint(const RunDirectory& directory);

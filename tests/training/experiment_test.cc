@@ -222,7 +222,7 @@ class ExperimentOn : public ::testing::TestWithParam<Device> {
     if (GetParam() == Device::cuda && accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
   }
 
-  Place place() const { return {.data = {}, .device = GetParam()}; }
+  ExecutionContext place() const { return {.data = {}, .device = GetParam()}; }
   std::filesystem::path out(const std::string& name) const { return folder_.path() / name; }
   static std::vector<double> losses(const std::filesystem::path& run) {
     std::vector<double> losses;

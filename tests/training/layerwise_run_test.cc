@@ -79,7 +79,7 @@ TEST(LayerwiseRuns, RandomisedOnesHaveOneScheduleAndNoStage) {
 TEST(LayerwiseRuns, TheRandomEncoderGoesStraightToTheProbe) {
   const TemporaryFolder folder;
   const auto out = folder.path() / "run";
-  const Recipe recipe = tiny_recipe({{"rule.kind", "random"}});
+  const Recipe recipe = tiny_recipe({{"rule.kind", "none"}});
   Reporter quiet;
   const ProbeReport report = run_experiment(recipe, here, out, false, quiet);
   EXPECT_EQ(report.trained[0].result.final_loss, report.random->at(0).result.final_loss);
@@ -104,7 +104,7 @@ TEST(StepBench, TakesTheMeanOverALayerwiseRulesBlocks) {
     EXPECT_GT(times.step, times.views);
     EXPECT_GT(times.conv_floor, 0.0);
   }
-  EXPECT_THROW(time_step(demo_recipe({{"rule.kind", "random"}}), Device::cpu, 1), std::invalid_argument);
+  EXPECT_THROW(time_step(demo_recipe({{"rule.kind", "none"}}), Device::cpu, 1), std::invalid_argument);
 }
 
 }  // namespace

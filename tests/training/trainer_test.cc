@@ -61,7 +61,7 @@ TEST(Trainer, GoingOnEqualsNeverHavingStopped) {
 
 TEST(Trainer, GivesTheNetworkImagesOnItsScale) {
   for (const Device device : testing::all_devices()) {
-    const Place place{.data = {}, .device = device};
+    const ExecutionContext place{.data = {}, .device = device};
     Trainer plain(tiny_recipe({{"train.precision", "float32"}}), place);
     Trainer scaled(tiny_recipe({{"train.precision", "float32"}, {"data.mean", "0.25"}, {"data.std", "0.5"}}), place);
     plain.start_epoch(1);

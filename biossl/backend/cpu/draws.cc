@@ -14,11 +14,11 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   });
 }
 
-void draw_others(const Random& stream, Tensor& dst) {
+void draw_negatives(const Random& stream, Tensor& dst) {
   const std::int64_t count = dst.size();
   for (std::int64_t i = 0; i < count; ++i) dst.data<std::int32_t>()[i] = shared::other_than(i, count, stream);
 }
 
-void draw_order(const Random& stream, Tensor& dst) { shared::draw_order(stream, dst.span<std::int32_t>()); }
+void random_permutation(const Random& stream, Tensor& dst) { shared::random_permutation(stream, dst.span<std::int32_t>()); }
 
 }  // namespace biossl::cpu

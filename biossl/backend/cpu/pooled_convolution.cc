@@ -199,7 +199,7 @@ void for_each_tap(const Planes& at, const auto& body) {
   });
 }
 
-bool can_walk(const UnitError& error, const Tensor& map, const Conv2d& conv) {
+bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
   const bool usual = conv.kernel == 3 && conv.stride == 1 && conv.padding == 1 && error.window == 2;
   const std::int64_t bytes = map.extent(3) * taps * error.values.extent(3) * std::int64_t{sizeof(float)};
   return usual && map.extent(3) % plane_channels == 0 && bytes <= most_update_bytes && !LayerRecorder::recording();
@@ -219,7 +219,7 @@ void sum_bias(const Tensor& values, Tensor& d_bias) {
 }
 
 template <class T>
-void walk_updates(const Tensor& src, const UnitError& error, Tensor& d_weights) {
+void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights) {
   const Planes at(src, error.values);
   const std::int64_t pieces = std::min<std::int64_t>(threads(), src.extent(0));
   thread_local Tensor planes_memory, update_memory;
@@ -257,7 +257,7 @@ void walk_updates(const Tensor& src, const UnitError& error, Tensor& d_weights) 
 }
 
 template <class T>
-void walk_errors(const UnitError& error, const Tensor& weights, Tensor& d_src) {
+void walk_errors(const PooledError& error, const Tensor& weights, Tensor& d_src) {
   const Planes at(d_src, error.values);
   const std::int64_t pieces = std::min<std::int64_t>(threads(), d_src.extent(0));
   thread_local Tensor planes_memory, weight_memory;
@@ -285,7 +285,7 @@ void walk_errors(const UnitError& error, const Tensor& weights, Tensor& d_src) {
 
 }  // namespace
 
-void conv2d_pooled_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   // In bfloat16 oneDNN's dense convolution is the faster one: its instructions take twice as many numbers.
   if (d_src.dtype() == DType::float32 && can_walk(error, d_src, conv)) {
     return walk_errors<float>(error, weights.values(), d_src);
@@ -293,7 +293,7 @@ void conv2d_pooled_backward_data(const UnitError& error, const Weights& weights,
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
 }
 
-void conv2d_pooled_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+void conv2d_pooled_backward_weights(const Tensor& src, const PooledError& error, const Conv2d& conv, Tensor& d_weights,
                                     Tensor& d_bias) {
   if (!can_walk(error, src, conv)) {
     return conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, d_bias);

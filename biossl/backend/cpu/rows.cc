@@ -26,7 +26,7 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   });
 }
 
-void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
+void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
   const std::size_t bytes = row_bytes(tensor);
   const std::int32_t* sources = from.data<std::int32_t>();
   const std::int32_t* places = to.data<std::int32_t>();

@@ -5,7 +5,7 @@
 
 namespace biossl::cpu {
 
-void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst) {
   const std::int64_t channels = sums.extent(sums.shape().rank() - 1);
   shared::with_activation(activation, [&](auto which) {
@@ -15,7 +15,7 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
       const auto activated = [](float x) { return activate<Which::value>(x); };
       const float* offset = bias.empty() ? nullptr : bias.data<float>();
       const T* sum = sums.data<T>();
-      const T* fall = drop.data<T>();
+      const T* rises = rise.data<T>();
       T* to = dst.data<T>();
       parallel_for(dst.size() / channels, 64, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
@@ -23,7 +23,7 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
 #pragma omp simd
           for (std::int64_t c = 0; c < channels; ++c) {
             const float z = static_cast<float>(sum[at + c]) + (offset == nullptr ? 0.0F : offset[c]);
-            store(shared::activation_difference<Which::value>(z, static_cast<float>(fall[at + c]), activated),
+            store(shared::activation_difference<Which::value>(z, static_cast<float>(rises[at + c]), activated),
                   to[at + c]);
           }
         }

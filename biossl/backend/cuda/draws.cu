@@ -56,13 +56,13 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   for_each(dst.size(), [=] __device__(std::int64_t i) { to[i] = stream.ahead(i).symmetric(bound); });
 }
 
-void draw_others(const Random& stream, Tensor& dst) {
+void draw_negatives(const Random& stream, Tensor& dst) {
   std::int32_t* to = dst.data<std::int32_t>();
   const std::int64_t count = dst.size();
   for_each(count, [=] __device__(std::int64_t i) { to[i] = shared::other_than(i, count, stream); });
 }
 
-void draw_order(const Random& stream, Tensor& dst) {
+void random_permutation(const Random& stream, Tensor& dst) {
   auto* bids = reinterpret_cast<std::uint32_t*>(scratch(2 * dst.bytes()));
   auto* states = reinterpret_cast<Exchange*>(bids + dst.size());
   launch(draw_order_kernel, dim3(1), dim3(order_threads), stream, static_cast<std::uint32_t>(dst.size()),

@@ -33,7 +33,7 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   copy_rows_of(src, rows.data<std::int32_t>(), nullptr, dst, rows.size());
 }
 
-void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
+void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
   copy_rows_of(tensor, from.data<std::int32_t>(), to.data<std::int32_t>(), tensor, from.size());
 }
 

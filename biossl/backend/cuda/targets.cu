@@ -5,12 +5,12 @@
 namespace biossl::cuda {
 
 template <Activation activation, class T>
-void activation_difference_of(const T* sums, const float* bias, std::int64_t channels, const T* drop, T* dst,
+void activation_difference_of(const T* sums, const float* bias, std::int64_t channels, const T* rise, T* dst,
                               std::int64_t count) {
   for_each(count, [=] __device__(std::int64_t i) {
     const float z = static_cast<float>(sums[i]) + (bias == nullptr ? 0.0F : bias[i % channels]);
     const auto activated = [](float x) { return shared::activate<activation>(x); };
-    dst[i] = T(shared::activation_difference<activation>(z, static_cast<float>(drop[i]), activated));
+    dst[i] = T(shared::activation_difference<activation>(z, static_cast<float>(rise[i]), activated));
   });
 }
 
@@ -23,13 +23,13 @@ void mean_square_backward_of(const T* output, const T* target, T* d_sums, std::i
   });
 }
 
-void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst) {
   shared::with_activation(activation, [&](auto which) {
     with_float_type(dst, [&](auto zero) {
       using T = decltype(zero);
       activation_difference_of<which()>(sums.data<T>(), data_or_null<float>(bias), sums.extent(sums.shape().rank() - 1),
-                                        drop.data<T>(), dst.data<T>(), dst.size());
+                                        rise.data<T>(), dst.data<T>(), dst.size());
     });
   });
 }

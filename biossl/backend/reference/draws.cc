@@ -12,7 +12,7 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   store(values, dst);
 }
 
-void draw_others(const Random& stream, Tensor& dst) {
+void draw_negatives(const Random& stream, Tensor& dst) {
   Random random = stream;
   const auto count = static_cast<std::int32_t>(dst.size());
   for (std::int32_t i = 0; i < count; ++i) {
@@ -21,6 +21,6 @@ void draw_others(const Random& stream, Tensor& dst) {
   }
 }
 
-void draw_order(const Random& stream, Tensor& dst) { shared::draw_order(stream, dst.span<std::int32_t>()); }
+void random_permutation(const Random& stream, Tensor& dst) { shared::random_permutation(stream, dst.span<std::int32_t>()); }
 
 }  // namespace biossl::reference

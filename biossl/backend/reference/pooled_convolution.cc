@@ -3,11 +3,11 @@
 
 namespace biossl::reference {
 
-void conv2d_pooled_backward_data(const UnitError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
 }
 
-void conv2d_pooled_backward_weights(const Tensor& src, const UnitError& error, const Conv2d& conv, Tensor& d_weights,
+void conv2d_pooled_backward_weights(const Tensor& src, const PooledError& error, const Conv2d& conv, Tensor& d_weights,
                                     Tensor& d_bias) {
   conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, d_bias);
 }

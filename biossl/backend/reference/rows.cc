@@ -13,7 +13,7 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   }
 }
 
-void move_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
+void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
   const std::size_t row_bytes = static_cast<std::size_t>(tensor.shape().row_size()) * size_of(tensor.dtype());
   for (std::int64_t k = 0; k < from.size(); ++k) {
     std::memcpy(tensor.raw() + static_cast<std::size_t>(to.data<std::int32_t>()[k]) * row_bytes,

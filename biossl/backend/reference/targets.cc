@@ -4,14 +4,14 @@
 
 namespace biossl::reference {
 
-void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& drop,
+void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst) {
   const std::vector<double> sum = load(sums);
   const std::vector<double> offset = load(bias);
-  std::vector<double> result = load(drop);
+  std::vector<double> result = load(rise);
   for (std::size_t i = 0; i < result.size(); ++i) {
     const double z = sum[i] + (offset.empty() ? 0.0 : offset[i % offset.size()]);
-    result[i] = activate(activation, z) - activate(activation, z - result[i]);
+    result[i] = activate(activation, z + result[i]) - activate(activation, z);
   }
   store(result, dst);
 }

@@ -38,16 +38,16 @@ constexpr T activation_slope(T y) {
   }
 }
 
-/// activation(z) - activation(z - drop), where `activated` computes the activation. For tanh by the addition theorem,
+/// activation(z + rise) - activation(z), where `activated` computes the activation. For tanh by the addition theorem,
 /// which does not subtract what nearly cancels.
 template <Activation activation, class T, class Activated>
-constexpr T activation_difference(T z, T drop, const Activated& activated) {
+constexpr T activation_difference(T z, T rise, const Activated& activated) {
   if constexpr (activation == Activation::tanh) {
-    return activated(drop) * (T(1) - activated(z) * activated(z - drop));
+    return activated(rise) * (T(1) - activated(z) * activated(z + rise));
   } else if constexpr (activation == Activation::none) {
-    return drop;
+    return rise;
   } else {
-    return activated(z) - activated(z - drop);
+    return activated(z + rise) - activated(z);
   }
 }
 

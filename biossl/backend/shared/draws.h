@@ -23,8 +23,8 @@ constexpr std::uint32_t partner_in_order(std::uint32_t i, std::uint32_t count, c
   return stream.ahead(count - 1 - i).below(i + 1);
 }
 
-/// ops::draw_order, one change after another.
-inline void draw_order(Random stream, std::span<std::int32_t> order) {
+/// ops::random_permutation, one change after another.
+inline void random_permutation(Random stream, std::span<std::int32_t> order) {
   std::iota(order.begin(), order.end(), 0);
   for (std::size_t left = order.size(); left > 1; --left) {
     std::swap(order[left - 1], order[stream.below(static_cast<std::uint32_t>(left))]);

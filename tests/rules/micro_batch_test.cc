@@ -20,7 +20,7 @@ struct ChunkCase {
 
 class Chunks : public ComputesOnDevice<ChunkCase> {
  protected:
-  SmallJob job(std::int64_t chunk) const {
+  SmallJob job(std::int64_t micro_batch) const {
     const auto& [each, dtype, device] = GetParam();
     SmallJob job;
     job.rule_kind = each.rule;
@@ -28,12 +28,12 @@ class Chunks : public ComputesOnDevice<ChunkCase> {
     job.loss_settings = {{"recent", each.recent}, {"threshold", 1.5}, {"normalise", each.normalise}};
     job.device = device;
     job.dtype = device == Device::reference ? DType::float64 : dtype;
-    job.chunk = chunk;
+    job.micro_batch = micro_batch;
     return job;
   }
   /// Losses and updates of a few steps on batches of five and of three pairs.
-  std::vector<double> learn(std::int64_t chunk) const {
-    const SmallJob job = this->job(chunk);
+  std::vector<double> learn(std::int64_t micro_batch) const {
+    const SmallJob job = this->job(micro_batch);
     Work work(job);
     std::vector<double> all;
     for (const std::int64_t pairs : {small_pairs, std::int64_t{3}}) {
@@ -54,9 +54,9 @@ class Chunks : public ComputesOnDevice<ChunkCase> {
 TEST_P(Chunks, LearnWhatTheBatchAsOneWouldHave) {
   const std::vector<double> whole = learn(0);
   EXPECT_GT(relative_error(std::vector<double>(whole.size(), 0.0), whole), 0.5);  // there is something to learn
-  std::vector<std::int64_t> chunks{2, 1, 4, 5, 100};
-  if (is_simulated(std::get<2>(GetParam()))) chunks.resize(1);
-  for (const std::int64_t chunk : chunks) EXPECT_LT(relative_error(learn(chunk), whole), bound()) << chunk;
+  std::vector<std::int64_t> micro_batches{2, 1, 4, 5, 100};
+  if (is_simulated(std::get<2>(GetParam()))) micro_batches.resize(1);
+  for (const std::int64_t micro_batch : micro_batches) EXPECT_LT(relative_error(learn(micro_batch), whole), bound()) << micro_batch;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Chunks,
@@ -82,7 +82,7 @@ TEST_P(ChunksRefused, WhereABatchHangsTogether) {
   SmallJob job;
   job.rule_kind = GetParam().rule;
   job.loss_settings = GetParam().loss;
-  job.chunk = 2;
+  job.micro_batch = 2;
   EXPECT_THAT([&] { Work work(job); },
               ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr(GetParam().message)));
 }
@@ -91,14 +91,14 @@ INSTANTIATE_TEST_SUITE_P(
     All, ChunksRefused,
     ::testing::Values(Refused{"all_negatives", "e2e", all_negatives(), "compares images of a whole batch"},
                       Refused{"no_block", "gll", {{"block_gradient", false}}, "compares images of a whole batch"},
-                      Refused{"dtp", "dtp", {}, "[dtp] chunk = 2"}),
+                      Refused{"dtp", "dtp", {}, "[dtp] micro_batch = 2"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(ChunkedMemory, IsThatOfTheChunk) {
   SmallJob job;
   job.loss_settings = {};
-  const auto bytes = [&](std::int64_t chunk) {
-    job.chunk = chunk;
+  const auto bytes = [&](std::int64_t micro_batch) {
+    job.micro_batch = micro_batch;
     return Work(job).rule().activity_bytes();
   };
   EXPECT_LT(bytes(1), bytes(2));

@@ -1,4 +1,4 @@
-#include "biossl/rules/learning_rows.h"
+#include "biossl/rules/nonzero_error_rows.h"
 
 #include <algorithm>
 #include <numeric>
@@ -21,11 +21,11 @@ bool has_error(const Tensor& errors, std::int64_t row) {
 
 }  // namespace
 
-LearningRows::LearningRows(std::int64_t pairs, Device device) : granule_(std::max<std::int64_t>(pairs / sizes, 1)) {
+NonzeroErrorRows::NonzeroErrorRows(std::int64_t pairs, Device device) : granule_(std::max<std::int64_t>(pairs / sizes, 1)) {
   for (Tensor* rows : {&from_, &to_, &order_}) *rows = Tensor({2 * pairs}, DType::int32, device);
 }
 
-void LearningRows::find(const Tensor& errors, std::int64_t border) {
+void NonzeroErrorRows::find(const Tensor& errors, std::int64_t border) {
   rows_ = end_ = errors.extent(0);
   begin_ = moves_ = 0;
   if (errors.device() == Device::cuda) return;
@@ -34,7 +34,7 @@ void LearningRows::find(const Tensor& errors, std::int64_t border) {
   find_view(errors, border, rows_, false);
 }
 
-void LearningRows::find_view(const Tensor& errors, std::int64_t first, std::int64_t last, bool at_end) {
+void NonzeroErrorRows::find_view(const Tensor& errors, std::int64_t first, std::int64_t last, bool at_end) {
   std::int64_t count = 0;
   for (std::int64_t row = first; row < last; ++row) count += has_error(errors, row) ? 1 : 0;
   const std::int64_t kept = round_up(count, last - first);
@@ -54,15 +54,15 @@ void LearningRows::find_view(const Tensor& errors, std::int64_t first, std::int6
   }
 }
 
-std::int64_t LearningRows::round_up(std::int64_t count, std::int64_t all) const {
+std::int64_t NonzeroErrorRows::round_up(std::int64_t count, std::int64_t all) const {
   return std::min((std::max<std::int64_t>(count, 1) + granule_ - 1) / granule_ * granule_, all);
 }
 
-void LearningRows::gather(Tensor& rows) const {
-  if (moves_ > 0) ops::move_rows(from_.rows(0, moves_), to_.rows(0, moves_), rows);
+void NonzeroErrorRows::gather(Tensor& rows) const {
+  if (moves_ > 0) ops::scatter_rows(from_.rows(0, moves_), to_.rows(0, moves_), rows);
 }
 
-void LearningRows::gather(const Tensor& rows, Tensor& range) const {
+void NonzeroErrorRows::gather(const Tensor& rows, Tensor& range) const {
   ops::gather_rows(rows, order_.rows(begin_, end_), range);
 }
 

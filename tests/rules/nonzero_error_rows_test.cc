@@ -1,4 +1,4 @@
-#include "biossl/rules/learning_rows.h"
+#include "biossl/rules/nonzero_error_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +51,7 @@ TEST_P(LearningRowsOn, BringsTheRowsWithAnErrorTogetherAndKeepsTheViewsApart) {
         if (random.below(30) < static_cast<std::uint32_t>(round)) active.insert(row);
       }
       Tensor errors = errors_of(rows, active, GetParam());
-      LearningRows learning(pairs, GetParam());
+      NonzeroErrorRows learning(pairs, GetParam());
       learning.find(errors, border);
       const std::int64_t begin = learning.begin();
       const std::int64_t end = learning.end();
@@ -63,7 +63,7 @@ TEST_P(LearningRowsOn, BringsTheRowsWithAnErrorTogetherAndKeepsTheViewsApart) {
       EXPECT_EQ(values_of(errors.rows(begin, end)), values_of(range));
       EXPECT_EQ(active_in(errors, begin, border), part_of(active, 0, border));
       EXPECT_EQ(active_in(errors, border, end), part_of(active, border, rows));
-      EXPECT_EQ(learning.leave_some_out(), end - begin < rows);
+      EXPECT_EQ(learning.leaves_rows_out(), end - begin < rows);
     }
   }
 }
@@ -71,7 +71,7 @@ TEST_P(LearningRowsOn, BringsTheRowsWithAnErrorTogetherAndKeepsTheViewsApart) {
 TEST_P(LearningRowsOn, RoundsUpToFewSizes) {
   constexpr std::int64_t pairs = 320;
   std::set<std::int64_t> sizes;
-  LearningRows learning(pairs, GetParam());
+  NonzeroErrorRows learning(pairs, GetParam());
   for (std::int64_t count = 0; count <= pairs; ++count) {
     std::set<std::int64_t> active;
     for (std::int64_t row = 0; row < count; ++row) active.insert(pairs - 1 - row);
@@ -87,26 +87,26 @@ INSTANTIATE_TEST_SUITE_P(All, LearningRowsOn, ::testing::Values(Device::referenc
 
 TEST(LearningRowsOnAGpu, AreAllThatThereAreForToLookWouldBeToWait) {
   if (accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
-  LearningRows learning(5, Device::cuda);
+  NonzeroErrorRows learning(5, Device::cuda);
   Tensor errors = errors_of(10, {7}, Device::cuda);
   learning.find(errors, 5);
   EXPECT_EQ(learning.begin(), 0);
   EXPECT_EQ(learning.end(), 10);
-  EXPECT_FALSE(learning.leave_some_out());
+  EXPECT_FALSE(learning.leaves_rows_out());
   learning.gather(errors);
   EXPECT_EQ(active_in(errors, 0, 10), std::set<std::int64_t>{7});
 }
 
 struct SilentOptions {
   double instead_of_zero = 0;
-  bool blocks_memory = false;
+  bool stops_gradient = false;
   bool prediction = false;
   std::int64_t every = 3;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("instead_of_zero", instead_of_zero, "the error of an image that has none");
-    field("blocks_memory", blocks_memory, "no error reaches view 0");
+    field("stops_gradient", stops_gradient, "no error reaches view 0");
     field("prediction", prediction, "stands on the prediction head");
     field("every", every, "every so many images have an error");
   }
@@ -118,7 +118,7 @@ class SilentLoss final : public Loss {
  public:
   SilentLoss(const SilentOptions& options, const LossShape& /*shape*/) : options_(options) {}
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& totals) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     const Tensor activity = on_device(embeddings, Device::reference);
     Tensor host_errors = on_device(errors, Device::reference);
     Tensor host_totals = on_device(totals, Device::reference);
@@ -131,7 +131,7 @@ class SilentLoss final : public Loss {
     copy(host_totals, totals);
   }
   HeadKind head() const override { return options_.prediction ? HeadKind::prediction : HeadKind::linear; }
-  bool blocks_memory() const override { return options_.blocks_memory; }
+  bool stops_gradient() const override { return options_.stops_gradient; }
   bool needs_only_recent_memory() const override { return true; }
   bool is_plain_arithmetic() const override { return true; }
 
@@ -140,7 +140,7 @@ class SilentLoss final : public Loss {
   void sum(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {
     const std::int64_t rows = embeddings.extent(0);
     const std::int64_t features = embeddings.extent(1);
-    for (std::int64_t row = options_.blocks_memory ? rows / 2 : 0; row < rows; ++row) {
+    for (std::int64_t row = options_.stops_gradient ? rows / 2 : 0; row < rows; ++row) {
       const bool speaks = options_.every > 0 && row % options_.every == 0;
       const double weight = speaks ? 1.0 : options_.instead_of_zero;
       for (std::int64_t k = 0; k < features; ++k) {
@@ -161,7 +161,7 @@ const Registration<LossRegistry, SilentLoss, SilentOptions> registration("silent
 struct Way {
   const char* name;
   const char* rule;
-  bool blocks_memory;
+  bool stops_gradient;
   bool prediction;
   std::int64_t every;
 };
@@ -180,7 +180,7 @@ TEST_P(SilentImages, AddNothingAndAreLeftOut) {
     job.optimizer = "adam";
     job.loss_kind = "silent";
     job.loss_settings = {{"instead_of_zero", instead_of_zero},
-                         {"blocks_memory", way.blocks_memory},
+                         {"stops_gradient", way.stops_gradient},
                          {"prediction", way.prediction},
                          {"every", way.every}};
     Work work(job);

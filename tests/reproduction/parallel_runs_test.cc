@@ -1,4 +1,4 @@
-#include "biossl/reproduction/side_by_side.h"
+#include "biossl/reproduction/parallel_runs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 using testing::TemporaryFolder;
 
-TEST(SideBySide, AFaultOfThisProcessStopsTheRunsInOrder) {
+TEST(ParallelRuns, AFaultOfThisProcessStopsTheRunsInOrder) {
   const TemporaryFolder folder;
   const std::filesystem::path out = folder.path() / "out";
   std::filesystem::create_directories(folder.path() / "table");
@@ -26,7 +26,7 @@ TEST(SideBySide, AFaultOfThisProcessStopsTheRunsInOrder) {
       {.tables = {(folder.path() / "table").string()}, .rows = {}, .changes = {}, .epochs = {}, .seeds = 1, .out = out},
       Device::cpu);
   // The first runs until it is told to stop; the second ends, but its table can no longer be written.
-  const SideBySide how{
+  const ParallelRuns how{
       .jobs = 2, .command = [&](const ReproductionRun& run) {
         const std::string script =
             run.recipe.name == "one"

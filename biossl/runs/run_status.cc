@@ -1,4 +1,4 @@
-#include "biossl/runs/run_standing.h"
+#include "biossl/runs/run_status.h"
 
 #include <fmt/format.h>
 
@@ -77,21 +77,21 @@ std::string_view name_of(RunStage stage) {
   return names[static_cast<std::size_t>(stage)];
 }
 
-RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs) {
-  RunStanding standing{
+RunStatus read_status(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs) {
+  RunStatus status{
       .seed = recipe.seed, .stage = RunStage::to_do, .epoch = 0, .failure = read_failure(directory), .outcome = {}};
   if (std::filesystem::is_regular_file(directory / "recipe.toml")) {
     const RunDirectory run = RunDirectory::open(directory);
-    standing.stage = RunStage::begun;
-    standing.epoch = epochs_done(run);
-    standing.outcome = read_outcome(run, recipe, total_epochs);
+    status.stage = RunStage::begun;
+    status.epoch = epochs_done(run);
+    status.outcome = read_outcome(run, recipe, total_epochs);
   }
-  if (!standing.failure.empty()) standing.stage = RunStage::failed;
-  if (standing.outcome) {
-    standing.stage = RunStage::finished;
-    standing.failure.clear();
+  if (!status.failure.empty()) status.stage = RunStage::failed;
+  if (status.outcome) {
+    status.stage = RunStage::finished;
+    status.failure.clear();
   }
-  return standing;
+  return status;
 }
 
 }  // namespace biossl

@@ -4,20 +4,20 @@ namespace biossl {
 namespace {
 
 /// Nothing learns: what the architecture alone is worth, the floor that every rule is compared with.
-class RandomEncoder final : public LearningRule {
+class NoLearning final : public LearningRule {
  public:
-  RandomEncoder(const NoOptions& /*options*/, const RuleSetup& setup) {
+  NoLearning(const NoOptions& /*options*/, const RuleSetup& setup) {
     setup.network.add_head(setup.network.depth() - 1);  // so that its embeddings can be looked at
   }
 
-  void step(const Tensor& /*images*/, const Moment& /*moment*/, Tensor& /*totals*/) override {}
+  void step(const Tensor& /*images*/, const StepContext& /*context*/, Tensor& /*totals*/) override {}
   std::int64_t total_epochs() const override { return 0; }
   bool is_local_to_blocks() const override { return true; }
   std::vector<std::int64_t> sample_epochs() const override { return {}; }
 };
 
-const Registration<RuleRegistry, RandomEncoder, NoOptions> registration(
-    "random", "nothing learns: the encoder as it starts, to compare with");
+const Registration<RuleRegistry, NoLearning, NoOptions> registration(
+    "none", "nothing learns: the encoder as it starts, to compare with");
 
 }  // namespace
 }  // namespace biossl

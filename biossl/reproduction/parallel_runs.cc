@@ -1,4 +1,4 @@
-#include "biossl/reproduction/side_by_side.h"
+#include "biossl/reproduction/parallel_runs.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -23,7 +23,7 @@ constexpr std::string_view error_mark = "biossl: ";
 /// A run under way in a process.
 class Job {
  public:
-  Job(const ReproductionRun& run, const SideBySide& how)
+  Job(const ReproductionRun& run, const ParallelRuns& how)
       : directory_(run.directory), name_(run.directory.filename()), process_(how.command(run), to_toml(run.recipe)) {}
 
   const std::string& name() const { return name_; }
@@ -71,7 +71,7 @@ bool is_in_use(const std::filesystem::path& directory) {
 /// The runs that are missing, on their way.
 class Jobs {
  public:
-  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const SideBySide& how,
+  Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const ParallelRuns& how,
        Reporter& reporter)
       : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {}
   Jobs(const Jobs&) = delete;
@@ -139,7 +139,7 @@ class Jobs {
 
   const Reproduction& reproduction_;
   std::vector<ReproductionRun> missing_;
-  const SideBySide& how_;
+  const ParallelRuns& how_;
   Reporter& reporter_;
   std::vector<std::unique_ptr<Job>> running_;
   std::size_t next_ = 0;
@@ -149,7 +149,7 @@ class Jobs {
 
 }  // namespace
 
-std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const Place& place, const SideBySide& how,
+std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place, const ParallelRuns& how,
                                     Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
   auto [lock, missing] = begin_reproduction(reproduction, place);

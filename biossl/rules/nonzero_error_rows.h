@@ -15,16 +15,16 @@ namespace biossl {
 /// between the views: those of view 0 at the end of their half, those of view 1 at the beginning of theirs, so that all
 /// form one range. It is rounded up, by images without an error, to one of a few sizes, none of them 0: primitives are
 /// made for a size, and an optimiser takes a step even where nothing is learnt.
-class LearningRows {
+class NonzeroErrorRows {
  public:
   /// Of batches of up to `pairs` pairs; each view's rows are rounded up to a multiple of one `sizes`-th of that.
-  LearningRows(std::int64_t pairs, Device device);
+  NonzeroErrorRows(std::int64_t pairs, Device device);
 
   /// errors (rows, D) by embedding; the first `border` rows are of view 0 (none, where a memory gets no error). Looks
   /// at the numbers on host devices only; elsewhere every row is taken to have an error, as looking would mean waiting.
   void find(const Tensor& errors, std::int64_t border);
   /// True where find() found rows to leave out.
-  bool leave_some_out() const { return end_ - begin_ < rows_; }
+  bool leaves_rows_out() const { return end_ - begin_ < rows_; }
   /// The range that the rows with an error lie in after gather().
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }

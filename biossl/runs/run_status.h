@@ -26,7 +26,7 @@ enum class RunStage { to_do, begun, failed, finished };
 std::string_view name_of(RunStage stage);
 
 /// How a run stands.
-struct RunStanding {
+struct RunStatus {
   std::uint64_t seed = 1;
   RunStage stage = RunStage::to_do;
   std::int64_t epoch = 0;             ///< epochs behind its newest checkpoint
@@ -37,6 +37,6 @@ struct RunStanding {
 /// As a run's directory and the failure noted of it tell; `recipe` with the run's seed, which trains for
 /// `total_epochs`. A run is finished when the results of all its epochs over the recipe's feedback path can be read:
 /// damaged ones mean that it is to be probed again. Throws for nothing that lies there.
-RunStanding read_standing(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs);
+RunStatus read_status(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs);
 
 }  // namespace biossl

@@ -1,4 +1,4 @@
-#include "biossl/recipe/stand_in.h"
+#include "biossl/recipe/synthetic_data.h"
 
 #include <algorithm>
 

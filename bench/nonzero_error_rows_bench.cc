@@ -13,7 +13,7 @@ class ShareOfErrors final : public Loss {
  public:
   ShareOfErrors(std::int64_t share, float silence) : share_(share), silence_(silence) {}
 
-  void evaluate(const Tensor& embeddings, const Moment& /*moment*/, Tensor& errors, Tensor& /*totals*/) override {
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& /*totals*/) override {
     const std::int64_t rows = embeddings.extent(0);
     const std::int64_t features = embeddings.extent(1);
     Random random(1, Purpose::sample, 0);
@@ -24,7 +24,7 @@ class ShareOfErrors final : public Loss {
       }
     }
   }
-  bool blocks_memory() const override { return true; }
+  bool stops_gradient() const override { return true; }
   bool needs_only_recent_memory() const override { return true; }
   bool is_plain_arithmetic() const override { return true; }
 
