@@ -25,8 +25,7 @@ class ShareOfErrors final : public Loss {
     }
   }
   bool stops_gradient() const override { return true; }
-  bool needs_only_recent_memory() const override { return true; }
-  bool is_plain_arithmetic() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
 
  private:
   std::int64_t share_;

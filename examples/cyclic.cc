@@ -25,7 +25,7 @@ class Cyclic final : public LearningRule {
   }
   /// Each block learns from about as many batches as it would alone.
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
-  bool is_local_to_blocks() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
   /// An epoch's first batch belongs to another block than that of the epoch before.
   std::vector<std::int64_t> sample_epochs() const override {

@@ -23,8 +23,9 @@ class NoisyTranspose final : public FollowingFeedback {
   }
 
   std::string_view name() const override { return "noisy_transpose"; }
-  bool separate_weights() const override { return false; }
-  std::string_view account() const override { return "Errors descend over a noisy reading of the forward weights."; }
+  Plausibility plausibility() const override {
+    return {.separate_weights = false, .account = "Errors descend over a noisy reading of the forward weights."};
+  }
 
  private:
   void start(const Tensor& /*forward*/, Random random, float bound) override {

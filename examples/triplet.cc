@@ -20,7 +20,7 @@ struct TripletOptions {
 /// b. The error of an active b_i is sign(b_i - a_i) - sign(b_i - a_{i-1}), sign(0) = 0: additions and comparisons only.
 class Triplet final : public Loss {
  public:
-  Triplet(const TripletOptions& options, const LossShape& shape) : margin_(options.margin) {
+  Triplet(const TripletOptions& options, const LossSetup& shape) : margin_(options.margin) {
     check(margin_ > 0, "triplet", "margin = {} must be positive", margin_);
     check(shape.device != Device::cuda, "triplet", "is written for the CPU; use --device cpu");
   }
@@ -30,8 +30,7 @@ class Triplet final : public Loss {
     compare<float>(embeddings, errors, totals);
   }
   bool stops_gradient() const override { return true; }
-  bool needs_only_recent_memory() const override { return true; }
-  bool is_plain_arithmetic() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
 
  private:
   template <class T>

@@ -5,6 +5,7 @@
 
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
+#include "biossl/ops/elementwise.h"
 #include "biossl/ops/parameter_step.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/pooled_error.h"
@@ -15,11 +16,15 @@
 namespace biossl::reference {
 #define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
 #include "biossl/backend/operations.inc"
+#define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
+#include "biossl/backend/host_operations.inc"
 }  // namespace biossl::reference
 
 namespace biossl::cpu {
 #define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
 #include "biossl/backend/operations.inc"
+#define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);
+#include "biossl/backend/host_operations.inc"
 }  // namespace biossl::cpu
 
 namespace biossl::cuda {

@@ -78,7 +78,7 @@ class LearningEncoder final : public Encoder {
         loss_(make_loss(recipe, *network_)),
         rule_(make_rule(recipe, *network_, *loss_)),
         totals_({2}, DType::float64, device) {
-    if (loss_->needs_labels()) labels_ = Tensor({recipe.train.batch}, DType::int32, device);
+    if (loss_->reads_labels()) labels_ = Tensor({recipe.train.batch}, DType::int32, device);
   }
 
   void work() override {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 
 namespace biossl {
 
@@ -20,7 +21,18 @@ enum class Purpose : std::uint32_t {
   noise,          // epoch, image, view
   sample,         // choosing images for a look at them
   negatives,      // epoch; image: the batch
+  named = 255,    // of streams that a component names itself; see Random(seed, name, ...)
 };
+
+/// FNV-1a, 64 bits.
+constexpr std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char letter : text) {
+    hash ^= static_cast<unsigned char>(letter);
+    hash *= 0x100000001B3U;
+  }
+  return hash;
+}
 
 /// Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011): four random words from a counter and a key, without state.
 constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
@@ -43,6 +55,12 @@ class Random {
                    std::uint32_t view = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         counter_{0, image, epoch, (static_cast<std::uint32_t>(purpose) << 24) ^ view} {}
+
+  /// A stream of a component that is none of biossl's own: `name` takes the place of a purpose ("byol.noise"). Names
+  /// have a key space of their own, so such a stream equals none of a Purpose.
+  constexpr Random(std::uint64_t seed, std::string_view name, std::uint32_t epoch = 0, std::uint32_t image = 0,
+                   std::uint32_t view = 0)
+      : Random(seed ^ hash_of(name), Purpose::named, epoch, image, view) {}
 
   /// The four words of counter k, wherever the stream stands: words 4k .. 4k+3 of a new one.
   constexpr std::array<std::uint32_t, 4> words_at(std::uint32_t k) const {

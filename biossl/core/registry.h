@@ -32,7 +32,8 @@ template <class Interface, class... Args>
 class Registry {
  public:
   struct Entry {
-    std::string summary;                                         ///< one line for `biossl list`
+    std::string summary;       ///< one line for `biossl list`
+    std::string abbreviation;  ///< its name in tables: "GLL"
     std::vector<Field> fields;                                   ///< its options with their defaults
     std::function<std::vector<Field>(const Settings&)> resolve;  ///< the options that settings give, defaults filled in
     std::function<std::unique_ptr<Interface>(const Settings&, Args...)> make;
@@ -46,6 +47,11 @@ class Registry {
   /// Of two with one name neither can be had: nobody gets another than was asked for.
   void add(const std::string& name, Entry entry) {
     if (!entries_.emplace(name, std::move(entry)).second) taken_twice_.insert(name);
+  }
+  /// Puts a component in the place of whatever has the name, for a session in which one is defined anew.
+  void replace(const std::string& name, Entry entry) {
+    entries_[name] = std::move(entry);
+    taken_twice_.erase(name);
   }
   const std::map<std::string, Entry>& entries() const { return entries_; }
   std::vector<std::string> names() const {
@@ -73,7 +79,8 @@ class Registry {
 
 /// A file that defines a component registers it with one object of this type at namespace scope:
 ///   const Registration<LossRegistry, ContrastiveHinge, HingeOptions> registration("contrastive_hinge", "…");
-/// Where its kind has traits, a static constexpr member `traits` of the component says other than the usual ones.
+/// A static constexpr member `abbreviation` of the component is its name in tables, in place of the registered one.
+/// Where its kind has traits, a static constexpr member `traits` says other than the usual ones.
 template <class RegistryType, class Component, class Options>
 class Registration;
 
@@ -83,7 +90,7 @@ class Registration<Registry<Interface, Args...>, Component, Options> {
   Registration(const char* name, const char* summary) {
     const std::string section = name;
     Registry<Interface, Args...>::instance().add(
-        name, {summary, list_fields(Options{}),
+        name, {summary, abbreviation(section), list_fields(Options{}),
                [section](const Settings& settings) { return list_fields(read_options<Options>(section, settings)); },
                [section](const Settings& settings, Args... args) -> std::unique_ptr<Interface> {
                  return std::make_unique<Component>(read_options<Options>(section, settings),
@@ -93,6 +100,10 @@ class Registration<Registry<Interface, Args...>, Component, Options> {
   }
 
  private:
+  static std::string abbreviation(const std::string& name) {
+    if constexpr (requires { Component::abbreviation; }) return Component::abbreviation;
+    return name;
+  }
   static typename TraitsOf<Interface>::Type traits() {
     if constexpr (requires { Component::traits; }) return Component::traits;
     return {};

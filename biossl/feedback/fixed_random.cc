@@ -9,6 +9,8 @@ namespace {
 /// deep learning, Nat. Commun. 7:13276, 2016).
 class FixedRandom final : public Feedback {
  public:
+  static constexpr const char* abbreviation = "RF";
+
   explicit FixedRandom(const NoOptions& /*options*/) {}
 
   std::string_view name() const override { return "fixed_random"; }
@@ -19,7 +21,9 @@ class FixedRandom final : public Feedback {
     path_ = Weights(drawn);
   }
   const Weights& weights(const Weights& /*forward*/, std::int64_t /*steps*/) override { return path_; }
-  bool separate_weights() const override { return true; }
+  Plausibility plausibility() const override {
+    return {.account = "Errors descend over weights of their own."};
+  }
   State state() override { return {{"weight", path_.values(), {}, {}}}; }
   void restored() override { path_.changed(); }
 

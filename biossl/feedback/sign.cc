@@ -26,9 +26,8 @@ class SignConcordant : public FollowingFeedback {
     check(std::isfinite(scale_) && scale_ >= 0, "feedback", "scale = {} must be a number and not negative", scale_);
   }
 
-  bool separate_weights() const final { return false; }
-  std::string_view account() const final {
-    return "Errors descend over weights whose signs are those of the forward weights.";
+  Plausibility plausibility() const final {
+    return {.separate_weights = false, .account = "Errors descend over weights whose signs are those of the forward weights."};
   }
 
  protected:
@@ -63,6 +62,8 @@ class SignConcordant : public FollowingFeedback {
 /// uSF: all magnitudes are the scale.
 class UniformSign final : public SignConcordant {
  public:
+  static constexpr const char* abbreviation = "uSF";
+
   using SignConcordant::SignConcordant;
   std::string_view name() const override { return "usf"; }
 
@@ -81,6 +82,8 @@ class UniformSign final : public SignConcordant {
 /// brSF: magnitudes drawn anew whenever W has changed, keyed by its steps, so that a resumed run draws the same.
 class RenewedSign final : public SignConcordant {
  public:
+  static constexpr const char* abbreviation = "brSF";
+
   using SignConcordant::SignConcordant;
   std::string_view name() const override { return "brsf"; }
 
@@ -96,6 +99,8 @@ class RenewedSign final : public SignConcordant {
 /// frSF: magnitudes drawn once.
 class FixedSign final : public SignConcordant {
  public:
+  static constexpr const char* abbreviation = "frSF";
+
   using SignConcordant::SignConcordant;
   std::string_view name() const override { return "frsf"; }
   State state() override { return {{"magnitude", magnitudes(), {}, {}}}; }

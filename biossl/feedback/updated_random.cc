@@ -9,10 +9,14 @@ namespace {
 /// kept, and F = W + offset needs no optimiser state of its own.
 class UpdatedRandom final : public FollowingFeedback {
  public:
+  static constexpr const char* abbreviation = "URF";
+
   explicit UpdatedRandom(const NoOptions& /*options*/) {}
 
   std::string_view name() const override { return "updated_random"; }
-  bool separate_weights() const override { return true; }
+  Plausibility plausibility() const override {
+    return {.account = "Errors descend over weights of their own."};
+  }
   State state() override { return {{"offset", offset_, {}, {}}}; }
 
  private:

@@ -24,7 +24,9 @@ struct BarlowTwinsOptions {
 ///   L = sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2.
 class BarlowTwins final : public Loss {
  public:
-  BarlowTwins(const BarlowTwinsOptions& options, const LossShape& shape)
+  static constexpr const char* abbreviation = "Barlow Twins";
+
+  BarlowTwins(const BarlowTwinsOptions& options, const LossSetup& shape)
       : lambda_(options.lambda), epsilon_(options.epsilon) {
     check(std::isfinite(lambda_) && lambda_ >= 0, "barlow_twins", "lambda = {} may not be negative", lambda_);
     check(std::isfinite(epsilon_) && epsilon_ > 0, "barlow_twins",
@@ -59,9 +61,8 @@ class BarlowTwins final : public Loss {
 
   bool stops_gradient() const override { return false; }
   /// Means, spreads and correlations are taken over the whole batch, and view 0 changes too.
-  bool needs_only_recent_memory() const override { return false; }
   /// Features are standardised and multiplied with each other.
-  bool is_plain_arithmetic() const override { return false; }
+  Plausibility plausibility() const override { return {.recent_activity = false, .plain_arithmetic = false}; }
 
  private:
   struct View {

@@ -20,7 +20,9 @@ struct ClappOptions {
 /// last batch of one pair has no other image: its first term is all there is.
 class Clapp final : public Loss {
  public:
-  Clapp(const ClappOptions& /*options*/, const LossShape& shape) : seed_(shape.seed) {
+  static constexpr const char* abbreviation = "CLAPP";
+
+  Clapp(const ClappOptions& /*options*/, const LossSetup& shape) : seed_(shape.seed) {
     check(shape.batch >= 2, "clapp",
           "a batch of one pair holds no other image to draw as its negative; set train.batch to at least 2");
     negatives_ = Tensor({shape.batch}, DType::int32, shape.device);
@@ -42,9 +44,8 @@ class Clapp final : public Loss {
   /// View 0 gets its error through W: without it W could not learn, so there is no gradient block to ask for.
   bool stops_gradient() const override { return false; }
   /// The negative may be any image of the batch, and view 0 changes too.
-  bool needs_only_recent_memory() const override { return false; }
   /// s is an inner product.
-  bool is_plain_arithmetic() const override { return false; }
+  Plausibility plausibility() const override { return {.recent_activity = false, .plain_arithmetic = false}; }
 
  private:
   std::uint64_t seed_;

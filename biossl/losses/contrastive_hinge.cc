@@ -59,7 +59,9 @@ Hinge hinge_of(const HingeOptions& options) {
 /// Tang, Yang & Amit 2022; the formula stands at `Hinge` in ops/types.h.
 class ContrastiveHinge final : public Loss {
  public:
-  ContrastiveHinge(const HingeOptions& options, const LossShape& shape)
+  static constexpr const char* abbreviation = "hinge";
+
+  ContrastiveHinge(const HingeOptions& options, const LossSetup& shape)
       : hinge_(hinge_of(options)), stops_gradient_(options.block_gradient), normalises_(options.normalise) {
     check(shape.batch >= 2, "contrastive_hinge",
           "a batch of one pair holds no other image to keep away from; set train.batch to at least 2");
@@ -87,8 +89,7 @@ class ContrastiveHinge final : public Loss {
 
   bool stops_gradient() const override { return stops_gradient_; }
   std::int64_t memory_span() const override { return stops_gradient_ && hinge_.recent > 0 ? hinge_.recent : -1; }
-  bool needs_only_recent_memory() const override { return hinge_.recent > 0 && stops_gradient_; }
-  bool is_plain_arithmetic() const override { return !normalises_; }
+  Plausibility plausibility() const override { return {.recent_activity = hinge_.recent > 0 && stops_gradient_, .plain_arithmetic = !normalises_}; }
 
  private:
   void compare(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {

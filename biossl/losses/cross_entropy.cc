@@ -15,7 +15,9 @@ struct CrossEntropyOptions {
 /// image's class. An embedding has a number for each class (network.head.features).
 class CrossEntropy final : public Loss {
  public:
-  CrossEntropy(const CrossEntropyOptions& /*options*/, const LossShape& shape)
+  static constexpr const char* abbreviation = "cross-entropy";
+
+  CrossEntropy(const CrossEntropyOptions& /*options*/, const LossSetup& shape)
       : labels_({2 * shape.batch}, DType::int32, shape.device), summed_({2}, DType::float64, shape.device) {}
 
   void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
@@ -33,10 +35,9 @@ class CrossEntropy final : public Loss {
 
   bool stops_gradient() const override { return false; }
   /// The error of a view needs that view, as it is seen, and its label: no memory at all.
-  bool needs_only_recent_memory() const override { return true; }
   /// The softmax normalises.
-  bool is_plain_arithmetic() const override { return false; }
-  bool needs_labels() const override { return true; }
+  Plausibility plausibility() const override { return {.plain_arithmetic = false}; }
+  bool reads_labels() const override { return true; }
 
  private:
   Tensor labels_;  // of both views

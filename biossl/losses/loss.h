@@ -1,64 +1,63 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 
+#include "biossl/core/plausibility.h"
 #include "biossl/core/registry.h"
+#include "biossl/core/state.h"
+#include "biossl/core/step_context.h"
 #include "biossl/core/tensor.h"
-#include "biossl/losses/head_kind.h"
 
 namespace biossl {
 
-/// What a loss prepares for.
-struct LossShape {
+/// What a loss is made for. Every head has a loss of its own.
+struct LossSetup {
   std::int64_t batch;     ///< the largest number of pairs
-  std::int64_t features;  ///< D, numbers in an embedding of HeadKind::linear; others vary from block to block
+  std::int64_t features;  ///< D, numbers in an embedding
   DType dtype;            ///< of embeddings and errors: float32, or float64 on the reference device
   Device device;
   std::uint64_t seed = 1;  ///< of whatever the loss draws at random
+  int block = 0;           ///< the block that the head stands on
 };
 
-/// Where a run stands, and what there is to know about the batch beside its images.
-struct StepContext {
-  std::int64_t epoch = 0;  ///< 0 .. LearningRule::total_epochs()-1
-  std::int64_t batch = 0;  ///< within the epoch
-  double learning_rate = 0;
-  Tensor labels;  ///< (B) int32, of the images; empty unless Loss::needs_labels()
-  /// Pairs at the head of the batch that are there to be looked back at: they have had their turn. 0 unless the loss
-  /// has a memory_span().
-  std::int64_t context = 0;
-};
+/// Makes the loss of the head on a block with embeddings of so many features.
+using LossFactory = std::function<std::unique_ptr<class Loss>(int block, std::int64_t features)>;
 
-/// What is to be small: a function of the embeddings of pairs of views, with its derivative, the error.
+/// A function of the embeddings of pairs of views that is to become small, and its derivative, the error.
 class Loss {
  public:
   static constexpr const char* kind = "loss";
 
   virtual ~Loss() = default;
 
-  /// embeddings (2B, D): rows 0..B-1 are view 0, seen a moment ago, rows B..2B-1 view 1, seen now; row i and B+i are a
-  /// pair. Writes the derivative by each embedding to errors (2B, D); where stops_gradient(), rows 0..B-1 are left
-  /// alone. Adds to totals (2, float64): [0] the loss of the batch, [1] the number of current views (rows B..) with an
-  /// error that is not zero.
+  /// embeddings (2B, D): rows 0..B-1 are view 0, rows B..2B-1 view 1; rows i and B+i are a pair. Writes the derivative
+  /// by each embedding to errors (2B, D); where stops_gradient(), rows 0..B-1 are left alone. Adds to totals (2,
+  /// float64): [0] the loss of the batch, [1] the number of rows B.. with an error that is not zero.
   virtual void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) = 0;
-  /// What makes its embeddings. Those of HeadKind::prediction have as many numbers as the block's output.
-  virtual HeadKind head() const { return HeadKind::linear; }
-  /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
+  /// The kind of head that it needs, where the recipe names none.
+  virtual std::string head() const { return "linear"; }
+  /// True where no error reaches view 0 (the gradient block): nothing is sent back for it.
   virtual bool stops_gradient() const = 0;
-
-  /// Where nothing but the error of the current view is wanted, and that depends on the pair and on the memory of the
-  /// few images before it: how many. Then a batch may come in pieces, each behind the last `span` pairs of the one
-  /// before (StepContext::earlier_pairs), whose rows of errors are left alone. -1: a batch hangs together.
+  /// Number of earlier images a pair's error depends on; -1: the whole batch. With a number, a batch may come in
+  /// micro-batches (StepContext::earlier_pairs); that needs stops_gradient().
   virtual std::int64_t memory_span() const { return -1; }
-
-  /// Property (i), as far as the loss goes: an error needs the present view and briefly remembered ones only, and
-  /// changes only what is active now.
-  virtual bool needs_only_recent_memory() const = 0;
-  /// Property (ii): no normalisation, inner product or division.
-  virtual bool is_plain_arithmetic() const = 0;
-  /// Property (iv): no labels.
-  virtual bool needs_labels() const { return false; }
+  /// True where it uses StepContext::labels: it is supervised.
+  virtual bool reads_labels() const { return false; }
+  /// True where an embedding needs one number a class.
+  virtual bool one_output_per_class() const { return false; }
+  /// False where the errors are not the derivative of what totals count, as behind a stop-gradient: they are then not
+  /// compared with a numeric derivative.
+  virtual bool is_differentiable() const { return true; }
+  virtual Plausibility plausibility() const = 0;
+  /// What a checkpoint keeps of it.
+  virtual State state() { return {}; }
+  /// Called after the state has been written from a checkpoint.
+  virtual void restored() {}
 };
 
-using LossRegistry = Registry<Loss, const LossShape&>;
+using LossRegistry = Registry<Loss, const LossSetup&>;
 
 }  // namespace biossl

@@ -22,7 +22,9 @@ struct NtXentOptions {
 /// pair has nothing to be told from: no loss, no error.
 class NtXent final : public Loss {
  public:
-  NtXent(const NtXentOptions& options, const LossShape& shape) : temperature_(options.temperature) {
+  static constexpr const char* abbreviation = "SimCLR";
+
+  NtXent(const NtXentOptions& options, const LossSetup& shape) : temperature_(options.temperature) {
     check(std::isfinite(temperature_) && temperature_ > 0, "nt_xent", "temperature = {} must be positive",
           temperature_);
     check(shape.batch >= 2, "nt_xent",
@@ -47,9 +49,8 @@ class NtXent final : public Loss {
 
   bool stops_gradient() const override { return false; }
   /// Every other view of the batch is a negative, and view 0 changes too.
-  bool needs_only_recent_memory() const override { return false; }
   /// Lengths are normalised, and the softmax divides.
-  bool is_plain_arithmetic() const override { return false; }
+  Plausibility plausibility() const override { return {.recent_activity = false, .plain_arithmetic = false}; }
 
  private:
   double temperature_;

@@ -1,6 +1,7 @@
 #include "biossl/network/block.h"
 
-#include "biossl/ops/ops.h"
+#include "biossl/core/error.h"
+#include "biossl/network/layers.h"
 
 namespace biossl {
 namespace {
@@ -12,37 +13,33 @@ Tensor rows_of(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
 }  // namespace
 
 Activity Activity::rows(std::int64_t begin, std::int64_t end) const {
-  return {rows_of(unpooled, begin, end), rows_of(argmax, begin, end), rows_of(output, begin, end)};
+  Activity part;
+  part.output = rows_of(output, begin, end);
+  for (std::size_t i = 0; i < kept.size(); ++i) part.kept[i] = rows_of(kept[i], begin, end);
+  return part;
 }
 
-Block::Block(const BlockSpec& spec, const BlockPlan& plan, const SynapsesSetup& setup, std::uint32_t index)
-    : spec_(spec),
-      plan_(plan),
-      dtype_(setup.dtype),
-      device_(setup.device),
-      synapses_(setup, plan.input[2], spec.channels, spec.conv, spec.bias, index) {}
+State Block::state(const std::string& name, bool learning) {
+  return state_of_layers(name, learning, [&](const auto&... arguments) { each_layer(arguments...); });
+}
 
-Activity Block::make_activity(std::int64_t rows) const {
+void Block::restored() {
+  each_layer("", [](const std::string&, Synapses& synapses) { synapses.restored(); });
+}
+
+Synapses& Block::synapses() {
+  return first_layer("a block of kind " + description(), [&](const auto&... arguments) { each_layer(arguments...); });
+}
+
+Activity Block::make_activity(std::int64_t rows, DType dtype, Device device) const {
   Activity activity;
-  activity.output = Tensor(batch_of(rows, plan_.output), dtype_, device_);
-  if (spec_.pool > 1) {
-    activity.unpooled = Tensor(batch_of(rows, plan_.unpooled), dtype_, device_);
-    activity.argmax = Tensor(batch_of(rows, plan_.output), DType::uint8, device_);
+  activity.output = Tensor(batch_of(rows, plan().output), dtype, device);
+  for (std::size_t i = 0; i < plan().kept.size(); ++i) {
+    const BufferPlan& wanted = plan().kept[i];
+    activity.kept[i] = Tensor(batch_of(rows, wanted.shape), wanted.is_byte ? DType::uint8 : dtype, device);
   }
+  if (plan().forward_scratch > 0) activity.scratch = Tensor({rows * plan().forward_scratch}, dtype, device);
   return activity;
-}
-
-void Block::forward(const Tensor& input, Activity& activity) const {
-  if (spec_.pool == 1) return synapses_.forward(input, spec_.activation, activity.output);
-  // All nonlinearities are monotonic, so pooling first is the same and leaves them less to do.
-  synapses_.forward(input, Activation::none, activity.unpooled);
-  ops::max_pool_forward(activity.unpooled, spec_.pool, spec_.activation, activity.output, activity.argmax);
-}
-
-PooledError Block::error_of_synapses(const Activity& activity, Tensor& error, const Tensor& scratch) const {
-  if (spec_.activation != Activation::none) ops::activation_backward(error, activity.output, spec_.activation, error);
-  if (spec_.pool == 1) return error;
-  return {error, activity.argmax, spec_.pool, scratch};
 }
 
 }  // namespace biossl

@@ -4,11 +4,25 @@
 
 namespace biossl {
 
-ConvolutionSynapses::ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs,
+ConvolutionSynapses::ConvolutionSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs,
                                          const Conv2d& conv, bool bias, std::uint32_t index)
-    : Synapses(setup, {outputs, conv.kernel, conv.kernel, inputs}, {outputs, conv.kernel, conv.kernel, inputs},
-               {outputs, inputs, conv.kernel, conv.kernel}, bias, index),
+    : Synapses(setup, {outputs, conv.kernel, conv.kernel, map[2]}, {outputs, conv.kernel, conv.kernel, map[2]},
+               {outputs, map[2], conv.kernel, conv.kernel}, bias, index),
+      map_(map),
       conv_(conv) {}
+
+Shape ConvolutionSynapses::output_map() const {
+  return {conv_.output_extent(map_[0]), conv_.output_extent(map_[1]), weights_.values().extent(0)};
+}
+
+void ConvolutionSynapses::drive(const Tensor& pre, Tensor& post) const {
+  ops::conv2d_forward(pre, weights_, {}, conv_, Activation::none, post);
+}
+
+void ConvolutionSynapses::correlate(const Tensor& pre, const Tensor& post, Tensor& product) const {
+  Tensor no_bias;
+  ops::conv2d_backward_weights(pre, post, conv_, product, no_bias);
+}
 
 void ConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tensor& post) const {
   ops::conv2d_forward(pre, weights_, bias_, conv_, activation, post);

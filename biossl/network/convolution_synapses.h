@@ -7,16 +7,22 @@ namespace biossl {
 /// Connections of a convolution: the same square of weights at every position.
 class ConvolutionSynapses final : public Synapses {
  public:
-  ConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs, std::int64_t outputs, const Conv2d& conv,
-                      bool bias, std::uint32_t index);
+  /// map: (H, W, C) of the input.
+  ConvolutionSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs, const Conv2d& conv, bool bias,
+                      std::uint32_t index);
 
   void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
+  Shape input_map() const override { return map_; }
+  Shape output_map() const override;
+  void drive(const Tensor& pre, Tensor& post) const override;
+  void correlate(const Tensor& pre, const Tensor& post, Tensor& product) const override;
 
  private:
   void descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const override;
   void compute_update(const Tensor& pre, const PooledError& error_post, Tensor& weight_update,
                       Tensor& bias_update) const override;
 
+  Shape map_;
   Conv2d conv_;
 };
 

@@ -4,20 +4,50 @@
 #include <utility>
 
 namespace biossl {
+namespace {
 
-ForwardPass::ForwardPass(const Network& network, int last, std::int64_t rows)
-    : network_(network), last_(last), rows_(std::min(rows, group(network.setup().device))) {}
+constexpr std::int64_t alignment = 64;
+
+DType type_of(const BufferPlan& buffer, DType compute) { return buffer.is_byte ? DType::uint8 : compute; }
+
+/// Bytes that a block's kept tensors of one group take, one behind the other.
+std::int64_t spare_bytes(const Block& block, std::int64_t rows, DType dtype) {
+  std::int64_t bytes = 0;
+  for (const BufferPlan& buffer : block.plan().kept) {
+    const std::int64_t size = rows * buffer.shape.size() * static_cast<std::int64_t>(size_of(type_of(buffer, dtype)));
+    bytes += (size + alignment - 1) / alignment * alignment;
+  }
+  return bytes;
+}
+
+std::int64_t group_of(const Network& network, int last, std::int64_t rows) {
+  for (int index = 0; index <= last; ++index) {
+    if (network.block(index).plan().needs_whole_batch) return rows;
+  }
+  return std::min(rows, ForwardPass::group(network.setup().device));
+}
+
+}  // namespace
+
+ForwardPass::ForwardPass(const Network& network, int last, std::int64_t rows, int first_training)
+    : network_(network), last_(last), rows_(group_of(network, last, rows)), first_training_(first_training) {}
 
 void ForwardPass::prepare(Workspace& workspace) {
+  const DType dtype = network_.setup().dtype;
   std::int64_t largest = 0;
-  std::int64_t largest_pooled = 0;
+  std::int64_t scratch = 0;
+  std::int64_t spare = 0;
   for (int index = 0; index <= last_; ++index) {
     const Block& block = network_.block(index);
-    largest = std::max(largest, block.plan().unpooled.size());
-    if (block.spec().pool > 1) largest_pooled = std::max(largest_pooled, block.plan().output.size());
+    const BlockPlan& plan = block.plan();
+    largest = std::max(largest, plan.output.size());
+    (plan.output_may_replace_input ? largest : scratch) =
+        std::max(plan.output_may_replace_input ? largest : scratch, plan.forward_scratch);
+    spare = std::max(spare, spare_bytes(block, rows_, dtype));
   }
-  for (Tensor& map : maps_) map = workspace.take({rows_ * largest}, network_.setup().dtype);
-  argmax_ = workspace.take({rows_ * largest_pooled}, DType::uint8);
+  for (Tensor& map : maps_) map = workspace.take({rows_ * largest}, dtype);
+  scratch_ = workspace.take({rows_ * scratch}, dtype);
+  spare_ = workspace.take({spare}, DType::uint8);
 }
 
 void ForwardPass::run(const Tensor& images, std::span<const Activity> kept) {
@@ -27,27 +57,42 @@ void ForwardPass::run(const Tensor& images, std::span<const Activity> kept) {
   }
 }
 
+Activity ForwardPass::place(int index, const Activity& keep, std::int64_t first, std::int64_t count) const {
+  const DType dtype = network_.setup().dtype;
+  const std::vector<BufferPlan>& wanted = network_.block(index).plan().kept;
+  Activity activity;
+  std::int64_t used = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!keep.kept[i].empty()) {
+      activity.kept[i] = keep.kept[i].rows(first, first + count);
+      continue;
+    }
+    const DType type = type_of(wanted[i], dtype);
+    const Shape shape = batch_of(count, wanted[i].shape);
+    activity.kept[i] = spare_.carve(static_cast<std::size_t>(used), shape, type);
+    const std::int64_t bytes = shape.size() * static_cast<std::int64_t>(size_of(type));
+    used += (bytes + alignment - 1) / alignment * alignment;
+  }
+  if (!keep.output.empty()) activity.output = keep.output.rows(first, first + count);
+  return activity;
+}
+
 void ForwardPass::run_group(Tensor input, std::span<const Activity> kept, std::int64_t first) {
   const std::int64_t count = input.extent(0);
   Tensor* here = &maps_[0];  // where the input may lie
   Tensor* next = &maps_[1];
   for (int index = 0; index <= last_; ++index) {
     const Block& block = network_.block(index);
-    const Activity& keep = kept[static_cast<std::size_t>(index)];
-    const auto place = [&](const Tensor& wanted, const Tensor& otherwise) {
-      return wanted.empty() ? otherwise.part(0, batch_of(count, block.plan().output))
-                            : wanted.rows(first, first + count);
-    };
-    Activity activity;
-    if (block.spec().pool > 1) {
-      activity.unpooled = next->part(0, batch_of(count, block.plan().unpooled));
-      activity.argmax = place(keep.argmax, argmax_);
+    const BlockPlan& plan = block.plan();
+    Activity activity = place(index, kept[static_cast<std::size_t>(index)], first, count);
+    if (plan.output_may_replace_input) {
+      activity.scratch = *next;
     } else {
+      activity.scratch = scratch_;
       std::swap(here, next);
     }
-    // A pooled map may go where the input was, which the convolution has read.
-    activity.output = place(keep.output, *here);
-    block.forward(input, activity);
+    if (activity.output.empty()) activity.output = here->part(0, batch_of(count, plan.output));
+    block.forward(input, activity, index >= first_training_ ? Mode::training : Mode::evaluation);
     input = activity.output;
   }
 }

@@ -1,38 +1,77 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
+#include "biossl/core/registry.h"
 #include "biossl/core/workspace.h"
-#include "biossl/network/spec.h"
+#include "biossl/network/block.h"
 #include "biossl/network/synapses.h"
 
 namespace biossl {
 
-/// Turns a block's output into the embeddings that a loss compares, and the error of the embeddings back into the error
-/// of that output.
+/// What a head is made on.
+struct HeadSetup {
+  Shape map;  ///< the block's output, (H, W, C)
+  SynapsesSetup synapses;
+  std::uint32_t index;            ///< numbers its weights among those of the seed
+  int block = 0;                  ///< the block that it stands on
+  std::vector<Shape> maps = {};   ///< of every block of the network
+
+  /// The number of layer k > 0 of a head of several layers.
+  std::uint32_t layer_index(std::uint32_t layer) const { return index + 10'000 * layer; }
+};
+
+/// Turns a block's output into the embeddings that a loss compares, and the error of the embeddings into the error of
+/// that output.
 class Head {
  public:
+  static constexpr const char* kind = "head";
+
   virtual ~Head() = default;
 
-  virtual Synapses& synapses() = 0;
   /// Numbers in an embedding.
   virtual std::int64_t features() const = 0;
-  /// The map (H, W, C) that its synapses see.
-  virtual const Shape& map() const = 0;
+  virtual std::int64_t parameters() const = 0;
+  virtual std::int64_t operations() const = 0;  ///< of one image's forward pass; a head of pairs: of one pair's
+  /// In a few words, for a table: "average-pool 2, linear".
+  virtual std::string description() const = 0;
+  /// False where an embedding is made of a pair of views, so that a single image has none.
+  virtual bool embeds_single_images() const { return true; }
+
+  /// The other blocks whose outputs it reads. They are handed forward to it; no error returns to them.
+  virtual std::vector<int> reads_blocks() const { return {}; }
+  /// The outputs of these blocks, before each forward. They live until the end of the step.
+  virtual void hand_forward(std::span<const Tensor> /*outputs*/) {}
 
   /// Takes its buffers, for up to `rows` images, from a workspace.
   virtual void prepare(std::int64_t rows, Workspace& workspace) = 0;
   /// activity: a block's output (N, H, W, C) in the compute type; embeddings: (N, features) in the master type.
   virtual void forward(const Tensor& activity, Tensor& embeddings) = 0;
-  /// For rows [begin, end) of activity, embeddings and errors (by embedding): unless error_activity is empty, writes
-  /// the error of the block's output to it, (end - begin, H, W, C); then the synapses learn. The rows are those of the
-  /// last forward, in any order within each view. `errors` is used up.
-  virtual void learn(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin,
-                     std::int64_t end, const UpdateOptions& options, Tensor& error_activity) = 0;
+  /// For rows [begin, end) of activity, embeddings and errors: takes the errors of the embeddings, which are used up,
+  /// to the head's own layers, and unless error_activity (end - begin, H, W, C) is empty, over their feedback paths to
+  /// the block's output. The rows are those of the last forward, in any order within each view. Comes before learn.
+  virtual void backward(const Tensor& activity, const Tensor& embeddings, Tensor& errors, std::int64_t begin,
+                        std::int64_t end, Tensor& error_activity) = 0;
+  /// The layers learn from these rows.
+  virtual void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) = 0;
+
+  /// Visits the head's layers, under names that begin with `name`.
+  virtual void each_layer(const std::string& name, const LayerVisitor& visit) = 0;
+  /// Everything that a checkpoint keeps, under names that begin with `name`; by default that of the layers.
+  virtual State state(const std::string& name, bool learning);
+  virtual void restored();
+
+  /// The first layer's synapses; throws std::invalid_argument where it has none.
+  Synapses& synapses();
 };
 
-/// A head on a block with this output; `index` numbers its weights among those of the seed.
-std::unique_ptr<Head> make_head(const HeadSpec& spec, const Shape& block_output, const SynapsesSetup& setup,
-                                std::uint32_t index);
+using HeadRegistry = Registry<Head, const HeadSetup&>;
+
+/// How many outputs average-pooling by `window` leaves of a map; throws std::invalid_argument where none.
+Shape average_pooled(const Shape& map, std::int64_t window);
 
 }  // namespace biossl

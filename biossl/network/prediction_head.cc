@@ -14,7 +14,7 @@ constexpr Conv2d one_by_one{.kernel = 1, .stride = 1, .padding = 0};
 PredictionHead::PredictionHead(const Shape& block_output, const SynapsesSetup& setup, std::uint32_t index)
     : map_(block_output),
       dtype_(setup.dtype),
-      synapses_(setup, block_output[2], block_output[2], one_by_one, false, index) {}
+      synapses_(setup, block_output, block_output[2], one_by_one, false, index) {}
 
 void PredictionHead::prepare(std::int64_t rows, Workspace& workspace) {
   if (dtype_ == DType::bfloat16) narrow_ = workspace.take(batch_of(rows / 2, map_), dtype_);

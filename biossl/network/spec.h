@@ -5,31 +5,34 @@
 #include <string_view>
 #include <vector>
 
-#include "biossl/core/shape.h"
-#include "biossl/losses/head_kind.h"
+#include "biossl/core/settings.h"
 #include "biossl/ops/types.h"
 
 namespace biossl {
 
-/// One block: a convolution, then max-pooling, then a nonlinearity.
+/// One block as a recipe writes it: of the kind "convolution" with these options, or of another registered kind with
+/// its settings.
 struct BlockSpec {
   std::int64_t channels = 32;
   Activation activation = Activation::none;
   std::int64_t pool = 1;  ///< side of the max-pool's square; 1: none
   bool bias = false;
   Conv2d conv;
+  std::string kind = "convolution";
+  Settings settings = {};  ///< of another kind
 
   bool operator==(const BlockSpec& other) const;
 };
 
-/// What turns a block's output into an embedding: average-pooling, a linear layer, a nonlinearity. The kind is what the
-/// loss asks for; a prediction head heeds nothing else here.
+/// What turns a block's output into an embedding: of the kind "linear" with these options, or of another registered kind
+/// with its settings. "": the kind that the loss asks for.
 struct HeadSpec {
-  HeadKind kind = HeadKind::linear;
   std::int64_t features = 64;
   std::int64_t average_pool = 1;  ///< side of the average-pool's square; 1: none
   Activation activation = Activation::none;
   bool bias = false;
+  std::string kind = "linear";
+  Settings settings = {};  ///< of another kind
 };
 
 /// What the first block sees of an image's values x, which lie in [0,1]: (x - mean) / std, of every channel alike.
@@ -46,30 +49,6 @@ struct NetworkSpec {
   HeadSpec head;
   InputScale input{};
 };
-
-/// One stage of a network on inputs of a given size, for tables and for planning.
-struct BlockPlan {
-  Shape input;     ///< (H, W, C)
-  Shape unpooled;  ///< the convolution's output
-  Shape output;
-  std::int64_t parameters;
-  std::int64_t operations;  ///< multiplications and additions of one image's forward pass
-};
-
-/// A head, likewise.
-struct HeadPlan {
-  std::int64_t features;  ///< numbers in an embedding
-  std::int64_t parameters;
-  std::int64_t operations;  ///< of one image's forward pass; of a prediction head: of one pair's
-};
-
-/// The shapes of every block on images (H, W, C). Throws std::invalid_argument, naming the block, where a map would
-/// shrink to nothing or a setting is impossible.
-std::vector<BlockPlan> plan(const NetworkSpec& spec, const Shape& image);
-/// The map that the head's synapses see on top of a block with this output; throws likewise.
-Shape head_input(const HeadSpec& head, const Shape& block_output);
-/// A head on a block with this output; throws likewise.
-HeadPlan plan_head(const HeadSpec& head, const Shape& block_output);
 
 /// The published networks by name (METHODS section 3): conv6, vgg6, tanh4. Throws std::invalid_argument with the known
 /// names.

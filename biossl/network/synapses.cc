@@ -1,7 +1,9 @@
 #include "biossl/network/synapses.h"
 
 #include <cmath>
+#include <utility>
 
+#include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl {
@@ -27,33 +29,29 @@ double cosine(const Tensor& one, const Tensor& other) {
 
 Synapses::Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
                    bool bias, std::uint32_t index, std::int64_t units)
-    : optimizer_(setup.optimizer),
-      feedback_(FeedbackRegistry::instance().make(setup.feedback, setup.feedback_settings)),
+    : Parameters(setup, shape.size() + (bias ? (units > 0 ? units : shape[0]) : 0)),
+      feedback_(setup.feedback.make()),
       channels_last_(channels_last),
-      file_shape_(file_shape),
-      steps_({1}, DType::int32, Device::cpu) {
-  const std::int64_t outputs = units > 0 ? units : shape[0];
-  const Shape all{shape.size() + (bias ? outputs : 0)};
-  step_.values = Tensor(all, setup.master_dtype(), setup.device);
-  step_.update = Tensor(all, setup.master_dtype(), setup.device);
-  for (std::size_t i = 0; i < optimizer_->state_names().size(); ++i) {
-    step_.state.emplace_back(all, setup.master_dtype(), setup.device);
-  }
+      file_shape_(file_shape) {
   weights_ = Weights(step_.values.part(0, shape));
   weight_update_ = step_.update.part(0, shape);
   if (bias) {
-    bias_ = step_.values.part(shape.size(), {outputs});
-    bias_update_ = step_.update.part(shape.size(), {outputs});
+    const Shape outputs{count() - shape.size()};
+    bias_ = step_.values.part(shape.size(), outputs);
+    bias_update_ = step_.update.part(shape.size(), outputs);
   }
   // Kaiming-uniform with a = sqrt(5), weights and bias alike.
   const float bound = 1.0F / std::sqrt(static_cast<float>(shape.row_size()));
   ops::draw_uniform(Random(setup.seed, Purpose::weights, 0, index), bound, step_.values);
   feedback_->attach(weights_, Random(setup.seed, Purpose::feedback, 0, index), bound);
+  step_.decay = feedback_->decay();
+  if (feedback_->uses_increments()) step_.increment = step_.update.clone();
 }
 
 void Synapses::send_back(const PooledError& error_post, Tensor& error_pre) {
   descend(error_post, path(), error_pre);
   ++errors_sent_;
+  if (observer_ != nullptr) observer_->error_sent(name_, error_post, error_pre);
 }
 
 void Synapses::learn(const Tensor& pre, const PooledError& error_post, const UpdateOptions& options) {
@@ -62,27 +60,46 @@ void Synapses::learn(const Tensor& pre, const PooledError& error_post, const Upd
   } else {
     compute_update(pre, error_post, weight_update_, bias_update_);
   }
-  if (!options.apply) return;
-  if (options.queue != nullptr) return options.queue->add(*this, options.learning_rate);
-  ParameterStep* const alone[] = {&begin_update(options.learning_rate)};
-  optimizer_->step(alone);
-  end_update();
+  if (!options.unit_decay.empty()) add_unit_decay(options.unit_decay);
+  if (options.apply && options.plasticity != nullptr) {
+    options.plasticity->transform(weights_.values(), weight_update_, bias_update_);
+  }
+  if (observer_ != nullptr) observer_->update_computed(name_, pre, error_post, weight_update_);
+  apply(options);
 }
 
-ParameterStep& Synapses::begin_update(double learning_rate) {
-  step_.learning_rate = learning_rate;
-  step_.number = ++*steps_.data<std::int32_t>();
-  return step_;
+void Synapses::end_update() {
+  if (feedback_->uses_increments()) feedback_->after_update(step_.increment.part(0, weights_.values().shape()));
+  weights_.changed();
 }
 
 void Synapses::add_micro_batch(const Tensor& pre, const PooledError& error_post) {
   Tensor& update = step_.update;
-  if (micro_batch_update_.empty()) micro_batch_update_ = Tensor(update.shape(), update.dtype(), update.device());
-  Tensor weight_update = micro_batch_update_.part(0, weight_update_.shape());
+  Tensor& spare = spare_update();
+  Tensor weight_update = spare.part(0, weight_update_.shape());
   Tensor bias_update;
-  if (!bias_update_.empty()) bias_update = micro_batch_update_.part(weight_update_.size(), bias_update_.shape());
+  if (!bias_update_.empty()) bias_update = spare.part(weight_update.size(), bias_update_.shape());
   compute_update(pre, error_post, weight_update, bias_update);
-  ops::add_scaled(update, 1.0, micro_batch_update_, update);
+  ops::add_scaled(update, 1.0, spare, update);
+}
+
+void Synapses::add_unit_decay(const Tensor& unit_decay) {
+  const std::int64_t units = weights_.values().extent(0);
+  const Shape rows{units, weights_.values().shape().row_size()};
+  Tensor decayed = spare_update().part(0, rows);
+  ops::combine(weights_.values().reshaped(rows), Combination::multiply, unit_decay.reshaped({units, 1}), decayed);
+  Tensor update = weight_update_.reshaped(rows);
+  ops::add_scaled(update, 1.0, decayed, update);
+}
+
+Tensor& Synapses::spare_update() {
+  if (spare_update_.empty()) spare_update_ = step_.update.clone();
+  return spare_update_;
+}
+
+void Synapses::set_observer(Observer* observer, std::string name) {
+  observer_ = observer;
+  name_ = std::move(name);
 }
 
 State Synapses::state(const std::string& prefix, bool learning) {
@@ -95,7 +112,7 @@ State Synapses::state(const std::string& prefix, bool learning) {
   };
   add("", step_.values);
   if (!learning) return state;
-  const std::vector<std::string> names = optimizer_->state_names();
+  const std::vector<std::string> names = optimizer().state_names();
   for (std::size_t i = 0; i < names.size(); ++i) add("optimizer." + names[i] + ".", step_.state[i]);
   state.push_back({prefix + "optimizer.steps", steps_, {}, {1}});
   for (const StateTensor& tensor : feedback_->state()) {
@@ -117,7 +134,7 @@ PathRecord Synapses::path_record() {
   const bool wide = forward.dtype() == DType::float64;
   return {.layer = {},
           .feedback = std::string(feedback_->name()),
-          .separate_weights = feedback_->separate_weights(),
+          .separate_weights = feedback_->plausibility().separate_weights,
           .errors_sent = errors_sent_,
           .alignment = wide ? cosine<double>(forward, feedback) : cosine<float>(forward, feedback)};
 }

@@ -4,19 +4,25 @@
 
 namespace biossl {
 
-TransposedConvolutionSynapses::TransposedConvolutionSynapses(const SynapsesSetup& setup, std::int64_t inputs,
-                                                             std::int64_t outputs, const Conv2d& conv,
-                                                             std::uint32_t index)
-    : Synapses(setup, {inputs, conv.kernel, conv.kernel, outputs}, {inputs, conv.kernel, conv.kernel, outputs},
-               {inputs, outputs, conv.kernel, conv.kernel}, true, index, outputs),
+TransposedConvolutionSynapses::TransposedConvolutionSynapses(const SynapsesSetup& setup, const Shape& from,
+                                                             const Shape& to, const Conv2d& conv, std::uint32_t index)
+    : Synapses(setup, {from[2], conv.kernel, conv.kernel, to[2]}, {from[2], conv.kernel, conv.kernel, to[2]},
+               {from[2], to[2], conv.kernel, conv.kernel}, true, index, to[2]),
+      from_(from),
+      to_(to),
       conv_(conv) {}
 
 void TransposedConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tensor& post) const {
   ops::transposed_conv2d_forward(pre, weights_, bias_, conv_, activation, post);
 }
 
-void TransposedConvolutionSynapses::project(const Tensor& pre, Tensor& post) const {
+void TransposedConvolutionSynapses::drive(const Tensor& pre, Tensor& post) const {
   ops::transposed_conv2d_forward(pre, weights_, {}, conv_, Activation::none, post);
+}
+
+void TransposedConvolutionSynapses::correlate(const Tensor& pre, const Tensor& post, Tensor& product) const {
+  Tensor no_bias;
+  ops::transposed_conv2d_backward_weights(pre, post, conv_, product, no_bias);
 }
 
 void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {

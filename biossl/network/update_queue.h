@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "biossl/network/plasticity.h"
 #include "biossl/optim/optimizer.h"
 
 namespace biossl {
@@ -42,6 +43,10 @@ struct UpdateOptions {
   bool accumulate = false;  ///< add to the update of the batch's earlier micro-batches
   bool apply = true;        ///< false: the batch has further micro-batches, whose updates are to be added
   UpdateQueue* queue;       ///< where the update waits to be applied; null: it is applied at once
+  /// g (O), of the weights' type: a unit's weights get the update plus g times themselves, for plasticity without an
+  /// error: dW_k = -sum_n (f_nk x_n - g_nk W_k) as the update, f the error's negative, g summed over n. Empty: none.
+  Tensor unit_decay{};
+  Plasticity* plasticity = nullptr;  ///< what changes the finished update; null: nothing
 
   UpdateOptions(double rate, UpdateQueue* waits_in = nullptr)  // NOLINT(google-explicit-constructor)
       : learning_rate(rate), queue(waits_in) {}

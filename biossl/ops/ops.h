@@ -190,10 +190,11 @@ void random_permutation(const Random& stream, Tensor& dst);
 // --- optimisers
 // -------------------------------------------------------------------------------------------------------------
 
-/// Of each: m = beta1 m + (1 - beta1) u; v = beta2 v + (1 - beta2) u^2;
-/// values -= learning_rate * (m / (1 - beta1^number)) / (sqrt(v / (1 - beta2^number)) + epsilon). Its state is m, v.
+/// Both compute each step's increment and change its values by it (ParameterStep). All steps' parameters change at once.
+///   m = beta1 m + (1 - beta1) u;  v = beta2 v + (1 - beta2) u^2;  the state is m, v
+///   increment = -learning_rate * (m / (1 - beta1^number)) / (sqrt(v / (1 - beta2^number)) + epsilon)
 void adam_step(const Adam& adam, std::span<ParameterStep* const> steps);
-/// Of each: velocity = momentum * velocity + update; values -= learning_rate * velocity. Its state is the velocity.
-void sgd_step(double momentum, std::span<ParameterStep* const> steps);
+///   velocity = momentum * velocity + u;  increment = -learning_rate * velocity;  the state is the velocity
+void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps);
 
 }  // namespace biossl::ops

@@ -21,6 +21,11 @@ void check_steps(std::string_view operation, std::span<ParameterStep* const> ste
       checks.type(argument, step->update.dtype());
     };
     check_like_update({"values", step->values});
+    if (!step->increment.empty()) {
+      check_like_update({"increment", step->increment});
+      check(step->update.device() != Device::cuda, operation,
+            "a GPU does not write the increment yet; use --device cpu");
+    }
     for (std::size_t i = 0; i < state.size(); ++i) check_like_update({state.begin()[i], step->state[i]});
     checks.same_device({{"update", steps.front()->update}, {"update", step->update}});
   }
@@ -34,10 +39,10 @@ void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
   dispatch(steps.front()->update.device(), reference::adam_step, cpu::adam_step, cuda::adam_step)(adam, steps);
 }
 
-void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
+void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
   check_steps("sgd_step", steps, {"velocity"});
   if (steps.empty()) return;
-  dispatch(steps.front()->update.device(), reference::sgd_step, cpu::sgd_step, cuda::sgd_step)(momentum, steps);
+  dispatch(steps.front()->update.device(), reference::sgd_step, cpu::sgd_step, cuda::sgd_step)(sgd, steps);
 }
 
 }  // namespace biossl::ops

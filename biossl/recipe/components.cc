@@ -34,7 +34,7 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
 }
 
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
-  const LossShape shape{
+  const LossSetup shape{
       .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
   return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape);
 }
@@ -62,7 +62,7 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
 
 std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
   const SynapsesSetup& setup = network.setup();
-  const LossShape shape{.batch = recipe.train.batch,
+  const LossSetup shape{.batch = recipe.train.batch,
                         .features = recipe.network.head.features,
                         .dtype = setup.master_dtype(),
                         .device = setup.device,

@@ -266,7 +266,7 @@ class RecipeReader {
   }
 
   void read_choices(Recipe& recipe) const {
-    const LossShape shape{
+    const LossSetup shape{
         .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
     const auto untried = [](const std::string&, const Settings&) {};
     choose<ViewsRegistry>("views", recipe.views, {}, untried);

@@ -14,37 +14,21 @@
 namespace biossl {
 namespace {
 
-/// What the field calls a kind; other kinds keep their own name.
-std::string usual_name(const std::string& kind) {
-  static const std::map<std::string, std::string> names{{"contrastive_hinge", "hinge"},
-                                                        {"nt_xent", "SimCLR"},
-                                                        {"clapp", "CLAPP"},
-                                                        {"cross_entropy", "cross-entropy"},
-                                                        {"barlow_twins", "Barlow Twins"},
-                                                        {"e2e", "E2E"},
-                                                        {"gll", "GLL"},
-                                                        {"rll", "RLL"},
-                                                        {"dtp", "DTP"},
-                                                        {"transpose", "BP"},
-                                                        {"fixed_random", "RF"},
-                                                        {"updated_random", "URF"},
-                                                        {"usf", "uSF"},
-                                                        {"brsf", "brSF"},
-                                                        {"frsf", "frSF"}};
-  const auto found = names.find(kind);
-  return found == names.end() ? kind : found->second;
+/// The abbreviation of a registered component.
+template <class RegistryType>
+const std::string& abbreviation(const Choice& choice) {
+  return RegistryType::instance().find(choice.kind).abbreviation;
 }
 
 TableRow describe(const ReproductionRow& row) {
   const Recipe& recipe = row.recipe;
-  const bool learns = recipe.rule.kind != "none";
-  const bool sends_errors = learns && recipe.rule.kind != "dtp";
+  const auto& rule = RuleRegistry::instance().find(recipe.rule.kind);
   return {.name = recipe.name,
-          .loss = learns ? usual_name(recipe.loss.kind) : "-",
-          .rule = usual_name(recipe.rule.kind),
-          .feedback = sends_errors ? usual_name(recipe.feedback.kind) : "-",
+          .loss = rule.traits.learns ? abbreviation<LossRegistry>(recipe.loss) : "-",
+          .rule = rule.abbreviation,
+          .feedback = rule.traits.sends_errors ? abbreviation<FeedbackRegistry>(recipe.feedback) : "-",
           .setting = recipe.published ? recipe.published->setting : "",
-          .uses_labels = learns && trial_loss(recipe)->needs_labels(),
+          .uses_labels = rule.traits.learns && trial_loss(recipe)->reads_labels(),
           .published = recipe.published,
           .epochs = recipe.train.epochs,
           .published_epochs = row.original.train.epochs,

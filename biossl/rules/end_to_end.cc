@@ -8,6 +8,8 @@ namespace {
 /// path.
 class EndToEnd final : public LearningRule {
  public:
+  static constexpr const char* abbreviation = "E2E";
+
   EndToEnd(const NoOptions& /*options*/, const RuleSetup& setup)
       : range_(setup.network, setup.loss, 0, setup.network.depth() - 1, setup.batch, setup.micro_batch),
         epochs_(setup.epochs) {
@@ -19,7 +21,7 @@ class EndToEnd final : public LearningRule {
     range_.step(images, context, totals);
   }
   std::int64_t total_epochs() const override { return epochs_; }
-  bool is_local_to_blocks() const override { return false; }
+  Plausibility plausibility() const override { return {.local_to_blocks = false}; }
   std::size_t activity_bytes() const override { return memory_; }
 
  private:

@@ -9,6 +9,8 @@ namespace {
 /// the frozen blocks below, then frozen itself. The learning-rate schedule starts anew with every block.
 class GreedyLayerwise final : public LearningRule {
  public:
+  static constexpr const char* abbreviation = "GLL";
+
   GreedyLayerwise(const NoOptions& /*options*/, const RuleSetup& setup) : blocks_(setup), epochs_(setup.epochs) {}
 
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
@@ -16,7 +18,7 @@ class GreedyLayerwise final : public LearningRule {
   }
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   std::int64_t schedule_epochs() const override { return epochs_; }
-  bool is_local_to_blocks() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
   std::string stage(std::int64_t epoch) const override {
     return fmt::format("block {} of 0-{}", block(epoch), blocks_.depth() - 1);

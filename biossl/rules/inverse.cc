@@ -14,7 +14,6 @@ constexpr std::uint32_t first_inverse = 2000;
 /// No error crosses an inverse, so it needs no feedback path of its own.
 SynapsesSetup setup_of_inverse(SynapsesSetup setup) {
   setup.feedback = "transpose";
-  setup.feedback_settings = {};
   return setup;
 }
 
@@ -41,14 +40,14 @@ Conv2d Inverse::geometry(const BlockSpec& spec, const BlockPlan& plan, int index
 
 Inverse::Inverse(const Block& block, int index, Activation activation, const SynapsesSetup& setup)
     : activation_(activation),
-      synapses_(setup_of_inverse(setup), block.plan().output[2], block.plan().input[2],
+      synapses_(setup_of_inverse(setup), block.plan().output, block.plan().input,
                 geometry(block.spec(), block.plan(), index), first_inverse + static_cast<std::uint32_t>(index)) {}
 
 void Inverse::pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums, Tensor& input_difference) const {
   // The sums are linear in their input, so the sums of the difference are the difference of the sums. Taking the
   // difference before rounding keeps the target's digits, and so bfloat16 works.
-  synapses_.project(output, sums);
-  synapses_.project(output_difference, input_difference);
+  synapses_.drive(output, sums);
+  synapses_.drive(output_difference, input_difference);
   ops::activation_difference(sums, synapses_.bias(), activation_, input_difference, input_difference);
 }
 

@@ -9,6 +9,8 @@ namespace {
 /// the blocks.
 class RandomizedLayerwise final : public LearningRule {
  public:
+  static constexpr const char* abbreviation = "RLL";
+
   RandomizedLayerwise(const NoOptions& /*options*/, const RuleSetup& setup)
       : blocks_(setup), epochs_(setup.epochs), seed_(setup.seed) {}
 
@@ -16,7 +18,7 @@ class RandomizedLayerwise final : public LearningRule {
     blocks_.step(draw(context.epoch, context.batch), images, context, totals);
   }
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
-  bool is_local_to_blocks() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
   std::vector<std::int64_t> sample_epochs() const override {
     std::vector<std::int64_t> epochs;

@@ -27,6 +27,11 @@ struct RuleSetup {
 class LearningRule {
  public:
   static constexpr const char* kind = "learning rule";
+  /// What tables and notes ask before a rule is made.
+  struct Traits {
+    bool learns = true;          ///< false: nothing learns; neither loss nor feedback path matters
+    bool sends_errors = true;    ///< false: errors cross no layer of the encoder, so its feedback path is not used
+  };
 
   virtual ~LearningRule() = default;
 

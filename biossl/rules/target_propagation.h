@@ -39,12 +39,15 @@ struct TargetPropagationOptions {
 /// concern view 1 alone.
 class TargetPropagation : public LearningRule {
  public:
+  static constexpr const char* abbreviation = "DTP";
+  static constexpr Traits traits{.sends_errors = false};
+
   /// Throws std::invalid_argument for impossible options and for a block that no inverse fits.
   TargetPropagation(const TargetPropagationOptions& options, const RuleSetup& setup);
 
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override;
   std::int64_t total_epochs() const override { return epochs_; }
-  bool is_local_to_blocks() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return memory_; }
   /// inverses.L.weight, inverses.L.bias and their optimiser's state, for blocks 1 and up.
   State state() override;

@@ -38,7 +38,7 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
 
 /// Every image's label, where the loss uses them; otherwise empty.
 Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images, Device device) {
-  if (!loss.needs_labels()) return {};
+  if (!loss.reads_labels()) return {};
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
   if (recipe.network.head.features != classes) {
     bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",

@@ -19,7 +19,7 @@ constexpr std::int64_t pairs = 7;
 constexpr std::int64_t features = 5;
 
 std::unique_ptr<Loss> triplet(DType dtype, Device device, double margin = 1.0) {
-  const LossShape shape{pairs, features, dtype, device, 1};
+  const LossSetup shape{pairs, features, dtype, device, 1};
   return LossRegistry::instance().make("triplet", {{"margin", margin}}, shape);
 }
 

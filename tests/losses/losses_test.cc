@@ -42,7 +42,7 @@ std::vector<Device> devices_of(const LossCase& each, std::vector<Device> devices
   std::erase_if(devices, [&](Device device) {
     if (device != Device::cuda) return false;
     try {
-      const LossShape shape{largest_batch, features, DType::float32, device, 3};
+      const LossSetup shape{largest_batch, features, DType::float32, device, 3};
       LossRegistry::instance().make(each.kind, each.settings, shape);
       return false;
     } catch (const std::invalid_argument&) {
@@ -62,7 +62,7 @@ struct Job {
       : embeddings(random_tensor({2 * pairs, features}, dtype, device, 5, 0.4F)),
         errors(poisoned(embeddings.shape(), dtype, device)),
         totals({2}, DType::float64, device) {
-    const LossShape shape{largest_batch, features, dtype, device, 3};
+    const LossSetup shape{largest_batch, features, dtype, device, 3};
     loss = LossRegistry::instance().make(each.kind, each.settings, shape);
     std::vector<std::int32_t> labels;
     for (std::int32_t i = 0; i < pairs; ++i) labels.push_back(i * 5 % features);
@@ -158,7 +158,7 @@ TEST(Losses, SayWhatTheyAreAndNeed) {
     const Job job(each, 2, DType::float32, Device::reference);
     const Loss& loss = *job.loss;
     const Properties said{loss.stops_gradient(), loss.needs_only_recent_memory(), loss.is_plain_arithmetic(),
-                          loss.needs_labels(), loss.head()};
+                          loss.reads_labels(), loss.head()};
     EXPECT_TRUE(said == properties) << each.kind;
   }
 }
@@ -191,7 +191,7 @@ TEST(Losses, RefuseWhatMakesNoSense) {
        "[cross_entropy] 'block_gradient' makes no sense here: each view"}};
   for (const Refused& each : all) {
     const auto make = [&] {
-      const LossShape shape{each.batch, features, DType::float32, Device::reference};
+      const LossSetup shape{each.batch, features, DType::float32, Device::reference};
       LossRegistry::instance().make(each.kind, each.settings, shape);
     };
     EXPECT_THAT(make, ::testing::ThrowsMessage<std::invalid_argument>(::testing::StartsWith(each.message)));
@@ -226,7 +226,7 @@ std::vector<std::int64_t> negatives_of(Loss& loss, const StepContext& context, s
 class ClappNegatives : public ::testing::TestWithParam<Device> {
  protected:
   std::vector<std::int64_t> draw(std::uint64_t seed, std::int64_t epoch, std::int64_t batch) const {
-    const LossShape shape{largest_batch, features, DType::float32, GetParam(), seed};
+    const LossSetup shape{largest_batch, features, DType::float32, GetParam(), seed};
     const auto loss = LossRegistry::instance().make("clapp", {}, shape);
     const StepContext context{.epoch = epoch, .batch = batch, .learning_rate = 0, .labels = {}};
     return negatives_of(*loss, context, 5, GetParam());

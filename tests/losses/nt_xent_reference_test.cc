@@ -18,7 +18,7 @@ TEST_P(NtXentReference, LossAndErrorsAgree) {
   if (!arrays) GTEST_SKIP() << no_reference_arrays();
   const Tensor embeddings = arrays->array("embeddings", GetParam());
   const Settings settings{{"temperature", arrays->settings().at("temperature").get<double>()}};
-  const LossShape shape{embeddings.extent(0) / 2, embeddings.extent(1), DType::float32, GetParam()};
+  const LossSetup shape{embeddings.extent(0) / 2, embeddings.extent(1), DType::float32, GetParam()};
   const auto loss = LossRegistry::instance().make("nt_xent", settings, shape);
   Tensor errors = poisoned(embeddings.shape(), DType::float32, GetParam());
   Tensor totals = tensor_of({2}, {0, 0}, DType::float64, GetParam());

@@ -376,7 +376,7 @@ const std::vector<WrongCall> wrong_others = {
      [] {
        ParameterStep step{.update = floats({4}), .values = floats({4}), .state = {floats({5})}, .number = 1};
        ParameterStep* const alone[] = {&step};
-       ops::sgd_step(0.9, alone);
+       ops::sgd_step({}, alone);
      }},
 };
 

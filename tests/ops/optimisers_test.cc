@@ -98,7 +98,7 @@ TEST_P(OptimisersOn, SgdFollowsItsFormula) {
       const std::vector<double> update = update_at(number);
       step.update = tensor_of({size}, update, DType::float32, device);
       ++step.number;
-      ops::sgd_step(momentum, alone);
+      ops::sgd_step({.momentum = momentum}, alone);
       for (std::size_t i = 0; i < update.size(); ++i) {
         speed[i] = momentum * speed[i] + update[i];
         expected[i] -= 0.1 * speed[i];
@@ -123,7 +123,7 @@ TEST_P(OptimisersOn, LayersTogetherChangeAsEachAlone) {
     return all;
   };
   const auto adam = [](std::span<ParameterStep* const> of) { ops::adam_step({}, of); };
-  const auto sgd = [](std::span<ParameterStep* const> of) { ops::sgd_step(0.9, of); };
+  const auto sgd = [](std::span<ParameterStep* const> of) { ops::sgd_step({}, of); };
   const std::vector<std::pair<std::size_t, std::function<void(std::span<ParameterStep* const>)>>> optimisers{{2, adam},
                                                                                                              {1, sgd}};
   for (const auto& [state, take] : optimisers) {

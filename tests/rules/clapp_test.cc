@@ -43,7 +43,7 @@ struct Job {
     setup.dtype = dtype;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     network = std::make_unique<Network>(small_network(), image, setup);
-    const LossShape shape{pairs, small_network().head.features, setup.master_dtype(), device, 1};
+    const LossSetup shape{pairs, small_network().head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("clapp", {}, shape);
     chain = std::make_unique<BlockRange>(*network, *loss, first, last, pairs);
     Workspace::fit(device, [&](Workspace& workspace) { chain->prepare(workspace); });

@@ -46,7 +46,7 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
   /// The updates of one batch, the weights left alone; returns its loss.
   double step() {
     const std::int64_t pairs = images_.extent(0) / 2;
-    const LossShape shape{pairs, 64, DType::float32, GetParam()};
+    const LossSetup shape{pairs, 64, DType::float32, GetParam()};
     const auto loss = LossRegistry::instance().make("contrastive_hinge", {}, shape);
     const RuleSetup setup{*network_, *loss, pairs, 1, 1};
     const auto rule = RuleRegistry::instance().make("e2e", {}, setup);

@@ -309,7 +309,7 @@ Bytes memory_of(int blocks, bool block_gradient) {
   SynapsesSetup setup;
   setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
   Network network(tower(blocks), {12, 12, 3}, setup);
-  const LossShape shape{500, 64, DType::float32, Device::cpu, 1};
+  const LossSetup shape{500, 64, DType::float32, Device::cpu, 1};
   const auto loss = LossRegistry::instance().make("contrastive_hinge", {{"block_gradient", block_gradient}}, shape);
   const LayerwiseBlocks layerwise({network, *loss, 500, 1, 1});
   BlockRange chain(network, *loss, 0, blocks - 1, 500);

@@ -116,7 +116,7 @@ struct SilentOptions {
 /// next to nothing.
 class SilentLoss final : public Loss {
  public:
-  SilentLoss(const SilentOptions& options, const LossShape& /*shape*/) : options_(options) {}
+  SilentLoss(const SilentOptions& options, const LossSetup& /*shape*/) : options_(options) {}
 
   void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     const Tensor activity = on_device(embeddings, Device::reference);
@@ -132,8 +132,7 @@ class SilentLoss final : public Loss {
   }
   HeadKind head() const override { return options_.prediction ? HeadKind::prediction : HeadKind::linear; }
   bool stops_gradient() const override { return options_.stops_gradient; }
-  bool needs_only_recent_memory() const override { return true; }
-  bool is_plain_arithmetic() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
 
  private:
   template <class T>

@@ -39,7 +39,7 @@ Work::Work(const SmallJob& job) : totals_({2}, DType::float64, job.device) {
   setup.feedback_settings = job.feedback_settings;
   setup.optimizer = OptimizerRegistry::instance().make(job.optimizer, {});
   network_ = std::make_unique<Network>(job.spec, image, setup);
-  const LossShape shape{small_pairs, job.spec.head.features, setup.master_dtype(), job.device, job.seed};
+  const LossSetup shape{small_pairs, job.spec.head.features, setup.master_dtype(), job.device, job.seed};
   loss_ = LossRegistry::instance().make(job.loss_kind, job.loss_settings, shape);
   const RuleSetup rule_setup{*network_, *loss_, small_pairs, job.epochs, job.seed, job.micro_batch};
   rule_ = RuleRegistry::instance().make(job.rule_kind, job.rule_settings, rule_setup);

@@ -47,7 +47,7 @@ struct Job {
     setup.dtype = dtype;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
     network = std::make_unique<Network>(spec, size, setup);
-    const LossShape shape{pairs, spec.head.features, setup.master_dtype(), device, 1};
+    const LossSetup shape{pairs, spec.head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("contrastive_hinge", loss_settings, shape);
     const RuleSetup rule_setup{*network, *loss, pairs, 1, 1};
     learner = RuleRegistry::instance().make(kind, rule_settings, rule_setup);

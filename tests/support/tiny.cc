@@ -76,15 +76,14 @@ struct FailingOptions {
 
 class FailingLoss final : public Loss {
  public:
-  FailingLoss(const FailingOptions& options, const LossShape& /*shape*/) : good_(options.good_batches) {}
+  FailingLoss(const FailingOptions& options, const LossSetup& /*shape*/) : good_(options.good_batches) {}
 
   void evaluate(const Tensor& /*embeddings*/, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
     errors.fill_zero();
     totals.data<double>()[0] += good_-- > 0 ? 1.0 : std::numeric_limits<double>::quiet_NaN();
   }
   bool stops_gradient() const override { return false; }
-  bool needs_only_recent_memory() const override { return true; }
-  bool is_plain_arithmetic() const override { return true; }
+  Plausibility plausibility() const override { return {}; }
 
  private:
   std::int64_t good_;

@@ -6,29 +6,44 @@
 namespace biossl::cpu {
 namespace {
 
-void adam_step_of(const Adam& adam, ParameterStep& step) {
-  const auto coefficients = shared::adam_coefficients<float>(adam, step.learning_rate, step.number);
-  const float* __restrict u = step.update.data<float>();
+/// values[i] = kept * values[i] + increment(i), in parallel; the increments are written where they are asked for.
+template <class Increment>
+void move(ParameterStep& step, double weight_decay, const Increment& increment) {
+  const auto kept = shared::kept_share<float>(step, weight_decay);
   float* __restrict value = step.values.data<float>();
-  float* __restrict mean = step.state[0].data<float>();
-  float* __restrict square = step.state[1].data<float>();
+  float* __restrict written = step.increment.data<float>();
   parallel_for(step.values.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
+    if (written == nullptr) {
 #pragma omp simd
-    for (std::int64_t i = begin; i < end; ++i) shared::adam_element(coefficients, u[i], value[i], mean[i], square[i]);
+      for (std::int64_t i = begin; i < end; ++i) value[i] = kept * value[i] + increment(i);
+      return;
+    }
+#pragma omp simd
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float change = increment(i);
+      written[i] = change;
+      value[i] = kept * value[i] + change;
+    }
   });
 }
 
-void sgd_step_of(float decay, ParameterStep& step) {
+void adam_step_of(const Adam& adam, ParameterStep& step) {
+  const auto coefficients = shared::adam_coefficients<float>(adam, step.learning_rate, step.number);
+  const float* __restrict u = step.update.data<float>();
+  float* __restrict mean = step.state[0].data<float>();
+  float* __restrict square = step.state[1].data<float>();
+  move(step, adam.weight_decay,
+       [=](std::int64_t i) { return shared::adam_increment(coefficients, u[i], mean[i], square[i]); });
+}
+
+void sgd_step_of(const Sgd& sgd, ParameterStep& step) {
+  const auto momentum = static_cast<float>(sgd.momentum);
   const auto rate = static_cast<float>(step.learning_rate);
   const float* __restrict u = step.update.data<float>();
-  float* __restrict value = step.values.data<float>();
   float* __restrict speed = step.state[0].data<float>();
-  parallel_for(step.values.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
-#pragma omp simd
-    for (std::int64_t i = begin; i < end; ++i) {
-      speed[i] = decay * speed[i] + u[i];
-      value[i] -= rate * speed[i];
-    }
+  move(step, sgd.weight_decay, [=](std::int64_t i) {
+    speed[i] = momentum * speed[i] + u[i];
+    return -rate * speed[i];
   });
 }
 
@@ -38,8 +53,8 @@ void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
   for (ParameterStep* step : steps) adam_step_of(adam, *step);
 }
 
-void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
-  for (ParameterStep* step : steps) sgd_step_of(static_cast<float>(momentum), *step);
+void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
+  for (ParameterStep* step : steps) sgd_step_of(sgd, *step);
 }
 
 }  // namespace biossl::cpu

@@ -33,19 +33,24 @@ struct Layers {
 };
 
 struct AdamChange {
-  using Coefficients = shared::AdamCoefficients<float>;
+  struct Coefficients {
+    shared::AdamCoefficients<float> adam;
+    float kept;
+  };
   __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
-    shared::adam_element(coefficients, its.update[j], its.value[j], its.first[j], its.second[j]);
+    const float increment =
+        shared::adam_increment(coefficients.adam, its.update[j], its.first[j], its.second[j]);
+    its.value[j] = coefficients.kept * its.value[j] + increment;
   }
 };
 
 struct SgdChange {
   struct Coefficients {
-    float momentum, rate;
+    float momentum, rate, kept;
   };
   __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
     its.first[j] = coefficients.momentum * its.first[j] + its.update[j];
-    its.value[j] -= coefficients.rate * its.first[j];
+    its.value[j] = coefficients.kept * its.value[j] - coefficients.rate * its.first[j];
   }
 };
 
@@ -71,13 +76,15 @@ void change_together(std::span<ParameterStep* const> steps, const CoefficientsOf
 
 void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
   change_together<AdamChange>(steps, [&](const ParameterStep& step) {
-    return shared::adam_coefficients<float>(adam, step.learning_rate, step.number);
+    return AdamChange::Coefficients{shared::adam_coefficients<float>(adam, step.learning_rate, step.number),
+                                    shared::kept_share<float>(step, adam.weight_decay)};
   });
 }
 
-void sgd_step(double momentum, std::span<ParameterStep* const> steps) {
+void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
   change_together<SgdChange>(steps, [&](const ParameterStep& step) {
-    return SgdChange::Coefficients{static_cast<float>(momentum), static_cast<float>(step.learning_rate)};
+    return SgdChange::Coefficients{static_cast<float>(sgd.momentum), static_cast<float>(step.learning_rate),
+                                   shared::kept_share<float>(step, sgd.weight_decay)};
   });
 }
 

@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <vector>
+
+#include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/elements.h"
+#include "biossl/backend/cpu/matrix_product.h"
+#include "biossl/backend/shared/elementwise.h"
+
+namespace biossl::cpu {
+namespace {
+
+/// Positions of an outermost piece that one thread's sums of all rows run over. Their number fixes the order of a sum.
+constexpr std::int64_t rows_of_piece = 1024;
+
+float join(Reduction reduction, float one, float other) {
+  return reduction == Reduction::maximum ? std::max(one, other) : one + other;
+}
+
+/// result = the reduction of `count` rows of `inner` numbers.
+template <class T>
+void reduce_rows(Reduction reduction, const T* src, std::int64_t count, std::int64_t inner, float* result) {
+  for (std::int64_t i = 0; i < inner; ++i) result[i] = static_cast<float>(src[i]);
+  for (std::int64_t k = 1; k < count; ++k) {
+    const T* row = src + k * inner;
+    if (reduction == Reduction::maximum) {
+#pragma omp simd
+      for (std::int64_t i = 0; i < inner; ++i) {
+        const auto value = static_cast<float>(row[i]);
+        result[i] = value > result[i] ? value : result[i];
+      }
+    } else {
+#pragma omp simd
+      for (std::int64_t i = 0; i < inner; ++i) result[i] += static_cast<float>(row[i]);
+    }
+  }
+}
+
+/// The reduction of `count` neighbouring numbers.
+template <class T>
+float reduce_run(Reduction reduction, const T* src, std::int64_t count) {
+  auto result = static_cast<float>(src[0]);
+  if (reduction == Reduction::maximum) {
+#pragma omp simd reduction(max : result)
+    for (std::int64_t k = 1; k < count; ++k) result = std::max(result, static_cast<float>(src[k]));
+  } else {
+#pragma omp simd reduction(+ : result)
+    for (std::int64_t k = 1; k < count; ++k) result += static_cast<float>(src[k]);
+  }
+  return result;
+}
+
+/// A long run with an inner extent: in pieces of rows, whose results are joined in order.
+template <class T>
+void reduce_long(Reduction reduction, const T* src, const Folded& folded, float scale, T* dst) {
+  const std::int64_t outer = folded.outer;
+  const std::int64_t run = folded.folded;
+  const std::int64_t inner = folded.inner;
+  const std::int64_t pieces = (run + rows_of_piece - 1) / rows_of_piece;
+  thread_local std::vector<float> buffer;  // kept, so that only the first call with a size allocates
+  buffer.resize(static_cast<std::size_t>(outer * pieces * inner));
+  float* const results = buffer.data();
+  parallel_for(outer * pieces, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t piece = begin; piece < end; ++piece) {
+      const std::int64_t first = piece % pieces * rows_of_piece;
+      reduce_rows(reduction, src + (piece / pieces * run + first) * inner, std::min(rows_of_piece, run - first), inner,
+                  results + piece * inner);
+    }
+  });
+  for (std::int64_t o = 0; o < outer; ++o) {
+    float* total = results + o * pieces * inner;
+    for (std::int64_t piece = 1; piece < pieces; ++piece) {
+      for (std::int64_t i = 0; i < inner; ++i) total[i] = join(reduction, total[i], total[piece * inner + i]);
+    }
+    for (std::int64_t i = 0; i < inner; ++i) store(total[i] * scale, dst[o * inner + i]);
+  }
+}
+
+}  // namespace
+
+void apply(Function function, const Tensor& src, Tensor& dst) {
+  shared::with_constant<Function, Function::softplus>(function, [&](auto which) {
+    with_type(src, [&](auto zero) {
+      using T = decltype(zero);
+      using Which = decltype(which);
+      const T* from = src.data<T>();
+      fill_elements<T>(dst, [=](std::int64_t i) { return shared::apply_to<Which::value>(static_cast<float>(from[i])); });
+    });
+  });
+}
+
+void combine(const Tensor& a, Combination combination, const Tensor& b, const Folded& folded, Tensor& dst) {
+  const std::int64_t outer = folded.outer;
+  const std::int64_t run = folded.folded;
+  const std::int64_t inner = folded.inner;
+  shared::with_constant<Combination, Combination::power>(combination, [&](auto which) {
+    with_type(a, [&](auto zero) {
+      using T = decltype(zero);
+      using Which = decltype(which);
+      const T* left = a.data<T>();
+      const T* right = b.data<T>();
+      T* to = dst.data<T>();
+      const auto two = [](T one, T other) {
+        return shared::combine_two<Which::value>(static_cast<float>(one), static_cast<float>(other));
+      };
+      if (run == 1) return fill_elements<T>(dst, [=](std::int64_t i) { return two(left[i], right[i]); });
+      // A line is what lies along the last axis: `inner` numbers of both, or a run of a and one number of b.
+      const std::int64_t line = inner > 1 ? inner : run;
+      const std::int64_t lines = inner > 1 ? outer * run : outer;
+      parallel_for(lines, std::max<std::int64_t>(element_grain / line, 1), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t k = begin; k < end; ++k) {
+          const T* from = left + k * line;
+          T* place = to + k * line;
+          if (inner > 1) {
+            const T* other = right + k / run * inner;
+#pragma omp simd
+            for (std::int64_t i = 0; i < line; ++i) store(two(from[i], other[i]), place[i]);
+          } else {
+            const T other = right[k];
+#pragma omp simd
+            for (std::int64_t i = 0; i < line; ++i) store(two(from[i], other), place[i]);
+          }
+        }
+      });
+    });
+  });
+}
+
+void reduce(Reduction reduction, const Tensor& src, const Folded& folded, Tensor& dst) {
+  const std::int64_t outer = folded.outer;
+  const std::int64_t run = folded.folded;
+  const std::int64_t inner = folded.inner;
+  const float scale = reduction == Reduction::mean ? 1.0F / static_cast<float>(run) : 1.0F;
+  with_type(src, [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = src.data<T>();
+    T* to = dst.data<T>();
+    if (inner > 1) return reduce_long(reduction, from, folded, scale, to);
+    parallel_for(outer, std::max<std::int64_t>(element_grain / run, 1), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) store(reduce_run(reduction, from + i * run, run) * scale, to[i]);
+    });
+  });
+}
+
+void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst) {
+  matrix_product(a, a_transposed ? As::transposed : As::it_is, b, b_transposed ? As::transposed : As::it_is, dst);
+}
+
+}  // namespace biossl::cpu

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "biossl/core/tensor.h"
+
+// Elements that losses, rules, blocks and heads of one's own are composed of: functions of elements, reductions,
+// products of matrices. Every operation has plain loops on the device `reference` and a parallel, vectorised form on
+// `cpu`. A GPU has none of them: there each throws std::invalid_argument, and require_host says so before a run begins.
+
+namespace biossl {
+
+/// A function of one number.
+enum class Function : std::uint8_t {
+  absolute,     ///< |x|
+  exponential,  ///< e^x
+  logarithm,    ///< ln x
+  square,       ///< x^2
+  square_root,  ///< sqrt x
+  reciprocal,   ///< 1 / x
+  sign,         ///< -1, 0 or 1
+  step,         ///< 1 where x > 0, else 0
+  relu,         ///< max(x, 0)
+  sigmoid,      ///< 1 / (1 + e^-x)
+  softplus,     ///< ln (1 + e^x)
+};
+
+/// A function of two numbers.
+enum class Combination : std::uint8_t { add, subtract, multiply, divide, maximum, minimum, equal, power };
+
+enum class Reduction : std::uint8_t { sum, mean, maximum };
+
+/// A run of neighbouring axes [first, last) of a tensor.
+struct Axes {
+  int first, last;
+};
+inline constexpr Axes over_batch{0, 1};      ///< N of (N, H, W, C) and of (N, D)
+inline constexpr Axes over_positions{1, 3};  ///< H, W of (N, H, W, C)
+inline constexpr Axes over_channels{-1, 0};  ///< the last axis: C of (N, H, W, C), D of (N, D)
+inline constexpr Axes all_but_channels{0, -1};
+
+/// A tensor as (outer, folded, inner): the extents before, inside and behind a run of axes.
+struct Folded {
+  std::int64_t outer, folded, inner;
+};
+
+namespace ops {
+
+/// dst = function(src), element by element. dst may be src.
+void apply(Function function, const Tensor& src, Tensor& dst);
+/// dst = combination(a, b), element by element. b has a's shape, or 1 in place of the extents of one run of axes: its
+/// values then count for all elements along them. dst, of a's shape, may be a, and b where their shapes are equal.
+/// equal: 1 where a = b, else 0.
+void combine(const Tensor& a, Combination combination, const Tensor& b, Tensor& dst);
+/// dst = the sum, mean or largest value of src along a run of axes, whose extents dst has as 1. Sums of the device `cpu`
+/// are kept in float32 and added in an order that does not depend on the number of threads.
+void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst);
+/// dst = a b for matrices (float32; float64 on the reference device), each factor taken as it is or transposed.
+void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst);
+
+/// The shape that reduce() has dst in.
+Shape reduced(const Shape& shape, Axes axes);
+/// Throws std::invalid_argument, naming `who`, unless the device has the operations above.
+void require_host(Device device, std::string_view who);
+
+}  // namespace ops
+}  // namespace biossl
