@@ -4,10 +4,10 @@
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
-#include "biossl/recipe/components.h"
-#include "biossl/runs/precision.h"
 #include "biossl/feedback/feedback.h"
+#include "biossl/recipe/components.h"
 #include "biossl/rules/rule.h"
+#include "biossl/runs/precision.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 

@@ -4,12 +4,12 @@
 
 #include "biossl/core/text.h"
 #include "biossl/data/views.h"
-#include "biossl/recipe/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/spec.h"
 #include "biossl/optim/optimizer.h"
 #include "biossl/optim/schedule.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/rules/rule.h"
 #include "cli/commands.h"
 

@@ -2,10 +2,11 @@
 
 #include <memory>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
+#include "biossl/runs/precision.h"
 #include "biossl/training/probing.h"
 #include "biossl/training/results.h"
-#include "biossl/runs/precision.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"

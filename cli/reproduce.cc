@@ -7,9 +7,9 @@
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
+#include "biossl/reproduction/parallel_runs.h"
 #include "biossl/reproduction/reproduction.h"
 #include "biossl/reproduction/reproduction_forecast.h"
-#include "biossl/reproduction/parallel_runs.h"
 #include "biossl/reproduction/table_writer.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -68,11 +68,12 @@ void make_table(const Reproduction& plan) {
   }
 }
 
-void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place, Reporter& reporter) {
+void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place,
+             Reporter& reporter) {
   std::int64_t failed = 0;
   try {
     const ParallelRuns how{.jobs = command.jobs,
-                         .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
+                           .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
     failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));

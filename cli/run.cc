@@ -69,20 +69,22 @@ struct RunCommand {
 };
 
 void run(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-    const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
-    show(fmt::format("\n{}\n", results_table(run.report)));  // first, as they may not be writable
-    write_results(run.directory, run.recipe, run.report);
-    show(fmt::format("results in {}\n", run.directory.summary_file().string()));
-  });
+  command.perform(
+      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
+        const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
+        show(fmt::format("\n{}\n", results_table(run.report)));  // first, as they may not be writable
+        write_results(run.directory, run.recipe, run.report);
+        show(fmt::format("results in {}\n", run.directory.summary_file().string()));
+      });
 }
 
 void pretrain_only(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-    pretrain(recipe, place, out, command.resume, reporter);
-    show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
-                     SuggestedCommand("probe").path(out.string()).place(command.place).text()));
-  });
+  command.perform(
+      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
+        pretrain(recipe, place, out, command.resume, reporter);
+        show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
+                         SuggestedCommand("probe").path(out.string()).place(command.place).text()));
+      });
 }
 
 void add(Command app, const char* name, const char* summary, const char* footer, void (*job)(const RunCommand&)) {

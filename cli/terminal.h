@@ -3,8 +3,8 @@
 #include <string>
 
 #include "biossl/core/clock.h"
-#include "biossl/training/probing.h"
 #include "biossl/runs/reporter.h"
+#include "biossl/training/probing.h"
 
 namespace biossl::cli {
 

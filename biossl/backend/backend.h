@@ -6,8 +6,8 @@
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/parameter_step.h"
-#include "biossl/ops/types.h"
 #include "biossl/ops/pooled_error.h"
+#include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
 // The three implementations of ops/ops.h. cuda is backend/cuda or, in a build without CUDA, backend/no_cuda.

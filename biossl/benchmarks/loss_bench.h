@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "biossl/core/device.h"
-#include "biossl/recipe/recipe.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
+#include "biossl/recipe/recipe.h"
 
 namespace biossl {
 

@@ -2,12 +2,12 @@
 
 #include <bit>
 
+#include "biossl/benchmarks/timing.h"
 #include "biossl/core/processor.h"
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/synthetic_data.h"
-#include "biossl/benchmarks/timing.h"
 
 namespace biossl {
 namespace {

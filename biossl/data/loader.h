@@ -6,9 +6,9 @@
 
 namespace biossl {
 
-/// Cuts each epoch's order of the images 0 .. images-1 into batches: a permutation that ops::random_permutation draws on the
-/// device from (seed, epoch, images) alone. Every image is in exactly one batch; the last batch may be short. Memory is
-/// sized once, in the constructor.
+/// Cuts each epoch's order of the images 0 .. images-1 into batches: a permutation that ops::random_permutation draws
+/// on the device from (seed, epoch, images) alone. Every image is in exactly one batch; the last batch may be short.
+/// Memory is sized once, in the constructor.
 class BatchLoader {
  public:
   /// Throws std::invalid_argument unless images and batch are positive. Starts with epoch 0.

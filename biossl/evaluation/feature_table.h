@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "biossl/io/scratch_file.h"
 #include "biossl/core/tensor.h"
+#include "biossl/io/scratch_file.h"
 
 namespace biossl {
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
 #include "biossl/io/json_text.h"
 

@@ -23,9 +23,9 @@ struct StepContext {
   std::int64_t batch = 0;  ///< within the epoch
   double learning_rate = 0;
   Tensor labels;  ///< (B) int32, of the images; empty unless Loss::needs_labels()
-  /// Pairs at the head of the batch that are there to be looked back at: they have had their turn. 0 unless the loss
-  /// has a memory_span().
-  std::int64_t context = 0;
+  /// Number of pairs at the start that belong to the micro-batch before. The errors of later pairs depend on them; they
+  /// add nothing to the loss, and their own errors are left alone. 0 unless the loss has a memory_span().
+  std::int64_t earlier_pairs = 0;
 };
 
 /// What is to be small: a function of the embeddings of pairs of views, with its derivative, the error.
@@ -45,9 +45,8 @@ class Loss {
   /// True where no error reaches view 0, a memory (the gradient block): it need not be propagated back.
   virtual bool stops_gradient() const = 0;
 
-  /// Where nothing but the error of the current view is wanted, and that depends on the pair and on the memory of the
-  /// few images before it: how many. Then a batch may come in pieces, each behind the last `span` pairs of the one
-  /// before (StepContext::earlier_pairs), whose rows of errors are left alone. -1: a batch hangs together.
+  /// Number of earlier images a pair's error depends on; -1: the whole batch. With a number, a batch may come in
+  /// micro-batches (StepContext::earlier_pairs); that needs stops_gradient().
   virtual std::int64_t memory_span() const { return -1; }
 
   /// Property (i), as far as the loss goes: an error needs the present view and briefly remembered ones only, and

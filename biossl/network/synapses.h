@@ -8,8 +8,8 @@
 #include "biossl/core/state.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/network/update_queue.h"
-#include "biossl/ops/types.h"
 #include "biossl/ops/pooled_error.h"
+#include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 #include "biossl/optim/optimizer.h"
 
@@ -33,8 +33,9 @@ struct PathRecord {
   std::string layer;              ///< "blocks.0", "heads.4"
   std::string feedback;           ///< the path's own name
   bool separate_weights = false;  ///< as Feedback::separate_weights
-  std::int64_t errors_sent = 0;   ///< errors, of a batch or a micro-batch of one, that crossed it; 0: the path was never used
-  double alignment = 0;           ///< cosine of the angle between F and W, as they are now
+  std::int64_t errors_sent =
+      0;                 ///< errors, of a batch or a micro-batch of one, that crossed it; 0: the path was never used
+  double alignment = 0;  ///< cosine of the angle between F and W, as they are now
 };
 
 /// Everything that learns: a bundle of connections from one layer to the next, with the feedback path beside it and the
@@ -46,7 +47,8 @@ class Synapses : public Updatable {
   virtual void forward(const Tensor& pre, Activation activation, Tensor& post) const = 0;
   /// error_pre = F^T * error_post over the feedback path.
   void send_back(const PooledError& error_post, Tensor& error_pre);
-  /// Computes the update, error_post (x) pre, or adds a micro-batch to it; with the last, the optimiser's step is taken.
+  /// Computes the update, error_post (x) pre, or adds a micro-batch to it; with the last, the optimiser's step is
+  /// taken.
   void learn(const Tensor& pre, const PooledError& error_post, const UpdateOptions& options);
 
   const Optimizer& optimizer() const override { return *optimizer_; }
@@ -97,7 +99,7 @@ class Synapses : public Updatable {
   ParameterStep step_;  // values, their update and the optimiser's state: of the weights, then of the bias
   Tensor weight_update_, bias_update_;
   Tensor micro_batch_update_;  // of one micro-batch, as step_.update; empty until a step is taken in micro-batches
-  Tensor steps_;         // one number, on the host
+  Tensor steps_;               // one number, on the host
   std::int64_t errors_sent_ = 0;
 };
 

@@ -19,7 +19,8 @@ void TransposedConvolutionSynapses::project(const Tensor& pre, Tensor& post) con
   ops::transposed_conv2d_forward(pre, weights_, {}, conv_, Activation::none, post);
 }
 
-void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
+void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path,
+                                            Tensor& error_pre) const {
   ops::conv2d_forward(error_post.values, path, {}, conv_, Activation::none, error_pre);
 }
 

@@ -50,7 +50,8 @@ void draw_negatives(const Random& stream, Tensor& dst) {
 void random_permutation(const Random& stream, Tensor& dst) {
   check_numbers("random_permutation", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
+  const auto run =
+      dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
   run(stream, dst);
 }
 

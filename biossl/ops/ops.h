@@ -6,8 +6,8 @@
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
 #include "biossl/ops/parameter_step.h"
-#include "biossl/ops/types.h"
 #include "biossl/ops/pooled_error.h"
+#include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
 /// The seam between learning and hardware. Each operation checks its arguments (std::invalid_argument, "[operation] …",
@@ -83,8 +83,8 @@ void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst);
 void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_src);
 /// d_src = d_dst * activation'(dst). d_src may be d_dst.
 void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src);
-/// dst = activation(z + rise) - activation(z), z = sums + bias: the change of the output where its input rises. For tanh
-/// it is tanh(rise) (1 - tanh(z) tanh(z + rise)), so that a small rise keeps its digits though the outputs nearly
+/// dst = activation(z + rise) - activation(z), z = sums + bias: the change of the output where its input rises. For
+/// tanh it is tanh(rise) (1 - tanh(z) tanh(z + rise)), so that a small rise keeps its digits though the outputs nearly
 /// cancel. sums, rise and dst (N,...,C), bias (C) or empty; dst may be rise.
 void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst);

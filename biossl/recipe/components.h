@@ -6,9 +6,9 @@
 
 #include "biossl/core/error.h"
 #include "biossl/data/dataset.h"
-#include "biossl/recipe/recipe.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
+#include "biossl/recipe/recipe.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "biossl/data/views.h"
-#include "biossl/recipe/components.h"
-#include "biossl/recipe/recipe_sections.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe_sections.h"
 
 namespace biossl {
 namespace {

@@ -2,12 +2,12 @@
 
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
-#include "biossl/recipe/recipe.h"
-#include "biossl/recipe/recipe_sections.h"
-#include "biossl/recipe/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/recipe.h"
+#include "biossl/recipe/recipe_sections.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {

@@ -20,7 +20,7 @@ struct ParallelRuns {
 
 /// As reproduce(), some runs at a time; what they write is noted line by line behind their names. To stop is to stop
 /// all of them in order and wait for that, as it is when this process can no longer go on.
-std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place, const ParallelRuns& how,
-                                    Reporter& reporter);
+std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place,
+                                    const ParallelRuns& how, Reporter& reporter);
 
 }  // namespace biossl

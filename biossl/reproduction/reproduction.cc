@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <set>
 
+#include "biossl/core/atomic_file.h"
+#include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
-#include "biossl/training/experiment.h"
-#include "biossl/training/probing.h"
-#include "biossl/runs/precision.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/reproduction/recipe_tables.h"
 #include "biossl/reproduction/table_writer.h"
+#include "biossl/runs/precision.h"
+#include "biossl/training/experiment.h"
+#include "biossl/training/probing.h"
 
 namespace biossl {
 namespace {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/error.h"
-#include "biossl/runs/environment.h"
 #include "biossl/io/json_text.h"
+#include "biossl/runs/environment.h"
 #include "biossl/runs/path_records.h"
 
 namespace biossl {

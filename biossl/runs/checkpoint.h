@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "biossl/recipe/recipe.h"
 #include "biossl/io/safetensors.h"
 #include "biossl/network/network.h"
+#include "biossl/recipe/recipe.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {

@@ -8,8 +8,8 @@
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
-#include "biossl/recipe/recipe_difference.h"
 #include "biossl/io/json_text.h"
+#include "biossl/recipe/recipe_difference.h"
 #include "biossl/runs/environment.h"
 #include "biossl/runs/precision.h"
 

@@ -7,8 +7,8 @@
 
 #include "biossl/core/file.h"
 #include "biossl/core/text.h"
-#include "biossl/runs/checkpoint.h"
 #include "biossl/io/json_text.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/run_directory.h"
 
 namespace biossl {

@@ -8,8 +8,8 @@
 
 namespace biossl {
 
-ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                             Reporter& reporter) {
+ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out,
+                             bool resume, Reporter& reporter) {
   // What could fail behind hours of training is looked at before them.
   std::optional<RunDirectory> continued = open_for_pretraining(out, resume);
   require_images(wanted, place);
@@ -21,8 +21,8 @@ ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place
   return {.directory = std::move(directory), .recipe = std::move(recipe), .report = std::move(report)};
 }
 
-ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                           Reporter& reporter) {
+ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                           bool resume, Reporter& reporter) {
   const ProbedRun run = pretrain_and_probe(recipe, place, out, resume, reporter);
   write_results(run.directory, run.recipe, run.report);
   return run.report;

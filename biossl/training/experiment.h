@@ -19,11 +19,11 @@ struct ProbedRun {
 
 /// Pretrains and probes; the results are still to be written. What could stop them from being written is looked for
 /// before anything is trained.
-ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                             Reporter& reporter);
+ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                             bool resume, Reporter& reporter);
 
 /// The main job: pretrain, then probe, then write the results.
-ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                           Reporter& reporter);
+ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                           bool resume, Reporter& reporter);
 
 }  // namespace biossl

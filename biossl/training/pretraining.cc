@@ -49,8 +49,8 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
   return directory;
 }
 
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                      Reporter& reporter) {
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                      bool resume, Reporter& reporter) {
   return pretrain_in(open_for_pretraining(out, resume), recipe, place, out, reporter);
 }
 

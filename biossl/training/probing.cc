@@ -14,7 +14,8 @@ namespace {
 class ProbeImages {
  public:
   /// Throws BadInput where the images are not there or are not those of an encoder of images of this shape.
-  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
+      : recipe_(recipe), place_(place) {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
       total_ += opened.size();
@@ -138,7 +139,8 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place, Reporter& reporter) {
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place,
+                  Reporter& reporter) {
   Recipe recipe = of_run;
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,

@@ -46,7 +46,8 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 
 /// Probes a checkpoint's encoder as the recipe's [probe] asks. Features that memory does not hold go through a scratch
 /// file in the checkpoint's folder.
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const ExecutionContext& place, Reporter& reporter);
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const ExecutionContext& place,
+                  Reporter& reporter);
 
 /// Throws BadInput where the images to learn from or those of the probe are not there, or are not of one shape.
 void require_images(const Recipe& recipe, const ExecutionContext& place);

@@ -5,12 +5,12 @@
 #include "biossl/core/clock.h"
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
-#include "biossl/runs/checkpoint.h"
+#include "biossl/optim/schedule.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/reporter.h"
 #include "biossl/runs/run_directory.h"
-#include "biossl/optim/schedule.h"
 
 namespace biossl {
 

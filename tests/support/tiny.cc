@@ -6,9 +6,9 @@
 
 #include "biossl/core/file.h"
 #include "biossl/data/views.h"
-#include "biossl/runs/checkpoint.h"
 #include "biossl/losses/loss.h"
 #include "biossl/ops/ops.h"
+#include "biossl/runs/checkpoint.h"
 
 namespace biossl::testing {
 namespace {

@@ -51,7 +51,8 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
   const std::int64_t features = a.extent(1);
   const std::int64_t parts_count = batch > features ? batch : features;
   const RowParts parts(parts_count);
-  accelerator::zero_bytes(reinterpret_cast<std::byte*>(parts.losses), 2 * static_cast<std::size_t>(parts_count) * sizeof(double));
+  accelerator::zero_bytes(reinterpret_cast<std::byte*>(parts.losses),
+                          2 * static_cast<std::size_t>(parts_count) * sizeof(double));
   launch(correlation_kernel, dim3(static_cast<unsigned>(features)), dim3(block_threads), a.data<float>(),
          b.data<float>(), static_cast<float>(lambda), batch, features, scratch_tensor.data<float>(), parts.losses);
   launch(error_kernel, dim3(static_cast<unsigned>(batch)), dim3(block_threads), a.data<float>(), b.data<float>(),
