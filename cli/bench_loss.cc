@@ -12,7 +12,7 @@ namespace {
 struct BenchLossCommand {
   BenchOptions options;
   std::int64_t batch = 0;     // 0: the recipe's
-  std::int64_t features = 0;  // likewise
+  std::int64_t features = 0;  // 0: the recipe's
 };
 
 /// "negatives=all block_gradient=false"

@@ -16,7 +16,7 @@
 namespace biossl::cli {
 namespace {
 
-/// One thing that a recipe can name.
+/// A component that a recipe can name.
 struct Item {
   std::string name;
   std::string summary;
@@ -25,7 +25,7 @@ struct Item {
 
 struct Kind {
   const char* title;
-  const char* key;  ///< where a recipe names it
+  const char* key;  ///< the key that names it in a recipe
   std::vector<Item> items;
 };
 

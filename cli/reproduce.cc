@@ -30,7 +30,7 @@ struct ReproduceCommand {
   bool dry_run = false;
   bool table_only = false;
 
-  /// The command that goes on with what this one began.
+  /// The command that continues this one.
   std::string again(const Reproduction& plan) const {
     SuggestedCommand command("reproduce");
     for (const std::string& table : request.tables) command.path(table);
@@ -45,7 +45,7 @@ struct ReproduceCommand {
     return command.text();
   }
 
-  /// The command that makes one run, with its share of the threads.
+  /// The command for one run, with its share of the threads.
   std::vector<std::string> of_run(const ReproductionRun& run) const {
     const std::int64_t share = std::max<std::int64_t>(threads() / jobs, 1);
     std::vector<std::string> words{"/proc/self/exe", "run",      "-",          "--resume",  "--out",
@@ -55,7 +55,7 @@ struct ReproduceCommand {
   }
 };
 
-/// The table of what there is, also while another command runs more.
+/// Shows the table of the runs so far, also while another process runs more.
 void make_table(const Reproduction& plan) {
   show(fmt::format("\n{}", to_text(collect(plan))));
   if (!std::filesystem::exists(plan.out)) return;

@@ -9,7 +9,7 @@
 namespace biossl::ops {
 namespace {
 
-/// dst is to hold numbers of its own rows.
+/// Checks that int32 can hold the row numbers of dst.
 void check_numbers(std::string_view operation, const Argument& dst) {
   const Checks checks(operation);
   checks.same_device({dst});

@@ -23,7 +23,7 @@ std::string describe(const ForecastRun& run) {
   return again + fmt::format("goes on at epoch {} of {}", run.status.epoch, run.epochs);
 }
 
-/// What a whole run of the cost `whole` still needs.
+/// The remaining cost of a run whose total cost is `whole`.
 ForecastRun left_of(const ReproductionRun& run, const RunCost& whole) {
   const std::int64_t epochs = run.total_epochs;
   ForecastRun left{.name = run.directory.filename(), .status = run.status(), .epochs = epochs};

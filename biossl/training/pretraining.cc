@@ -9,7 +9,7 @@
 namespace biossl {
 namespace {
 
-/// Leaves the run directory and the trainer as the last run has left them.
+/// Restores run directory and trainer to the state of the last checkpoint.
 void continue_run(const RunDirectory& directory, const Recipe& recipe, Device device, Trainer& trainer,
                   Reporter& reporter) {
   directory.adopt(recipe, device);

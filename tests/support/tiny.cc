@@ -40,7 +40,7 @@ class TinyDataset final : public Dataset {
   Tensor pixels_;
 };
 
-/// The image with a little noise on it.
+/// The image with a little noise.
 class TinyViews final : public Views {
  public:
   TinyViews(const NoOptions& /*options*/, const ViewSource& source) : source_(source) {}

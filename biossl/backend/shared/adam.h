@@ -7,7 +7,7 @@
 
 namespace biossl::shared {
 
-/// What one step of Adam needs, the same for every element, worked out once in double.
+/// Coefficients of one Adam step, the same for every element; computed in double.
 template <class T>
 struct AdamCoefficients {
   T beta1;
@@ -35,7 +35,7 @@ AdamCoefficients<T> adam_coefficients(const Adam& adam, double learning_rate, st
           static_cast<T>(adam.epsilon)};
 }
 
-/// Moves one value and its moments by one step.
+/// Applies one step to one value and its moments.
 template <class T>
 constexpr void adam_element(const AdamCoefficients<T>& c, T update, T& value, T& m, T& v) {
   m = c.beta1 * m + c.fresh1 * update;
