@@ -69,12 +69,13 @@ struct RunCommand {
 };
 
 void run(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-    const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
-    show(fmt::format("\n{}\n", results_table(run.report)));  // shown first: writing may fail
-    write_results(run.directory, run.recipe, run.report);
-    show(fmt::format("results in {}\n", run.directory.summary_file().string()));
-  });
+  command.perform(
+      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
+        const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
+        show(fmt::format("\n{}\n", results_table(run.report)));  // shown first: writing may fail
+        write_results(run.directory, run.recipe, run.report);
+        show(fmt::format("results in {}\n", run.directory.summary_file().string()));
+      });
 }
 
 void pretrain_only(const RunCommand& command) {

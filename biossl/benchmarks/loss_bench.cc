@@ -13,7 +13,7 @@ LossWork::LossWork(const Recipe& recipe, Network& network)
       errors_(embeddings_.clone()),
       totals_({2}, DType::float64, network.setup().device) {
   // Class 0 for all: the speed of a loss does not depend on it.
-  if (loss_->needs_labels()) moment_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
+  if (loss_->needs_labels()) context_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
   ops::draw_uniform(Random(recipe.seed, Purpose::sample), 0.05F, embeddings_);
 }
 

@@ -8,8 +8,8 @@
 
 namespace biossl {
 
-ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                             Reporter& reporter) {
+ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out,
+                             bool resume, Reporter& reporter) {
   // Check first what could fail after hours of training.
   std::optional<RunDirectory> continued = open_for_pretraining(out, resume);
   require_images(wanted, place);

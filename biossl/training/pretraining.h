@@ -12,8 +12,8 @@ namespace biossl {
 
 /// Pretrains into a run directory: a new one, or with `resume` possibly an existing one. Throws like RunDirectory and
 /// Trainer. Writes nothing before everything is checked and allocated.
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                      Reporter& reporter);
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                      bool resume, Reporter& reporter);
 
 /// The two steps of pretrain, for callers with checks in between. The first returns the locked directory of a continued
 /// run, or std::nullopt for a new one, after checking that it can be made. The second trains.

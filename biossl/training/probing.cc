@@ -13,7 +13,8 @@ namespace {
 class ProbeImages {
  public:
   /// Throws BadInput if the images are missing or do not have the encoder's input shape.
-  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
+      : recipe_(recipe), place_(place) {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
       total_ += opened.size();
