@@ -37,10 +37,10 @@ struct ProbeResult {
 /// The accuracy of always naming the commonest label, a fraction; 0 without labels.
 double share_of_commonest(std::span<const std::int32_t> labels);
 
-/// Trains one linear layer with bias on frozen features (METHODS section 8: Adam, cross-entropy, no augmentation,
-/// reshuffled every epoch) and tests it. Nothing is chosen on the test set. The weights start uniform in +-1/sqrt(F).
-/// Throws std::invalid_argument when train and test do not match, FeaturesNotFinite or another std::runtime_error when
-/// the loss or an output is not finite.
+/// Trains one linear layer with bias on frozen features (docs/rules_and_losses.md, Protocol: Adam, cross-entropy, no
+/// augmentation, reshuffled every epoch) and tests it. Nothing is chosen on the test set. The weights start uniform in
+/// +-1/sqrt(F). Throws std::invalid_argument when train and test do not match, FeaturesNotFinite or another
+/// std::runtime_error when the loss or an output is not finite.
 ProbeResult train_linear_probe(const Features& train, const Features& test, const ProbeOptions& options,
                                const Progress& progress = {});
 

@@ -14,7 +14,7 @@
 #include "biossl/runs/run_status.h"
 
 // A published table, run again: every recipe of it with seeds 1..K, each run in a directory OUT/NAME-seedK of its own
-// (run_directory.h), so that whatever stops a run, the next call goes on where it stood.
+// (runs/run_directory.h), so that whatever stops a run, the next call goes on where it stood.
 
 namespace biossl {
 

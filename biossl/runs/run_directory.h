@@ -21,7 +21,7 @@ namespace biossl {
 ///                      stretch in which anything of it was different, with the "epoch" after which it began
 ///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics (stage where there is one)
 ///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
-///   probe.json, summary.json   the results (results.h)
+///   probe.json, summary.json   the results (training/results.h)
 ///   failure.txt        why it failed last time, until somebody goes on with it (note_failure)
 /// Faults of what lies in it throw BadInput.
 class RunDirectory {
