@@ -1,4 +1,4 @@
-// The folders of the library (docs/house.md): a folder includes only folders to its left, so nothing points back.
+// The folders of the library (docs/architecture.md): a folder includes only folders to its left.
 #include <gtest/gtest.h>
 
 #include <filesystem>

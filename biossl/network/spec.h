@@ -71,8 +71,8 @@ Shape head_input(const HeadSpec& head, const Shape& block_output);
 /// A head on a block with this output; throws likewise.
 HeadPlan plan_head(const HeadSpec& head, const Shape& block_output);
 
-/// The published networks by name (METHODS section 3): conv6, vgg6, tanh4. Throws std::invalid_argument with the known
-/// names.
+/// The published networks by name (docs/rules_and_losses.md): conv6, vgg6, tanh4. Throws std::invalid_argument with the
+/// known names.
 NetworkSpec preset(std::string_view name);
 std::vector<std::string> preset_names();
 std::string_view preset_summary(std::string_view name);

@@ -27,7 +27,7 @@ struct TargetPropagationOptions {
   }
 };
 
-/// Difference target propagation (Lee, Zhang, Fischer & Bengio 2015; METHODS in docs/methods.md). Every block but the
+/// Difference target propagation (Lee, Zhang, Fischer & Bengio 2015; docs/rules_and_losses.md). Every block but the
 /// first has a learnt inverse g. Errors cross the head only. Targets go down from block to block, through the inverses,
 /// and each block learns to reach its own target t. A block stores the *target difference* d = t - h, h its activity:
 ///   top        d = -eta dL/dh
