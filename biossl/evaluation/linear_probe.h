@@ -37,7 +37,7 @@ struct ProbeResult {
 /// Accuracy of always predicting the most frequent label, a fraction; 0 without labels.
 double share_of_commonest(std::span<const std::int32_t> labels);
 
-/// Trains one linear layer with bias on frozen features and tests it (docs/methods.md, "Protocol"): Adam,
+/// Trains one linear layer with bias on frozen features and tests it (docs/rules_and_losses.md, "Protocol"): Adam,
 /// cross-entropy, no augmentation, reshuffled every epoch. Nothing is chosen on the test set. Initial weights are
 /// uniform in +-1/sqrt(F). Throws std::invalid_argument if train and test do not match; FeaturesNotFinite or another
 /// std::runtime_error if the loss or an output is not finite.

@@ -29,7 +29,7 @@ struct Conv2d {
   std::int64_t output_extent(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }
 };
 
-/// The contrastive hinge loss (docs/methods.md; Tang, Yang & Amit 2022, eq. 2):
+/// The contrastive hinge loss (docs/rules_and_losses.md; Tang, Yang & Amit 2022, eq. 2):
 ///   d(i,j) = sum_k |a_ik - b_jk|
 ///   L = sum_i [d(i,i) - positive_threshold]+ + negative_weight * sum_{(i,j) in N} [negative_threshold - d(i,j)]+
 /// With the paper's threshold theta and margin m, positive_threshold = theta - m and negative_threshold = theta + m.
