@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 
-// What the subcommands of `biossl bench` share; each has a file.
+// Shared by the subcommands of `biossl bench`, which have one file each.
 
 namespace biossl::cli {
 
@@ -19,13 +19,13 @@ struct BenchOptions {
 
   /// --recipe, --set, --device, --threads and --json.
   void add_to(Command command);
-  /// --repeat, for benches that show medians.
+  /// --repeat, for benchmarks that report medians.
   void add_repetitions(Command command);
-  /// The recipe, with a precision "auto" settled for the device.
+  /// The recipe, with precision "auto" resolved for the device.
   Recipe read(const ExecutionContext& at) const;
 };
 
-/// JSON on a line, keys in the order they were given.
+/// Prints JSON on one line, keys in the given order.
 void print_line(const nlohmann::ordered_json& json);
 
 void add_bench_step(Command bench);

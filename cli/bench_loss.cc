@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "biossl/core/parallel.h"
 #include "biossl/benchmarks/loss_bench.h"
+#include "biossl/core/parallel.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {
@@ -12,7 +12,7 @@ namespace {
 struct BenchLossCommand {
   BenchOptions options;
   std::int64_t batch = 0;     // 0: the recipe's
-  std::int64_t features = 0;  // likewise
+  std::int64_t features = 0;  // 0: the recipe's
 };
 
 /// "negatives=all block_gradient=false"

@@ -48,7 +48,7 @@ void print_head(const Recipe& recipe, const EqualBlocks& blocks) {
   fmt::print("  {:<8} {:>5} {:>14} {:>9} {:>14} {:>14}\n", "", "depth", "activity", "grown by", "resident", "learnt");
 }
 
-/// `first`: the same rule's shallowest chain.
+/// `first`: the shortest chain with the same rule.
 void print(const MemoryRow& row, const MemoryRow& first) {
   const double growth = static_cast<double>(row.use.activity) / static_cast<double>(first.use.activity) - 1.0;
   fmt::print("  {:<8} {:>5} {:>14} {:>7.1f} % {:>14} {:>14}\n", row.rule, row.depth, mebibytes(row.use.activity),

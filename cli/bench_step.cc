@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "biossl/core/parallel.h"
 #include "biossl/benchmarks/step_bench.h"
+#include "biossl/core/parallel.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {

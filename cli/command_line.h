@@ -7,20 +7,20 @@
 
 namespace biossl::cli {
 
-/// Remembers how this program was called, for the commands that it suggests.
+/// Stores the program's name as called, for suggested commands.
 void set_program(std::string_view called);
 
-/// A command that a message suggests: it can be pasted into a shell as it stands.
+/// A command that a message suggests, ready to paste into a shell.
 class SuggestedCommand {
  public:
-  /// words: the subcommand, in plain letters: "reproduce".
+  /// words: the subcommand, unquoted: "reproduce".
   explicit SuggestedCommand(std::string_view words);
 
   SuggestedCommand& word(std::string_view value);
   SuggestedCommand& path(std::string_view value);
   SuggestedCommand& option(std::string_view name, std::string_view value);
   SuggestedCommand& path_option(std::string_view name, std::string_view value);
-  /// --data, --device and --threads, where they are not the usual ones.
+  /// Adds --data, --device and --threads if they differ from the defaults.
   SuggestedCommand& place(const PlaceOptions& place);
 
   const std::string& text() const { return text_; }

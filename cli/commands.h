@@ -2,8 +2,8 @@
 
 #include "cli/command.h"
 
-// One subcommand a file. Each `add_NAME` gives the program its options and a callback that does the work when the
-// command line names it. Callbacks report faults by exceptions, which main() turns into one line and an exit code:
+// One file per subcommand. `add_NAME` adds its options and a callback that does its work. Callbacks report faults by
+// exceptions, which main() turns into one line and an exit code:
 //   std::invalid_argument (and CLI::ParseError)   2   the command line
 //   BadInput                                       3   a file: recipe, data, checkpoint
 //   Interrupted                                    128 + signal

@@ -33,7 +33,7 @@ struct DataCommand {
     return open_dataset(name, request);
   }
 
-  /// Images that are what they are have their own size, and no seed makes them; views have one.
+  /// Data sets with a fixed image size need neither --size nor --seed; views need a seed.
   void refuse_without_effect() const {
     if (DatasetRegistry::instance().find(name).traits.side == 0) return;
     check(!size, "data", "--size makes no sense here: the images of {} have a size of their own", name);
@@ -77,7 +77,7 @@ void preview(DataCommand& command) {
   const std::filesystem::path out = apart_from_messages(command.out);
   SheetOptions sheet;
   const bool shows_views = !command.views.empty();
-  // Enough images for every class to fill its row.
+  // Enough images for a full row of every class.
   if (command.request.images == 0) command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;
   const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
   if (shows_views) {

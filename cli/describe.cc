@@ -4,10 +4,10 @@
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
-#include "biossl/recipe/components.h"
-#include "biossl/runs/precision.h"
 #include "biossl/feedback/feedback.h"
+#include "biossl/recipe/components.h"
 #include "biossl/rules/rule.h"
+#include "biossl/runs/precision.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -73,7 +73,7 @@ void print_network(const Recipe& recipe, Network& network) {
   fmt::print("operations: multiplications and additions of one image's forward pass\n");
 }
 
-/// What training on this machine would compute with.
+/// The type that training on this machine would compute with.
 void print_precision(const Recipe& recipe) {
   const std::string& precision = recipe.train.precision;
   const std::string here =
@@ -91,7 +91,7 @@ void print_property(const char* number, bool kept, const char* property, const s
   fmt::print("  {:<5} {:<6} {}\n               {}\n", number, kept ? "kept" : "broken", property, why);
 }
 
-/// The paper's four properties, from what the components say of themselves.
+/// The four properties of the paper, as the components report them.
 void print_properties(const Recipe& recipe, const DryBuild& outline) {
   const auto& [network, loss, rule] = outline;
   const Feedback& feedback = network->block(0).synapses().feedback();

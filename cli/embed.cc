@@ -29,7 +29,7 @@ struct EmbedCommand {
   PlaceOptions place;
 };
 
-/// The block that --layer means; nothing for the embedding.
+/// The block that --layer names; std::nullopt for the embedding.
 std::optional<int> block_of(const std::string& layer, int depth) {
   if (layer == "embedding") return std::nullopt;
   if (layer == "last") return depth - 1;
@@ -51,7 +51,7 @@ std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& 
                        .seed = recipe.seed});
 }
 
-/// Where the labels go: where --labels says, else beside the features; nowhere where nothing lies beside --out.
+/// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.
 std::optional<std::filesystem::path> labels_file(const EmbedCommand& command) {
   if (!command.labels.empty()) {
     check(command.labels != command.out, "embed", "--labels and --out both name {}", command.out);

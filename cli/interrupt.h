@@ -2,12 +2,12 @@
 
 namespace biossl::cli {
 
-/// From here on a wish to stop is only remembered, so that a run can stop in order: SIGINT, SIGTERM, SIGHUP (the
-/// terminal is gone), SIGPIPE (the reader of the output is gone), SIGXCPU, SIGUSR1 and SIGUSR2 (a batch system's
-/// warning that time is up). A second SIGINT or SIGTERM kills; a terminal that closes may send SIGHUP twice, which does
-/// not. What was ignored when the program was started, as by nohup, is ignored still.
+/// From here on these signals only record a request to stop, so that a run can stop in an orderly way: SIGINT, SIGTERM,
+/// SIGHUP (the terminal has closed), SIGPIPE (the reader of the output has closed), SIGXCPU, SIGUSR1 and SIGUSR2 (a
+/// batch system announces the end of its time). A second SIGINT or SIGTERM kills; a second SIGHUP, which a closing
+/// terminal may send, does not. Signals that were ignored at the start, as under nohup, stay ignored.
 void catch_interrupts();
-/// The signal that has come first; 0: none.
+/// The first signal received; 0: none.
 int caught_signal();
 
 }  // namespace biossl::cli

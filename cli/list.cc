@@ -4,19 +4,19 @@
 
 #include "biossl/core/text.h"
 #include "biossl/data/views.h"
-#include "biossl/recipe/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/spec.h"
 #include "biossl/optim/optimizer.h"
 #include "biossl/optim/schedule.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/rules/rule.h"
 #include "cli/commands.h"
 
 namespace biossl::cli {
 namespace {
 
-/// One thing that a recipe can name.
+/// A component that a recipe can name.
 struct Item {
   std::string name;
   std::string summary;
@@ -25,7 +25,7 @@ struct Item {
 
 struct Kind {
   const char* title;
-  const char* key;  ///< where a recipe names it
+  const char* key;  ///< the key that names it in a recipe
   std::vector<Item> items;
 };
 

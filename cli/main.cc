@@ -43,9 +43,9 @@ Exit codes:
             checkpoint: 130 by Ctrl-C, 143 by SIGTERM, 129 as the terminal closed, 141 as nobody read the output on
 )";
 
-/// One line, whatever a library put into its message. Takes no memory: there may be none left.
+/// Prints one line, whatever a library's message contains. Allocates no memory, which may have run out.
 int tell(int code, const char* what, const char* advice = "") {
-  std::fflush(stdout);  // results that were shown stand before the fault
+  std::fflush(stdout);  // results come before the error message
   std::fputs("biossl: ", stderr);
   for (; *what != '\0'; ++what) std::fputc(*what == '\n' ? ' ' : *what, stderr);
   std::fprintf(stderr, "%s\n", advice);
@@ -57,7 +57,7 @@ int tell_fault(const std::exception& error) {
                                         : error.what());
 }
 
-/// CLI11 takes an unknown command for a stray argument; a slip deserves the nearest name.
+/// CLI11 treats an unknown command as a superfluous argument; a typing error deserves the nearest name.
 void check_command(const CLI::App& app, const char* word) {
   if (word == nullptr || word[0] == '-') return;
   std::vector<std::string> known;
@@ -109,7 +109,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   biossl::cli::open_standard_descriptors();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond `ulimit -f` is told as any other that cannot be written
+  std::signal(SIGXFSZ, SIG_IGN);  // a file above `ulimit -f` is then reported like any other write error
   const auto only_asks = [](std::string_view word) { return word == "--help" || word == "-h" || word == "--version"; };
   if (argc > 1 && std::none_of(argv + 1, argv + argc, only_asks)) biossl::cli::sleep_while_waiting(argv);
   biossl::cli::set_program(argv[0]);

@@ -16,7 +16,7 @@
 namespace biossl::cli {
 namespace {
 
-/// Notes go to stderr: stdout may be read by a program.
+/// Notes go to stderr, because a program may read stdout.
 void start(int asked) {
   start_threads(asked);
   require_memory_for_libraries();

@@ -9,11 +9,11 @@
 #include "biossl/recipe/recipe.h"
 #include "cli/command.h"
 
-// Options that several subcommands share.
+// Options shared by several subcommands.
 
 namespace biossl::cli {
 
-/// Where to compute, and where data lies.
+/// The device, the threads and the data directory.
 struct PlaceOptions {
   std::string data;
   std::string device = "cpu";
@@ -22,13 +22,13 @@ struct PlaceOptions {
   void add_data(Command command);
   void add_compute(Command command);
   void add_threads(Command command);
-  /// Starts the threads, with a note on stderr where it is not as many as were asked for, or more than are of use.
-  /// Throws std::invalid_argument for an unknown device or an impossible number, and std::runtime_error, saying why,
-  /// where no GPU can be used.
+  /// Starts the threads, with a note on stderr if fewer start than requested or more are requested than help. Throws
+  /// std::invalid_argument for an unknown device or an invalid number; std::runtime_error, with the reason, if no GPU
+  /// can be used.
   ExecutionContext settle() const;
 };
 
-/// Which recipe, and what is changed in it.
+/// The recipe and the changes to it.
 struct RecipeOptions {
   std::string file;
   std::vector<std::string> changes;
@@ -36,9 +36,9 @@ struct RecipeOptions {
 
   void add_changes(Command command);
   void add_seed(Command command);
-  /// --set and --seed. Throws std::invalid_argument for a change that is no key=value.
+  /// The overrides of --set and --seed. Throws std::invalid_argument for a change that is no key=value.
   std::vector<Override> overrides() const;
-  /// The file's recipe; the demo's where no file is named.
+  /// The recipe of the file; the demo recipe without a file.
   Recipe read() const;
 };
 

@@ -2,10 +2,11 @@
 
 #include <memory>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
+#include "biossl/runs/precision.h"
 #include "biossl/training/probing.h"
 #include "biossl/training/results.h"
-#include "biossl/runs/precision.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -23,7 +24,7 @@ struct ProbeCommand {
   PlaceOptions place;
 };
 
-/// The run, to write its results. Its checkpoints can be read whoever is at work in it.
+/// Opens a run to write its results. If another process uses it, suggests to probe a checkpoint.
 RunDirectory open_run(const ProbeCommand& command) {
   try {
     return RunDirectory::open_alone(command.from);
@@ -38,7 +39,7 @@ RunDirectory open_run(const ProbeCommand& command) {
   }
 }
 
-/// A run directory takes the results in; a checkpoint's go where --out says.
+/// Probes a run; the results go to its directory.
 void probe_run(const ProbeCommand& command, const ExecutionContext& place, Reporter& reporter) {
   const RunDirectory directory = open_run(command);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
@@ -46,7 +47,7 @@ void probe_run(const ProbeCommand& command, const ExecutionContext& place, Repor
   directory.require_continues(recipe, place.device);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
-  show(fmt::format("\n{}\n", results_table(report)));  // first, as they may not be writable
+  show(fmt::format("\n{}\n", results_table(report)));  // shown first: writing may fail
   directory.adopt(recipe, place.device);
   write_results(directory, recipe, report);
   if (!command.out.empty()) write_probe(command.out, report);

@@ -7,9 +7,9 @@
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
+#include "biossl/reproduction/parallel_runs.h"
 #include "biossl/reproduction/reproduction.h"
 #include "biossl/reproduction/reproduction_forecast.h"
-#include "biossl/reproduction/parallel_runs.h"
 #include "biossl/reproduction/table_writer.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -30,7 +30,7 @@ struct ReproduceCommand {
   bool dry_run = false;
   bool table_only = false;
 
-  /// The command that goes on with what this one began.
+  /// The command that continues this one.
   std::string again(const Reproduction& plan) const {
     SuggestedCommand command("reproduce");
     for (const std::string& table : request.tables) command.path(table);
@@ -45,7 +45,7 @@ struct ReproduceCommand {
     return command.text();
   }
 
-  /// The command that makes one run, with its share of the threads.
+  /// The command for one run, with its share of the threads.
   std::vector<std::string> of_run(const ReproductionRun& run) const {
     const std::int64_t share = std::max<std::int64_t>(threads() / jobs, 1);
     std::vector<std::string> words{"/proc/self/exe", "run",      "-",          "--resume",  "--out",
@@ -55,7 +55,7 @@ struct ReproduceCommand {
   }
 };
 
-/// The table of what there is, also while another command runs more.
+/// Shows the table of the runs so far, also while another process runs more.
 void make_table(const Reproduction& plan) {
   show(fmt::format("\n{}", to_text(collect(plan))));
   if (!std::filesystem::exists(plan.out)) return;
@@ -68,11 +68,12 @@ void make_table(const Reproduction& plan) {
   }
 }
 
-void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place, Reporter& reporter) {
+void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place,
+             Reporter& reporter) {
   std::int64_t failed = 0;
   try {
     const ParallelRuns how{.jobs = command.jobs,
-                         .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
+                           .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
     failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));

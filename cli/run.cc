@@ -16,7 +16,7 @@
 namespace biossl::cli {
 namespace {
 
-/// What `run` and `pretrain` are told.
+/// The options of `run` and `pretrain`.
 struct RunCommand {
   std::string name;
   RecipeOptions recipe;
@@ -38,14 +38,14 @@ struct RunCommand {
                      " the recipe may be left out");
   }
 
-  /// A run that goes on knows its recipe.
+  /// A continued run reads its own recipe.
   Recipe read_recipe() const {
     const auto own = std::filesystem::path(out) / "recipe.toml";
     if (resume && recipe.file.empty() && !out.empty()) return biossl::read_recipe(own, recipe.overrides());
     return recipe.read();
   }
 
-  /// The command that goes on with this run.
+  /// The command that continues this run.
   std::string again(const std::filesystem::path& directory) const {
     return SuggestedCommand(name + " --resume").path_option("--out", directory.string()).place(place).text();
   }
@@ -69,20 +69,22 @@ struct RunCommand {
 };
 
 void run(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-    const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
-    show(fmt::format("\n{}\n", results_table(run.report)));  // first, as they may not be writable
-    write_results(run.directory, run.recipe, run.report);
-    show(fmt::format("results in {}\n", run.directory.summary_file().string()));
-  });
+  command.perform(
+      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
+        const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
+        show(fmt::format("\n{}\n", results_table(run.report)));  // shown first: writing may fail
+        write_results(run.directory, run.recipe, run.report);
+        show(fmt::format("results in {}\n", run.directory.summary_file().string()));
+      });
 }
 
 void pretrain_only(const RunCommand& command) {
-  command.perform([&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-    pretrain(recipe, place, out, command.resume, reporter);
-    show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
-                     SuggestedCommand("probe").path(out.string()).place(command.place).text()));
-  });
+  command.perform(
+      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
+        pretrain(recipe, place, out, command.resume, reporter);
+        show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
+                         SuggestedCommand("probe").path(out.string()).place(command.place).text()));
+      });
 }
 
 void add(Command app, const char* name, const char* summary, const char* footer, void (*job)(const RunCommand&)) {

@@ -13,7 +13,7 @@
 namespace biossl::cli {
 namespace {
 
-/// Of the first write to stdout that failed; 0: none did.
+/// errno of the first failed write to stdout; 0: none.
 int output_fault = 0;
 
 }  // namespace
@@ -25,9 +25,9 @@ void note_output_fault(int fault) {
 void open_standard_descriptors() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is taken, which is this one.
+    // open() returns the lowest free number, which is this one.
     const int access = descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY;
-    if (open("/dev/null", access) < 0) static_cast<void>(open("/", O_RDONLY));  // what is printed then fails
+    if (open("/dev/null", access) < 0) static_cast<void>(open("/", O_RDONLY));  // then output fails
   }
 }
 
@@ -52,7 +52,7 @@ std::filesystem::path apart_from_messages(const std::filesystem::path& path) {
   struct stat output {};
   const bool same = stat(path.c_str(), &file) == 0 && fstat(STDOUT_FILENO, &output) == 0 &&
                     file.st_dev == output.st_dev && file.st_ino == output.st_ino;
-  if (!same || S_ISCHR(file.st_mode)) return path;  // on a terminal, or where nothing is kept, there is nothing to part
+  if (!same || S_ISCHR(file.st_mode)) return path;  // nothing to separate on a terminal or /dev/null
   std::fflush(stdout);
   const int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (kept < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return path;

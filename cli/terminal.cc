@@ -23,7 +23,7 @@ std::size_t terminal_width() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/// True where a line can be drawn over: on a terminal, but not a "dumb" one.
+/// Whether a line can be redrawn: on a terminal that is not "dumb".
 bool can_redraw() {
   const char* const kind = std::getenv("TERM");
   return isatty(STDOUT_FILENO) == 1 && (kind == nullptr || std::string_view(kind) != "dumb");
@@ -35,7 +35,7 @@ double share(std::int64_t done, std::int64_t total) {
 
 std::string percent(double fraction) { return fmt::format("{:.2f} %", 100 * fraction); }
 
-/// "  block 1 of 0-4", where there is something to set off.
+/// "  block 1 of 0-4"; empty for an empty text.
 std::string set_off(std::string_view stage) { return stage.empty() ? "" : fmt::format("  {}", stage); }
 
 }  // namespace

@@ -3,13 +3,12 @@
 #include <string>
 
 #include "biossl/core/clock.h"
-#include "biossl/training/probing.h"
 #include "biossl/runs/reporter.h"
+#include "biossl/training/probing.h"
 
 namespace biossl::cli {
 
-/// Shows a run on stdout: on a terminal a bar that is drawn anew a few times a second, elsewhere a line an epoch and a
-/// line a stage.
+/// Shows a run on stdout: on a terminal a progress bar, otherwise one line per epoch and per stage.
 class TerminalReporter final : public Reporter {
  public:
   TerminalReporter();
@@ -22,12 +21,12 @@ class TerminalReporter final : public Reporter {
   int stop_signal() override;
 
  private:
-  /// Draws the bar unless it was drawn a moment ago; `done` in 0..1.
+  /// Draws the bar, a few times per second at most; `done` in 0..1.
   void draw(double done, const std::string& text);
   void erase();
   bool due();
 
-  bool on_terminal_;  // one that can draw over a line
+  bool on_terminal_;  // a terminal that can redraw a line
   bool drawn_ = false;
   bool announced_stop_ = false;
   Stopwatch since_drawn_;
@@ -36,7 +35,7 @@ class TerminalReporter final : public Reporter {
   Stopwatch stage_watch_;
 };
 
-/// The table at the end of a run: what a probe reads out of the trained encoder, and of what it is compared with.
+/// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with.
 std::string results_table(const ProbeReport& report);
 
 }  // namespace biossl::cli

@@ -10,8 +10,7 @@
 namespace biossl::cli {
 namespace {
 
-/// With OMP_PROC_BIND, OpenMP has bound this thread to one processor by now; a program that it starts would take that
-/// for all there is.
+/// OMP_PROC_BIND has already bound this thread to one processor; the restarted program would use only that one.
 void unbind() {
   std::vector<cpu_set_t> set;
   for (int place = 0; place < omp_get_num_places(); ++place) {

@@ -2,10 +2,10 @@
 
 namespace biossl::cli {
 
-/// Makes threads that wait for each other sleep instead of spinning, unless the user has chosen (OMP_WAIT_POLICY).
-/// Alone on a machine that makes little difference; beside other work, spinning threads keep the
-/// very ones they wait for from running, and a step takes five times as long. OpenMP's runtime reads its environment
-/// when it is loaded, so the program starts itself anew; where it cannot, all is right, and slower.
+/// Makes waiting threads sleep instead of spinning, unless the user has set OMP_WAIT_POLICY. Spinning threads delay the
+/// threads that they wait for: beside other work a step takes five times as long. On an idle machine the difference is
+/// small. OpenMP reads its environment when it is loaded, so the program restarts itself; if it cannot, it only runs
+/// slower.
 void sleep_while_waiting(char** argv);
 
 }  // namespace biossl::cli

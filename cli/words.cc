@@ -13,7 +13,7 @@
 namespace biossl::cli {
 namespace {
 
-/// "--out"; a positional's name.
+/// "--out"; for a positional its name.
 std::string one_word(const std::string& word) {
   if (word.empty()) return "is empty; give it a value, or leave it out";
   if (word.starts_with("--"))
@@ -21,7 +21,7 @@ std::string one_word(const std::string& word) {
   return "";
 }
 
-/// The subcommand that was asked for, of a subcommand too: `bench step`.
+/// The requested subcommand, also nested: `bench step`.
 const CLI::App& innermost(const CLI::App& app) {
   const auto parsed = app.get_subcommands();
   return parsed.empty() ? app : innermost(*parsed.front());
@@ -76,7 +76,7 @@ std::string asks_for_help(const CLI::App& app) {
 
 std::string describe_extras(const CLI::App& app) {
   std::vector<std::string> words = app.remaining(true);
-  // Behind an unknown option, what stands alone is its value.
+  // A word without a dash after an unknown option is its value.
   const auto is_option = [](const std::string& word) { return word.starts_with('-'); };
   if (std::ranges::any_of(words, is_option)) std::erase_if(words, [&](const auto& word) { return !is_option(word); });
   std::vector<std::string> lines;

@@ -6,21 +6,21 @@ namespace CLI {
 class App;
 }
 
-// What stands on a command line, word by word, before any command is at work.
+// Checks of the words of a command line, before a command runs.
 
 namespace biossl::cli {
 
-/// Makes every option below `app` take exactly one word, which is neither empty nor an option itself.
+/// Makes every option below `app` take exactly one word, which is not empty and no option.
 void take_one_word_each(CLI::App& app);
 
-/// Throws std::invalid_argument for a word "--name=" without a value and for a list of nothing, ",": CLI11 would take
-/// the next word in their place.
+/// Throws std::invalid_argument for a word "--name=" without a value and for an empty list ",": CLI11 would take the
+/// next word instead.
 void check_values(int argc, char** argv);
 
-/// "biossl bench step --help", for the command that was asked for.
+/// "biossl bench step --help", for the requested command.
 std::string asks_for_help(const CLI::App& app);
 
-/// What to say about words that are neither options nor wanted, with what was probably meant.
+/// The message about superfluous words and unknown options, with suggestions.
 std::string describe_extras(const CLI::App& app);
 
 }  // namespace biossl::cli

@@ -1,4 +1,4 @@
-// The folders of the library (docs/house.md): a folder includes only folders to its left, so nothing points back.
+// The folders of the library (docs/architecture.md): a folder includes only folders to its left.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,10 +12,10 @@ namespace biossl {
 namespace {
 
 /// Left to right; folders of one rank do not know each other, but for ops and its backends.
-const std::map<std::string, int> rank{
-    {"core", 0},       {"io", 1},     {"ops", 1},  {"backend", 1},  {"data", 2},         {"optim", 2},
-    {"feedback", 2},   {"losses", 2}, {"network", 3}, {"rules", 4}, {"evaluation", 5},   {"recipe", 6},
-    {"runs", 7},       {"training", 8}, {"reproduction", 9}, {"benchmarks", 9}};
+const std::map<std::string, int> rank{{"core", 0},    {"io", 1},       {"ops", 1},          {"backend", 1},
+                                      {"data", 2},    {"optim", 2},    {"feedback", 2},     {"losses", 2},
+                                      {"network", 3}, {"rules", 4},    {"evaluation", 5},   {"recipe", 6},
+                                      {"runs", 7},    {"training", 8}, {"reproduction", 9}, {"benchmarks", 9}};
 
 /// ops and backend know each other; nobody else knows a backend.
 bool may_include(const std::string& from, const std::string& to) {

@@ -1,4 +1,4 @@
-"""What is trained: the mathematics of recipes/quick.toml (docs/methods.md), as one would write it in PyTorch."""
+"""What is trained: the mathematics of recipes/quick.toml (docs/rules_and_losses.md), as one would write it in PyTorch."""
 
 import torch
 import torch.nn.functional as F

@@ -7,11 +7,11 @@
 #include "biossl/core/tensor.h"
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/parameter_step.h"
-#include "biossl/ops/types.h"
 #include "biossl/ops/pooled_error.h"
+#include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
-// The three implementations of ops/ops.h. cuda is backend/cuda or, in a build without CUDA, backend/no_cuda.
+// The implementations of ops/ops.h. cuda is backend/cuda or, in a build without CUDA, backend/no_cuda.
 
 namespace biossl::reference {
 #define BIOSSL_OPERATION(name, ...) void name(__VA_ARGS__);

@@ -1,8 +1,8 @@
 #include "biossl/benchmarks/loss_bench.h"
 
-#include "biossl/recipe/components.h"
 #include "biossl/benchmarks/timing.h"
 #include "biossl/ops/ops.h"
+#include "biossl/recipe/components.h"
 
 namespace biossl {
 

@@ -29,7 +29,7 @@ std::size_t bytes_of(const State& state) {
   return bytes;
 }
 
-/// Grey images and what of them is remembered.
+/// A network, its input images, and the memory that it needs.
 class Encoder {
  public:
   Encoder(const Recipe& recipe, const EqualBlocks& blocks, Device device)
@@ -97,7 +97,7 @@ class LearningEncoder final : public Encoder {
   Tensor totals_, labels_;
 };
 
-/// Makes it, lets it work once and counts what it holds.
+/// Constructs the encoder, runs it once and counts its memory.
 MemoryUse use_of(const Recipe& recipe, const std::string& rule, const EqualBlocks& blocks, Device device) {
   const Recipe whole = with_blocks(recipe, rule == frozen ? "none" : rule, blocks);
   const auto encoder = [&]() -> std::unique_ptr<Encoder> {

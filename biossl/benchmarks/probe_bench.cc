@@ -20,7 +20,7 @@ std::int64_t last_blocks_size(const Recipe& recipe) {
   return blaming_recipe(recipe, [&] { return plan(network_spec(recipe), {side, side, 3}).back().output.size(); });
 }
 
-/// Uniform in [-1, 1), a chunk of images at a time, so that no float32 copy of all is needed.
+/// Uniform in [-1, 1), `chunk` images at a time, so that no float32 copy of all features is needed.
 Tensor random_features(const Shape& shape, DType kept, Device device, std::uint64_t seed) {
   Tensor features(shape, kept, device);
   const std::int64_t images = shape[0];

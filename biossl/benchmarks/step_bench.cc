@@ -14,7 +14,7 @@
 namespace biossl {
 namespace {
 
-/// The optimiser's step on every synapses that has taken one.
+/// The optimiser's step for all synapses that have learnt.
 class OptimizerWork {
  public:
   explicit OptimizerWork(Network& network) : optimizer_(network.setup().optimizer) {
@@ -43,7 +43,7 @@ class OptimizerWork {
   std::vector<ParameterStep> steps_;
 };
 
-/// A trainer that takes one step of every kind that its rule has: of a layer-wise rule, one a block.
+/// A trainer that takes one step of every kind of its rule (layer-wise rules: one per block).
 class Steps {
  public:
   Steps(const Recipe& recipe, Device device)
@@ -56,7 +56,7 @@ class Steps {
 
   Trainer& trainer() { return trainer_; }
   std::int64_t kinds() const { return static_cast<std::int64_t>(epochs_.size()); }
-  /// The milliseconds of a step, the mean over the kinds.
+  /// Milliseconds per step, the mean over the kinds.
   double take() {
     double milliseconds = 0;
     for (const std::int64_t epoch : epochs_) {
@@ -66,7 +66,7 @@ class Steps {
     }
     return milliseconds / static_cast<double>(kinds());
   }
-  /// The share of the steps up to here that a GPU was given as graphs.
+  /// The share of steps so far that ran as graphs on a GPU.
   double graph_share() const { return static_cast<double>(graphs_) / static_cast<double>(steps_); }
 
  private:
@@ -77,7 +77,7 @@ class Steps {
   std::int64_t graphs_ = 0;
 };
 
-/// The convolution and linear primitives of a step of every kind; known on device cpu only.
+/// The convolution and linear primitives of one step of every kind; device cpu only.
 class Floor {
  public:
   Floor(Steps& steps, Device device) {
@@ -87,7 +87,7 @@ class Floor {
     recorder_->stop();
   }
 
-  /// Milliseconds; nothing where the primitives are not known.
+  /// Milliseconds; std::nullopt if the primitives are unknown.
   std::optional<double> take() {
     if (!recorder_) return std::nullopt;
     return milliseconds_of([&] { recorder_->replay(); });
@@ -98,7 +98,7 @@ class Floor {
   std::optional<LayerRecorder> recorder_;
 };
 
-/// A part of a step, on a GPU given as the step is: as a graph.
+/// A part of a step; on a GPU run as a graph, like the step.
 template <class Work>
 double milliseconds_of_part(Device device, Work&& work) {
   if (device != Device::cuda) return milliseconds_of(work);
@@ -143,7 +143,7 @@ std::vector<ScalingTime> time_scaling(const Recipe& recipe, Device device, std::
   };
   std::vector<Lane> lanes;
   for (const int count : thread_counts(threads())) {
-    set_threads(count);  // which the primitives and layouts of these steps are made for
+    set_threads(count);  // primitives and layouts depend on it
     lanes.push_back({count, std::make_unique<Steps>(recipe, device), {}});
   }
   for (std::int64_t i = 0; i < repetitions; ++i) {

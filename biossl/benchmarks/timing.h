@@ -10,11 +10,11 @@
 #include "biossl/core/memory.h"
 #include "biossl/core/parallel.h"
 
-// What benches have in common.
+// Shared by the benchmarks.
 
 namespace biossl {
 
-/// The milliseconds that work takes.
+/// Milliseconds of work.
 template <class Work>
 double milliseconds_of(Work&& work) {
   const Stopwatch watch;
@@ -22,8 +22,7 @@ double milliseconds_of(Work&& work) {
   return 1000.0 * watch.seconds();
 }
 
-/// The milliseconds that work takes on a device. Of a GPU, to which a single piece of work is a long way, the mean over
-/// a few that are given one behind the other.
+/// Milliseconds of work on a device. On a GPU, whose launches have a latency, the mean over several calls in a row.
 template <class Work>
 double milliseconds_on(Device device, Work&& work) {
   if (device != Device::cuda) return milliseconds_of(work);
@@ -36,19 +35,19 @@ double milliseconds_on(Device device, Work&& work) {
          together;
 }
 
-/// The middle number by size; of an even number of them the upper of the two in the middle. There must be one.
+/// The median; for an even count the upper of the two middle numbers. `numbers` must not be empty.
 inline double median(std::vector<double> numbers) {
   const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
   std::nth_element(numbers.begin(), middle, numbers.end());
   return *middle;
 }
 
-/// Throws std::invalid_argument unless there is something to take a median of.
+/// Throws std::invalid_argument below 1.
 inline void check_repetitions(std::int64_t repetitions) {
   check(repetitions >= 1, "bench", "{} repetitions; at least 1 is needed", repetitions);
 }
 
-/// The median milliseconds of work over some repetitions, after a run that makes whatever is made once.
+/// Median milliseconds of work over the repetitions, after one call that does the one-time set-up.
 template <class Work>
 double median_milliseconds(Device device, std::int64_t repetitions, Work&& work) {
   check_repetitions(repetitions);
@@ -66,7 +65,7 @@ inline std::vector<int> thread_counts(int most) {
   return counts;
 }
 
-/// Puts the number of threads back, at the end of a scope, to what it was at its beginning.
+/// Restores the number of threads at the end of a scope.
 class ThreadsKept {
  public:
   ThreadsKept() = default;

@@ -2,17 +2,17 @@
 
 #include <bit>
 
+#include "biossl/benchmarks/timing.h"
 #include "biossl/core/processor.h"
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/synthetic_data.h"
-#include "biossl/benchmarks/timing.h"
 
 namespace biossl {
 namespace {
 
-/// So many batches are made in turn that their pixels do not all stay in the cache.
+/// Number of different batches, so that their pixels do not all stay in the cache.
 constexpr std::int64_t batches = 20;
 
 /// The recipe's views, then the others.
@@ -25,7 +25,7 @@ std::vector<Choice> kinds_to_time(const Recipe& recipe) {
 }
 
 void put(float number, float& to) { to = number; }
-/// Pixels fit into eight bits, and so does what a bfloat16 keeps of a number: nothing to round.
+/// A pixel value has 8 bits, which bfloat16 holds without rounding.
 void put(float number, bfloat16& to) {
   to.bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(number) >> 16);
 }
@@ -38,7 +38,7 @@ void write_numbers(const std::uint8_t* from, std::int64_t count, To* to) {
   });
 }
 
-/// The bytes of a batch's images, to both views: nothing that makes views can read or write less.
+/// Copies the bytes of a batch's images to both views: the smallest possible amount of reading and writing.
 void move_bytes(const Tensor& pixels, Tensor& both) {
   const std::int64_t half = both.size() / 2;
   for (std::int64_t view = 0; view < 2; ++view) {
@@ -58,7 +58,7 @@ class ViewsWork {
         loader_(recipe.seed, images_->size(), batch_, device) {
     const Shape& image = images_->image_shape();
     both_ = Tensor({2 * batch_, image[0], image[1], image[2]}, compute_type(recipe.train.precision, device), device);
-    images_->pixels();  // rendered now
+    images_->pixels();  // renders all images
   }
 
   ViewsTime time(const Choice& kind, const Recipe& recipe, std::int64_t repetitions) {

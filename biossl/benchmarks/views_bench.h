@@ -9,21 +9,20 @@
 
 namespace biossl {
 
-/// What making both views of a batch takes with a number of threads: medians over the repetitions, in milliseconds.
+/// Time to make both views of a batch: medians over the repetitions, in milliseconds.
 struct ViewsTime {
   std::string kind;
   int threads = 0;
   double views = 0;  ///< both views of a batch
-  double floor = 0;  ///< as many bytes turned into numbers of the compute type, image by image in the order they lie;
-                     ///< on a GPU in the order of a batch
+  double floor = 0;  ///< lower bound: converts as many bytes to the compute type, in sequential order; on a GPU in the
+                     ///< order of a batch
   std::int64_t batch = 0;
 
   double images_per_second() const { return 1000.0 * static_cast<double>(batch) / views; }
 };
 
-/// Times the recipe's kind of views, and beside it deform, moments and identity with the settings they have by default,
-/// on images of the built-in world: with 1, 2, 4, ... threads up to the number in force, which is in force again
-/// afterwards; on a GPU with that number alone, for its work is not the processor's.
+/// Times the recipe's views, and deform, moments and identity with default settings, on images of the built-in world.
+/// Uses 1, 2, 4, ... threads up to the current number, which it restores; on a GPU only the current number.
 std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int64_t repetitions);
 
 }  // namespace biossl

@@ -20,14 +20,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_ending = ".writing";
 
-/// A link of /proc leads to what a process has open, which need not have a name.
+/// Whether this is a link of /proc to a file that a process has open; such a file may have no name.
 bool is_of_proc(const fs::path& link) {
   struct statfs system {};
   return statfs((link.has_parent_path() ? link.parent_path() : ".").c_str(), &system) == 0 &&
          system.f_type == PROC_SUPER_MAGIC;
 }
 
-/// What a name leads to: its last part is no symbolic link, unless links lead in a circle or to what is open.
+/// Follows symbolic links to their end, except links in a circle and links to open files.
 fs::path behind_links(fs::path path) {
   constexpr int most_links = 40;  // the kernel's own limit
   std::error_code fault;
@@ -39,7 +39,7 @@ fs::path behind_links(fs::path path) {
   return path;
 }
 
-/// Whether a name that has been followed behind its links stands for what is written to as it is.
+/// Whether the target of a name is written to directly (no regular file).
 bool is_written_through(const fs::path& target, const struct stat& status) {
   return !S_ISREG(status.st_mode) || fs::is_symlink(target);
 }
@@ -48,7 +48,7 @@ fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.
 
 bool may(const fs::path& path, int what) { return faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0; }
 
-/// Makes a rename in this folder survive a power cut.
+/// Makes a rename in this folder durable.
 void sync_folder(const fs::path& file) {
   const int descriptor = open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
@@ -66,7 +66,7 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
   return true;
 }
 
-/// Whether the name is still that of the open file.
+/// Whether the name still belongs to the open file.
 bool is_called(int descriptor, const fs::path& name) {
   struct stat open_file {};
   struct stat named {};
@@ -91,10 +91,10 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), target_(behind_l
   }
   if (exists && !may(target_, W_OK)) give_up("cannot be written");
   open_temporary();
-  if (exists) static_cast<void>(fchmod(descriptor_, old.st_mode & 0777));  // a file system may know no permissions
+  if (exists) static_cast<void>(fchmod(descriptor_, old.st_mode & 0777));  // some file systems have no permissions
 }
 
-/// A temporary file is locked by who writes it. So one that can be locked was left by a process that was killed.
+/// A temporary file is locked by its writer. One that can be locked was left by a killed process.
 void AtomicFile::open_temporary() {
   fs::path name = target_;
   name += temporary_ending;
@@ -133,7 +133,7 @@ void AtomicFile::commit() {
   if (fsync(descriptor_) != 0) give_up("cannot be flushed to disk");
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) give_up("cannot be renamed into place");
   temporary_.clear();
-  close(std::exchange(descriptor_, -1));  // not before: it holds the lock
+  close(std::exchange(descriptor_, -1));  // last, because it holds the lock
   sync_folder(target_);
 }
 
@@ -190,7 +190,7 @@ bool is_replaced_whole(const fs::path& path) {
 }
 
 void remove_unfinished_files(const fs::path& folder) {
-  std::error_code fault;  // what cannot be removed does no harm
+  std::error_code fault;  // a file that cannot be removed does no harm
   for (const auto& entry : fs::directory_iterator(folder, fault)) {
     if (!entry.path().string().ends_with(temporary_ending) || !entry.is_regular_file(fault)) continue;
     const int descriptor = open(entry.path().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -4,7 +4,7 @@
 
 namespace biossl {
 
-/// Seconds since it was made or last restarted, on a clock that never goes back.
+/// Seconds since construction or the last restart, on a monotonic clock.
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }

@@ -13,17 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// True where a list "cpu,cpuacct" holds the word.
+/// Whether a list "cpu,cpuacct" contains the word.
 bool lists(const std::string& list, const std::string& word) {
   return ("," + list + ",").find("," + word + ",") != std::string::npos;
 }
 
 /// A hierarchy of control groups as /proc/self/mountinfo shows it.
 struct Mount {
-  fs::path top;    ///< the group that is seen there
-  fs::path place;  ///< where
+  fs::path top;    ///< the group mounted there
+  fs::path place;  ///< where it is mounted
   bool version2;
-  std::string options;  ///< of version 1, with its controllers among them: "rw,memory"
+  std::string options;  ///< of version 1, including its controllers: "rw,memory"
 };
 
 /// A group's folder.
@@ -36,7 +36,7 @@ std::vector<Mount> mounts(const fs::path& root) {
   std::vector<Mount> found;
   std::ifstream file(root / "proc/self/mountinfo");
   for (std::string line; std::getline(file, line);) {
-    // 36 35 0:33 TOP PLACE rw,nosuid ... - TYPE SOURCE OPTIONS: how many words stand before the dash varies.
+    // 36 35 0:33 TOP PLACE rw,nosuid ... - TYPE SOURCE OPTIONS; the number of words before the dash varies.
     const std::size_t dash = line.find(" - cgroup");
     if (dash == std::string::npos) continue;
     std::istringstream before(line);
@@ -49,7 +49,7 @@ std::vector<Mount> mounts(const fs::path& root) {
   return found;
 }
 
-/// The name of this process's group in a mounted hierarchy; nothing where that does not have the controller.
+/// The name of this process's group in a mounted hierarchy; std::nullopt if the hierarchy lacks the controller.
 std::optional<fs::path> own_group(const fs::path& root, const Mount& mount, const std::string& controller) {
   if (!mount.version2 && !lists(mount.options, controller)) return std::nullopt;
   std::ifstream file(root / "proc/self/cgroup");
@@ -64,7 +64,7 @@ std::optional<fs::path> own_group(const fs::path& root, const Mount& mount, cons
   return std::nullopt;
 }
 
-/// This process's group and those above it, as far up as they can be seen, in every hierarchy that has the controller.
+/// This process's group and all visible groups above it, in every hierarchy that has the controller.
 std::vector<Group> groups(const fs::path& root, const std::string& controller) {
   std::vector<Group> found;
   for (const Mount& mount : mounts(root)) {
@@ -72,7 +72,7 @@ std::vector<Group> groups(const fs::path& root, const std::string& controller) {
     if (!own) continue;
     found.push_back({root / mount.place.relative_path(), mount.version2});
     const fs::path below = own->lexically_relative(mount.top);
-    // In a container the own group may lie outside of what is mounted: then the topmost one is all there is to see.
+    // In a container the own group may lie outside the mount; then only the topmost group is visible.
     if (below.empty() || below == "." || *below.begin() == "..") continue;
     for (const fs::path& name : below) found.push_back({found.back().folder / name, mount.version2});
   }

@@ -7,14 +7,14 @@
 
 namespace biossl {
 
-/// Element types of tensors. float64 lives on the reference device only; uint8 holds pixels and pool indices, int32
-/// labels and image indices.
+/// Element types of tensors. float64 exists on the reference device only. uint8 holds pixels and pool indices; int32
+/// holds labels and image indices.
 enum class DType : std::uint8_t { float32, bfloat16, float64, uint8, int32 };
 
 std::size_t size_of(DType dtype);
 std::string_view name_of(DType dtype);
 
-/// The upper half of a float32: 8 bits of exponent, 7 of mantissa. A storage format; arithmetic is done in float.
+/// The upper half of a float32: 8 bits of exponent, 7 of mantissa. For storage only; arithmetic is done in float.
 struct bfloat16 {
   std::uint16_t bits = 0;
 

@@ -8,24 +8,24 @@
 
 namespace biossl {
 
-// Two kinds of fault, two kinds of exception:
+// Kinds of fault and their exceptions:
 //   the caller's              std::invalid_argument   "[operation] what, with the offending values"
-//   the machine's or a file's std::runtime_error      naming the file and, where there is one, the byte
-// Some runtime_errors have a name of their own, as the program answers them in its own way.
+//   the machine's or a file's std::runtime_error      names the file and, if known, the byte
+// The subclasses of runtime_error below get their own answer from the program.
 
-/// Something read from outside is at fault: a data file, a recipe, a checkpoint.
+/// Something read from outside is wrong: a data file, a recipe, a checkpoint.
 class BadInput : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// A file cannot be written: a full disk, a folder without permission. What was there before is there still.
+/// A file cannot be written: full disk, no permission. The old content is still there.
 class WriteError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Another process is at work on the same folder or file.
+/// Another process uses the same folder or file.
 class InUse : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

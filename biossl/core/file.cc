@@ -27,7 +27,7 @@ int open_for_reading(const fs::path& path, struct stat& status) {
   bad_input("{}: is not a file", path.string());
 }
 
-/// Reads to the end. False, with errno, on a fault, or where there is more than `most`.
+/// Reads to the end. Returns false, with errno, on an error or if there are more than `most` bytes.
 bool read_all(int descriptor, std::size_t most, std::string& text) {
   std::array<char, 1 << 16> piece{};
   while (true) {

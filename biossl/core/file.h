@@ -7,11 +7,11 @@
 
 namespace biossl {
 
-/// The whole text of a file; of a pipe or a device, what comes until its end, at most 64 MiB. Throws BadInput when it
-/// is missing or unreadable.
+/// The text of a file; for a pipe or a device, everything until its end, at most 64 MiB. Throws BadInput if it is
+/// missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
-/// The bytes of a regular file, mapped read-only. Throws BadInput when the file is missing or unreadable.
+/// The bytes of a regular file, mapped read-only. Throws BadInput if the file is missing or unreadable.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);

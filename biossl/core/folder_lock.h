@@ -4,9 +4,8 @@
 
 namespace biossl {
 
-/// Keeps others out of a folder who ask for the same, until it is destroyed or the process ends, however it ends; the
-/// programs that this one starts do not inherit it. Throws InUse where another holds it; where the file system knows no
-/// locks, nobody is kept out.
+/// Locks a folder against other FolderLocks until it is destroyed or the process ends. Child processes do not inherit
+/// the lock. Throws InUse if another process holds it. Without effect on a file system without locks.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

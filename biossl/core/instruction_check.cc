@@ -5,8 +5,8 @@
 
 #include "biossl/core/instruction_sets.h"
 
-// Compiled for every x86-64 processor (CMakeLists.txt). It uses the C library alone: of a template or inline function
-// of the C++ library, the linker may take the copy that another file has compiled for a newer processor.
+// Compiled for every x86-64 processor (CMakeLists.txt). Uses the C library only: for a template or inline function of
+// the C++ library, the linker may take the copy of another file, which is compiled for a newer processor.
 
 namespace biossl {
 
@@ -23,7 +23,7 @@ MissingInstructionSets missing_instruction_sets(const bool* needed, const bool* 
 #if defined(__x86_64__)
 namespace {
 
-/// Runs before the constructors of static objects, which are compiled for a newer processor: 101 is the first priority
+/// Runs before the constructors of static objects, which are compiled for a newer processor. 101 is the first priority
 /// that programs may use.
 __attribute__((constructor(101))) void require_instruction_sets() {
   __builtin_cpu_init();

@@ -2,7 +2,7 @@
 
 namespace biossl {
 
-// Data alone: no instruction of this file runs before instruction_check.cc has looked.
+// Data only: no code of this file runs before instruction_check.cc.
 #define TEXT_OF(macro) #macro
 #define INSTRUCTION_SET(name, macro) TEXT_OF(macro)[0] == '1',
 constinit const bool compiled_for_instruction_set[] = {

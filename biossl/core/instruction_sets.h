@@ -2,9 +2,10 @@
 
 #include <cstddef>
 
-// A program compiled for one processor (-march=native) would die on an older one by SIGILL, without a word.
-// instruction_check.cc is compiled for every x86-64 processor. Before anything else of ours runs, it compares what the
-// program was compiled for with what the processor has, and ends the program with one line where something is missing.
+// A program compiled for one processor (-march=native) would end with SIGILL and no message on an older one.
+// instruction_check.cc is compiled for every x86-64 processor and runs before any other code of biossl. It compares
+// what the program was compiled for with what the processor has, and ends the program with one line if something is
+// missing.
 
 namespace biossl {
 
@@ -16,10 +17,10 @@ inline constexpr const char* instruction_set_names[] = {
 };
 inline constexpr std::size_t instruction_set_count = sizeof instruction_set_names / sizeof instruction_set_names[0];
 
-/// For each row, whether the compiler was allowed to use it.
+/// For each row: whether the compiler was allowed to use it.
 extern const bool compiled_for_instruction_set[instruction_set_count];
 
-/// What a processor lacks: how many of the rows, and the name of the first; null where it lacks none.
+/// What a processor lacks: the number of rows and the name of the first; null if it lacks none.
 struct MissingInstructionSets {
   std::size_t count;
   const char* first;

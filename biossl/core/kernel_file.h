@@ -7,8 +7,8 @@
 
 namespace biossl {
 
-/// The number behind the word `key` in one of the kernel's files, or the first number where no key is wanted; nothing
-/// where there is none ("max", or no such file).
+/// The number after the word `key` in one of the kernel's files; without a key, the first number. std::nullopt if there
+/// is none ("max", or no such file).
 std::optional<std::int64_t> kernel_number(const std::filesystem::path& file, const std::string& key = "");
 
 }  // namespace biossl

@@ -18,12 +18,11 @@ constexpr std::size_t huge_page = std::size_t{1} << 21;
 std::shared_ptr<std::byte[]> allocate_host_zeros(std::size_t bytes) {
   const std::size_t alignment = bytes >= 2 * huge_page ? huge_page : cache_line;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment + (bytes == 0 ? alignment : 0);
-  // Small blocks take less time than the limits take to read.
+  // Small blocks are not checked: reading the limits would take longer than allocating them.
   if (alignment == huge_page) require_host_memory(static_cast<std::int64_t>(rounded));
   auto* block = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
   if (block == nullptr) throw std::bad_alloc();
-  if (alignment == huge_page)
-    madvise(block, rounded, MADV_HUGEPAGE);  // advice only: without it all is right, and slower
+  if (alignment == huge_page) madvise(block, rounded, MADV_HUGEPAGE);  // only a hint; results do not depend on it
   std::memset(block, 0, rounded);
   return {block, [](std::byte* p) { std::free(p); }};
 }

@@ -14,14 +14,14 @@
 namespace biossl {
 namespace {
 
-/// Left for kernels that oneDNN writes, and for what is allocated in small pieces.
+/// Reserve for the kernels that oneDNN generates and for small allocations.
 constexpr std::int64_t small_pieces = std::int64_t{16} << 20;
 
 void lower(std::optional<MemoryLeft>& least, std::optional<std::int64_t> bytes, const char* limit) {
   if (bytes && (!least || *bytes < least->bytes)) least = MemoryLeft{.bytes = *bytes, .limit = limit};
 }
 
-/// What a limit of this process leaves when it uses the pages that word `index` of /proc/self/statm counts.
+/// What a limit of this process leaves. Word `index` of /proc/self/statm counts the pages in use.
 std::optional<std::int64_t> resource_left(decltype(RLIMIT_AS) resource, int index, const std::filesystem::path& root) {
   rlimit limit{};
   if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;

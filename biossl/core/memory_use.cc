@@ -21,7 +21,7 @@ std::int64_t peak_memory_bytes() {
 bool restart_peak_memory() {
   malloc_trim(0);
   std::ofstream file("/proc/self/clear_refs");
-  file << "5" << std::flush;  // proc(5): resets the peak of the resident set to what it is now
+  file << "5" << std::flush;  // proc(5): resets the peak to the current resident set
   return static_cast<bool>(file);
 }
 

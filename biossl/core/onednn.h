@@ -3,16 +3,14 @@
 #include <exception>
 #include <string>
 
-// The oneDNN that was loaded.
-
 namespace biossl {
 
-/// "3.2.0"; of the library that was loaded, not of the header.
+/// "3.2.0": the version of the loaded library, not of the header.
 std::string onednn_version();
-/// Throws std::runtime_error where the oneDNN that was loaded cannot do what this was compiled for: it is older, or has
-/// another major version.
+/// Throws std::runtime_error if the loaded oneDNN is older than the one this was compiled for, or has another major
+/// version.
 void check_onednn();
-/// True for what is thrown where memory has run out: by the language, or by oneDNN, whose words do not say so.
+/// True if an exception means that memory has run out: std::bad_alloc, or the errors of oneDNN, which do not say so.
 bool means_no_memory(const std::exception& error);
 
 }  // namespace biossl

@@ -11,7 +11,7 @@ namespace {
 
 int granted(int threads) { return omp_get_max_active_levels() < 1 ? 1 : std::min(threads, omp_get_thread_limit()); }
 
-/// OpenMP's own number at the start may be more than it then grants, and oneDNN believes it.
+/// OpenMP's initial number may exceed what it grants later, and oneDNN relies on it.
 const bool granted_from_the_start = [] {
   omp_set_dynamic(0);
   omp_set_num_threads(granted(omp_get_max_threads()));

@@ -14,7 +14,8 @@ void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
     return;
   }
   std::exception_ptr thrown;
-  // All threads go in, though some may find no piece: those left out would end, and be started anew for the next loop.
+  // All threads enter, also those without a piece: OpenMP would end unused threads and start them again for the next
+  // loop.
 #pragma omp parallel for schedule(static, 1)
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     const std::int64_t begin = grains * piece / pieces * grain;

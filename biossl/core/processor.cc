@@ -5,7 +5,7 @@
 namespace biossl {
 namespace {
 
-/// oneDNN's names of instruction sets are sets of bits: each holds the bits of those that it extends.
+/// oneDNN's instruction sets are sets of bits: each contains the bits of those that it extends.
 bool onednn_uses(dnnl_cpu_isa_t instruction_set) {
   const int wanted = instruction_set;
   return (static_cast<int>(dnnl_get_effective_cpu_isa()) & wanted) == wanted;

@@ -6,8 +6,8 @@
 
 namespace biossl {
 
-/// Told how far a long piece of work has come: `done` of `total` units, and a short text about the last one
-/// ("loss 1.23"). May throw to stop the work.
+/// Called with the progress of long work: `done` of `total` units, and a short text about the last one ("loss 1.23").
+/// May throw to stop the work.
 using Progress = std::function<void(std::int64_t done, std::int64_t total, std::string_view text)>;
 
 }  // namespace biossl

@@ -7,19 +7,19 @@
 
 namespace biossl {
 
-/// What a stream of random numbers is for. Part of its key, so that no two uses ever share numbers. The values are part
-/// of what a seed means: new purposes go at the end.
+/// The use of a random stream. It is part of the key, so that no two uses share numbers. Never change a value: new
+/// purposes go at the end.
 enum class Purpose : std::uint32_t {
   weights = 1,    // image: index of the tensor
   shuffle,        // epoch: the epoch
   views,          // epoch, image, view
-  world,          // image: the instance; view: 0 its looks, 1 onwards its moments
-  feedback,       // epoch: the step, for paths that draw anew; image: index of the tensor
+  world,          // image: the object; view: 0 its appearance, 1 onwards its moments
+  feedback,       // epoch: the step, for feedback that is redrawn; image: index of the tensor
   rule,           // epoch: the epoch; image: the batch
   probe_weights,  // image: the probe
   probe_shuffle,  // epoch: the epoch
   noise,          // epoch, image, view
-  sample,         // choosing images for a look at them
+  sample,         // choice of images to show
   negatives,      // epoch; image: the batch
   named = 255,    // of streams that a component names itself; see Random(seed, name, ...)
 };
@@ -47,8 +47,8 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> count
 }
 
 /// A stream of random numbers keyed by (seed, purpose, epoch, image, view). The same key gives the same numbers on
-/// every machine, whatever the batch size, thread count or device. At most 2^33 words may be drawn from one stream.
-/// constexpr, so that kernels may draw too.
+/// every machine, for every batch size, thread count and device. At most 2^33 words may be drawn from one stream.
+/// constexpr, so that GPU kernels can draw too.
 class Random {
  public:
   constexpr Random(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t image = 0,
@@ -66,7 +66,7 @@ class Random {
   constexpr std::array<std::uint32_t, 4> words_at(std::uint32_t k) const {
     return philox({k, counter_[1], counter_[2], counter_[3]}, key_);
   }
-  /// What words_at hands to philox, for loops that do many at once; word 0 of the counter is k.
+  /// The arguments of philox in words_at, for loops over many k; word 0 of the counter is k.
   constexpr const std::array<std::uint32_t, 2>& key() const { return key_; }
   constexpr const std::array<std::uint32_t, 4>& counter() const { return counter_; }
 
@@ -78,8 +78,7 @@ class Random {
   constexpr float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
   /// Uniform in [low, high).
   constexpr float uniform(float low, float high) { return low + (high - low) * uniform(); }
-  /// Uniform in [-bound, bound). Rounded once, so the same number wherever multiplications and additions are fused or
-  /// not.
+  /// Uniform in [-bound, bound). Rounded once, so that fused and separate multiply-add give the same number.
   constexpr float symmetric(float bound) { return bound * (2.0F * uniform() - 1.0F); }
   /// True with probability 1/2.
   constexpr bool coin() { return (word() >> 31) != 0; }
@@ -93,7 +92,7 @@ class Random {
     return radius * std::cos(6.28318530717958648F * uniform());
   }
 
-  /// This stream as it will be after `words` more words.
+  /// This stream after `words` more words.
   constexpr Random ahead(std::int64_t words) const {
     const std::int64_t word = 4 * std::int64_t{counter_[0]} - 4 + next_ + words;
     Random later = *this;
@@ -102,7 +101,7 @@ class Random {
     for (std::int64_t i = 0; i < word % 4; ++i) later.word();
     return later;
   }
-  /// The whole stream whose key differs in its epoch alone.
+  /// A new stream with another epoch and otherwise the same key.
   constexpr Random of_epoch(std::uint32_t epoch) const {
     Random other = *this;
     other.counter_[0] = 0;

@@ -18,7 +18,7 @@ Shape::Shape(std::initializer_list<std::int64_t> extents) {
 }
 
 void Shape::check_size() const {
-  constexpr std::int64_t most = std::int64_t{1} << 58;  // whose bytes can still be counted
+  constexpr std::int64_t most = std::int64_t{1} << 58;  // the bytes still fit into 64 bits
   std::int64_t product = 1;
   for (int axis = 0; axis < rank_; ++axis) {
     const std::int64_t extent = (*this)[axis];

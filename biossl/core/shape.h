@@ -20,7 +20,7 @@ class Shape {
   std::int64_t operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
   /// The number of elements; 1 for rank 0.
   std::int64_t size() const;
-  /// The number of elements behind one index of the outermost axis.
+  /// The number of elements per index of the outermost axis.
   std::int64_t row_size() const;
   /// The same shape with another outermost extent.
   Shape with_rows(std::int64_t rows) const;

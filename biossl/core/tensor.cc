@@ -79,7 +79,7 @@ double largest_magnitude(const Tensor& tensor) {
     for (const T value : host.span<const T>()) {
       const double size = std::fabs(
           static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value)));
-      if (!(size <= most)) most = size;  // NaN is no number's neighbour
+      if (!(size <= most)) most = size;  // true for NaN too
       if (!std::isfinite(most)) return most;
     }
     return most;

@@ -13,13 +13,13 @@
 
 namespace biossl {
 
-/// A dense array, outermost axis first, without strides: a shape and an element type over shared storage. Copying a
+/// A dense array without strides, outermost axis first: a shape and an element type over shared storage. Copying a
 /// Tensor shares the storage; `rows` and `reshaped` are views of it. Activations are (N, H, W, C).
 class Tensor {
  public:
-  /// Empty: stands for "absent" where an operation takes an optional tensor.
+  /// Empty: an absent tensor, for optional arguments of operations.
   Tensor() = default;
-  /// Zeros. Storage is aligned to 64 bytes, and large storage asks for huge pages.
+  /// Zeros. Storage is aligned to 64 bytes; large storage uses huge pages.
   Tensor(const Shape& shape, DType dtype, Device device);
 
   bool empty() const { return storage_ == nullptr; }
@@ -46,9 +46,9 @@ class Tensor {
   Tensor rows(std::int64_t begin, std::int64_t end) const;
   /// A view with another shape of the same size.
   Tensor reshaped(const Shape& shape) const;
-  /// A view of `shape` that starts `first` elements into this one's storage.
+  /// A view of `shape`, starting `first` elements into this tensor's storage.
   Tensor part(std::int64_t first, const Shape& shape) const;
-  /// A view of `shape` and another type that starts at byte `first` of this one's, which must be uint8.
+  /// A view of `shape` and another type, starting at byte `first` of this tensor, which must be uint8.
   Tensor carve(std::size_t first, const Shape& shape, DType dtype) const;
   /// A copy with storage of its own.
   Tensor clone() const;
@@ -66,10 +66,10 @@ class Tensor {
 
 /// Copies bytes between tensors of one shape and type, across devices.
 void copy(const Tensor& from, Tensor& to);
-/// The tensor on a device: itself where it is there already, otherwise a copy. Device::reference is host memory that
-/// may hold every type.
+/// The tensor on a device: itself if it is there already, otherwise a copy. Device::reference is host memory that can
+/// hold every type.
 Tensor on_device(const Tensor& tensor, Device device);
-/// The largest absolute value of a float tensor, wherever it is: infinite or NaN where one is; 0 without any.
+/// The largest absolute value of a float tensor on any device; infinite or NaN if an element is; 0 without elements.
 double largest_magnitude(const Tensor& tensor);
 
 }  // namespace biossl

@@ -10,7 +10,7 @@
 namespace biossl {
 namespace {
 
-/// Levenshtein's distance, one row at a time.
+/// Levenshtein distance, one row at a time.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -26,8 +26,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// Bytes of the UTF-8 character at the head of a text that is not empty; 0 where there is none. After the first byte,
-/// all lie in 80..BF; the second is narrower behind some first ones.
+/// Length in bytes of the UTF-8 character at the start of a non-empty text; 0 if there is none. Bytes after the first
+/// lie in 80..BF; after some first bytes the range of the second is narrower.
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto lies = [&](std::size_t i, unsigned least, unsigned most) { return byte(i) >= least && byte(i) <= most; };
@@ -43,7 +43,7 @@ std::size_t character_size(std::string_view text) {
   return size;
 }
 
-/// A word that no terminal can show as it is, by way of printf.
+/// Quotes a word with unprintable bytes, by printf.
 std::string printed_word(std::string_view word) {
   constexpr std::string_view plain_bytes = " ./_-";
   std::string format;
@@ -116,7 +116,7 @@ std::string shell_quoted(std::string_view word) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=,:+-";
   if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
   const bool shows = is_utf8(word) && std::ranges::none_of(word, is_control);
-  // $(...) drops line breaks at the end.
+  // $(...) removes line breaks at the end.
   if (!shows && word.back() != '\n') return printed_word(word);
   std::string quoted = "'";
   for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);

@@ -20,7 +20,7 @@
 namespace biossl {
 namespace {
 
-/// The number that a variable of the environment begins with, and what stands behind it; 0 where there is none.
+/// The number at the start of an environment variable, and the text after it; 0 if there is none.
 std::pair<std::int64_t, std::string_view> number_in(const char* variable) {
   const char* const value = std::getenv(variable);
   std::string_view text = value == nullptr ? "" : value;
@@ -33,7 +33,7 @@ std::pair<std::int64_t, std::string_view> number_in(const char* variable) {
   return {number, text};
 }
 
-/// The stack that OpenMP gives its threads; 0: what the system gives every thread.
+/// The stack size of OpenMP's threads; 0: the system's default.
 std::size_t openmp_stack_bytes() {
   for (const char* variable : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
     const auto [number, unit] = number_in(variable);
@@ -54,7 +54,7 @@ void* wait_for(void* gate) {
   return nullptr;
 }
 
-/// Starts this many threads at a time, as far as it goes, and lets them end again.
+/// Starts up to this many threads at once and lets them end again.
 int try_threads(int wanted) {
   const std::int64_t before = running_threads();
   pthread_attr_t attributes;
@@ -69,7 +69,7 @@ int try_threads(int wanted) {
   gate.count_down();
   for (const pthread_t thread : started) pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
-  // Threads that have been joined count against limits until the kernel has put them away, a moment later.
+  // Joined threads count against limits for another moment, until the kernel has removed them.
   for (int look = 0; look < 1000 && running_threads() > before; ++look) {
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
@@ -79,7 +79,7 @@ int try_threads(int wanted) {
 }  // namespace
 
 int available_processors(const std::filesystem::path& root) {
-  // sched_getaffinity(2) would tell of a single one where OMP_PROC_BIND has bound this thread to it.
+  // sched_getaffinity(2) would report one processor if OMP_PROC_BIND has bound this thread to it.
   const int processors = omp_get_num_procs();
   const auto quota = group_processors(root);
   return quota ? static_cast<int>(std::clamp(std::ceil(*quota), 1.0, static_cast<double>(processors))) : processors;

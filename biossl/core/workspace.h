@@ -6,12 +6,12 @@
 
 namespace biossl {
 
-/// One piece of memory that tensors are laid out in. Layouts of which only one is in use at a time share it: each
-/// starts over at its beginning.
+/// One block of memory for tensors. Layouts of which only one is in use at a time share it: each starts at its
+/// beginning.
 class Workspace {
  public:
-  /// Calls lay_out(Workspace&) twice: first to count what it takes, while every tensor it gets is empty; then, with
-  /// memory for just that, to take it. The tensors keep the memory alive, not the workspace.
+  /// Calls lay_out(Workspace&) twice: first with empty tensors, to count the bytes; then with memory of that size. The
+  /// tensors keep the memory alive; the workspace does not.
   template <class LayOut>
   static Workspace fit(Device device, const LayOut& lay_out) {
     Workspace counting;
@@ -21,12 +21,12 @@ class Workspace {
     return workspace;
   }
 
-  /// The next tensor of the layout, aligned to 64 bytes; it holds what others have left there. Throws
-  /// std::invalid_argument where the layout takes more than was counted.
+  /// The next tensor of the layout, aligned to 64 bytes and not cleared. Throws std::invalid_argument if the layout
+  /// takes more than was counted.
   Tensor take(const Shape& shape, DType dtype);
-  /// Begins another layout, over the one before.
+  /// Begins another layout in the same memory.
   void start_over() { used_ = 0; }
-  /// What the largest layout so far has taken.
+  /// Bytes of the largest layout so far.
   std::size_t bytes() const { return most_; }
 
  private:

@@ -9,19 +9,19 @@
 
 namespace biossl {
 
-/// An RGB picture to put images and short texts on.
+/// An RGB picture for images and short texts.
 class Canvas {
  public:
-  static constexpr std::int64_t letter_width = 6;  ///< pixels from one letter to the next
+  static constexpr std::int64_t letter_width = 6;  ///< pixels per letter
   static constexpr std::int64_t letter_height = 8;
 
-  /// Dark grey all over.
+  /// A dark grey canvas.
   Canvas(std::int64_t width, std::int64_t height);
 
-  /// Puts an image, (H, W, 1) or (H, W, 3) uint8, with its upper left corner at (x, y), every pixel `scale` times as
-  /// large. What lies outside is cut off. Throws std::invalid_argument for another number of channels.
+  /// Draws an image, (H, W, 1) or (H, W, 3) uint8, with its upper left corner at (x, y), magnified by `scale`. Parts
+  /// outside the canvas are cut off. Throws std::invalid_argument for another number of channels.
   void image(std::int64_t x, std::int64_t y, const Shape& shape, const std::uint8_t* pixels, std::int64_t scale);
-  /// Writes printable ASCII, other bytes as '?'.
+  /// Writes printable ASCII; other bytes become '?'.
   void text(std::int64_t x, std::int64_t y, std::string_view text);
   void save(const std::filesystem::path& path) const;
 

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t side = Cifar::traits.side;
 constexpr std::int64_t plane = side * side;
 constexpr std::int64_t image_bytes = 3 * plane;
-constexpr std::int64_t grain = 64;  // records a piece of parallel work is a multiple of
+constexpr std::int64_t grain = 64;  // parallel work is divided at multiples of this many records
 
 const CifarFormat& cifar10_format() {
   static const CifarFormat format{
@@ -33,13 +33,13 @@ const CifarFormat& cifar100_format() {
   return format;
 }
 
-/// The folder that holds the files, whether it or its parent was named.
+/// The folder of the files: the given one or its subfolder.
 fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
   const fs::path& directory = request.directory;
   if (directory.empty()) {
     bad_input("{} is read from files; --data DIR names the folder that holds {}/", format.name, format.folder);
   }
-  std::error_code ignored;  // what cannot be looked at is as good as absent
+  std::error_code ignored;  // an unreadable folder counts as absent
   if (fs::is_directory(directory / format.folder, ignored)) return directory / format.folder;
   const bool is_it =
       std::ranges::any_of(format.train_files, [&](const auto& f) { return fs::exists(directory / f, ignored); }) ||
@@ -70,7 +70,7 @@ RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
   return {path, std::move(file), size / record_bytes};
 }
 
-/// How many of the images that lie in a folder are meant.
+/// The number of images to read from a folder.
 std::int64_t count_wanted(const CifarFormat& format, const DatasetRequest& request, std::int64_t there,
                           const fs::path& folder) {
   const std::int64_t published = request.split == Split::train ? format.train_images : format.test_images;
@@ -120,7 +120,7 @@ void read_records(const RecordFile& source, std::int64_t records, const std::vec
   });
 }
 
-/// The class names, one a line; "0", "1", … where there is no such file.
+/// The class names, one a line; "0", "1", … without such a file.
 std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) {
   std::vector<std::string> names;
   std::error_code ignored;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t gap = 4;  // pixels between images
 
-/// Where things are on a sheet of equal cells with a line of text above each row.
+/// The layout of a sheet: equal cells, with a line of text above each row.
 struct Grid {
   Shape image;
   std::int64_t scale;
@@ -36,7 +36,7 @@ std::string class_name(const Dataset& dataset, std::int32_t label) {
   return index < names.size() ? fmt::format("{} {}", label, names[index]) : std::to_string(label);
 }
 
-/// The values of a view, wherever it was made, as bytes in host memory.
+/// A view on any device as bytes in host memory.
 std::vector<std::uint8_t> to_bytes(const Tensor& view) {
   Tensor host(view.shape(), DType::float32, Device::cpu);
   copy(view, host);

@@ -9,18 +9,18 @@
 
 namespace biossl {
 
-/// How large a sheet is.
+/// The size of a sheet.
 struct SheetOptions {
   std::int64_t rows = 10;     ///< at most this many classes or images
-  std::int64_t columns = 16;  ///< images a class; view sheets show one pair of views for two columns
-  std::int64_t scale = 3;     ///< every pixel is this many times as large
+  std::int64_t columns = 16;  ///< images per class; in view sheets a pair of views takes two columns
+  std::int64_t scale = 3;     ///< magnification
 };
 
-/// Writes a PNG with one row a class, under its name: its first images in the order of the data set.
+/// Writes a PNG with one row per class, with its name and its first images.
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options = {});
 
-/// Writes a PNG with one row an image: the image, then its views 0 and 1 in epoch 0, 1, … `views` must have been made
-/// for this data set, with batches of `rows` or more, on `device`.
+/// Writes a PNG with one row per image: the image, then its views 0 and 1 in epoch 0, 1, … `views` must belong to this
+/// data set, to `device`, and to batches of at least `rows`.
 void write_view_sheet(const Dataset& dataset, Views& views, Device device, const std::filesystem::path& path,
                       const SheetOptions& options = {});
 

@@ -13,26 +13,24 @@
 
 namespace biossl {
 
-/// Which part of a data set.
 enum class Split { train, test };
 std::string_view name_of(Split split);
 
-/// What a data set is asked for.
 struct DatasetRequest {
   Split split = Split::train;
-  std::filesystem::path directory;  ///< where its files are; "" for a data set that needs none
-  std::int64_t images = 0;          ///< at most this many, the first ones; 0: all
-  std::int64_t image_size = 32;     ///< side of the images, for data sets that make their own
-  std::uint64_t seed = 1;           ///< for data sets that make their own images
+  std::filesystem::path directory;  ///< folder of its files; "" for a data set without files
+  std::int64_t images = 0;          ///< maximum number of images, the first ones; 0: all
+  std::int64_t image_size = 32;     ///< side of the images, for data sets that render them
+  std::uint64_t seed = 1;           ///< for data sets that render their images
 };
 
-/// Images with labels, all of one size. uint8, (H, W, C). Thread-safe for reading.
+/// Labelled images of one size, uint8, (H, W, C). Thread-safe for reading.
 class Dataset {
  public:
   static constexpr const char* kind = "data set";
-  /// What there is to know of a data set before it is opened.
+  /// What is known before the data set is opened.
   struct Traits {
-    std::int64_t side = 0;  ///< of its images, where that is always the same; 0: as asked for, or known once it is open
+    std::int64_t side = 0;  ///< side of its images if it is fixed, otherwise 0
   };
 
   virtual ~Dataset() = default;
@@ -40,16 +38,16 @@ class Dataset {
   std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
   /// (H, W, C)
   const Shape& image_shape() const { return image_shape_; }
-  /// One label an image, 0 .. classes-1.
+  /// One label per image, 0 .. classes-1.
   const std::vector<std::int32_t>& labels() const { return labels_; }
   const std::vector<std::string>& class_names() const { return class_names_; }
 
-  /// All images, (size, H, W, C) uint8 in host memory. Made on the first call where the data set renders its images.
+  /// All images, (size, H, W, C) uint8 in host memory. A data set that renders its images does so on the first call.
   virtual const Tensor& pixels() const = 0;
-  /// True where the data set can show an image's object at another moment (see Views "moments").
+  /// Whether an image's object can be rendered at another moment (Views "moments").
   virtual bool has_moments() const { return false; }
-  /// Writes one moment of an image, (H, W, C) uint8: the same object after motion and under other light, as `random`
-  /// has it. Throws std::invalid_argument where has_moments() is false.
+  /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
+  /// std::invalid_argument if has_moments() is false.
   virtual void render_moment(std::int64_t image, Random random, std::uint8_t* to) const;
 
  protected:

@@ -14,7 +14,9 @@ BatchLoader::BatchLoader(std::uint64_t seed, std::int64_t images, std::int64_t b
   start_epoch(0);
 }
 
-void BatchLoader::start_epoch(std::uint32_t epoch) { ops::random_permutation(Random(seed_, Purpose::shuffle, epoch), order_); }
+void BatchLoader::start_epoch(std::uint32_t epoch) {
+  ops::random_permutation(Random(seed_, Purpose::shuffle, epoch), order_);
+}
 
 std::int64_t BatchLoader::batches() const { return (order_.size() + batch_ - 1) / batch_; }
 

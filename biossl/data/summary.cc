@@ -13,7 +13,7 @@ DatasetSummary summarize(const Dataset& dataset) {
   summary.class_sizes.resize(dataset.class_names().size());
   for (const std::int32_t label : dataset.labels()) ++summary.class_sizes.at(static_cast<std::size_t>(label));
 
-  // A histogram of the 256 values gives exact sums, whatever the number of pixels.
+  // A histogram of the 256 values gives exact sums.
   const auto channels = static_cast<std::size_t>(dataset.image_shape()[2]);
   std::vector<std::array<std::int64_t, 256>> histogram(channels);
   std::size_t channel = 0;

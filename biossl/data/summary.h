@@ -8,14 +8,14 @@
 
 namespace biossl {
 
-/// What a data set holds.
+/// Statistics of a data set.
 struct DatasetSummary {
   std::int64_t images = 0;
   Shape image_shape;                      ///< (H, W, C)
-  std::vector<std::string> class_names;   ///< of the classes 0, 1, …
-  std::vector<std::int64_t> class_sizes;  ///< how many images each has
+  std::vector<std::string> class_names;   ///< names of the classes 0, 1, …
+  std::vector<std::int64_t> class_sizes;  ///< images per class
   std::vector<double> channel_mean;       ///< over all pixels, values in [0,1]
-  std::vector<double> channel_deviation;  ///< standard deviation, likewise
+  std::vector<double> channel_deviation;  ///< standard deviation over all pixels
 };
 
 DatasetSummary summarize(const Dataset& dataset);

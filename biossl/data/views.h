@@ -10,7 +10,7 @@
 
 namespace biossl {
 
-/// Makes views of images: what the eye sees of an object at one moment. Two views of one image are a positive pair.
+/// Makes views of images. A view shows the object at one moment. Two views of one image are a positive pair.
 class Views {
  public:
   static constexpr const char* kind = "kind of views";
@@ -18,26 +18,25 @@ class Views {
   virtual ~Views() = default;
 
   /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
-  /// (seed, epoch, image, view) only, not on the batch it is made in.
+  /// (seed, epoch, image, view) only, not on the batch.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
-  /// True where `make` waits for the device to work on the host, so that it cannot be part of what a GPU is given
-  /// whole.
+  /// Whether `make` waits for the device to work on the host; then it cannot be part of a CUDA graph.
   virtual bool waits_for_device() const { return false; }
 };
 
-/// What views are made of. Everything must outlive the Views.
+/// The source of views. Everything must outlive the Views.
 struct ViewSource {
   const Dataset& dataset;
   std::uint64_t seed;
-  std::int64_t batch;  ///< the largest number of images `make` is asked for
+  std::int64_t batch;  ///< largest number of images in a call of `make`
   Device device;
 };
 
 using ViewsRegistry = Registry<Views, const ViewSource&>;
 
-/// For kinds of views: the data set's images on the device, copied there unless they already are.
+/// For implementations: the data set's images on the device, copied if necessary.
 Tensor resident_pixels(const ViewSource& source);
-/// For kinds of views: throws std::invalid_argument unless rows is of rank 1 and no longer than a batch.
+/// For implementations: throws std::invalid_argument unless rows has rank 1 and fits into a batch.
 void check_batch(const ViewSource& source, const Tensor& rows);
 
 }  // namespace biossl

@@ -20,7 +20,7 @@ struct DeformOptions {
   }
 };
 
-/// The paper's views: the image under a random affine map, with other saturation and hue, perhaps mirrored.
+/// Views of Tang, Yang & Amit (2022): a random affine map, random saturation and hue, random mirroring.
 class DeformViews final : public Views {
  public:
   DeformViews(const DeformOptions& options, const ViewSource& source)

@@ -7,8 +7,7 @@
 namespace biossl {
 namespace {
 
-/// Two moments of one moving object: view v of an image is the moment that Random(seed, Purpose::world, epoch, image,
-/// v + 1) draws.
+/// View v of an image is its object at the moment drawn by Random(seed, Purpose::world, epoch, image, v + 1).
 class MomentViews final : public Views {
  public:
   MomentViews(const NoOptions& /*options*/, const ViewSource& source) : source_(source) {
@@ -16,7 +15,7 @@ class MomentViews final : public Views {
           "this data set holds still images, which have no other moments; use kind = \"deform\" for it, or the data "
           "set \"world\"");
     const Shape& image = source.dataset.image_shape();
-    // What is rendered and read on the host is kept there; what operations read is tagged with their device.
+    // Tensors that the host fills are host tensors; tensors for operations belong to their device.
     const Device host = source.device == Device::cuda ? Device::cpu : source.device;
     images_ = Tensor({source.batch}, DType::int32, host);
     rendered_ = Tensor({source.batch, image[0], image[1], image[2]}, DType::uint8, host);
@@ -55,7 +54,7 @@ class MomentViews final : public Views {
   ViewSource source_;
   Tensor images_;    // (batch) int32, host
   Tensor rendered_;  // (batch, H, W, C) uint8, host
-  Tensor resident_;  // the same on the device; rendered_ itself where that is the host
+  Tensor resident_;  // rendered_ on the device; rendered_ itself on a host device
   Tensor each_;      // 0 .. batch-1
 };
 

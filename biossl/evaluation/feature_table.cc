@@ -12,7 +12,7 @@
 namespace biossl {
 namespace {
 
-/// Rows of a file that one thread asks for in a row.
+/// Consecutive reads per thread.
 constexpr std::int64_t file_grain = 16;
 
 }  // namespace

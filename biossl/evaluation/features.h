@@ -13,7 +13,7 @@
 
 namespace biossl {
 
-/// What a linear probe reads: one row of numbers an image, and the image's label.
+/// The input of a linear probe: one row of numbers and one label per image.
 struct Features {
   FeatureTable values;  ///< (N, F)
   Tensor labels;        ///< (N) int32, in host memory
@@ -22,31 +22,32 @@ struct Features {
 /// 0, 1, … size-1, int32.
 Tensor counted(std::int64_t size, Device device);
 
-/// Brings images to a device, a batch at a time, as numbers in [0,1].
+/// Copies images to a device, one batch at a time, as numbers in [0,1].
 class UnitRange {
  public:
   /// image: (H, W, C)
   UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device);
 
   std::int64_t batch() const { return images_.extent(0); }
-  /// Images first .. of `pixels` (M, H, W, C) uint8 in host memory, at most a batch of them; until the next call.
+  /// Images from `first` on of `pixels` (M, H, W, C) uint8 in host memory, at most one batch. Valid until the next
+  /// call.
   Tensor operator()(const Tensor& pixels, std::int64_t first);
 
  private:
   Tensor images_;  // (batch, H, W, C)
-  Tensor pixels_;  // the same as bytes; empty where they are read where they lie
+  Tensor pixels_;  // the same as bytes; empty if they are read in place
   Tensor each_;    // 0 .. batch-1
 };
 
-/// Runs images up a frozen encoder, forward only, and hands the outputs of the wanted blocks on batch by batch.
+/// Runs images through a frozen encoder, forward only, and hands over the outputs of some blocks batch by batch.
 class FeatureReader {
  public:
-  /// blocks: indices, rising. batch: images at a time.
+  /// blocks: increasing indices. batch: images at a time.
   FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch);
 
-  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8, in host memory, in order;
-  /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and lives until take returns. One pass,
-  /// whatever the number of blocks.
+  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8 in host memory, in order.
+  /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and is valid until take returns. One pass for
+  /// all blocks.
   using Take = std::function<void(std::int64_t first, std::span<const Tensor> outputs)>;
   void read(const Tensor& pixels, const Take& take, const Progress& progress = {});
 
@@ -55,15 +56,15 @@ class FeatureReader {
   const Network& network_;
   UnitRange images_;
   ForwardPass pass_;
-  std::vector<Activity> kept_;   // the wanted blocks' outputs
-  std::vector<Tensor> outputs_;  // views of them, for the images at hand
+  std::vector<Activity> kept_;   // outputs of the chosen blocks
+  std::vector<Tensor> outputs_;  // views of kept_ for the current images
 };
 
-/// Features of every image of a data set at each of the blocks (rising indices), from one pass.
+/// Features of every image of a data set at each of the blocks (increasing indices), from one pass.
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
                                        const FeatureStorage& kept, const Progress& progress = {});
-/// Which blocks to read in one pass over the images, when the features of block i take bytes[i] and those of a pass may
-/// take `budget` together: neighbours together, in as few passes as fit. A block that is larger alone has a pass alone.
+/// Divides blocks into passes over the images. The features of block i take bytes[i]; those of one pass fit into
+/// `budget`. Neighbours are together, in as few passes as possible. A block above the budget has its own pass.
 std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, std::int64_t budget);
 /// The raw pixels in [0,1] as features.
 Features pixel_features(const Dataset& dataset, Device device, const FeatureStorage& kept);

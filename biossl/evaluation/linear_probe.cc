@@ -38,7 +38,7 @@ double largest_feature(const FeatureTable& features) {
   return largest;
 }
 
-/// Something of a probe is not finite: the features that it reads, or else its own step size, are why.
+/// Throws for a value that is not finite: FeaturesNotFinite if the features are the cause, otherwise the step size is.
 [[noreturn]] void blame(const std::string& what, const FeatureTable& features, double learning_rate) {
   const double largest = largest_feature(features);
   if (!std::isfinite(largest)) throw FeaturesNotFinite("the features hold NaN or infinite numbers");
@@ -81,7 +81,7 @@ class Probe {
     return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());
   }
 
-  /// Fraction of rows whose largest logit is their label's; counts [label][prediction] where wanted.
+  /// Fraction of rows whose largest logit is their label's; counts [label][prediction] if confusion is not null.
   double accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
     const std::int64_t images = of.values.extent(0);
     const Tensor logits = on_device(logits_of(of.values), Device::reference);
@@ -105,7 +105,7 @@ class Probe {
     copy(drawn, step_.values);
   }
 
-  /// Of every row of a table, in its order.
+  /// Logits of every row of a table, in order.
   Tensor logits_of(const FeatureTable& table) {
     const std::int64_t images = table.extent(0);
     Tensor logits({images, options_.classes}, DType::float32, table.device());
@@ -136,10 +136,10 @@ class Probe {
 
   ProbeOptions options_;
   std::int64_t batch_;
-  Tensor labels_;  // of all rows
+  Tensor labels_;  // labels of all rows
   BatchReader reader_;
-  Tensor order_;        // of the epoch at hand
-  ParameterStep step_;  // of the weights, then of the bias
+  Tensor order_;        // order of the current epoch
+  ParameterStep step_;  // weights, then bias
   Tensor weights_, bias_, weight_update_, bias_update_;
   Tensor batch_labels_, logits_, errors_, totals_;
 };

@@ -11,7 +11,7 @@
 
 namespace biossl {
 
-/// Features hold NaN or infinite numbers: whatever made them is at fault, not the probe.
+/// The features contain NaN or infinite numbers: the encoder is at fault, not the probe.
 class FeaturesNotFinite : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -27,20 +27,20 @@ struct ProbeOptions {
 
 struct ProbeResult {
   double test_accuracy = 0;                          ///< fraction, after the last epoch
-  double train_accuracy = 0;                         ///< fraction, likewise, of the whole training set
+  double train_accuracy = 0;                         ///< fraction, of the whole training set
   double final_loss = 0;                             ///< mean cross-entropy of the last epoch's training batches
-  std::vector<std::optional<double>> per_class;      ///< test accuracy of each class; nothing where it has no images
+  std::vector<std::optional<double>> per_class;      ///< test accuracy per class; std::nullopt without images
   std::vector<std::vector<std::int64_t>> confusion;  ///< [label][prediction], test images
   double seconds = 0;
 };
 
-/// The accuracy of always naming the commonest label, a fraction; 0 without labels.
+/// Accuracy of always predicting the most frequent label, a fraction; 0 without labels.
 double share_of_commonest(std::span<const std::int32_t> labels);
 
-/// Trains one linear layer with bias on frozen features (METHODS section 8: Adam, cross-entropy, no augmentation,
-/// reshuffled every epoch) and tests it. Nothing is chosen on the test set. The weights start uniform in +-1/sqrt(F).
-/// Throws std::invalid_argument when train and test do not match, FeaturesNotFinite or another std::runtime_error when
-/// the loss or an output is not finite.
+/// Trains one linear layer with bias on frozen features and tests it (docs/rules_and_losses.md, "Protocol"): Adam,
+/// cross-entropy, no augmentation, reshuffled every epoch. Nothing is chosen on the test set. Initial weights are
+/// uniform in +-1/sqrt(F). Throws std::invalid_argument if train and test do not match; FeaturesNotFinite or another
+/// std::runtime_error if the loss or an output is not finite.
 ProbeResult train_linear_probe(const Features& train, const Features& test, const ProbeOptions& options,
                                const Progress& progress = {});
 

@@ -6,20 +6,20 @@
 
 namespace biossl {
 
-// JSON's reader and writer are large templates; they are compiled once, in json_text.cc.
+// nlohmann's reader and writer are large templates; json_text.cc compiles them once.
 
-/// What the text says. Throws nlohmann's parse_error where it is no JSON.
+/// The value of a JSON text. Throws nlohmann's parse_error if it is no JSON.
 nlohmann::json parse_json(std::string_view text);
 nlohmann::ordered_json parse_ordered_json(std::string_view text);
-/// The same for a text that may be damaged: a discarded value (is_discarded()) where it is no JSON.
+/// The same for a text that may be damaged: a discarded value (is_discarded()) if it is no JSON.
 nlohmann::json try_parse_json(std::string_view text);
 nlohmann::ordered_json try_parse_ordered_json(std::string_view text);
 
-// As text. Bytes that are no UTF-8, as paths may hold, become U+FFFD; nothing throws for them.
+// JSON as text. Bytes that are no UTF-8, as in some paths, become U+FFFD and throw nothing.
 /// On one line.
 std::string json_text(const nlohmann::json& json);
 std::string json_text(const nlohmann::ordered_json& json);
-/// Indented for people, with a line end.
+/// Indented, with a line end.
 std::string indented_json_text(const nlohmann::ordered_json& json);
 
 }  // namespace biossl

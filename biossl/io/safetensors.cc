@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
 #include "biossl/io/json_text.h"
 
@@ -41,7 +42,7 @@ Json shape_of(const Tensor& tensor) {
   return shape;
 }
 
-/// Of all texts, then of every tensor's name, type, shape and values, each in the order of the names.
+/// The CRC-32 of all texts, then of every tensor's name, type, shape and values, each in the order of the names.
 std::string checksum_of(const Metadata& metadata, const std::map<std::string, SafetensorsFile::Entry>& tensors) {
   uLong sum = crc32_z(0, nullptr, 0);
   const auto add = [&](std::span<const std::byte> bytes) {
@@ -80,7 +81,7 @@ std::string header_of(const std::vector<NamedTensor>& tensors, const Metadata& m
   return text;
 }
 
-/// What stands under a key, null where nothing does; no copy, since a hostile file nests deeper than copying can go.
+/// The value of a key, or null. Returns no copy: copying overflows the stack for a file nested deeply on purpose.
 const Json& under(const Json& object, const char* key) {
   static const Json nothing;
   const auto found = object.find(key);
@@ -124,7 +125,7 @@ class HeaderReader {
   }
 
  private:
-  /// Where a tensor lies, counted from the start of the data.
+  /// The range of a tensor in the data.
   struct Piece {
     std::uint64_t begin;
     std::uint64_t end;
@@ -188,7 +189,8 @@ class HeaderReader {
     return piece;
   }
 
-  /// Multiplies the extents into `size`; false where they are not extents of something that fits into the file.
+  /// Multiplies the extents into `size`. Returns false if they are no extents or the product does not fit into the
+  /// file.
   bool read_shape(const Json& list, Shape& shape, std::uint64_t& size) const {
     if (!list.is_array() || list.size() > Shape::max_rank) return false;
     std::array<std::int64_t, Shape::max_rank> extents{};
@@ -207,7 +209,7 @@ class HeaderReader {
     return true;
   }
 
-  /// The tensors must fill the data without gaps and without overlapping.
+  /// Checks that the tensors fill the data without gaps and overlaps.
   void check_pieces(std::vector<Piece>& pieces) const {
     std::ranges::sort(pieces, {}, [](const Piece& piece) { return std::pair(piece.begin, piece.end); });
     std::uint64_t end = 0;
@@ -253,7 +255,7 @@ Tensor SafetensorsFile::read(const std::string& name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) bad_input("{}: holds no tensor '{}'", path_.string(), name);
   const Entry& entry = found->second;
-  // The reference device is host memory that may hold every type, float64 included.
+  // Device::reference is host memory that can hold every type, also float64.
   Tensor tensor(entry.shape, entry.dtype, Device::reference);
   if (!entry.bytes.empty()) std::memcpy(tensor.raw(), entry.bytes.data(), entry.bytes.size());
   return tensor;

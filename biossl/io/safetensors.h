@@ -12,10 +12,9 @@
 
 namespace biossl {
 
-// Files in the safetensors format, which Python's `safetensors` and others read: the length of the header (8 bytes,
-// little-endian), the header (JSON: name -> dtype, shape, data_offsets; "__metadata__": texts by name), the data, row
-// by row, tensor after tensor without gaps. Ours hold one more text, "crc32": the CRC-32 of all that the file says,
-// other texts and tensors.
+// The safetensors format, as Python's `safetensors` reads it: the length of the header (8 bytes, little-endian); the
+// header (JSON: name -> dtype, shape, data_offsets; "__metadata__": texts by name); the data, tensor after tensor
+// without gaps. Files of biossl hold one more text, "crc32": the CRC-32 of all other texts and all tensors.
 
 /// Texts by name, kept in the header.
 using Metadata = std::map<std::string, std::string>;
@@ -26,16 +25,15 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// Writes a file that appears whole or not at all. Throws std::invalid_argument for a tensor that is not in host memory
-/// or a name that is used twice, std::runtime_error naming a file that cannot be written.
+/// Writes a file that appears whole or not at all. Throws std::invalid_argument if a tensor is not in host memory or a
+/// name is used twice; std::runtime_error naming a file that cannot be written.
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata);
 
-/// A file to read from. Everything in it is checked when it is opened: a file that is cut short, changed in its header
-/// or other than its "crc32", where it has one, throws BadInput, naming the file and the byte where there is one.
+/// Reads a file. The constructor checks all of it. It throws BadInput, naming the file and, if known, the byte, if the
+/// file is cut short, has a damaged header, or does not match its "crc32" (files without one are accepted).
 class SafetensorsFile {
  public:
-  /// One tensor's place in the file.
   struct Entry {
     DType dtype = DType::float32;
     Shape shape;
@@ -47,7 +45,7 @@ class SafetensorsFile {
   const std::filesystem::path& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }
   const std::map<std::string, Entry>& tensors() const { return tensors_; }
-  /// A copy of one tensor in host memory. Throws BadInput where the file does not hold it.
+  /// A copy of one tensor in host memory. Throws BadInput if the file does not hold it.
   Tensor read(const std::string& name) const;
 
  private:

@@ -24,13 +24,13 @@ ScratchFile::ScratchFile(std::filesystem::path folder, std::int64_t bytes) : fol
     close(descriptor_);
     throw;
   }
-  posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);  // advice only: do not read on behind what is asked for
+  posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);  // only a hint: no read-ahead
 }
 
 ScratchFile::~ScratchFile() { close(descriptor_); }
 
 void ScratchFile::claim(std::int64_t bytes) const {
-  // Looked at first, because a claim that fails may fill the disk on its way.
+  // Checked first, because an allocation that fails may fill the disk.
   std::error_code unknown;
   const auto room = std::filesystem::space(folder_, unknown);
   if (!unknown && room.available < static_cast<std::uintmax_t>(bytes)) {
@@ -57,7 +57,7 @@ void ScratchFile::read(std::int64_t at, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
     const ssize_t got = pread(descriptor_, bytes.data(), bytes.size(), at);
     if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = EIO;  // nothing lies there
+    if (got == 0) errno = EIO;  // end of the file
     if (got <= 0) give_up("cannot be read");
     bytes = bytes.subspan(static_cast<std::size_t>(got));
     at += got;

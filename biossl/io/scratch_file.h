@@ -7,12 +7,11 @@
 
 namespace biossl {
 
-/// Room on a disk for numbers that memory does not hold. The file has no name: its folder does not show it, and its
-/// room is free again when the object or the process is gone, however it ends. Reading is thread-safe. Throws
-/// WriteError naming the folder.
+/// Disk space for numbers that do not fit into memory. The file has no name, so its space is free again when the object
+/// or the process ends, however it ends. Reading is thread-safe. Throws WriteError naming the folder.
 class ScratchFile {
  public:
-  /// Claims the room at once, so that a full disk is noticed now and not in the middle of the work.
+  /// Allocates the space at once, so that a full disk is noticed now.
   ScratchFile(std::filesystem::path folder, std::int64_t bytes);
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
@@ -22,7 +21,7 @@ class ScratchFile {
 
   void write(std::int64_t at, std::span<const std::byte> bytes);
   void read(std::int64_t at, std::span<std::byte> bytes) const;
-  /// Asks the system to fetch these bytes while other work goes on; they will be read soon.
+  /// Hints that these bytes will be read soon; the system reads them in the background.
   void expect(std::int64_t at, std::int64_t bytes) const;
 
  private:

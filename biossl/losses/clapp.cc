@@ -32,8 +32,8 @@ class Clapp final : public Loss {
     const std::int64_t pairs = embeddings.extent(0) / 2;
     Tensor negatives = negatives_.rows(0, pairs);
     ops::draw_negatives(Random(seed_, Purpose::negatives, static_cast<std::uint32_t>(context.epoch),
-                            static_cast<std::uint32_t>(context.batch)),
-                     negatives);
+                               static_cast<std::uint32_t>(context.batch)),
+                        negatives);
     Tensor d_predictions = errors.rows(0, pairs);
     Tensor d_targets = errors.rows(pairs, 2 * pairs);
     ops::clapp_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), negatives, d_predictions, d_targets,

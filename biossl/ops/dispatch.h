@@ -4,7 +4,7 @@
 
 namespace biossl::ops {
 
-/// The implementation of an operation on a device.
+/// The implementation of an operation for a device.
 template <class Function>
 Function* dispatch(Device device, Function* reference, Function* cpu, Function* cuda) {
   switch (device) {

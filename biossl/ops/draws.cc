@@ -9,7 +9,7 @@
 namespace biossl::ops {
 namespace {
 
-/// dst is to hold numbers of its own rows.
+/// Checks that int32 can hold the row numbers of dst.
 void check_numbers(std::string_view operation, const Argument& dst) {
   const Checks checks(operation);
   checks.same_device({dst});
@@ -50,7 +50,8 @@ void draw_negatives(const Random& stream, Tensor& dst) {
 void random_permutation(const Random& stream, Tensor& dst) {
   check_numbers("random_permutation", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
+  const auto run =
+      dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
   run(stream, dst);
 }
 

@@ -6,7 +6,7 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks a linear layer from rows of src (M,...) to dst (N,O), under the names that the tensors have in the operation.
+/// Checks a linear layer from rows of src (M,...) to dst (N,O), under the names of the tensors in the operation.
 void check_gathered_linear(std::string_view operation, const Tensor& src, const Tensor& rows, const Argument& weights,
                            const Argument& bias, const Argument& dst) {
   const Checks checks(operation);

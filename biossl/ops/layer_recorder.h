@@ -8,9 +8,9 @@ namespace cpu {
 class LayerRecorder;
 }
 
-/// Records the convolution and linear primitives that this thread runs on the device `cpu`, and runs them again, back to
-/// back, on the same shapes and memory: a lower bound of a step's time. Changes of layout are not counted. Operations
-/// with a faster way than a primitive run the primitive while a recorder is recording. One recorder at a time.
+/// Records the convolution and linear primitives that this thread runs on the device `cpu`, and runs them again, back
+/// to back, on the same shapes and memory. This is a lower bound of a step's time; changes of layout are not counted.
+/// While a recorder records, operations run the primitive even if they have a faster way. One recorder at a time.
 class LayerRecorder {
  public:
   LayerRecorder();

@@ -6,8 +6,8 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks a linear layer from src (N,...) to dst (N,O) with weights (O,I), under the names that the tensors have in the
-/// operation. Embeddings may be float32 behind bfloat16 activations: may_widen.
+/// Checks a linear layer from src (N,...) to dst (N,O) with weights (O,I), under the names of the tensors in the
+/// operation. may_widen: embeddings may be float32 after bfloat16 activations.
 void check_linear(std::string_view operation, const Argument& src, const Argument& weights, const Argument& bias,
                   const Argument& dst, bool may_widen) {
   const Checks checks(operation);

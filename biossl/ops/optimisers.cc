@@ -6,7 +6,7 @@
 namespace biossl::ops {
 namespace {
 
-/// Each works element by element on tensors of one shape and type.
+/// Checks that all tensors of a step have one shape and type.
 void check_steps(std::string_view operation, std::span<ParameterStep* const> steps,
                  std::initializer_list<std::string_view> state) {
   const Checks checks(operation);

@@ -6,7 +6,7 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks pooling from src (N,H,W,C) to dst, under the names that the tensors have in the operation.
+/// Checks pooling from src (N,H,W,C) to dst, under the names of the tensors in the operation.
 void check_pooling(std::string_view operation, const Argument& src, std::int64_t window, const Argument& dst) {
   const Checks checks(operation);
   checks.rank(src, 4);

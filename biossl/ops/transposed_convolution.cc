@@ -6,8 +6,8 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks a transposed convolution from src (N,H',W',O) to dst (N,H,W,I) with weights (O,K,K,I), under the names that
-/// the tensors have in the operation.
+/// Checks a transposed convolution from src (N,H',W',O) to dst (N,H,W,I) with weights (O,K,K,I), under the names of the
+/// tensors in the operation.
 void check_transposed(std::string_view operation, const Argument& src, const Argument& weights, const Argument& bias,
                       const Argument& dst, const Conv2d& conv) {
   const Checks checks(operation);

@@ -5,16 +5,19 @@
 
 namespace biossl {
 
-/// A pointwise nonlinearity. All are monotonic, so they commute with max-pooling, and their derivatives can be read off
-/// their output y: none 1; hardtanh (clip to [-1, 1]) 1 where |y| < 1, else 0; tanh 1 - y^2; relu 1 where y > 0, else
-/// 0.
+/// A pointwise nonlinearity. All are monotonic, so they commute with max-pooling. Their derivatives follow from the
+/// output y:
+///   none      1
+///   hardtanh  1 where |y| < 1, else 0 (clips to [-1, 1])
+///   tanh      1 - y^2
+///   relu      1 where y > 0, else 0
 enum class Activation : std::uint8_t { none, hardtanh, tanh, relu };
 
 std::string_view name_of(Activation activation);
-/// Throws std::invalid_argument with the known names.
+/// Throws std::invalid_argument listing the known names.
 Activation activation_named(std::string_view name);
 
-/// The widest window of a max-pool: which of its elements won fits into a byte.
+/// The largest window of a max-pool: an index into it fits into a byte.
 inline constexpr std::int64_t largest_pool = 16;
 
 /// A square convolution. Output extent = (input + 2 padding - kernel) / stride + 1, rounded down.
@@ -26,8 +29,8 @@ struct Conv2d {
   std::int64_t output_extent(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }
 };
 
-/// The contrastive hinge loss (METHODS in docs/methods.md; Tang, Yang & Amit 2022, eq. 2), with d(i,j) = sum_k |a_ik -
-/// b_jk|:
+/// The contrastive hinge loss (docs/rules_and_losses.md; Tang, Yang & Amit 2022, eq. 2):
+///   d(i,j) = sum_k |a_ik - b_jk|
 ///   L = sum_i [d(i,i) - positive_threshold]+ + negative_weight * sum_{(i,j) in N} [negative_threshold - d(i,j)]+
 /// With the paper's threshold theta and margin m, positive_threshold = theta - m and negative_threshold = theta + m.
 struct Hinge {
@@ -36,20 +39,20 @@ struct Hinge {
   float negative_weight = 0.2F;
   /// N = {(i, i+k): k = 1..recent}; 0: all i != j.
   std::int64_t recent = 4;
-  /// Pairs before this one are looked back at and nothing else: they add nothing to the loss, their d_b is left alone.
-  /// Only with `recent` negatives and without d_a.
+  /// Pairs before this index serve as negatives only: they add nothing to the loss and their d_b is not written.
+  /// Requires `recent` > 0 and no d_a.
   std::int64_t first = 0;
 };
 
-/// How far the views of the deform family may stray from the image.
+/// Range of the random deformations of the views.
 struct DeformRange {
-  float affine = 0.5F;      ///< the probability of an affine map; otherwise the image stays where it is
-  float perturb = 0.5F;     ///< affine coefficients: +-perturb/2 for the linear part, +-perturb for the shift
+  float affine = 0.5F;   ///< probability of an affine map; otherwise no shift or distortion
+  float perturb = 0.5F;  ///< range of the affine coefficients: +-perturb/2 for the linear part, +-perturb for the shift
   float saturation = 4.0F;  ///< saturation is multiplied by 2^v, v in +-saturation/2
-  float hue = 0.2F;         ///< hue is shifted by +-hue/2, in turns
+  float hue = 0.2F;         ///< hue is shifted by +-hue/2 turns
 };
 
-/// Adam (Kingma & Ba 2015) as PyTorch steps it: bias-corrected moments, eps outside the root.
+/// Adam (Kingma & Ba 2015) as in PyTorch: bias-corrected moments, epsilon outside the root.
 struct Adam {
   double beta1 = 0.9;
   double beta2 = 0.999;

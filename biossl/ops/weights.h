@@ -8,13 +8,12 @@
 
 namespace biossl {
 
-/// A weight tensor as operations take it: float32 (float64 on the reference device) master values, (O, H, W, I) of a
-/// convolution or (O, I) of a linear layer, and beside them whatever copies a backend keeps in its own layout and
-/// precision. A copy is made when it is first needed after a change and kept until the next, so a weight that never
-/// changes is never laid out twice.
+/// A weight tensor: master values in float32 (float64 on the reference device), (O, H, W, I) of a convolution or (O, I)
+/// of a linear layer, and the backend's copies in its own layout and precision. A copy is made at its first use after a
+/// change and kept until the next change, so a fixed weight is converted once.
 class Weights {
  public:
-  /// What a backend keeps with the weights.
+  /// The backend's copies.
   struct Packed {
     virtual ~Packed() = default;
   };
@@ -23,10 +22,10 @@ class Weights {
   explicit Weights(Tensor values) : values_(std::move(values)) {}
 
   const Tensor& values() const { return values_; }
-  /// To be called after every write to values().
+  /// Call it after every write to values().
   void changed() { ++version_; }
   std::uint64_t version() const { return version_; }
-  /// The backend's place; empty at first.
+  /// Empty until the backend fills it.
   std::unique_ptr<Packed>& packed() const { return packed_; }
 
  private:

@@ -10,17 +10,17 @@
 namespace biossl {
 namespace {
 
-/// As the user wrote it: "--set train.epochs=5", "--seed 2".
+/// The override as the user wrote it: "--set train.epochs=5", "--seed 2".
 std::string where_of(const Override& change) {
   const std::string option = change.option.empty() ? fmt::format("--set {}=", change.key) : change.option + " ";
   return valid_utf8(option + change.value);
 }
 
-/// A key that chooses a component, and how to take away the settings of the one it replaces.
+/// A key that chooses a component, and how to remove the settings of the replaced one.
 struct Selector {
   const char* section;
   const char* key;
-  std::string usual;  ///< what is chosen where the recipe says nothing
+  std::string usual;  ///< the default
   void (*forget)(TomlDocument&);
 };
 
@@ -71,7 +71,7 @@ std::string chosen(const TomlDocument& document, const Selector& selector) {
   return text == nullptr ? "" : *text;
 }
 
-/// The block that "network.blocks.2" means; null for another section.
+/// The block named by "network.blocks.2"; null for another section.
 TomlSection* block_of(TomlDocument& document, const std::string& section, const Override& change) {
   const std::string prefix = "network.blocks.";
   if (!section.starts_with(prefix)) return nullptr;
@@ -106,7 +106,7 @@ void check_text(const Override& change) {
   throw std::invalid_argument(where_of(change) + ": is not UTF-8 text");
 }
 
-/// Of two values for one key, one is a slip.
+/// Two values for one key are probably a mistake.
 void refuse_repeated(const std::vector<Override>& overrides) {
   for (auto change = overrides.begin(); change != overrides.end(); ++change) {
     const auto first = std::ranges::find(overrides, change->key, &Override::key);
@@ -121,7 +121,7 @@ void refuse_repeated(const std::vector<Override>& overrides) {
 void apply_overrides(TomlDocument& document, const std::vector<Override>& overrides) {
   std::ranges::for_each(overrides, check_text);
   refuse_repeated(overrides);
-  // Choices first, so that settings given beside them belong to the new choice.
+  // Choices first, so that settings beside them belong to the new component.
   for (const Override& change : overrides) {
     const auto [section, key] = split(change.key);
     const Selector* selector = selector_of(section, key);

@@ -7,8 +7,8 @@
 
 namespace biossl {
 
-/// Writes --set's values into a recipe's text tree. Choosing another component (loss.kind, network.preset, …) takes the
-/// settings that the file had for the old one away. Throws std::invalid_argument for a key that cannot be one.
+/// Writes the values of --set into a document. An override that chooses another component (loss.kind, network.preset,
+/// …) removes the file's settings for the old one. Throws std::invalid_argument for an invalid key.
 void apply_overrides(TomlDocument& document, const std::vector<Override>& overrides);
 
 }  // namespace biossl

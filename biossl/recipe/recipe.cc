@@ -8,22 +8,22 @@
 #include "biossl/core/text.h"
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
+#include "biossl/feedback/feedback.h"
+#include "biossl/losses/loss.h"
+#include "biossl/optim/optimizer.h"
+#include "biossl/optim/schedule.h"
 #include "biossl/recipe/old_names.h"
 #include "biossl/recipe/overrides.h"
 #include "biossl/recipe/recipe_notes.h"
 #include "biossl/recipe/recipe_sections.h"
 #include "biossl/recipe/shipped_texts.h"
 #include "biossl/recipe/toml_document.h"
-#include "biossl/feedback/feedback.h"
-#include "biossl/losses/loss.h"
-#include "biossl/optim/optimizer.h"
-#include "biossl/optim/schedule.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
 namespace {
 
-/// What stands above all tables.
+/// The keys above all tables.
 struct TopRecipe {
   std::string name;
   std::int64_t seed = 1;
@@ -38,14 +38,14 @@ struct TopRecipe {
 const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
                                              "feedback", "train", "optimizer", "probe",        "published"};
 
-/// A fault at one place of the recipe.
+/// Throws for a fault at one position of the recipe.
 [[noreturn]] void fault(const TomlEntry& entry, const std::string& what) {
   const std::string text = fmt::format("{}: {}", entry.where, what);
   if (entry.overridden) throw std::invalid_argument(text);
   throw BadInput(text);
 }
 
-/// Runs `read`; what it finds wrong is a fault at the entry.
+/// Calls read() and reports its std::invalid_argument at the entry.
 template <class Read>
 void at(const TomlEntry& entry, const Read& read) {
   try {
@@ -61,7 +61,7 @@ Settings to_settings(const std::vector<Field>& fields) {
   return settings;
 }
 
-/// Turns a document into a recipe. Every key is first read alone, so that a fault can be pinned to its line.
+/// Converts a document to a recipe. Every key is first read alone, so that an error names its line.
 class RecipeReader {
  public:
   RecipeReader(const TomlDocument& document, std::string origin)
@@ -92,7 +92,7 @@ class RecipeReader {
     return found == document_.sections.end() ? nothing_ : found->second;
   }
 
-  /// Where a key stands; where its section does if it is left out.
+  /// A key's entry; if it is absent, an empty one with the position of its section.
   TomlEntry entry(const std::string& name, const std::string& key) const {
     const TomlSection& table = section(name);
     const auto found = table.entries.find(key);
@@ -114,7 +114,7 @@ class RecipeReader {
     for (const auto& [key, given] : section("").entries) check_top_key(key, given);
   }
 
-  /// A key without its section is a likely slip.
+  /// A key without its section is probably a mistake.
   void check_top_key(const std::string& key, const TomlEntry& given) const {
     if (key == "name" || key == "seed") return;
     const auto belongs = [&](const std::vector<Field>& fields, const char* name) {
@@ -179,7 +179,7 @@ class RecipeReader {
     require(positive(data.std), "data", "std", "must be a positive number");
   }
 
-  /// The images of most data sets are what they are, and their size is not the recipe's to choose.
+  /// Most data sets have a fixed image size, which a recipe cannot choose.
   void settle_image_size(DataRecipe& data) const {
     const auto side_of = [](const std::string& name) { return DatasetRegistry::instance().find(name).traits.side; };
     const bool of_pretrain = side_of(data.pretrain) > 0;
@@ -188,8 +188,8 @@ class RecipeReader {
     const TomlEntry given = entry("data", "image_size");
     const bool is_given = section("data").entries.contains("image_size");
     if (is_given && !given.overridden) {
-      if (!of_pretrain) return;  // images that are made; whether an encoder of them can be probed is seen then
-      // What the file says belongs to the data set that --set has replaced.
+      if (!of_pretrain) return;  // rendered images; later checks decide whether their encoder can be probed
+      // The file's size belongs to the data set that --set has replaced.
       if (entry("data", "pretrain").overridden) data.image_size = side;
     }
     if (is_given && data.image_size != side) {
@@ -253,7 +253,7 @@ class RecipeReader {
     }
   }
 
-  /// What [network.head] says changes the preset's head.
+  /// Applies [network.head] to the preset's head.
   void read_head(HeadSpec& head) const {
     const TomlSection& table = section("network.head");
     options<HeadRecipe>("network.head");
@@ -291,8 +291,8 @@ class RecipeReader {
     choose_from<RegistryType>(name, name, "kind", choice, foreign, attempt);
   }
 
-  /// Reads the component that `kind_section`.`kind_key` names and its settings, which stand in section `name` beside
-  /// the foreign keys. `attempt` makes one, where that is possible without data, to learn of values out of range.
+  /// Reads the component named by `kind_section`.`kind_key` and its settings in section `name`, where the `foreign`
+  /// keys are not its own. `attempt` constructs it, if that needs no data, to find values out of range.
   template <class RegistryType, class Try>
   void choose_from(const char* name, const char* kind_section, const char* kind_key, Choice& choice,
                    const std::vector<std::string>& foreign, const Try& attempt) const {
@@ -346,7 +346,7 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override
   const std::string text = read_file(source);
   std::error_code unknown;
   if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides);
-  // The run is not called after the number of a pipe.
+  // A pipe's number is no name for a run.
   const std::string origin = source.filename() == "stdin" ? "stdin" : "recipe";
   if (text.empty()) bad_input("{}: nothing came from {}", origin, source.string());
   return parse_recipe(text, origin, overrides);

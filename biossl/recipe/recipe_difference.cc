@@ -11,7 +11,7 @@
 namespace biossl {
 namespace {
 
-/// A setting of which less is a smaller budget.
+/// A setting that is part of the budget.
 struct Amount {
   const char* key;
   const char* text;  ///< "{} of {} …"
@@ -29,7 +29,7 @@ const Amount* amount_of(const Difference& difference) {
   return found == std::end(amounts) ? nullptr : found;
 }
 
-/// Every setting by its dotted key, as TOML has it.
+/// Every setting by its dotted key, in TOML.
 std::map<std::string, std::string> flatten(const Recipe& recipe) {
   const TomlDocument document = parse_toml(to_toml(recipe), recipe.name);
   std::map<std::string, std::string> settings;

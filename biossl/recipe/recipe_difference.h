@@ -10,19 +10,20 @@ namespace biossl {
 /// One setting in which two recipes differ.
 struct Difference {
   std::string key;    ///< "train.epochs", "network.blocks.0.channels"
-  std::string one;    ///< its value in the one, as in TOML; "" where it has none
-  std::string other;  ///< and in the other
+  std::string one;    ///< value in `one`, as in TOML; "" if it has none
+  std::string other;  ///< value in `other`
 };
 
-/// The settings, by key, in which two recipes differ and that results depend on. Names, published numbers, the interval
-/// between checkpoints and the place of features do not count. This is the one rule for whether a run can go on with a
-/// recipe, whether a finished run is a recipe's, and how a reproduction deviates from the published protocol.
+/// The settings, sorted by key, in which two recipes differ and on which results depend. Names, published numbers, the
+/// interval between checkpoints and the storage of features do not count. This function decides whether a run can
+/// continue with a recipe, whether a finished run belongs to a recipe, and how a reproduction deviates from the
+/// published protocol.
 std::vector<Difference> differences(const Recipe& one, const Recipe& other);
 
-/// How a recipe departs from the one that a published number belongs to.
+/// How a recipe differs from the one of a published number.
 struct Deviations {
   std::vector<Difference> reduced;  ///< fewer epochs or images
-  std::vector<Difference> changed;  ///< everything else, apart from the seed
+  std::vector<Difference> changed;  ///< everything else except the seed
 };
 Deviations deviations(const Recipe& original, const Recipe& recipe);
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "biossl/data/views.h"
-#include "biossl/recipe/components.h"
-#include "biossl/recipe/recipe_sections.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe_sections.h"
 
 namespace biossl {
 namespace {
@@ -17,7 +17,7 @@ class UnusedSettings {
  public:
   explicit UnusedSettings(const TomlDocument& document) : document_(document) {}
 
-  /// fields: a section's, as they stand; usual: as they are where nothing is said.
+  /// fields: the values of a section; usual: its defaults.
   void look(const std::string& section, const std::vector<Field>& fields, const std::vector<Field>& usual) {
     const auto given = document_.sections.find(section);
     if (given == document_.sections.end()) return;
@@ -46,7 +46,7 @@ class UnusedSettings {
   std::vector<std::string> notes_;
 };
 
-/// The head's fields; a head that predicts one map from another uses none of them.
+/// The head's fields; a prediction head uses none of them.
 std::vector<Field> head_fields(const Recipe& recipe) {
   std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
   if (trial_loss(recipe)->head() != HeadKind::prediction) return fields;

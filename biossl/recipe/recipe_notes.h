@@ -8,8 +8,8 @@
 
 namespace biossl {
 
-/// A line for every setting that the document gives another value than the usual one, although the recipe that was read
-/// from it makes no use of it: "loss.recent = 9 changes nothing: negatives = "all" looks at the whole batch".
+/// One line per setting that the document changes from its default although the recipe does not use it: "loss.recent =
+/// 9 changes nothing: negatives = "all" looks at the whole batch".
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe);
 
 }  // namespace biossl

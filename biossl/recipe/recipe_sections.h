@@ -2,7 +2,7 @@
 
 #include "biossl/recipe/recipe.h"
 
-// How the parts of [network] appear in a recipe: options structs like every other section's.
+// The parts of [network] as options structs, like the other sections.
 
 namespace biossl {
 

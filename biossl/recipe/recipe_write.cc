@@ -2,12 +2,12 @@
 
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
-#include "biossl/recipe/recipe.h"
-#include "biossl/recipe/recipe_sections.h"
-#include "biossl/recipe/toml_document.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/recipe.h"
+#include "biossl/recipe/recipe_sections.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
@@ -26,7 +26,7 @@ class Writer {
   void lines(const std::vector<Field>& fields) {
     for (const Field& field : fields) line(field.name, field.value, field.comment);
   }
-  /// A component's settings, with the comments that the registry has for them.
+  /// A component's settings, with the comments from the registry.
   template <class RegistryType>
   void settings(const Choice& choice) {
     lines(RegistryType::instance().find(choice.kind).resolve(choice.settings));
@@ -46,7 +46,7 @@ bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
                     [](const Field& a, const Field& b) { return a.name == b.name && a.value == b.value; });
 }
 
-/// Without the size of images that have one of their own.
+/// Omits image_size for data sets with a fixed size.
 std::vector<Field> data_fields(const DataRecipe& data) {
   std::vector<Field> fields = list_fields(data);
   const auto& sets = DatasetRegistry::instance();
@@ -61,7 +61,7 @@ void write_network(Writer& writer, const Recipe& recipe) {
   writer.section("network");
   if (!recipe.preset.empty()) {
     writer.line("preset", recipe.preset, std::string(preset_summary(recipe.preset)));
-    // The preset's own head is left out, so that another preset can be chosen over a resolved recipe.
+    // The preset's own head is omitted, so that an override can choose another preset.
     if (same(head, list_fields(to_recipe(preset(recipe.preset).head)))) return;
   }
   writer.section("network.head");
@@ -73,7 +73,7 @@ void write_network(Writer& writer, const Recipe& recipe) {
   }
 }
 
-/// A section of a component that another section has chosen; left out where it has no settings.
+/// The settings of a component that another section names; omitted if it has none.
 template <class RegistryType>
 void write_settings(Writer& writer, const char* name, const Choice& choice) {
   if (choice.settings.empty()) return;

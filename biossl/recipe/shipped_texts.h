@@ -5,13 +5,13 @@
 
 namespace biossl {
 
-/// The text of a recipe that the build puts into the program.
+/// The text of a built-in recipe.
 struct ShippedText {
   std::string_view path;  ///< below recipes/, without .toml: "demo", "table1/random_encoder"
   std::string_view text;
 };
 
-/// All of them, in the order of their paths.
+/// All built-in recipes, sorted by path.
 std::span<const ShippedText> shipped_recipe_texts();
 
 }  // namespace biossl

@@ -25,7 +25,7 @@ std::optional<Value> scalar(const toml::node& node) {
   return std::nullopt;
 }
 
-/// Fills a document from toml++'s tree.
+/// Converts toml++'s tree to a document.
 class Collector {
  public:
   Collector(TomlDocument& document, const std::string& origin) : document_(document), origin_(origin) {}
@@ -69,7 +69,7 @@ class Collector {
   const std::string& origin_;
 };
 
-/// toml++ would name a byte of what an editor has saved as something else.
+/// Rejects UTF-16 and the like with a clear message; toml++ would name a byte.
 void check_encoding(std::string_view text, const std::string& origin) {
   const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
   if (marked || text.substr(0, 4).find('\0') != std::string_view::npos) {
@@ -112,7 +112,7 @@ Value parse_toml_value(std::string_view text) {
       if (const auto value = scalar(table.begin()->second)) return *value;
     }
   } catch (const toml::parse_error&) {
-    // Not a TOML value: a text whose quotes were left out.
+    // No TOML value: a text without quotes.
   }
   return std::string(text);
 }

@@ -9,7 +9,7 @@
 
 namespace biossl {
 
-/// One value of a TOML text and where it stands, for messages: "quick.toml:12" or "--set train.epochs=5".
+/// One value of a TOML text and its position for messages: "quick.toml:12" or "--set train.epochs=5".
 struct TomlEntry {
   Value value;
   std::string where;
@@ -19,25 +19,25 @@ struct TomlEntry {
 /// One table of scalars.
 struct TomlSection {
   std::map<std::string, TomlEntry> entries;
-  std::string where;  ///< of the table's head
+  std::string where;  ///< position of the table's header
 
-  /// The values without their places.
+  /// The values without positions.
   Settings settings() const;
 };
 
-/// A TOML text of the shape recipes have: scalars on top, tables of scalars, tables inside tables and arrays of tables.
+/// A TOML text of a recipe's form: scalars at the top, tables of scalars, nested tables and arrays of tables.
 struct TomlDocument {
-  std::map<std::string, TomlSection> sections;             ///< by dotted name; "" holds what stands above all tables
+  std::map<std::string, TomlSection> sections;             ///< by dotted name; "" is the top
   std::map<std::string, std::vector<TomlSection>> arrays;  ///< arrays of tables, by dotted name
 };
 
-/// Reads TOML. Throws BadInput("origin:line: what") for what is no TOML or has another shape than the above.
+/// Reads TOML. Throws BadInput("origin:line: what") for invalid TOML or another form.
 TomlDocument parse_toml(const std::string& text, const std::string& origin);
 
-/// A value given on the command line, as in TOML; what is no TOML value is a text without its quotes.
+/// A value from the command line, as in TOML; anything else is a text without quotes.
 Value parse_toml_value(std::string_view text);
 
-/// A value as TOML writes it. Reading it back gives the very same value.
+/// A value in TOML; reading it gives the same value.
 std::string to_toml(const Value& value);
 
 }  // namespace biossl

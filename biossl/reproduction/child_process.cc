@@ -16,11 +16,11 @@
 namespace biossl {
 namespace {
 
-/// In the new process, where only what is safe in a signal handler may be called.
+/// Runs in the child, where only functions that are safe in a signal handler may be called.
 [[noreturn]] void become(char* const* arguments, int input, int output, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(127);  // it went before it could be asked for
+  if (getppid() != parent) _exit(127);  // the parent ended before the request
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
@@ -32,7 +32,7 @@ namespace {
   throw std::runtime_error(fmt::format("{}: cannot be started ({})", program, std::strerror(errno)));
 }
 
-/// A file without a name that holds a text, to be read from its start. -1 on a fault.
+/// A file without a name that holds a text, positioned at its start; -1 on failure.
 int open_text(std::string_view text) {
   const int descriptor = memfd_create("input", MFD_CLOEXEC);
   const auto size = static_cast<ssize_t>(text.size());
@@ -85,7 +85,7 @@ bool ChildProcess::read(const std::function<void(std::string_view)>& line) {
 }
 
 void ChildProcess::send(int signal) const {
-  if (process_ > 0) kill(process_, signal);  // -1 would be everybody
+  if (process_ > 0) kill(process_, signal);  // -1 would address all processes
 }
 
 int ChildProcess::wait() {

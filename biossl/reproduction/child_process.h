@@ -9,32 +9,32 @@
 
 namespace biossl {
 
-/// A program that runs beside this one, in a process group of its own: a Ctrl-C of the terminal does not reach it, this
-/// process decides what to send. It gets SIGTERM when this process is gone, however it ends. What it reads from stdin
-/// is given at the start; what it writes, to stdout and stderr alike, is read here line by line.
+/// A child process in its own process group: a Ctrl-C of the terminal does not reach it, and this process decides which
+/// signals to send. It gets SIGTERM when this process ends, however it ends. Its stdin is given at the start. Its
+/// stdout and stderr are read here, line by line, as one stream.
 class ChildProcess {
  public:
-  /// command: the program's file and its arguments. Throws std::runtime_error where no process can be made; a program
-  /// that cannot be run ends with exit code 127.
+  /// command: the program's file and its arguments. Throws std::runtime_error if no process can be made. A program that
+  /// cannot be run ends with exit code 127.
   explicit ChildProcess(const std::vector<std::string>& command, std::string_view input = {});
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
-  /// Ends it, if it has not ended, and waits for that.
+  /// Terminates the process if necessary and waits for its end.
   ~ChildProcess();
 
-  /// What to poll() for output.
+  /// The descriptor to poll() for output.
   int output() const { return output_; }
-  /// Reads what has been written and calls line() for every whole line. False at the end of the output.
+  /// Reads the available output and calls line() for every complete line. Returns false at the end of the output.
   bool read(const std::function<void(std::string_view)>& line);
-  /// Does nothing once it has been waited for.
+  /// Sends a signal. Does nothing after wait().
   void send(int signal) const;
-  /// Waits for the end. The exit code; 128 + the signal that ended it.
+  /// Waits for the end. Returns the exit code, or 128 + the signal that ended it.
   int wait();
 
  private:
   pid_t process_ = -1;
   int output_ = -1;
-  std::string unfinished_;  // the line that has begun
+  std::string unfinished_;  // the incomplete last line
 };
 
 }  // namespace biossl

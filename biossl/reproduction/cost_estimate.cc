@@ -17,9 +17,9 @@ constexpr std::int64_t few_images = 300;
 constexpr double enough_seconds = 2;
 constexpr int most_rounds = 8;
 
-/// The mean over the kinds of steps that the rule takes, which all have the same share of a run.
+/// The mean over the kinds of steps of the rule, which all have the same share of a run.
 double seconds_per_pair(const Recipe& recipe, Device device) {
-  const bool on_gpu = device == Device::cuda;  // which is not filled by a few pairs
+  const bool on_gpu = device == Device::cuda;  // a few pairs do not fill a GPU
   const std::int64_t batch = on_gpu ? recipe.train.batch : std::min(recipe.train.batch, few_pairs);
   const Recipe small = on_built_in_world(recipe, batch, batch);
   Trainer trainer(small, {.data = {}, .device = device});
@@ -41,7 +41,7 @@ double seconds_per_pair(const Recipe& recipe, Device device) {
   return watch.seconds() / static_cast<double>(static_cast<std::int64_t>(steps) * small.train.batch);
 }
 
-/// What an image costs before the probe and in each of its epochs, all probed blocks of one encoder together.
+/// Seconds per image before the probe and per epoch, for all probed blocks of one encoder.
 struct ProbeCost {
   double features = 0;
   double epoch = 0;

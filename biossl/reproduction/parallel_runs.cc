@@ -20,7 +20,7 @@ namespace {
 constexpr int poll_milliseconds = 200;
 constexpr std::string_view error_mark = "biossl: ";
 
-/// A run under way in a process.
+/// A run in a process.
 class Job {
  public:
   Job(const ReproductionRun& run, const ParallelRuns& how)
@@ -28,10 +28,10 @@ class Job {
 
   const std::string& name() const { return name_; }
   int output() const { return process_.output(); }
-  /// Asks it to stop in order, whatever this process was told by.
+  /// Requests an orderly stop, whatever signal this process got.
   void stop() const { process_.send(SIGTERM); }
 
-  /// Passes on what has been written. False when the process has nothing more to say.
+  /// Forwards the available output. Returns false at the end of the output.
   bool listen(Reporter& reporter) {
     return process_.read([&](std::string_view line) {
       if (line.empty()) return;
@@ -40,7 +40,7 @@ class Job {
     });
   }
 
-  /// Waits for the end. True where the run came to its own; otherwise, unless it was asked to stop, notes why not.
+  /// Waits for the end. Returns whether the run has finished; if not, and it was not stopped, records why.
   bool finish(bool stopping) {
     const int code = process_.wait();
     if (code != 0 && !stopping) note_failure(directory_, why(code));
@@ -68,7 +68,7 @@ bool is_in_use(const std::filesystem::path& directory) {
   }
 }
 
-/// The runs that are missing, on their way.
+/// Executes the missing runs.
 class Jobs {
  public:
   Jobs(const Reproduction& reproduction, std::vector<ReproductionRun> missing, const ParallelRuns& how,
@@ -76,7 +76,7 @@ class Jobs {
       : reproduction_(reproduction), missing_(std::move(missing)), how_(how), reporter_(reporter) {}
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
-  /// Where a fault of this process ends it early, the runs still write their checkpoints.
+  /// After an exception of this process, the runs still write their checkpoints.
   ~Jobs() {
     Reporter nobody;
     for (const auto& job : running_) job->stop();
@@ -85,7 +85,7 @@ class Jobs {
     }
   }
 
-  /// Returns how many did not come to their end.
+  /// Returns the number of runs that did not finish.
   std::int64_t run() {
     while (start() || !running_.empty()) {
       wait_for_output();
@@ -96,7 +96,7 @@ class Jobs {
   }
 
  private:
-  /// Fills the places that are free. True while there are runs to start.
+  /// Starts runs while there is room. Returns whether there are more to start.
   bool start() {
     while (signal_ == 0 && next_ < missing_.size() && std::ssize(running_) < how_.jobs) {
       const ReproductionRun& run = missing_[next_++];
@@ -144,13 +144,13 @@ class Jobs {
   std::vector<std::unique_ptr<Job>> running_;
   std::size_t next_ = 0;
   std::int64_t finished_ = 0, failed_ = 0;
-  int signal_ = 0;  // that asked to stop
+  int signal_ = 0;  // the signal that requested a stop; 0: none
 };
 
 }  // namespace
 
-std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place, const ParallelRuns& how,
-                                    Reporter& reporter) {
+std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place,
+                                    const ParallelRuns& how, Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
   auto [lock, missing] = begin_reproduction(reproduction, place);
   return Jobs(reproduction, std::move(missing), how, reporter).run();

@@ -9,18 +9,18 @@
 
 namespace biossl {
 
-/// How runs are made side by side: each by a process of its own.
+/// How runs are executed in parallel, each in its own process.
 struct ParallelRuns {
-  std::int64_t jobs = 2;  ///< at a time
-  /// The command that makes a run, or goes on with it, in its directory; it reads the recipe from stdin. Its exit code
-  /// says whether it came to its end; the last line it writes says why not, behind "biossl: ". SIGTERM stops it in
-  /// order.
+  std::int64_t jobs = 2;  ///< number of runs at a time
+  /// The command that makes or continues a run in its directory. It reads the recipe from stdin. Exit code 0 means that
+  /// the run has finished; otherwise the last output line, after "biossl: ", is the reason. SIGTERM stops it in an
+  /// orderly way.
   std::function<std::vector<std::string>(const ReproductionRun& run)> command;
 };
 
-/// As reproduce(), some runs at a time; what they write is noted line by line behind their names. To stop is to stop
-/// all of them in order and wait for that, as it is when this process can no longer go on.
-std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place, const ParallelRuns& how,
-                                    Reporter& reporter);
+/// Like reproduce(), with several runs at a time. Their output is noted line by line with the run's name in front. A
+/// stop, or a failure of this process, stops all runs in an orderly way and waits for them.
+std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place,
+                                    const ParallelRuns& how, Reporter& reporter);
 
 }  // namespace biossl

@@ -25,7 +25,7 @@ std::vector<TableRecipe> shipped_table(const std::string& table) {
 std::vector<TableRecipe> folder_of_recipes(const std::filesystem::path& folder) {
   std::vector<TableRecipe> recipes;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
-    // A name that begins with a dot is another program's: "._NAME.toml" of macOS, ".#NAME.toml" of an editor.
+    // Files of other programs begin with a dot: "._NAME.toml" of macOS, ".#NAME.toml" of an editor.
     if (file.path().extension() != ".toml" || file.path().filename().string().starts_with(".")) continue;
     if (file.is_directory()) continue;
     const auto read = [path = file.path()](const std::vector<Override>& changes) { return read_recipe(path, changes); };
@@ -45,7 +45,7 @@ std::vector<TableRecipe> find_table(const std::string& table) {
   throw std::invalid_argument(fmt::format("there is no table and no folder '{}'{}", table, meant));
 }
 
-/// The names that more than one recipe has.
+/// Names that occur more than once.
 std::vector<std::string> repeated_names(const std::vector<TableRecipe>& recipes) {
   std::map<std::string, int> counts;
   for (const TableRecipe& recipe : recipes) ++counts[recipe.name];
@@ -62,7 +62,7 @@ std::vector<std::string> shipped_tables() {
   for (const ShippedText& shipped : shipped_recipe_texts()) {
     tables.insert(std::filesystem::path(shipped.path).parent_path());
   }
-  tables.erase("");  // recipes that stand alone
+  tables.erase("");  // recipes without a table
   return {tables.begin(), tables.end()};
 }
 

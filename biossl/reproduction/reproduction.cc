@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <set>
 
+#include "biossl/core/atomic_file.h"
+#include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
-#include "biossl/training/experiment.h"
-#include "biossl/training/probing.h"
-#include "biossl/runs/precision.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/reproduction/recipe_tables.h"
 #include "biossl/reproduction/table_writer.h"
+#include "biossl/runs/precision.h"
+#include "biossl/training/experiment.h"
+#include "biossl/training/probing.h"
 
 namespace biossl {
 namespace {
@@ -25,10 +27,10 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   std::erase_if(changes, [&](const Override& change) { return change.key == "train.epochs" && !trains; });
   row.recipe = of_table.read(changes);
   if (const auto& published = row.original.published; published && !published->source.empty()) {
-    // A changed copy of a recipe of ours is not the published experiment's.
+    // A changed copy of a built-in recipe is not the published experiment.
     if (auto shipped = shipped_recipe_of(*published)) row.original = std::move(*shipped);
   }
-  row.recipe.name = of_table.name;  // as its run directories are called
+  row.recipe.name = of_table.name;  // the name of its run directories
   Reporter quiet;
   settle_precision(row.original, device, quiet);
   settle_precision(row.recipe, device, quiet);
@@ -37,7 +39,7 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   return row;
 }
 
-/// Brings the rows that the globs match to the front, in the order of the globs.
+/// Moves the rows that match the globs to the front, in the order of the globs.
 void choose(std::vector<ReproductionRow>& rows, const std::vector<std::string>& globs) {
   if (globs.empty()) return;
   std::vector<std::string> names;
@@ -58,7 +60,7 @@ void choose(std::vector<ReproductionRow>& rows, const std::vector<std::string>& 
   }
 }
 
-/// One directory of runs holds one budget.
+/// Checks that a directory of runs has one budget.
 void require_same_settings(const ReproductionRun& run) {
   if (!std::filesystem::exists(run.directory)) return;
   std::vector<Difference> found;
@@ -73,7 +75,7 @@ void require_same_settings(const ReproductionRun& run) {
                   run.directory.string(), found[0].key, found[0].one, found[0].other));
 }
 
-/// Missing images would fail one run after the other.
+/// Checks all images first: otherwise one run after the other would fail.
 void require_images(const std::vector<ReproductionRun>& runs, const ExecutionContext& place) {
   std::set<std::pair<std::string, std::string>> opened;
   for (const ReproductionRun& run : runs) {
@@ -82,7 +84,7 @@ void require_images(const std::vector<ReproductionRun>& runs, const ExecutionCon
   }
 }
 
-/// True where the run came to its end.
+/// Returns whether the run has finished.
 bool attempt(const ReproductionRun& run, const ExecutionContext& place, Reporter& reporter) {
   try {
     run_experiment(run.recipe, place, run.directory, true, reporter);
@@ -152,7 +154,7 @@ BegunReproduction begin_reproduction(const Reproduction& reproduction, const Exe
   require_images(reproduction.missing(), place);
   std::filesystem::create_directories(reproduction.out);
   BegunReproduction begun{.lock = std::make_unique<const FolderLock>(reproduction.out), .missing = {}};
-  begun.missing = reproduction.missing();  // once more, now that nobody changes it
+  begun.missing = reproduction.missing();  // again, now that the directory is locked
   remove_unfinished_files(reproduction.out);
   write_tables(reproduction);
   return begun;

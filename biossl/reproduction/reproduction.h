@@ -13,27 +13,26 @@
 #include "biossl/runs/reporter.h"
 #include "biossl/runs/run_status.h"
 
-// A published table, run again: every recipe of it with seeds 1..K, each run in a directory OUT/NAME-seedK of its own
-// (run_directory.h), so that whatever stops a run, the next call goes on where it stood.
+// Reproduction of a published table: every recipe with seeds 1..K. Each run has its own directory OUT/NAME-seedK
+// (run_directory.h), so that the next call continues after any interruption.
 
 namespace biossl {
 
-/// What is asked for.
 struct ReproductionRequest {
-  std::vector<std::string> tables{"table1"};  ///< tables of the program, or folders of recipes
-  std::vector<std::string> rows;              ///< globs on recipe names, run in this order; none: all rows
-  std::vector<Override> changes;              ///< made in every recipe
-  std::optional<std::int64_t> epochs;         ///< instead of the recipes' own, where a recipe trains at all
+  std::vector<std::string> tables{"table1"};  ///< built-in tables, or folders of recipes
+  std::vector<std::string> rows;              ///< globs on recipe names, run in this order; empty: all rows
+  std::vector<Override> changes;              ///< applied to every recipe
+  std::optional<std::int64_t> epochs;         ///< instead of the recipes' own, for recipes that train at all
   std::int64_t seeds = 1;                     ///< seeds 1 .. this
   std::filesystem::path out;                  ///< "": runs/TABLE
 };
 
 /// A recipe of the table.
 struct ReproductionRow {
-  Recipe original;                ///< as it is published
-  Recipe recipe;                  ///< as it is run here; every run has its own seed
+  Recipe original;                ///< as published
+  Recipe recipe;                  ///< as run here; every run has its own seed
   std::int64_t total_epochs = 0;  ///< as its rule counts them
-  bool wanted = true;             ///< whether it is to be run; the table shows the others too
+  bool wanted = true;             ///< whether to run it; the table shows the other rows too
 };
 
 /// One run of a row.
@@ -49,33 +48,33 @@ struct Reproduction {
   std::string name;  ///< "table1", "table1 + comparisons"
   std::filesystem::path out;
   std::int64_t seeds = 1;
-  std::vector<ReproductionRow> rows;  ///< in the order in which they are run
+  std::vector<ReproductionRow> rows;  ///< in the order of execution
 
   /// A row's runs, by seed.
   std::vector<ReproductionRun> runs(const ReproductionRow& row) const;
-  /// What is wanted and not finished, in the order in which it is run: every row with seed 1, then with seed 2, …
+  /// The wanted runs that are not finished, in the order of execution: every row with seed 1, then with seed 2, …
   std::vector<ReproductionRun> missing() const;
 };
 
-/// Reads and checks everything that can be without data, touching nothing. Throws std::invalid_argument for an unknown
-/// table, a glob that matches no row, an impossible number of seeds, or a run directory that was begun with another
-/// budget or other settings; BadInput for faulty recipes and for directories that are no runs.
+/// Reads and checks everything that needs no data; writes nothing. Throws std::invalid_argument for an unknown table, a
+/// glob without a match, an invalid number of seeds, or a run directory with another budget or other settings; BadInput
+/// for faulty recipes and for directories that are no run directories.
 Reproduction plan_reproduction(const ReproductionRequest& request, Device device);
 
-/// A reproduction whose directory nobody else works in.
+/// A reproduction with its directory locked.
 struct BegunReproduction {
   std::unique_ptr<const FolderLock> lock;
   std::vector<ReproductionRun> missing;
 };
 
-/// Makes the directory with a table of what there is so far. Throws BadInput where images are missing, InUse where
-/// another process is at work in the directory.
+/// Makes the directory and writes the table of the runs so far. Throws BadInput if images are missing, InUse if another
+/// process uses the directory.
 BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& place);
 
-/// Runs what is missing and writes the table (table_writer.h) after every run. A run that fails is noted
-/// (note_failure) and the next one begins; one that another process is at work on is passed over. Returns how many runs
-/// did not come to their end. Throws as begin_reproduction before anything has run; Interrupted, with everything
-/// resumable, when the reporter asks to stop.
+/// Runs what is missing and writes the table (table_writer.h) after every run. After a failed run, which is recorded
+/// (note_failure), the next one starts. Runs that another process works on are skipped. Returns the number of runs that
+/// did not finish. Throws like begin_reproduction before the first run; Interrupted, with everything resumable, if the
+/// reporter requests a stop.
 std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter);
 
 }  // namespace biossl

@@ -23,10 +23,10 @@ std::string describe(const ForecastRun& run) {
   return again + fmt::format("goes on at epoch {} of {}", run.status.epoch, run.epochs);
 }
 
-/// What a whole run of the cost `whole` still needs.
+/// The remaining cost of a run whose total cost is `whole`.
 ForecastRun left_of(const ReproductionRun& run, const RunCost& whole) {
   const std::int64_t epochs = run.total_epochs;
-  ForecastRun left{.name = run.directory.filename(), .standing = run.status(), .epochs = epochs};
+  ForecastRun left{.name = run.directory.filename(), .status = run.status(), .epochs = epochs};
   if (left.status.stage == RunStage::finished) return left;
   const double done = epochs == 0 ? 1 : static_cast<double>(left.status.epoch) / static_cast<double>(epochs);
   left.training_seconds = (1 - done) * whole.training;
@@ -51,8 +51,8 @@ Forecast forecast(const Reproduction& reproduction, const ExecutionContext& plac
   for (const ReproductionRow& row : reproduction.rows) {
     if (!row.wanted) continue;
     const std::vector<ReproductionRun> runs = reproduction.runs(row);
-    const bool missing = std::ranges::any_of(
-        runs, [](const ReproductionRun& run) { return run.status().stage != RunStage::finished; });
+    const bool missing =
+        std::ranges::any_of(runs, [](const ReproductionRun& run) { return run.status().stage != RunStage::finished; });
     const RunCost cost = missing ? estimate(row.recipe) : RunCost{};
     for (const ReproductionRun& run : runs) forecast.runs.push_back(left_of(run, cost));
     progress(++measured, rows, row.recipe.name);

@@ -39,14 +39,14 @@ TableRow describe(const ReproductionRow& row) {
           .runs = {}};
 }
 
-/// Texts in the order in which they came first, each with what it was said of.
+/// Texts in order of first appearance, each with the rows that it applies to.
 class GroupedNotes {
  public:
   void add(const std::string& text, const std::string& of) {
     const auto found = std::ranges::find(notes_, text, &GroupedNote::text);
     (found == notes_.end() ? notes_.emplace_back(GroupedNote{text, {}}) : *found).of.push_back(of);
   }
-  /// Each text alone where it is the only one, otherwise with what it was said of.
+  /// A single text alone; several texts with their rows.
   std::vector<std::string> told() const {
     std::vector<std::string> lines;
     for (const GroupedNote& saying : notes_) {
@@ -63,7 +63,7 @@ class GroupedNotes {
   std::vector<GroupedNote> notes_;
 };
 
-/// The same departure in every row is told once; rows that differ are named.
+/// A difference that is the same in every row appears once; otherwise its rows are named.
 std::vector<std::string> tell(const std::vector<ReproductionRow>& rows, std::vector<Difference> Deviations::*kind,
                               std::string (*describe)(const Difference&)) {
   std::vector<std::string> keys;
@@ -76,7 +76,7 @@ std::vector<std::string> tell(const std::vector<ReproductionRow>& rows, std::vec
     }
   }
   std::vector<std::string> lines;
-  std::ranges::sort(keys, std::greater<>{});  // training before its probe, and both before their data
+  std::ranges::sort(keys, std::greater<>{});  // training, then probe, then data
   for (const std::string& key : keys) std::ranges::copy(by_key[key].told(), std::back_inserter(lines));
   return lines;
 }

@@ -21,7 +21,7 @@ constexpr std::size_t terminal_columns = 118;
 
 struct Column {
   std::string title;
-  bool right;  ///< aligned
+  bool right;  ///< right-aligned
   std::string (*cell)(const TableRow&);
 };
 
@@ -30,14 +30,14 @@ std::string setting_of(const TableRow& row) {
   return row.setting.empty() ? "uses labels" : row.setting + ", uses labels";
 }
 
-/// How an unfinished run stands: "at epoch 3 of 5".
+/// The status of an unfinished run: "at epoch 3 of 5".
 std::string describe(const RunStatus& run, std::int64_t epochs) {
   if (run.stage == RunStage::failed) return "failed: " + run.failure;
   if (run.stage != RunStage::begun) return std::string(name_of(run.stage));
   return run.epoch < epochs ? fmt::format("at epoch {} of {}", run.epoch, epochs) : "to be probed";
 }
 
-/// The cell of a row of which no seed is finished: how far the farthest has come.
+/// The cell of a row without a finished seed: the status of the most advanced run.
 std::string unfinished(const TableRow& row) {
   const auto order = [](const RunStatus& run) {
     return std::tuple(run.stage == RunStage::begun, run.stage == RunStage::failed, run.epoch);
@@ -61,7 +61,7 @@ std::string difference(const TableRow& row) {
   return row.difference() ? fmt::format("{:+.2f}", *row.difference()) : "-";
 }
 
-/// What is known of the seeds that are finished; "-" without any.
+/// The value over the finished seeds; "-" if there are none.
 std::string known(const TableRow& row, double value, int decimals) {
   return row.accuracy().count > 0 ? fmt::format("{:.{}f}", value, decimals) : "-";
 }
@@ -74,7 +74,7 @@ bool has_published(const ReproductionTable& table) {
 
 std::string name_of_ours(const ReproductionTable& table) { return has_published(table) ? "ours" : "accuracy"; }
 
-/// Whether each row's loss, rule, feedback and setting are its own, as in a table that was published.
+/// Whether loss, rule, feedback and setting identify each row, as in a published table.
 bool told_apart(const ReproductionTable& table) {
   std::set<std::tuple<std::string, std::string, std::string, std::string>> seen;
   return std::ranges::all_of(table.rows, [&](const TableRow& row) {
@@ -82,7 +82,7 @@ bool told_apart(const ReproductionTable& table) {
   });
 }
 
-/// The accuracies of guessing, as the rows show them: one where all were tested on the same images.
+/// The accuracies of guessing: a single one if all rows were tested on the same images.
 std::set<std::string> chances(const ReproductionTable& table) {
   std::set<std::string> found;
   for (const TableRow& row : table.rows) {
@@ -91,8 +91,7 @@ std::set<std::string> chances(const ReproductionTable& table) {
   return found;
 }
 
-/// Columns of which no row has anything to say of its own are left out; on a terminal, which is narrow, a published
-/// table's names too.
+/// Columns without content are omitted; on a terminal, which is narrow, also the names of a published table.
 std::vector<Column> columns_of(const ReproductionTable& table, bool narrow) {
   const bool named = !narrow || table.sources.empty() || !told_apart(table);
   const bool set = std::ranges::any_of(table.rows, [](const TableRow& row) { return !setting_of(row).empty(); });
@@ -157,7 +156,7 @@ std::vector<std::string> head(const ReproductionTable& table) {
   return lines;
 }
 
-/// A line for every failure, and for every run under way that its row cannot show.
+/// One line per failure, and per unfinished run that its row does not show.
 std::vector<std::string> remarks(const ReproductionTable& table) {
   std::vector<std::string> lines;
   for (const TableRow& row : table.rows) {
@@ -169,12 +168,12 @@ std::vector<std::string> remarks(const ReproductionTable& table) {
   return lines;
 }
 
-/// Columns of a UTF-8 text on a terminal.
+/// Width of a UTF-8 text on a terminal, in columns.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
 }
 
-/// Breaks a line at spaces; what follows the first line is indented.
+/// Breaks a line at spaces; lines after the first are indented.
 std::string wrapped(const std::string& line, std::size_t limit) {
   std::istringstream words(line);
   std::string text;
@@ -187,7 +186,7 @@ std::string wrapped(const std::string& line, std::size_t limit) {
   return text + "\n";
 }
 
-/// A bar would end the cell.
+/// Escapes bars, which would end a cell.
 std::vector<std::string> in_markdown(std::vector<std::string> cells) {
   for (std::string& cell : cells) {
     for (std::size_t bar = 0; (bar = cell.find('|', bar)) != std::string::npos; bar += 2) cell.insert(bar, 1, '\\');
@@ -208,7 +207,7 @@ std::string csv_line(const std::vector<std::string>& values) {
   return joined(cells, ",") + "\n";
 }
 
-/// The state of a row in one word or two: "finished", "1 of 2 seeds", "failed", "at epoch 3 of 5".
+/// The state of a row, in short: "finished", "1 of 2 seeds", "failed", "at epoch 3 of 5".
 std::string state(const TableRow& row) {
   const auto finished = static_cast<std::size_t>(row.accuracy().count);
   if (finished == row.runs.size()) return "finished";

@@ -6,8 +6,8 @@
 
 #include "biossl/losses/loss.h"
 #include "biossl/network/forward_pass.h"
-#include "biossl/rules/nonzero_error_rows.h"
 #include "biossl/rules/micro_batch_loss.h"
+#include "biossl/rules/nonzero_error_rows.h"
 
 namespace biossl {
 
@@ -17,8 +17,8 @@ namespace biossl {
 /// whose error is not zero (NonzeroErrorRows).
 class BlockRange {
  public:
-  /// Blocks first..last, the head on `last`; batches of up to `batch` pairs, of which `micro_batch` at a time go up and down
-  /// (0: all), so that the memory does not grow with the batch. Throws as MicroBatchLoss.
+  /// Blocks first..last, the head on `last`; batches of up to `batch` pairs, of which `micro_batch` at a time go up and
+  /// down (0: all), so that the memory does not grow with the batch. Throws as MicroBatchLoss.
   BlockRange(Network& network, Loss& loss, int first, int last, std::int64_t batch, std::int64_t micro_batch = 0);
 
   /// Takes the buffers of activity and errors from a workspace. Chains of which one works at a time may share memory.
@@ -52,10 +52,10 @@ class BlockRange {
   std::int64_t micro_batch_;
   MicroBatchLoss micro_batch_loss_;
   ForwardPass pass_;
-  std::vector<Activity> activity_;      // of blocks 0..last: what learning needs of the images that an error reaches
+  std::vector<Activity> activity_;  // of blocks 0..last: what learning needs of the images that an error reaches
   std::vector<Activity> no_gradient_activity_;  // of the others; only the last block's output
   Tensor output_;                     // (2 micro-batch, H, W, C) of block `last`, in which the last of both lie
-  NonzeroErrorRows error_rows_;        // of those that an error may reach, the ones with an error
+  NonzeroErrorRows error_rows_;       // of those that an error may reach, the ones with an error
   Tensor gathered_images_;            // their images, gathered; empty where block 0 does not learn
   Tensor embeddings_, errors_;        // (2 micro-batch, D)
   std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down

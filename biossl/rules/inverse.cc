@@ -43,7 +43,8 @@ Inverse::Inverse(const Block& block, int index, Activation activation, const Syn
       synapses_(setup_of_inverse(setup), block.plan().output, block.plan().input,
                 geometry(block.spec(), block.plan(), index), first_inverse + static_cast<std::uint32_t>(index)) {}
 
-void Inverse::pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums, Tensor& input_difference) const {
+void Inverse::pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums,
+                        Tensor& input_difference) const {
   // The sums are linear in their input, so the sums of the difference are the difference of the sums. Taking the
   // difference before rounding keeps the target's digits, and so bfloat16 works.
   synapses_.drive(output, sums);

@@ -28,7 +28,7 @@ void MicroBatchLoss::prepare(std::int64_t features, DType dtype, Workspace& work
 }
 
 void MicroBatchLoss::evaluate(const Tensor& embeddings, std::int64_t first, const StepContext& context, Tensor& errors,
-                            Tensor& totals) {
+                              Tensor& totals) {
   if (span_ == 0) return loss_.evaluate(embeddings, context, errors, totals);
   const std::int64_t pairs = embeddings.extent(0) / 2;
   const std::int64_t earlier = std::min(span_, first);

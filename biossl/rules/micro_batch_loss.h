@@ -20,7 +20,8 @@ class MicroBatchLoss {
   void prepare(std::int64_t features, DType dtype, Workspace& workspace);
   /// As Loss::evaluate, for the micro-batch that begins with pair `first` of its batch: embeddings and errors (2n, D)
   /// of its n pairs.
-  void evaluate(const Tensor& embeddings, std::int64_t first, const StepContext& context, Tensor& errors, Tensor& totals);
+  void evaluate(const Tensor& embeddings, std::int64_t first, const StepContext& context, Tensor& errors,
+                Tensor& totals);
 
  private:
   Loss& loss_;

@@ -21,7 +21,8 @@ bool has_error(const Tensor& errors, std::int64_t row) {
 
 }  // namespace
 
-NonzeroErrorRows::NonzeroErrorRows(std::int64_t pairs, Device device) : granule_(std::max<std::int64_t>(pairs / sizes, 1)) {
+NonzeroErrorRows::NonzeroErrorRows(std::int64_t pairs, Device device)
+    : granule_(std::max<std::int64_t>(pairs / sizes, 1)) {
   for (Tensor* rows : {&from_, &to_, &order_}) *rows = Tensor({2 * pairs}, DType::int32, device);
 }
 

@@ -33,8 +33,8 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
       activity_(static_cast<std::size_t>(network_.depth())),
       no_gradient_activity_(activity_.size()),
       target_differences_(activity_.size()) {
-  check(setup.micro_batch == 0, "dtp", "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0",
-        setup.micro_batch);
+  check(setup.micro_batch == 0, "dtp",
+        "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0", setup.micro_batch);
   SynapsesSetup of_inverses = network_.setup();
   of_inverses.optimizer = OptimizerRegistry::instance().make("adam", {});
   inverses_.emplace_back();

@@ -27,7 +27,7 @@ struct TargetPropagationOptions {
   }
 };
 
-/// Difference target propagation (Lee, Zhang, Fischer & Bengio 2015; METHODS in docs/methods.md). Every block but the
+/// Difference target propagation (Lee, Zhang, Fischer & Bengio 2015; docs/rules_and_losses.md). Every block but the
 /// first has a learnt inverse g. Errors cross the head only. Targets go down from block to block, through the inverses,
 /// and each block learns to reach its own target t. A block stores the *target difference* d = t - h, h its activity:
 ///   top        d = -eta dL/dh
@@ -87,9 +87,9 @@ class TargetPropagation : public LearningRule {
   UpdateQueue updates_;
   ForwardPass pass_;
   std::vector<std::unique_ptr<Inverse>> inverses_;  // by block; none for the first
-  std::vector<Activity> activity_;                    // by block, of the images that a target reaches
-  std::vector<Activity> no_gradient_activity_;                // of the others; only the last block's output
-  std::vector<Tensor> target_differences_;                    // by block
+  std::vector<Activity> activity_;                  // by block, of the images that a target reaches
+  std::vector<Activity> no_gradient_activity_;      // of the others; only the last block's output
+  std::vector<Tensor> target_differences_;          // by block
   Tensor output_;                                   // (2B, H, W, C) of the last block
   Tensor embeddings_, errors_;                      // (2B, D)
   std::int64_t begin_ = 0, end_ = 0;                // rows of the batch that a target reaches

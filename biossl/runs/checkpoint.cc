@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/error.h"
-#include "biossl/runs/environment.h"
 #include "biossl/io/json_text.h"
+#include "biossl/runs/environment.h"
 #include "biossl/runs/path_records.h"
 
 namespace biossl {
@@ -33,7 +33,7 @@ void exchange_axes(const std::byte* from, std::byte* to, std::int64_t rows, std:
   }
 }
 
-/// The values as the file holds them: channels first.
+/// The values in the file's layout: channels first.
 Tensor to_file_layout(const StateTensor& state) {
   const Tensor values = on_device(state.tensor, Device::reference);
   if (state.channels_last.rank() == 0) return values.reshaped(state.file_shape);
@@ -43,7 +43,7 @@ Tensor to_file_layout(const StateTensor& state) {
   return result;
 }
 
-/// The inverse of to_file_layout, into the live tensor.
+/// The inverse of to_file_layout; writes into the live tensor.
 void from_file_layout(const Tensor& stored, const StateTensor& state) {
   Tensor values(state.tensor.shape(), stored.dtype(), Device::reference);
   if (state.channels_last.rank() == 0) {

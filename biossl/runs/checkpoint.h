@@ -8,35 +8,35 @@
 #include <string_view>
 #include <vector>
 
-#include "biossl/recipe/recipe.h"
 #include "biossl/io/safetensors.h"
 #include "biossl/network/network.h"
+#include "biossl/recipe/recipe.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
 
-/// Where a run's pretraining stands: what it needs, beside the weights, to go on as if it had never stopped.
+/// The progress of pretraining: what a run needs, beside its state, to continue as if it had never stopped.
 struct RunProgress {
-  std::int64_t epoch = 0;          ///< epochs done
-  std::int64_t batch = 0;          ///< batches done of the epoch under way
-  std::array<double, 2> totals{};  ///< of the epoch under way, as Loss::evaluate adds them
-  double seconds = 0;              ///< spent on the epoch under way
+  std::int64_t epoch = 0;          ///< finished epochs
+  std::int64_t batch = 0;          ///< finished batches of the current epoch
+  std::array<double, 2> totals{};  ///< of the current epoch, as Loss::evaluate adds them
+  double seconds = 0;              ///< spent on the current epoch
 };
 
-// A checkpoint is a safetensors file. Tensors: what Network::state(true) lists, convolutions as (O, I, K, K) and linear
-// layers over a map as (O, C*H*W) in the order of (C, H, W), as PyTorch has them; and the rule's own state under
-// "rule.". Metadata, all texts: format ("biossl checkpoint"), format_version ("2"), biossl_version, recipe (TOML,
-// resolved), image
-// ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds), layers (JSON: a list of
-// PathRecord, by its fields' names; format 2 began without it). Nothing in it tells the time of day, and `seconds` is
-// kept only within an epoch, so equal runs end in equal files.
+// A checkpoint is a safetensors file.
+// Tensors: Network::state(true), in PyTorch's layout: convolutions (O, I, K, K), linear layers over a map (O, C*H*W) in
+// the order (C, H, W); and the rule's own state under "rule.".
+// Metadata, all texts: format ("biossl checkpoint"), format_version ("2"), biossl_version, recipe (TOML, resolved),
+// image ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds), layers (JSON: a list of
+// PathRecord with its field names as keys; older files of format 2 lack it).
+// A checkpoint holds no time of day, and `seconds` within an epoch only, so equal runs end in equal files.
 
 /// Writes a checkpoint that appears whole or not at all. Throws std::runtime_error naming a file that cannot be
 /// written.
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const RunProgress& progress,
                      Network& network, LearningRule& rule);
 
-/// A checkpoint to go on from or to read features with. Whatever is wrong with the file throws BadInput.
+/// A checkpoint for continuing a run or for reading features. Any fault of the file throws BadInput.
 class Checkpoint {
  public:
   explicit Checkpoint(const std::filesystem::path& path);
@@ -45,18 +45,17 @@ class Checkpoint {
   /// (H, W, C)
   const Shape& image() const { return image_; }
   const RunProgress& progress() const { return progress_; }
-  /// The recipe of the run, with overrides.
+  /// The run's recipe, with overrides.
   Recipe recipe(const std::vector<Override>& overrides = {}) const;
 
-  /// The feedback path that each layer used up to here, read off the live network when the file was written. Empty
-  /// where the file says nothing of it.
+  /// The feedback path that each layer has used, as recorded when the file was written; empty if the file lacks it.
   const std::vector<PathRecord>& layers() const { return layers_; }
-  /// Whether it holds the head of a block.
+  /// Whether the file holds the head of a block.
   bool has_head(int block) const;
 
-  /// Fills a network with the weights of the encoder and of every head that the file holds.
+  /// Restores the weights of the encoder and of every head in the file.
   void restore_weights(Network& network) const;
-  /// Fills everything that a run goes on with: weights, optimiser and feedback state, counters, the rule's state.
+  /// Restores everything a run needs to continue: weights, optimiser and feedback state, counters, the rule's state.
   void restore(Network& network, LearningRule& rule) const;
 
  private:
@@ -70,12 +69,12 @@ class Checkpoint {
   std::vector<PathRecord> layers_;
 };
 
-/// "epoch_0003.safetensors", within an epoch "epoch_0003_batch_000042.safetensors".
+/// "epoch_0003.safetensors"; within an epoch "epoch_0003_batch_000042.safetensors".
 std::string checkpoint_name(const RunProgress& progress);
-/// The checkpoints of a folder by their names, the newest first.
+/// The checkpoints of a folder, identified by name, newest first.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
-/// The newest checkpoint that can be read; a damaged one is passed over, and `note` is told. Nothing where there is
-/// none. Throws BadInput where there are some and none can be read.
+/// The newest readable checkpoint; std::nullopt if there are no checkpoints. `note` is told of damaged ones, which are
+/// skipped. Throws BadInput if all are damaged.
 std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
                                             const std::function<void(std::string_view)>& note);
 /// Removes all but the newest `kept` checkpoints.

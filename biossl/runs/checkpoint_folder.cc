@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view ending = ".safetensors";
 
-/// Epoch and batch of a checkpoint's name; nothing for another file.
+/// Epoch and batch in a checkpoint's name; std::nullopt for another file.
 std::optional<std::pair<std::int64_t, std::int64_t>> place_in_run(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
   RunProgress progress;

@@ -15,7 +15,7 @@
 namespace biossl {
 namespace {
 
-/// The value of the first line "key : value" of /proc/cpuinfo; "" where there is none.
+/// The value of the first line "key : value" of /proc/cpuinfo; "" if there is none.
 std::string cpu_info(const std::string& key) {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {

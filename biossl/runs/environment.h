@@ -9,11 +9,11 @@ namespace biossl {
 
 /// "0.1.0"
 std::string biossl_version();
-/// "biossl 0.1.0 (1f2e3d4c5b6a, oneDNN 3.2.0)": with the commit it was built from and the oneDNN that runs.
+/// "biossl 0.1.0 (1f2e3d4c5b6a, oneDNN 3.2.0)": with the commit of the build and the loaded oneDNN.
 std::string program_version();
-/// environment.json: what a result depends on beside the recipe. {"biossl", "commit", "cpu", "instruction_sets",
-/// "device", "threads", "onednn", "onednn_instruction_set" (the widest that it uses), "openmp", "compiler"}; of a GPU
-/// also {"gpu", "gpu_libraries"}.
+/// The content of environment.json: what a result depends on beside the recipe. {"biossl", "commit", "cpu",
+/// "instruction_sets", "device", "threads", "onednn", "onednn_instruction_set" (the widest in use), "openmp",
+/// "compiler"}; for a GPU also {"gpu", "gpu_libraries"}.
 nlohmann::json describe_environment(Device device);
 
 }  // namespace biossl

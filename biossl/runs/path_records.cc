@@ -21,7 +21,7 @@ OrderedJson to_json(const std::vector<PathRecord>& records) {
 
 namespace {
 
-/// JSON has no NaN and writes null: of a run that had diverged.
+/// JSON has no NaN: null stands for the NaN of a diverged run.
 double nullable(const OrderedJson& json) {
   return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }

@@ -7,9 +7,9 @@
 
 namespace biossl {
 
-/// The records as checkpoints and summary.json hold them: a list of objects with the fields' names as keys.
+/// The JSON form of records in checkpoints and summary.json: a list of objects with the field names as keys.
 nlohmann::ordered_json to_json(const std::vector<PathRecord>& records);
-/// The inverse. Throws nlohmann's exceptions for anything else.
+/// The inverse. Throws nlohmann's exceptions for other JSON.
 std::vector<PathRecord> path_records(const nlohmann::ordered_json& json);
 
 }  // namespace biossl

@@ -8,7 +8,7 @@
 namespace biossl {
 namespace {
 
-/// Why a device does not train with a precision, as the end of a sentence.
+/// Why a device cannot train with a precision, as the end of a sentence.
 std::string why_not(const std::string& precision, Device device) {
   if (precision == "tf32") return fmt::format("tf32 is a GPU's, and this device is {}", name_of(device));
   return bfloat16_support(device);

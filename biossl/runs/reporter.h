@@ -14,46 +14,46 @@ namespace biossl {
 /// A line of metrics.jsonl.
 struct EpochMetrics {
   std::int64_t epoch = 0;        ///< counted from 1
-  std::string stage;             ///< what learnt, as LearningRule::stage says; empty: everything
-  double loss = 0;               ///< mean over the epoch's batches of a batch's summed loss
-  double loss_per_pair = 0;      ///< mean over the pairs
-  double active_share = 0;       ///< current views with an error that is not zero, of all current views
-  double learning_rate = 0;      ///< of the last batch
+  std::string stage;             ///< what learns (LearningRule::stage); empty: everything
+  double loss = 0;               ///< mean over the batches of the sum over a batch
+  double loss_per_pair = 0;      ///< mean per pair
+  double active_share = 0;       ///< share of current views with a nonzero error
+  double learning_rate = 0;      ///< in the last batch
   std::int64_t images = 0;       ///< pairs of views seen
-  double seconds = 0;            ///< of training, checkpoints excluded
-  double images_per_second = 0;  ///< pairs a second
+  double seconds = 0;            ///< training time without checkpoints
+  double images_per_second = 0;  ///< pairs per second
 };
 
-/// How pretraining stands after a batch.
+/// The progress of pretraining after a batch.
 struct BatchReport {
   std::int64_t epoch = 0;  ///< counted from 1
   std::int64_t epochs = 0;
   std::string_view stage;  ///< what learns; empty: everything
-  std::int64_t batch = 0;  ///< batches done of this epoch
+  std::int64_t batch = 0;  ///< finished batches of this epoch
   std::int64_t batches = 0;
   std::int64_t images = 0;  ///< pairs of views seen in this epoch
-  double loss = 0;          ///< mean of a batch's summed loss in this epoch so far
+  double loss = 0;          ///< mean over the batches so far of the sum over a batch
   double seconds = 0;       ///< of this epoch so far
 };
 
-/// Told how a run gets on; a program shows it. Does nothing by itself.
+/// Receives the progress of a run, for display. The base class does nothing.
 class Reporter {
  public:
   virtual ~Reporter() = default;
 
-  /// One line worth knowing.
+  /// A message of one line.
   virtual void note(std::string_view /*line*/) {}
-  /// Told after a batch; of training on a GPU, which is given work ahead, after one a second.
+  /// Called after each batch; on a GPU, whose work is queued ahead, about once a second.
   virtual void batch(const BatchReport& /*report*/) {}
   virtual void epoch(const EpochMetrics& /*metrics*/, std::int64_t /*epochs*/) {}
-  /// A stage behind pretraining ("trained encoder: features of the training images") has come this far.
+  /// Progress of a stage after pretraining ("trained encoder: features of the training images").
   virtual void stage(std::string_view /*name*/, std::int64_t /*done*/, std::int64_t /*total*/,
                      std::string_view /*text*/) {}
-  /// The signal that asks the run to stop; 0: none.
+  /// The signal that requests a stop; 0: none.
   virtual int stop_signal() { return 0; }
 };
 
-/// A run was asked to stop and has stopped; nothing is lost.
+/// A run has stopped on request; nothing is lost.
 class Interrupted : public std::runtime_error {
  public:
   Interrupted(int signal, const std::string& what) : std::runtime_error(what), signal_(signal) {}
@@ -63,7 +63,7 @@ class Interrupted : public std::runtime_error {
   int signal_;
 };
 
-/// Passes progress on as a stage of that name. Throws Interrupted when the reporter has been asked to stop.
+/// Forwards progress as a stage of that name. Throws Interrupted if a stop is requested.
 Progress stage_progress(Reporter& reporter, std::string name);
 
 }  // namespace biossl

@@ -8,8 +8,8 @@
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
-#include "biossl/recipe/recipe_difference.h"
 #include "biossl/io/json_text.h"
+#include "biossl/recipe/recipe_difference.h"
 #include "biossl/runs/environment.h"
 #include "biossl/runs/precision.h"
 
@@ -18,7 +18,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-/// Nothing where the line is damaged.
+/// std::nullopt for a damaged line.
 std::optional<EpochMetrics> parse_metrics(const std::string& line) {
   const OrderedJson json = try_parse_ordered_json(line);
   if (!json.is_object()) return std::nullopt;
@@ -50,26 +50,26 @@ std::string to_line(const EpochMetrics& metrics) {
   return json_text(json) + "\n";
 }
 
-/// What environment.json says of one stretch of a run.
+/// One entry of environment.json.
 OrderedJson environment_of(const Recipe& recipe, Device device) {
   OrderedJson environment = describe_environment(device);
   environment["precision"] = recipe.train.precision;
   return environment;
 }
 
-/// The object in a file; an empty one where the file is missing or damaged.
+/// The JSON object in a file; empty if the file is missing or damaged.
 OrderedJson read_json(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) return OrderedJson::object();
   OrderedJson json = try_parse_ordered_json(read_file(path));
   return json.is_object() ? json : OrderedJson::object();
 }
 
-/// "RUN.failure.txt": of a run that failed before it had a directory.
+/// "RUN.failure.txt", for a run that failed before its directory was made.
 std::filesystem::path note_beside(const std::filesystem::path& directory) {
   return (directory / "").parent_path() += ".failure.txt";
 }
 
-/// In the run's directory, so that it goes with it.
+/// Inside the run's directory if it exists, so that both are removed together.
 std::filesystem::path failure_file(const std::filesystem::path& directory) {
   return std::filesystem::is_directory(directory) ? directory / "failure.txt" : note_beside(directory);
 }
@@ -144,7 +144,7 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device) const 
 void RunDirectory::adopt(const Recipe& recipe, Device device) const {
   require_continues(recipe, device);
   const Recipe before = read_recipe(recipe_file());
-  // Results must not stand beside settings that they were not made with.
+  // Results must match the stored settings.
   if (!differences(before, recipe).empty()) remove_results();
   if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));
 }

@@ -15,29 +15,27 @@
 
 namespace biossl {
 
-/// The folder that a run leaves behind:
-///   recipe.toml        the recipe as resolved, every default written out
-///   environment.json   what it ran on (environment.h) and in which "precision"; "resumed": the same of every later
-///                      stretch in which anything of it was different, with the "epoch" after which it began
-///   metrics.jsonl      one JSON object an epoch: the fields of EpochMetrics (stage where there is one)
+/// The folder of a run:
+///   recipe.toml        the resolved recipe with all defaults
+///   environment.json   the environment (environment.h) and "precision"; "resumed": the same for each continuation
+///                      with any difference, and the "epoch" after which it began
+///   metrics.jsonl      one JSON object per epoch: the fields of EpochMetrics (stage if there is one)
 ///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
-///   failure.txt        why it failed last time, until somebody goes on with it (note_failure)
-/// Faults of what lies in it throw BadInput.
+///   failure.txt        why the run failed last time, until it is continued (note_failure)
+/// Faulty content throws BadInput.
 class RunDirectory {
  public:
   /// runs/NAME-seedN
   static std::filesystem::path usual_path(const Recipe& recipe);
-  /// Throws std::invalid_argument, saying what to do, where something of that name exists, and as
-  /// require_writable_folder does where none can be made.
+  /// Throws std::invalid_argument, with advice, if the path exists; like require_writable_folder if it cannot be made.
   static void require_free(const std::filesystem::path& path);
-  /// Makes the folder with its recipe and environment, and keeps other processes from writing to it. Throws like
-  /// require_free.
+  /// Makes the folder with recipe and environment, and locks it. Throws like require_free.
   static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, Device device);
-  /// One that exists. Throws BadInput where it is no run directory.
+  /// Opens an existing run directory. Throws BadInput if it is none.
   static RunDirectory open(const std::filesystem::path& path);
-  /// The same, to go on with it: what a failure or a killed process left behind is removed. Throws InUse where another
-  /// process is at work in it, WriteError where it cannot be written to.
+  /// The same for continuing: locks it and removes the failure note and unfinished files. Throws InUse if another
+  /// process uses it, WriteError if it is not writable.
   static RunDirectory open_alone(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -47,21 +45,21 @@ class RunDirectory {
   std::filesystem::path probe_file() const { return path_ / "probe.json"; }
   std::filesystem::path summary_file() const { return path_ / "summary.json"; }
 
-  /// Throws std::invalid_argument where the run cannot go on with `recipe`, naming the difference. Settings of the
-  /// probe, of its data and of checkpoints, and the published number may differ from those it was started with; so may
-  /// a precision that this device does not train with (continue_precision).
+  /// Throws std::invalid_argument, naming the difference, if the run cannot continue with `recipe`. Settings of the
+  /// probe, its data and checkpoints, and the published number may differ; so may a precision that this device does not
+  /// train with (continue_precision).
   void require_continues(const Recipe& recipe, Device device) const;
-  /// Goes on with `recipe`, whose settings are taken over; results of another probe are removed. Throws like
+  /// Continues with `recipe` and stores it; removes results that belong to other settings. Throws like
   /// require_continues.
   void adopt(const Recipe& recipe, Device device) const;
-  /// Notes in environment.json that the run goes on after `epoch` epochs, under "resumed", where anything there is now
-  /// different: the machine, its libraries, threads, the precision.
+  /// Records in environment.json, under "resumed", that the run continues after `epoch` epochs, if anything has
+  /// changed: machine, libraries, threads, precision.
   void add_environment(const Recipe& recipe, Device device, std::int64_t epoch) const;
   /// Removes probe.json and summary.json.
   void remove_results() const;
 
   void add_metrics(const EpochMetrics& metrics) const;
-  /// Drops what was written about epochs behind the given one, and a line that a kill has cut short.
+  /// Removes the metrics of epochs after the given one, and a line cut short by a kill.
   void cut_metrics(std::int64_t epoch) const;
   std::vector<EpochMetrics> metrics() const;
 
@@ -71,16 +69,16 @@ class RunDirectory {
   std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
 
   std::filesystem::path path_;
-  std::shared_ptr<const FolderLock> lock_;  // null: not for writing
+  std::shared_ptr<const FolderLock> lock_;  // null if opened for reading
 };
 
-/// Notes why a run failed: in its directory, or beside where that would be. The note goes when somebody goes on with
-/// the run, and means nothing for a directory that has been removed or made since.
+/// Stores why a run failed: in its directory, or beside it if that does not exist. Continuing the run removes the note.
+/// It is void for a directory that has been removed or made since.
 void note_failure(const std::filesystem::path& directory, std::string_view failure);
-/// What was noted; "": nothing.
+/// The stored failure; "" if none.
 std::string read_failure(const std::filesystem::path& directory);
 
-/// Writes JSON for people and programs, whole or not at all.
+/// Writes indented JSON, whole or not at all.
 void write_json(const std::filesystem::path& path, const nlohmann::ordered_json& json);
 
 }  // namespace biossl

@@ -7,8 +7,8 @@
 
 #include "biossl/core/file.h"
 #include "biossl/core/text.h"
-#include "biossl/runs/checkpoint.h"
 #include "biossl/io/json_text.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/run_directory.h"
 
 namespace biossl {
@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// "unknown machine, commit unknown" where the file is missing or damaged.
+/// "unknown machine, commit unknown" if the file is missing or damaged.
 std::string read_machine(const RunDirectory& directory) {
   try {
     const Json environment = parse_json(read_file(directory.environment_file()));
@@ -32,12 +32,12 @@ std::string read_machine(const RunDirectory& directory) {
   }
 }
 
-/// Whether errors crossed every layer over the path that the recipe asks for, as the layers themselves said.
+/// Whether every layer recorded the feedback path that the recipe asks for.
 bool used_path(const Json& summary, const std::string& feedback) {
   return std::ranges::all_of(summary.at("layers"), [&](const Json& layer) { return layer.at("feedback") == feedback; });
 }
 
-/// Nothing where the results are missing, damaged or of another run.
+/// std::nullopt if the results are missing, damaged or of another run.
 std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Recipe& recipe, std::int64_t total_epochs) {
   try {
     const Json summary = parse_json(read_file(directory.summary_file()));
@@ -53,7 +53,7 @@ std::optional<RunOutcome> read_outcome(const RunDirectory& directory, const Reci
                              .machine = read_machine(directory)};
     const bool possible = outcome.test_accuracy >= 0 && outcome.test_accuracy <= 1;
     const bool same = summary.at("seed") == recipe.seed && probe.at("epochs") == recipe.probe.epochs;
-    const bool trained = training.at("epochs") == total_epochs;  // else probed on the way
+    const bool trained = training.at("epochs") == total_epochs;  // otherwise probed before the end
     return possible && same && trained && used_path(summary, recipe.feedback.kind) ? std::optional(outcome)
                                                                                    : std::nullopt;
   } catch (const std::exception&) {
@@ -66,7 +66,7 @@ std::int64_t epochs_done(const RunDirectory& directory) {
     const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
     return checkpoint ? checkpoint->progress().epoch : 0;
   } catch (const std::exception&) {
-    return 0;  // who goes on with the run will be told
+    return 0;  // continuing the run reports it
   }
 }
 

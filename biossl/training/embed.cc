@@ -12,7 +12,7 @@
 namespace biossl {
 namespace {
 
-/// The values as float32 in host memory.
+/// The tensor as float32 in host memory.
 Tensor widened(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
   ops::convert(values, wide);

@@ -9,10 +9,9 @@
 
 namespace biossl {
 
-/// Writes what a network makes of every image of a data set, in its order, as float32 .npy: the output of a block,
-/// (N, C, H, W), or without one the embeddings of the last block's head, (N, D). Works batch by batch: the array need
-/// not fit into memory. Throws std::invalid_argument for a block that the network does not have or images of another
-/// size than it was made for.
+/// Writes a network's output for every image of a data set, in order, as float32 .npy: the output of a block, (N, C, H,
+/// W), or without a block the embeddings of the last head, (N, D). Works batch by batch, so the array need not fit into
+/// memory. Throws std::invalid_argument for an unknown block or images of another size than the network's.
 void write_features(Network& network, std::optional<int> block, const Dataset& images,
                     const std::filesystem::path& path, const Progress& progress = {});
 

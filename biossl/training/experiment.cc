@@ -8,9 +8,9 @@
 
 namespace biossl {
 
-ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                             Reporter& reporter) {
-  // What could fail behind hours of training is looked at before them.
+ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out,
+                             bool resume, Reporter& reporter) {
+  // Check first what could fail after hours of training.
   std::optional<RunDirectory> continued = open_for_pretraining(out, resume);
   require_images(wanted, place);
   restart_peak_memory();
@@ -21,8 +21,8 @@ ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place
   return {.directory = std::move(directory), .recipe = std::move(recipe), .report = std::move(report)};
 }
 
-ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                           Reporter& reporter) {
+ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                           bool resume, Reporter& reporter) {
   const ProbedRun run = pretrain_and_probe(recipe, place, out, resume, reporter);
   write_results(run.directory, run.recipe, run.report);
   return run.report;

@@ -10,20 +10,20 @@
 
 namespace biossl {
 
-/// A run that has been pretrained and probed.
+/// A pretrained and probed run.
 struct ProbedRun {
   RunDirectory directory;
   Recipe recipe;  ///< as resolved
   ProbeReport report;
 };
 
-/// Pretrains and probes; the results are still to be written. What could stop them from being written is looked for
-/// before anything is trained.
-ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                             Reporter& reporter);
+/// Pretrains and probes, but does not write the results. Whatever could prevent them from being written is checked
+/// before training.
+ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                             bool resume, Reporter& reporter);
 
 /// The main job: pretrain, then probe, then write the results.
-ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                           Reporter& reporter);
+ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                           bool resume, Reporter& reporter);
 
 }  // namespace biossl

@@ -62,7 +62,7 @@ FeatureStorage FeatureMemory::storage(std::int64_t size, const std::string& name
 
 std::int64_t FeatureMemory::budget() const {
   const std::int64_t free = available_memory_bytes(device_).value_or(std::numeric_limits<std::int64_t>::max());
-  if (recipe_.probe.memory_gb == 0) return free / 5 * 4;  // the rest is for probes and other work
+  if (recipe_.probe.memory_gb == 0) return free / 5 * 4;  // the rest is for the probe itself and other work
   const double wanted = recipe_.probe.memory_gb * 1e9;
   const std::int64_t most = free / 20 * 19;
   return wanted < static_cast<double>(most) ? static_cast<std::int64_t>(wanted) : most;

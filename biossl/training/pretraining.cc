@@ -9,7 +9,7 @@
 namespace biossl {
 namespace {
 
-/// Leaves the run directory and the trainer as the last run has left them.
+/// Restores run directory and trainer to the state of the last checkpoint.
 void continue_run(const RunDirectory& directory, const Recipe& recipe, Device device, Trainer& trainer,
                   Reporter& reporter) {
   directory.adopt(recipe, device);
@@ -49,8 +49,8 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
   return directory;
 }
 
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                      Reporter& reporter) {
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                      bool resume, Reporter& reporter) {
   return pretrain_in(open_for_pretraining(out, resume), recipe, place, out, reporter);
 }
 

@@ -10,13 +10,13 @@
 
 namespace biossl {
 
-/// Pretrains into a run directory: a new one, or with `resume` one that may exist. Throws as RunDirectory and Trainer
-/// do; nothing is written before everything has been checked and sized.
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, bool resume,
-                      Reporter& reporter);
+/// Pretrains into a run directory: a new one, or with `resume` possibly an existing one. Throws like RunDirectory and
+/// Trainer. Writes nothing before everything is checked and allocated.
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+                      bool resume, Reporter& reporter);
 
-/// The two steps of pretrain, for who looks at more in between: the directory of a run that goes on, locked (nothing
-/// where a new one is to be made, for which there is room), and the training.
+/// The two steps of pretrain, for callers with checks in between. The first returns the locked directory of a continued
+/// run, or std::nullopt for a new one, after checking that it can be made. The second trains.
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume);
 RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
                          const std::filesystem::path& out, Reporter& reporter);

@@ -9,12 +9,12 @@
 namespace biossl {
 namespace {
 
-/// The images that probes are trained and tested on. One split is open at a time: pixels that nobody reads now need not
-/// lie in memory beside the features.
+/// The images of the probes. One split is open at a time, to save the memory of the other's pixels.
 class ProbeImages {
  public:
-  /// Throws BadInput where the images are not there or are not those of an encoder of images of this shape.
-  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image) : recipe_(recipe), place_(place) {
+  /// Throws BadInput if the images are missing or do not have the encoder's input shape.
+  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
+      : recipe_(recipe), place_(place) {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
       total_ += opened.size();
@@ -26,7 +26,7 @@ class ProbeImages {
     class_names_ = open_->class_names();
   }
 
-  /// Until another split is opened.
+  /// Valid until another split is opened.
   const Dataset& open(Split split) {
     if (open_ == nullptr || open_split_ != split) {
       open_.reset();
@@ -39,7 +39,7 @@ class ProbeImages {
   const std::vector<std::string>& class_names() const { return class_names_; }
   double chance() const { return chance_; }
   double train_chance() const { return train_chance_; }
-  /// Images of both splits.
+  /// Number of images of both splits.
   std::int64_t total() const { return total_; }
 
  private:
@@ -55,7 +55,7 @@ class ProbeImages {
 /// Trains the probes of one report.
 class Prober {
  public:
-  /// scratch: where features go that memory does not hold.
+  /// scratch: folder for features that do not fit into memory.
   Prober(const Recipe& recipe, ProbeImages images, Device device, std::filesystem::path scratch, Reporter& reporter)
       : recipe_(recipe),
         images_(std::move(images)),
@@ -65,8 +65,8 @@ class Prober {
 
   const ProbeImages& images() const { return images_; }
 
-  /// The blocks asked for, from one pass over the images where memory holds the features of all of them, else from as
-  /// few as it allows. `at_fault`: what to look at where features are not finite.
+  /// Probes the chosen blocks, with as few passes over the images as memory allows. `at_fault`: the likely cause of
+  /// features that are not finite, for the message.
   std::vector<BlockProbe> encoder(Network& network, const std::string& who, const std::string& at_fault) {
     at_fault_ = at_fault;
     std::vector<BlockProbe> probes;
@@ -138,7 +138,8 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place, Reporter& reporter) {
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place,
+                  Reporter& reporter) {
   Recipe recipe = of_run;
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,

@@ -43,7 +43,7 @@ OrderedJson test_accuracies(const std::vector<BlockProbe>& probes) {
   return accuracies;
 }
 
-/// Of the epochs behind the encoder that was probed; the run may have gone further than its newest checkpoint.
+/// Metrics of the probed encoder's epochs; the run may have gone further than its newest checkpoint.
 OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) {
   std::erase_if(epochs, [&](const EpochMetrics& epoch) { return epoch.epoch > trained; });
   const auto sum = [&](auto EpochMetrics::*field) {

@@ -10,7 +10,7 @@
 namespace biossl {
 namespace {
 
-/// A GPU is given work ahead of what it has done; to look at the loss is to wait until it has caught up.
+/// A GPU's work is queued ahead. Reading the loss waits until it is done.
 constexpr double seconds_between_looks = 1;
 
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {
@@ -36,7 +36,7 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
   });
 }
 
-/// Every image's label, where the loss uses them; otherwise empty.
+/// The label of every image if the loss needs labels; otherwise empty.
 Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images, Device device) {
   if (!loss.reads_labels()) return {};
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
@@ -111,7 +111,7 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
     }
     const int signal = batch + 1 < batches() ? reporter.stop_signal() : 0;
     if (signal == 0) continue;
-    const std::array<double, 2> totals = on_host(totals_);  // waits for a GPU, so before the time is taken
+    const std::array<double, 2> totals = on_host(totals_);  // waits for a GPU, so read before the time
     progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = totals, .seconds = before + watch.seconds()};
     stop(directory, signal);
   }
@@ -233,7 +233,7 @@ std::filesystem::path Trainer::save(const RunDirectory& directory) {
   }
   const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
   save_checkpoint(path, recipe_, progress_, *network_, *rule_);
-  // The last two, and the final one beside them.
+  // Keeps the last two and the final one.
   prune_checkpoints(directory.checkpoints(), progress_.epoch == total_epochs() ? 3 : 2);
   return path;
 }

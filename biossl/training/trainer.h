@@ -5,22 +5,21 @@
 #include "biossl/core/clock.h"
 #include "biossl/data/loader.h"
 #include "biossl/data/views.h"
-#include "biossl/runs/checkpoint.h"
+#include "biossl/optim/schedule.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/reporter.h"
 #include "biossl/runs/run_directory.h"
-#include "biossl/optim/schedule.h"
 
 namespace biossl {
 
-/// Pretraining: makes what a recipe describes, everything sized before the first step, and runs it epoch by epoch. What
-/// a batch is made of depends on (seed, epoch, image) only, so going on from a checkpoint gives the very weights that
-/// never stopping would have.
+/// Pretraining: constructs what a recipe describes, allocates everything, and trains epoch by epoch. A batch depends on
+/// (seed, epoch, image) only, so continuing from a checkpoint gives the same weights as an uninterrupted run.
 class Trainer {
  public:
-  /// Throws BadInput where the recipe and its data do not fit together (a batch larger than the data, a network that
-  /// shrinks a map to nothing, views that the data set cannot show).
+  /// Throws BadInput if the recipe does not fit the data: a batch larger than the data, a network that shrinks a map to
+  /// nothing, views that the data set cannot show.
   Trainer(const Recipe& recipe, const ExecutionContext& place);
 
   Network& network() { return *network_; }
@@ -30,29 +29,29 @@ class Trainer {
   std::int64_t total_epochs() const { return rule_->total_epochs(); }
   std::int64_t batches() const { return loader_.batches(); }
 
-  /// Goes on from a checkpoint of this very recipe. Throws BadInput where it does not fit.
+  /// Continues from a checkpoint of this recipe. Throws BadInput if it does not fit.
   void resume(const Checkpoint& checkpoint);
-  /// Trains to the end, writing metrics and checkpoints. Throws Interrupted, after a checkpoint, when the reporter asks
-  /// to stop; std::runtime_error, keeping the last good checkpoint, when the loss is no longer finite.
+  /// Trains to the end and writes metrics and checkpoints. Throws Interrupted, after a checkpoint, if the reporter
+  /// requests a stop; std::runtime_error, keeping the last good checkpoint, if the loss is not finite.
   void run(const RunDirectory& directory, Reporter& reporter);
 
-  /// Makes batch `batch` of the epoch that was started last: (2n, H, W, C), view 0 in rows 0..n-1, view 1 behind them.
+  /// Makes batch `batch` of the current epoch: (2n, H, W, C), view 0 in rows 0..n-1, view 1 in rows n..2n-1.
   Tensor make_batch(std::int64_t batch);
-  /// Makes it the epoch at hand and shuffles for it.
+  /// Sets the current epoch and shuffles.
   void start_epoch(std::int64_t epoch);
-  /// Learns from a batch; adds to the totals.
+  /// Learns from a batch and adds to the totals.
   void step(const Tensor& images, std::int64_t batch);
-  /// Both of these: a training step. True where a GPU was given it as one graph (but for views that the host makes),
-  /// which it is but for the first ones.
+  /// A training step: make_batch and step. Returns true if a GPU ran it as one graph, which holds for all but the first
+  /// steps. Views made on the host are not part of the graph.
   bool take_step(std::int64_t batch);
 
  private:
   void train_epoch(const RunDirectory& directory, Reporter& reporter);
   bool on_gpu() const { return totals_.device() == Device::cuda; }
-  /// The loss so far in this epoch. Throws std::runtime_error, naming the cause, where it is not finite.
+  /// The loss of this epoch so far. Throws std::runtime_error with the cause if it is not finite.
   double check_finite(const RunDirectory& directory, std::int64_t batch);
   bool is_first_step(std::int64_t batch) const;
-  /// Why the loss is not finite, and what to do.
+  /// Why the loss is not finite, and advice.
   std::string blame(std::int64_t batch);
   void report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const;
   EpochMetrics finish_epoch(double seconds);
@@ -69,8 +68,8 @@ class Trainer {
   BatchLoader loader_;
   Schedule schedule_;
   Tensor batch_;                  // (2B, H, W, C)
-  Tensor totals_;                 // (2), of the epoch under way
-  Tensor labels_, batch_labels_;  // int32; empty unless the loss uses them
+  Tensor totals_;                 // of the current epoch
+  Tensor labels_, batch_labels_;  // int32; empty unless the loss needs labels
   RunProgress progress_;
 };
 

@@ -184,7 +184,8 @@ TEST_F(CommandLine, DescribeShowsTheNetworkThatWouldRun) {
   expect_refused(
       {"describe", own, "--set", "data.pretrain=cifar10", "--set", "data.image_size=48"},
       "--set data.image_size=48: [data] image_size = 48 makes no sense here: the images of cifar10 are 32x32");
-  EXPECT_THAT(run({"describe", own, "--set", "train.micro_batch=900"}).out, HasSubstr("train.micro_batch = 900 changes nothing"));
+  EXPECT_THAT(run({"describe", own, "--set", "train.micro_batch=900"}).out,
+              HasSubstr("train.micro_batch = 900 changes nothing"));
 }
 
 TEST_F(CommandLine, AListOfNothingIsRefusedAndSpacesDoNotCount) {

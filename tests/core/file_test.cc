@@ -1,6 +1,4 @@
-#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
-#include "biossl/core/folder_lock.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -13,7 +11,9 @@
 #include <memory>
 #include <utility>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
+#include "biossl/core/folder_lock.h"
 #include "biossl/reproduction/child_process.h"
 #include "tests/support/temporary_folder.h"
 

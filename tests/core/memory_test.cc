@@ -1,7 +1,8 @@
 #include "biossl/core/memory.h"
-#include "biossl/core/memory_use.h"
 
 #include <gtest/gtest.h>
+
+#include "biossl/core/memory_use.h"
 
 namespace biossl {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "biossl/data/canvas.h"
 #include "biossl/data/contact_sheet.h"
-#include "biossl/io/png.h"
 #include "biossl/data/summary.h"
+#include "biossl/io/png.h"
 #include "tests/support/temporary_folder.h"
 
 namespace biossl {

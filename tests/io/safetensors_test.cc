@@ -5,7 +5,9 @@
 
 #include <cstring>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
+#include "biossl/core/file.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
 

@@ -174,7 +174,7 @@ ArrayLoss evaluate(const ReferenceCase& arrays, const ArrayCase& each, Device de
     ops::normalize_rows(embeddings, compared, norms);
   }
   Tensor errors = each.stops_gradient ? Tensor(embeddings.shape(), DType::float32, device)
-                                     : poisoned(embeddings.shape(), DType::float32, device);
+                                      : poisoned(embeddings.shape(), DType::float32, device);
   Tensor d_a = each.stops_gradient ? Tensor() : errors.rows(0, rows / 2);
   Tensor d_b = errors.rows(rows / 2, rows);
   Tensor totals({2}, DType::float64, device);

@@ -28,9 +28,9 @@ TEST(OldNames, AreUnderstoodOnTheCommandLine) {
 }
 
 TEST(OldNames, BesideThePresentOneAreRefused) {
-  EXPECT_THAT(testing::message_of<BadInput>(
-                  [] { parse_recipe("[train]\nchunk = 5\nmicro_batch = 4\n", "both.toml", {}); }),
-              HasSubstr("both.toml:2: train.micro_batch and its old name 'chunk' are both given"));
+  EXPECT_THAT(
+      testing::message_of<BadInput>([] { parse_recipe("[train]\nchunk = 5\nmicro_batch = 4\n", "both.toml", {}); }),
+      HasSubstr("both.toml:2: train.micro_batch and its old name 'chunk' are both given"));
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/core/text.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/training/experiment.h"
 #include "biossl/training/probing.h"
-#include "biossl/recipe/toml_document.h"
-#include "tests/support/tiny.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
 
 // Recipes as text: how they are encoded, and that what was written can be read again.
 

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/error.h"
-#include "biossl/training/pretraining.h"
 #include "biossl/recipe/recipe_difference.h"
-#include "tests/support/tiny.h"
+#include "biossl/training/pretraining.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
 
 // Settings that change nothing: refused where they can only be a mistake, noted where they may stand.
 

@@ -56,7 +56,8 @@ TEST_P(Chunks, LearnWhatTheBatchAsOneWouldHave) {
   EXPECT_GT(relative_error(std::vector<double>(whole.size(), 0.0), whole), 0.5);  // there is something to learn
   std::vector<std::int64_t> micro_batches{2, 1, 4, 5, 100};
   if (is_simulated(std::get<2>(GetParam()))) micro_batches.resize(1);
-  for (const std::int64_t micro_batch : micro_batches) EXPECT_LT(relative_error(learn(micro_batch), whole), bound()) << micro_batch;
+  for (const std::int64_t micro_batch : micro_batches)
+    EXPECT_LT(relative_error(learn(micro_batch), whole), bound()) << micro_batch;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Chunks,

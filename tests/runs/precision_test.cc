@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/error.h"
-#include "tests/support/tiny.h"
 #include "tests/support/message_of.h"
+#include "tests/support/tiny.h"
 
 // tf32 stands for any precision that a device lacks: no processor trains with it.
 

@@ -4,7 +4,7 @@
 
 namespace biossl::testing {
 
-/// The reference arrays keep channels first, we keep them last: (N, C, H, W) to (N, H, W, C). T is the element type.
+/// (N, C, H, W), the layout of the reference arrays, to (N, H, W, C). T is the element type.
 template <class T>
 Tensor channels_last(const Tensor& channels_first) {
   const Tensor first = on_device(channels_first, Device::reference);

@@ -15,39 +15,39 @@
 
 namespace biossl::testing {
 
-/// The devices whose results are compared with the reference device's: those that are there.
+/// The available devices that are compared with the reference device.
 inline std::vector<Device> compared_devices() {
   if (accelerator::count() > 0) return {Device::cpu, Device::cuda};
   return {Device::cpu};
 }
-/// Every device that is there.
+/// All available devices.
 inline std::vector<Device> all_devices() {
   std::vector<Device> devices = compared_devices();
   devices.insert(devices.begin(), Device::reference);
   return devices;
 }
-/// Where a GPU is this processor (tests/simulated_cuda), which takes seconds for what a real one does in a moment.
+/// Whether the GPU is simulated on the CPU (tests/simulated_cuda), which is far slower than a real one.
 inline bool is_simulated(Device device) {
   return device == Device::cuda && accelerator::name().starts_with("simulated");
 }
-/// The types of activity. Every device stores them, and has its own loops for them where no library computes.
+/// The types of activity. Every device stores them and has its own loops for operations without a library.
 inline std::vector<DType> activity_types() { return {DType::float32, DType::bfloat16}; }
-/// Those that a device computes convolutions and linear layers with.
+/// The types in which a device computes convolutions and linear layers.
 inline std::vector<DType> computed_types(Device device) {
   std::vector<DType> types = activity_types();
   std::erase_if(types, [&](DType dtype) { return !can_compute(device, dtype); });
   return types;
 }
-/// Skips a test, from its SetUp, where the device does not compute convolutions and linear layers with the type.
+/// Called in SetUp: skips the test if the device does not compute convolutions and linear layers in this type.
 inline void skip_unless_computed(Device device, DType dtype) {
   if (!can_compute(device, dtype)) GTEST_SKIP() << bfloat16_support(device);
 }
 
-/// A case of an operation's list (it has a member `name`), the type and the device it runs with.
+/// A test case (with a member `name`), a type and a device.
 template <class Case>
 using OnDevice = std::tuple<Case, DType, Device>;
 
-/// A test of what needs convolutions or linear layers.
+/// A test that needs convolutions or linear layers.
 template <class Case>
 class ComputesOnDevice : public ::testing::TestWithParam<OnDevice<Case>> {
  protected:

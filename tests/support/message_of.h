@@ -6,7 +6,7 @@
 
 namespace biossl::testing {
 
-/// What the action's exception of type Fault says; fails the test when it throws none.
+/// The message of the action's exception of type Fault; fails the test if nothing is thrown.
 template <class Fault, class Action>
 std::string message_of(const Action& action) {
   try {

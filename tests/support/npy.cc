@@ -9,7 +9,7 @@
 namespace biossl::testing {
 namespace {
 
-/// What stands behind "'key':" in the header's Python dictionary, up to the end of the header.
+/// The text after "'key':" in the header's Python dictionary, up to the end of the header.
 std::string value_of(const std::string& header, const std::string& key, const std::string& name) {
   const std::size_t at = header.find("'" + key + "':");
   if (at == std::string::npos) bad_input("{}: the header has no '{}'", name, key);
@@ -36,7 +36,7 @@ std::vector<std::int64_t> parse_shape(const std::string& text, const std::string
   return shape;
 }
 
-/// The number of bytes of a header's length, which follows the magic and two bytes of version.
+/// The size of the header-length field, which follows the magic and two bytes of version.
 std::size_t length_bytes(const std::string& bytes, const std::string& name) {
   if (bytes.size() < 12 || bytes.compare(0, 6, "\x93NUMPY") != 0) bad_input("{}: is not a .npy file", name);
   const char version = bytes[6];

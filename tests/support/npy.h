@@ -7,13 +7,13 @@
 
 namespace biossl::testing {
 
-/// An array file of NumPy's format, version 1 or 2, little-endian float32 in C order.
+/// A .npy array: format version 1 or 2, little-endian float32 in C order.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<float> values;
 };
 
-/// Reads the bytes of a .npy file. Throws BadInput, naming what is wrong, for anything else.
+/// Parses the bytes of a .npy file. Throws BadInput, with the reason, for anything else.
 Array parse_npy(const std::string& bytes, const std::string& name);
 Array read_npy(const std::filesystem::path& path);
 

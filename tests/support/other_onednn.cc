@@ -3,8 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Loaded before oneDNN, it answers in oneDNN's place which version runs: the one that OTHER_ONEDNN names, such
-// as 3.0.1.
+// Preloaded in place of oneDNN's own function: reports the version in OTHER_ONEDNN, such as 3.0.1.
 extern "C" const dnnl_version_t* dnnl_version() {
   static dnnl_version_t version{};
   const char* wanted = std::getenv("OTHER_ONEDNN");

@@ -8,15 +8,15 @@
 
 namespace biossl::testing {
 
-/// How a program ended: its exit code, or the negated signal that ended it; and what it wrote.
+/// The end of a program: its exit code, or the negated signal that ended it; and its output.
 struct Outcome {
   int code = 0;
   std::string out;
   std::string error;
 };
 
-/// A program that is running; what it writes goes to files in the folder. Signals do to it what they do by default,
-/// whatever the tests were started with.
+/// A running program. Its output goes to files in the folder. Its signals have their default actions, whatever the
+/// tests were started with.
 class Process {
  public:
   Process(const std::string& program, const std::filesystem::path& folder, const std::vector<std::string>& arguments);

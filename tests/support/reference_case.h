@@ -14,7 +14,7 @@ class ReferenceCase {
  public:
   ReferenceCase(std::filesystem::path folder, nlohmann::json entry);
 
-  /// The array NAME.npy as float32 (or float64 on the reference device, if asked for), in the file's own layout.
+  /// The array NAME.npy in the file's layout, as float32, or float64 on the reference device.
   Tensor array(const std::string& name, Device device, DType dtype = DType::float32) const;
   const nlohmann::json& settings() const { return entry_; }
 
@@ -26,11 +26,11 @@ class ReferenceCase {
 /// The folder of reference arrays: $BIOSSL_REFERENCE_DIR, or ../shared/reference beside the source folder.
 std::filesystem::path reference_folder();
 
-/// The case of that name; none where there is no folder of reference arrays. Throws BadInput when the folder is there
-/// but the case is not.
+/// The case of that name; std::nullopt without the folder of reference arrays. Throws BadInput if the folder lacks the
+/// case.
 std::optional<ReferenceCase> reference_case(const std::string& name);
 
-/// The text with which a test skips itself without the arrays.
+/// The message for skipping a test without the arrays.
 std::string no_reference_arrays();
 
 }  // namespace biossl::testing

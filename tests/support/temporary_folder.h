@@ -8,7 +8,7 @@
 
 namespace biossl::testing {
 
-/// An empty folder of the running test's own, gone when the object is.
+/// An empty folder of the running test, removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -9,7 +9,7 @@ namespace {
 
 Device host_of(Device device) { return device == Device::cuda ? Device::cpu : device; }
 
-/// Makes a tensor on a device from a function that writes its host form.
+/// Makes a tensor on a device; fill(host) writes its values.
 template <class Fill>
 Tensor made(const Shape& shape, DType dtype, Device device, const Fill& fill) {
   Tensor host(shape, dtype, host_of(device));

@@ -6,9 +6,9 @@
 
 #include "biossl/core/file.h"
 #include "biossl/data/views.h"
-#include "biossl/runs/checkpoint.h"
 #include "biossl/losses/loss.h"
 #include "biossl/ops/ops.h"
+#include "biossl/runs/checkpoint.h"
 
 namespace biossl::testing {
 namespace {
@@ -40,7 +40,7 @@ class TinyDataset final : public Dataset {
   Tensor pixels_;
 };
 
-/// The image with a little noise on it.
+/// The image with a little noise.
 class TinyViews final : public Views {
  public:
   TinyViews(const NoOptions& /*options*/, const ViewSource& source) : source_(source) {}

@@ -7,22 +7,22 @@
 #include "biossl/runs/reporter.h"
 #include "biossl/runs/run_directory.h"
 
-// What the tests of experiments share: a data set "tiny" of 22 images (8x8, three classes) that is there at once, views
-// "tiny" of it, a loss "failing" that becomes NaN after `good_batches`, and recipes with them.
+// Shared by the tests of runs: a data set "tiny" of 22 images (8x8, three classes) that needs no files, views "tiny" of
+// it, a loss "failing" that becomes NaN after `good_batches`, and recipes with them.
 
 namespace biossl::testing {
 
-/// Two small blocks with pooling, bias and activations, batches of 5 (the last one is short), 3 epochs.
+/// Two small blocks with pooling, bias and activations; batches of 5, the last one shorter; 3 epochs.
 Recipe tiny_recipe(const std::vector<Override>& overrides = {});
 const char* tiny_recipe_text();
 
-/// This machine's processor, without data.
+/// The CPU, without data.
 inline const ExecutionContext here{.data = {}, .device = Device::cpu};
 
 /// The bytes of a run's newest checkpoint.
 std::string final_checkpoint(const RunDirectory& directory);
 
-/// Asks the run to stop after a number of batches, as a signal would; keeps what it was told.
+/// Requests a stop after a number of batches, as a signal would; collects the notes.
 class StoppingReporter final : public Reporter {
  public:
   explicit StoppingReporter(std::int64_t batches = -1) : left_(batches) {}

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "biossl/evaluation/features.h"
-#include "biossl/training/probing.h"
-#include "biossl/training/pretraining.h"
 #include "biossl/ops/ops.h"
-#include "tests/support/tiny.h"
+#include "biossl/training/pretraining.h"
+#include "biossl/training/probing.h"
 #include "tests/support/npy.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensors.h"
+#include "tests/support/tiny.h"
 
 namespace biossl {
 namespace {

@@ -1,6 +1,4 @@
 #include "biossl/training/experiment.h"
-#include "biossl/training/probing.h"
-#include "biossl/training/pretraining.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,6 +15,8 @@
 #include "biossl/core/processor.h"
 #include "biossl/runs/precision.h"
 #include "biossl/training/embed.h"
+#include "biossl/training/pretraining.h"
+#include "biossl/training/probing.h"
 #include "tests/support/devices.h"
 #include "tests/support/npy.h"
 #include "tests/support/temporary_folder.h"
@@ -375,7 +375,7 @@ TEST(Experiment, ARunGoesOnOnlyAsItBegan) {
     run_experiment(tiny_recipe({{"train.learning_rate", "0.5"}}), here, out, true, quiet);
     FAIL() << "was accepted";
   } catch (const std::invalid_argument& error) {
-    EXPECT_THAT(error.what(), HasSubstr("'learning_rate = 0.01', not 'learning_rate = 0.5'"));
+    EXPECT_THAT(error.what(), HasSubstr("with train.learning_rate = 0.01, not with train.learning_rate = 0.5"));
   }
   run_experiment(tiny_recipe({{"probe.epochs", "4"}}), here, out, true, quiet);
   EXPECT_EQ(Json::parse(read_file(out / "summary.json"))["probe"]["epochs"], 4);

@@ -4,13 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "biossl/benchmarks/step_bench.h"
 #include "biossl/core/file.h"
 #include "biossl/training/experiment.h"
-#include "biossl/training/probing.h"
 #include "biossl/training/pretraining.h"
-#include "biossl/benchmarks/step_bench.h"
-#include "tests/support/tiny.h"
+#include "biossl/training/probing.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
 
 namespace biossl {
 namespace {

@@ -5,12 +5,12 @@
 
 #include "biossl/core/error.h"
 #include "biossl/training/embed.h"
-#include "biossl/training/probing.h"
 #include "biossl/training/pretraining.h"
+#include "biossl/training/probing.h"
 #include "biossl/training/trainer.h"
-#include "tests/support/tiny.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
 
 // Numbers that are not finite: the message names what made them.
 

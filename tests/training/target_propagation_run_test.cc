@@ -5,8 +5,8 @@
 #include "biossl/core/file.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/trainer.h"
-#include "tests/support/tiny.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
 
 namespace biossl {
 namespace {

@@ -7,8 +7,8 @@
 
 namespace biossl::cpu {
 
-/// tanh as a quotient of odd and even polynomials on [-7.905, 7.905] (beyond, it is 1 in float32), so that loops
-/// vectorise; within 5e-7 of the true value. The coefficients are those of Eigen's generic_fast_tanh_float.
+/// tanh as a quotient of odd and even polynomials on [-7.905, 7.905] (outside, tanh is 1 in float32), so that loops
+/// vectorise; absolute error below 5e-7. Coefficients of Eigen's generic_fast_tanh_float.
 inline float fast_tanh(float x) {
   const float c = std::min(std::max(x, -7.90531110763549805F), 7.90531110763549805F);
   const float s = c * c;

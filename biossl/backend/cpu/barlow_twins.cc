@@ -9,8 +9,7 @@
 namespace biossl::cpu {
 namespace {
 
-/// Takes row i of a^T b. Returns the loss of that row of the cross-correlation, a^T b / B, and turns the row into the
-/// loss's derivative by a^T b.
+/// Replaces row i of a^T b by the derivative of the loss by it. Returns the loss of that row of C = a^T b / B.
 double derive(std::int64_t i, std::int64_t features, float share, float lambda, float* __restrict row) {
   const float miss = 1.0F - share * row[i];
   row[i] = 0.0F;
@@ -28,7 +27,7 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
   const std::int64_t features = a.extent(1);
   const float share = 1.0F / static_cast<float>(a.extent(0));
   float* correlations = scratch.data<float>();
-  thread_local std::vector<double> kept;  // summed in order, so that the sum does not depend on the threads
+  thread_local std::vector<double> kept;  // summed in order, so that the result does not depend on the threads
   kept.resize(static_cast<std::size_t>(features));
   double* losses = kept.data();
   matrix_product(a, As::transposed, b, As::it_is, scratch);

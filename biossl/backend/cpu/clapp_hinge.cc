@@ -5,13 +5,12 @@
 #include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
-// Rows are long (a block's whole output), so memory is what takes time: each row's errors are written once, in one
-// pass.
+// Rows are long (a block's whole output), so memory traffic limits the speed: each row's errors are written once, in
+// one pass.
 namespace biossl::cpu {
 namespace {
 
-/// How a prediction scores: what it adds to the loss, and the weights of its two terms in the errors, 0 where a hinge
-/// is slack.
+/// A prediction's loss, and the weights of its two terms in the errors; a weight is 0 if its hinge is zero.
 struct Score {
   double loss;
   float positive, negative;
@@ -36,7 +35,7 @@ void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor&
     return matrix.data<float>() + index * features;
   };
   const std::int32_t* negative_of = negatives.data<std::int32_t>();
-  thread_local std::vector<Score> kept;  // summed in order, so that the sum does not depend on the threads
+  thread_local std::vector<Score> kept;  // summed in order, so that the result does not depend on the threads
   kept.resize(static_cast<std::size_t>(batch));
   Score* scores = kept.data();
   parallel_for(batch, 1, [&](std::int64_t begin, std::int64_t end) {

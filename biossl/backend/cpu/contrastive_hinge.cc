@@ -7,9 +7,9 @@
 #include "biossl/backend/shared/hinge.h"
 #include "biossl/core/parallel.h"
 
-// The loss and the error of one side's embeddings are a sum over the other side's rows, so each row is a task of its
-// own: no B x B x D array, no B x B one, and no sums shared between threads. Where both sides get an error, the
-// distances are computed once for each.
+// Each row of one view is one task: its loss and error are a sum over the rows of the other view. There is no B x B x D
+// array, no B x B array and no sum shared between threads. If both views get an error, the distances are computed
+// twice.
 namespace biossl::cpu {
 namespace {
 
@@ -52,7 +52,7 @@ double compare_row(const Tensor& x, const Tensor& y, std::int64_t row, const Hin
 void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Tensor& d_a, Tensor& d_b, Tensor& totals) {
   const std::int64_t rows = b.extent(0);
   const std::int64_t features = b.extent(1);
-  thread_local std::vector<double> row_losses;  // summed in order, so that the sum does not depend on the threads
+  thread_local std::vector<double> row_losses;  // summed in order, so that the result does not depend on the threads
   row_losses.assign(static_cast<std::size_t>(rows), 0.0);
   double* losses = row_losses.data();
   parallel_for(rows - hinge.first, 1, [&](std::int64_t begin, std::int64_t end) {

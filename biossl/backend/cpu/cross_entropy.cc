@@ -6,7 +6,7 @@
 namespace biossl::cpu {
 
 void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d_logits, Tensor& totals) {
-  // A batch of a probe is some thousand numbers: not worth a second thread.
+  // A probe's batch has some thousand numbers, too few for a second thread.
   const std::int64_t rows = logits.extent(0);
   const std::int64_t classes = logits.extent(1);
   const float share = 1.0F / static_cast<float>(rows);

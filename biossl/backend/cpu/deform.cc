@@ -9,7 +9,7 @@
 namespace biossl::cpu {
 namespace {
 
-/// An image of bytes, a pixel's three in one word, so that one gather fetches all channels.
+/// An image of bytes with the three channels of a pixel in one word, so that one gather loads all channels.
 struct PackedBytes {
   using Element = std::uint8_t;
   static constexpr float unit = 1.0F / 255.0F;
@@ -30,7 +30,7 @@ struct PackedBytes {
   Reader reader() const { return {words.data()}; }
 };
 
-/// An image of floats in [0, 1], as it lies.
+/// An image of floats in [0, 1], in its own layout.
 struct Floats {
   using Element = float;
   static constexpr float unit = 1.0F;
@@ -47,7 +47,7 @@ struct Floats {
   Reader reader() const { return {first}; }
 };
 
-/// Always inlined, like everything it calls: a call left in the loop over pixels would keep it from being vectorised.
+/// Inlined, like everything it calls: a call would prevent vectorisation of the loop over pixels.
 template <class Reader>
 [[gnu::always_inline]] inline shared::Colour<float> sample(const Reader& image, std::int32_t height, std::int32_t width,
                                                            float x, float y, float unit) {
@@ -67,8 +67,7 @@ template <class Reader>
   return {mixed(0), mixed(1), mixed(2)};
 }
 
-/// An image in the form that is read, and one output row, a colour channel after the other, so that every loop but the
-/// last runs over 16 pixels at a time.
+/// The image being read, and one output row, planar, so that every loop but the last runs over 16 pixels at a time.
 template <class Image>
 struct Scratch {
   Image image;
@@ -95,7 +94,7 @@ void deform_image(std::int32_t height, std::int32_t width, const float* paramete
   float* __restrict blue = scratch.blue.data();
   for (std::int32_t row = 0; row < height; ++row) {
     const auto y_row = static_cast<float>(row);
-    // Vectorised without being told to: omp simd would give each lane its own copy of the structs, in memory.
+    // No omp simd: it would copy the structs to memory for each lane. The compiler vectorises this loop by itself.
     for (std::int32_t i = 0; i < width; ++i) {
       const float column = first_column + column_step * static_cast<float>(i);
       const auto colour = shared::adjust_colour(

@@ -19,6 +19,8 @@ void draw_negatives(const Random& stream, Tensor& dst) {
   for (std::int64_t i = 0; i < count; ++i) dst.data<std::int32_t>()[i] = shared::other_than(i, count, stream);
 }
 
-void random_permutation(const Random& stream, Tensor& dst) { shared::random_permutation(stream, dst.span<std::int32_t>()); }
+void random_permutation(const Random& stream, Tensor& dst) {
+  shared::random_permutation(stream, dst.span<std::int32_t>());
+}
 
 }  // namespace biossl::cpu

@@ -7,19 +7,19 @@
 
 namespace biossl::cpu {
 
-/// Calls body(element type) for the compute type of a tensor: with_type(tensor, [&](auto zero) { using T =
-/// decltype(zero); … }).
+/// Calls body with the compute type of a tensor:
+///   with_type(tensor, [&](auto zero) { using T = decltype(zero); … })
 template <class Body>
 void with_type(const Tensor& tensor, const Body& body) {
   if (tensor.dtype() == DType::bfloat16) return body(bfloat16());
   return body(float());
 }
 
-/// Stores a float as T. By its bits where T is bfloat16: GCC does not vectorise loops that copy structs.
+/// Stores a float as T; bfloat16 by its bits, because GCC does not vectorise loops that copy structs.
 inline void store(float value, float& to) { to = value; }
 inline void store(float value, bfloat16& to) { to.bits = bfloat16(value).bits; }
 
-/// Elements that one piece of a parallel elementwise loop should at least have; smaller ones are not worth a thread.
+/// Smallest number of elements that is worth a thread in a parallel elementwise loop.
 inline constexpr std::int64_t element_grain = 8192;
 
 /// dst[i] = result(i), in parallel; T is dst's element type.

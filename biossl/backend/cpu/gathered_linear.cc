@@ -7,18 +7,18 @@
 #include "biossl/backend/cpu/lanes.h"
 #include "biossl/core/parallel.h"
 
-// A linear layer with few outputs reads much and computes little, so these loops are built around what is read: every
-// row once where it lies, in 20 sums that stay in registers, with the lines of later rows asked for ahead, for no
-// hardware guesses where the next row of a shuffled batch begins.
+// A linear layer with few outputs reads much and computes little. So each row is read once, in place, into 20 sums that
+// stay in registers. Later rows are prefetched, because the hardware cannot predict the next row of a shuffled batch.
 namespace biossl::cpu {
 namespace {
 
-constexpr std::int64_t most_outputs = 10;  // of one kernel; two rows or two registers of each fill the register file
+constexpr std::int64_t most_outputs = 10;  // per kernel; two rows or two registers of each fill the register file
 constexpr std::int64_t rows_ahead = 16;
-constexpr std::int64_t row_group = 32;  // rows whose sums wait in the cache from one block of features to the next
-constexpr std::int64_t feature_block = 1024;  // of ten outputs: 40 KB of weights, which stay in the cache for a group
+constexpr std::int64_t row_group = 32;        // rows whose sums stay in the cache between blocks of features
+constexpr std::int64_t feature_block = 1024;  // for ten outputs: 40 KB of weights, which stay in the cache for a group
+                                              // of rows
 
-/// Rows of a matrix, by their numbers.
+/// Rows of a matrix, chosen by index.
 template <class T>
 struct GatheredRows {
   const T* values;
@@ -26,13 +26,13 @@ struct GatheredRows {
   std::int64_t count, features;
 
   const T* operator[](std::int64_t n) const { return values + numbers[n] * features; }
-  /// The row that will be wanted soon.
+  /// The row to prefetch while row n is read.
   const T* ahead_of(std::int64_t n) const { return (*this)[std::min(n + rows_ahead, count - 1)]; }
-  /// Features that fill registers; the rest is summed one by one.
+  /// Features that fill whole registers; the rest is summed one by one.
   std::int64_t whole() const { return features / lane_count * lane_count; }
 };
 
-/// Calls body(std::integral_constant<int, outputs>) for outputs from 1 to 10: kernels are made for a number of outputs.
+/// Calls body(std::integral_constant<int, outputs>) for outputs from 1 to 10; each number has its own kernel.
 template <class Body>
 void with_outputs(std::int64_t outputs, const Body& body) {
   [&]<int... index>(std::integer_sequence<int, index...>) {
@@ -83,8 +83,8 @@ float total(const Lanes& sum, const T* row, const float* weights, std::int64_t w
   return all;
 }
 
-/// Rows [begin, end) of a batch, at most a group, and `outputs` outputs from the one that weights, bias and dst begin
-/// with.
+/// Rows [begin, end) of a batch, at most one group, and `outputs` outputs; weights, bias and dst point to the first
+/// output.
 template <int outputs, class T>
 void forward_group(const GatheredRows<T>& src, std::int64_t begin, std::int64_t end, const float* weights,
                    const float* bias, float* dst, std::int64_t dst_stride) {
@@ -131,7 +131,7 @@ void backward_strip(const GatheredRows<T>& src, std::int64_t first, const float*
   }
 }
 
-/// Features [begin, end), of which the last may fill no register.
+/// Features [begin, end); the last ones may fill no register.
 template <int outputs, class T>
 void backward_features(const GatheredRows<T>& src, std::int64_t begin, std::int64_t end, const float* d_dst,
                        std::int64_t d_dst_stride, float* d_weights) {
@@ -161,7 +161,7 @@ void gathered_linear_forward(const Tensor& src, const Tensor& rows, const Tensor
   const std::int64_t outputs = dst.extent(1);
   with_type(src, [&](auto zero) {
     const auto batch = gathered<decltype(zero)>(src, rows);
-    // Split by rows, so that no sum is split among threads and none depends on their number.
+    // Split by rows: no sum is split between threads, so the result does not depend on their number.
     parallel_for(batch.count, row_group / 2, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t n = begin; n < end; n += row_group) {
         for (std::int64_t o = 0; o < outputs; o += most_outputs) {

@@ -5,8 +5,8 @@
 
 #include "biossl/core/dtype.h"
 
-// As many float32 numbers as a register of the processor that this is compiled for holds, for kernels whose speed hangs
-// on which numbers stay in registers: what `omp simd` cannot be told.
+// A vector register of float32 numbers, as wide as the processor that this is compiled for has. For kernels whose speed
+// depends on which numbers stay in registers, which `omp simd` cannot control.
 namespace biossl::cpu {
 
 #if defined(__AVX512F__)

@@ -8,16 +8,15 @@ namespace biossl::cpu {
 
 class Primitive;
 
-/// A primitive that ran, and the memory that its arguments were bound to.
+/// A primitive that ran, and the memory of its arguments.
 struct RecordedLayer {
   Primitive* primitive;
   std::vector<std::pair<int, void*>> memory;
 };
 
-/// Notes which convolution and linear primitives run on this thread while it records, and runs just these again, back
-/// to back, on the same shapes and memory: the time that a step cannot go below. Changes of layout are not counted.
-/// Operations that have a way of their own beside a primitive run the primitive while it records. One recorder at a
-/// time.
+/// Records the convolution and linear primitives that run on this thread, and runs them again, back to back, on the
+/// same shapes and memory: a lower bound of a step's time. Changes of layout are not counted. While it records,
+/// operations run the primitive even if they have a faster way. One recorder at a time.
 class LayerRecorder {
  public:
   LayerRecorder();
@@ -25,7 +24,7 @@ class LayerRecorder {
   LayerRecorder& operator=(const LayerRecorder&) = delete;
   ~LayerRecorder();
 
-  /// True while one records on this thread.
+  /// Whether a recorder records on this thread.
   static bool recording();
   void stop();
   void replay() const;

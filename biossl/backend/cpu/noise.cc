@@ -9,7 +9,7 @@
 namespace biossl::cpu {
 namespace {
 
-/// How many counters of a stream are worked on side by side, and the normal numbers that they give.
+/// The number of counters computed together, and of the normal numbers that they give.
 constexpr std::size_t lanes = 16;
 constexpr std::int64_t chunk = 4 * lanes;
 

@@ -15,11 +15,11 @@ namespace {
 
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
-/// What the softmax of each row comes to; kept between calls, so that it only grows.
+/// The softmax sums of each row; kept between calls, so that the memory only grows.
 struct Softmax {
   std::vector<double> losses;
   std::vector<float> log_sums;
-  std::vector<float> missed;  // 1 - the partner's share, without that difference's cancellation
+  std::vector<float> missed;  // 1 - the partner's share, computed without cancellation
 
   void resize(std::size_t rows) {
     losses.resize(rows);
@@ -30,7 +30,7 @@ struct Softmax {
 
 std::int64_t partner_of(std::int64_t row, std::int64_t rows) { return (row + rows / 2) % rows; }
 
-/// Takes one row of cosines; leaves it divided by the temperature, without the row itself and its partner.
+/// Divides one row of cosines by the temperature and sums it without the row itself and its partner.
 void compare(std::int64_t row, std::int64_t rows, float scale, float* __restrict values, Softmax& softmax) {
   const float partner = scale * values[partner_of(row, rows)];
   values[row] = minus_infinity;
@@ -44,7 +44,7 @@ void compare(std::int64_t row, std::int64_t rows, float scale, float* __restrict
   float sum = 0.0F;
 #pragma omp simd reduction(+ : sum)
   for (std::int64_t k = 0; k < rows; ++k) sum += exponential(values[k] - largest);
-  // In double: where the partner is by far the nearest, the loss is what little the others add to 1.
+  // In double: for a very near partner, the loss is the small part that the others add to 1.
   const double others = static_cast<double>(sum);
   const double whole = static_cast<double>(exponential(partner - largest)) + others;
   const auto index = static_cast<std::size_t>(row);
@@ -53,8 +53,8 @@ void compare(std::int64_t row, std::int64_t rows, float scale, float* __restrict
   softmax.missed[index] = static_cast<float>(others / whole);
 }
 
-/// Turns the row into the derivatives by its cosines: through its own cross-entropy and, cosines being mutual, through
-/// those of the others.
+/// Replaces the row by the derivatives by its cosines: through its own cross-entropy and through those of the other
+/// rows.
 void derive(std::int64_t row, std::int64_t rows, float share, const Softmax& softmax, float* __restrict values) {
   const float* __restrict log_sums = softmax.log_sums.data();
   const float own = log_sums[row];
@@ -74,7 +74,7 @@ void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_
   const double pairs = static_cast<double>(rows) / 2;  // rows are even
   float* cosines = scratch.data<float>();
   thread_local Softmax kept;
-  Softmax& softmax = kept;  // this thread's, also for the others that work on it
+  Softmax& softmax = kept;  // of this thread; the other threads work on it too
   softmax.resize(static_cast<std::size_t>(rows));
   matrix_product(unit, As::it_is, unit, As::transposed, scratch);
   parallel_for(rows, 1, [&](std::int64_t begin, std::int64_t end) {

@@ -15,7 +15,7 @@ using dims = dnnl::memory::dims;
 using tag = dnnl::memory::format_tag;
 using data_type = dnnl::memory::data_type;
 
-/// Where primitives that run are noted; null: nowhere. Set by LayerRecorder.
+/// The active recorder, or null. Set by LayerRecorder.
 thread_local std::vector<RecordedLayer>* recording = nullptr;
 
 dnnl::stream& stream() {
@@ -68,12 +68,12 @@ dims weight_extents(const Tensor& weights) {
   return {shape[0], shape[3], shape[1], shape[2]};
 }
 
-/// Of no bias: what oneDNN takes for one.
+/// The empty descriptor that stands for "no bias" in oneDNN.
 Descriptor bias_descriptor(const Tensor& bias) { return bias.empty() ? Descriptor() : vector_descriptor(bias); }
 
 dims both(std::int64_t extent) { return {extent, extent}; }
 
-/// A convolution whose windows hang over the lower and right edge by less than its padding needs less padding there.
+/// The padding at the lower and right edge, which the last windows may not use in full.
 dims far_padding(const Conv2d& conv, const Tensor& src, const Tensor& dst) {
   dims padding;
   for (const int axis : {1, 2}) {
@@ -139,7 +139,7 @@ Primitive::Primitive(const dnnl::primitive_desc_base& description, dnnl::primiti
     descriptors_.emplace(argument, descriptor);
     arguments_.emplace(argument, dnnl::memory(descriptor, engine(), nullptr));
   }
-  require_memory_for_libraries();  // for the next one: oneDNN does not look whether it got room for its kernels
+  require_memory_for_libraries();  // for the next one: oneDNN does not check that its kernels got memory
   const Descriptor pad = description.scratchpad_desc();
   scratchpad_bytes_ = pad.get_size();
   if (scratchpad_bytes_ == 0) return;
@@ -277,13 +277,13 @@ Tensor buffer_for(const Descriptor& descriptor) {
   return {{static_cast<std::int64_t>(descriptor.get_size())}, DType::uint8, Device::cpu};
 }
 
-/// The layouts of one weight tensor that primitives have asked for.
+/// The copies of one weight tensor, one for each layout in use.
 struct PackedLayouts final : Weights::Packed {
   struct Layout {
     Descriptor descriptor;
     Tensor buffer;
     std::unique_ptr<Primitive> reorder;
-    std::uint64_t version = 0;  // of the weights it was last made from
+    std::uint64_t version = 0;  // version of the weights at the last copy
   };
   std::vector<Layout> layouts;
 };

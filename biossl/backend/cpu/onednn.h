@@ -12,37 +12,36 @@
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
-// What the convolution and linear operations need of oneDNN. What differs between its versions stands in
-// onednn_versions.h.
+// oneDNN for the convolution and linear operations. onednn_versions.h holds the differences between its versions.
 namespace biossl::cpu {
 
 using Descriptor = dnnl::memory::desc;
 
 dnnl::engine& engine();
 
-/// Descriptors of our tensors in oneDNN's terms (logical order N, C, H, W and O, I, H, W; physical order ours).
+/// Descriptors of biossl's tensors. Logical order N, C, H, W and O, I, H, W, as in oneDNN; physical order NHWC and
+/// OHWI.
 Descriptor activation_descriptor(const Tensor& activations);
 Descriptor matrix_descriptor(const Tensor& matrix);
 Descriptor vector_descriptor(const Tensor& vector);
-/// Our weights (O, H, W, I) or (O, I), float32.
+/// Weights (O, H, W, I) or (O, I), float32, in biossl's layout.
 Descriptor plain_weights(const Tensor& weights);
-/// The same extents in any layout that the primitive likes.
+/// The same extents; the primitive chooses the layout.
 Descriptor any_weights(const Tensor& weights, DType dtype);
 
-/// A primitive, made once for its shapes and types, with the memory objects it works on. Its layouts of weights are the
-/// primitive's own choice.
+/// A primitive for fixed shapes and types, with its memory objects. The primitive chooses the layout of its weights.
 class Primitive {
  public:
-  /// description: a primitive descriptor made with a user scratchpad; `arguments`: what descriptor each argument has.
+  /// description: a primitive descriptor made with a user scratchpad; arguments: the descriptor of each argument.
   Primitive(const dnnl::primitive_desc_base& description, dnnl::primitive primitive,
             const std::vector<std::pair<int, Descriptor>>& arguments);
 
   const Descriptor& descriptor(int argument) const { return descriptors_.at(argument); }
-  /// The memory that each argument is bound to.
+  /// The memory of each argument.
   std::vector<std::pair<int, void*>> bound() const;
   void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
   void run();
-  /// A layer's own work, not a change of layout or a loss's product: what LayerRecorder counts.
+  /// Whether it computes a layer, not a change of layout or a loss's product. LayerRecorder counts layers only.
   bool is_layer() const { return is_layer_; }
 
  private:
@@ -64,16 +63,16 @@ std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& 
 std::unique_ptr<Primitive> make_linear_backward_data(const Tensor& d_dst, const Tensor& weights, const Tensor& d_src);
 std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const Tensor& d_dst, const Tensor& d_weights,
                                                         const Tensor& d_bias);
-/// c = a b, where a and b may be taken transposed. No layer of a network: LayerRecorder passes it over.
+/// c = a b, each factor transposed on request. LayerRecorder does not count it.
 std::unique_ptr<Primitive> make_matrix_product(const Tensor& a, bool transposed_a, const Tensor& b, bool transposed_b,
                                                const Tensor& c);
 
-/// What identifies a primitive: extents, types, settings, threads.
+/// Identifies a primitive: extents, types, settings, threads.
 using PrimitiveKey = std::array<std::int64_t, 32>;
 PrimitiveKey key_of(std::initializer_list<const Tensor*> tensors, std::initializer_list<std::int64_t> settings);
 
-/// The primitives of one operation, each made when its key first appears. One cache a thread: primitives may not run
-/// twice at once.
+/// The primitives of one operation, each made when its key first appears. One cache per thread, because a primitive may
+/// not run twice at once.
 template <class Made = Primitive>
 class PrimitiveCache {
  public:
@@ -88,12 +87,11 @@ class PrimitiveCache {
   std::map<PrimitiveKey, std::unique_ptr<Made>> primitives_;
 };
 
-/// The weights in the wanted layout and type: the values themselves where that is how they lie, otherwise a copy that
-/// is kept with the weights and made anew after each change.
+/// The weights in the wanted layout and type: the values themselves if they match, otherwise a copy that is kept with
+/// the weights and made again after each change.
 void* laid_out(const Weights& weights, const Descriptor& wanted);
 
-/// A primitive that computes a weight update. It writes in a layout of its own choice; `run` brings the update into
-/// ours.
+/// A primitive that computes a weight update in a layout of its choice; `run` converts it to biossl's layout.
 class UpdatePrimitive {
  public:
   UpdatePrimitive(std::unique_ptr<Primitive> primitive, const Tensor& d_weights);
@@ -102,8 +100,8 @@ class UpdatePrimitive {
 
  private:
   std::unique_ptr<Primitive> primitive_;
-  Tensor buffer_;                       // the update in the primitive's layout; empty where that is ours
-  std::unique_ptr<Primitive> reorder_;  // null likewise
+  Tensor buffer_;                       // the update in the primitive's layout; empty if that is biossl's
+  std::unique_ptr<Primitive> reorder_;  // null if buffer_ is empty
 };
 
 using UpdateCache = PrimitiveCache<UpdatePrimitive>;

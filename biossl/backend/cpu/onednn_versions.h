@@ -2,19 +2,19 @@
 
 #include <dnnl.hpp>
 
-// All that differs between oneDNN 2.6 and 3.x in what biossl uses of it.
+// All differences between oneDNN 2.6 and 3.x that matter to biossl.
 namespace biossl::cpu {
 
 #if DNNL_VERSION_MAJOR < 3
 
-/// What an `Operation` that runs forward is to do: its own arguments, in oneDNN's order.
+/// The primitive descriptor of a forward `Operation`; arguments in oneDNN's order.
 template <class Operation, class... Arguments>
 typename Operation::primitive_desc describe(const dnnl::engine& engine, const dnnl::primitive_attr& attributes,
                                             const Arguments&... arguments) {
   return {typename Operation::desc(arguments...), attributes, engine};
 }
 
-/// The same of one that runs backward. `forward` describes what it goes back through.
+/// The same for a backward operation; `forward` is the descriptor of its forward operation.
 template <class Operation, class Forward, class... Arguments>
 typename Operation::primitive_desc describe_backward(const dnnl::engine& engine, const dnnl::primitive_attr& attributes,
                                                      const Forward& forward, const Arguments&... arguments) {

@@ -7,24 +7,24 @@
 #include "biossl/backend/shared/spread_error.h"
 #include "biossl/core/parallel.h"
 
-// Below a 2x2 max-pool three of four errors are zeros, which a dense convolution multiplies like any others. Here the
-// winners alone are walked over, one output channel at a time: the 3x3 patch that a winner saw is added to the
-// channel's update, which stays in registers meanwhile; or the channel's weights, in registers, are added to the patch
-// of the error below. Maps lie in the cache as float32 planes of a few channels with a border of zeros, so that a patch
-// is three straight rows and no edge is special.
+// Convolution gradients below a 2x2 max-pool. Three of four errors are zeros, which a dense convolution multiplies too.
+// This code visits only the maxima, one output channel at a time. For the update, the 3x3 patch of a maximum is added
+// to the channel's sums in registers; for the error, the channel's weights in registers are added to the patch below.
+// Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three contiguous rows
+// and edges need no special case.
 namespace biossl::cpu {
 namespace {
 
 constexpr int taps = 9;
-constexpr int vectors = lane_count == 16 ? 2 : 1;  // a tap's; 18 of 32 registers, or 9 of 16
+constexpr int vectors = lane_count == 16 ? 2 : 1;  // registers per tap; 18 of 32 registers, or 9 of 16
 constexpr std::int64_t plane_channels = vectors * lane_count;
-constexpr std::int64_t unit = taps * plane_channels;  // numbers of one output channel and plane
-constexpr std::int64_t band_bytes = 32 << 10;         // of a plane, that the first cache keeps while channels change
-constexpr std::int64_t group_bytes = 256 << 10;       // of planes, that the second one keeps
-constexpr std::int64_t output_group = 8;              // channels whose updates the first cache keeps beside them
-constexpr std::int64_t most_update_bytes = 4 << 20;   // of a thread
+constexpr std::int64_t unit = taps * plane_channels;  // numbers per output channel and plane
+constexpr std::int64_t band_bytes = 32 << 10;        // part of a plane that stays in the L1 cache while channels change
+constexpr std::int64_t group_bytes = 256 << 10;      // planes that stay in the L2 cache
+constexpr std::int64_t output_group = 8;             // channels whose updates stay in the L1 cache too
+constexpr std::int64_t most_update_bytes = 4 << 20;  // per thread
 
-/// How maps (N, H, W, C) lie in planes, and where the windows of their pool are.
+/// The layout of maps (N, H, W, C) in planes, and the windows of their pool.
 struct Planes {
   std::int64_t height, width, count, outputs, rows, columns;
 
@@ -39,7 +39,7 @@ struct Planes {
   std::int64_t plane() const { return (height + 2) * row(); }
   std::int64_t image() const { return count * plane(); }
   std::int64_t windows() const { return rows * columns * outputs; }
-  /// Rows of windows whose patches fill the first cache.
+  /// Rows of windows whose patches fill the L1 cache.
   std::int64_t band() const {
     return std::clamp<std::int64_t>((band_bytes / (row() * std::int64_t{sizeof(float)}) - 2) / 2, 1, rows);
   }
@@ -49,15 +49,13 @@ struct Planes {
   std::int64_t update() const { return outputs * count * unit; }
 };
 
-/// Keeps a pointer in a register of its own: otherwise GCC makes each of 18 addresses a sum of its own, and spills
-/// them.
+/// Keeps a pointer in its own register: otherwise GCC computes each of 18 addresses separately and spills them.
 template <class T>
 void keep(T*& pointer) {
   asm("" : "+r"(pointer));
 }
 
-/// update (9, plane_channels) += the patches of one output channel's winners in `rows` rows of windows, each times its
-/// error.
+/// update (9, plane_channels) += error * patch over the maxima of one output channel in `rows` rows of windows.
 template <class T>
 void gather_patches(const float* plane, const Planes& at, std::int64_t rows, const T* error, const std::uint8_t* argmax,
                     float* update) {
@@ -91,7 +89,7 @@ void gather_patches(const float* plane, const Planes& at, std::int64_t rows, con
 
 void add_lanes(const Lanes& lanes, float* to) { store_lanes(load_lanes(to) + lanes, to); }
 
-/// The patches of one output channel's winners += its weights (9, plane_channels) times their errors.
+/// patch += error * weights (9, plane_channels) over the maxima of one output channel.
 template <class T>
 void scatter_weights(float* plane, const Planes& at, std::int64_t rows, const T* error, const std::uint8_t* argmax,
                      const float* weights) {
@@ -121,7 +119,7 @@ void scatter_weights(float* plane, const Planes& at, std::int64_t rows, const T*
   }
 }
 
-/// Calls body(first number of the planes, first number of the map) for the channels of every pixel that share a plane.
+/// Calls body(index in the planes, index in the map) for every pixel and plane: the first of plane_channels channels.
 template <class Body>
 void for_each_pixel(const Planes& at, const Body& body) {
   for (std::int64_t y = 0; y < at.height; ++y) {
@@ -150,8 +148,8 @@ void from_planes(const float* planes, const Planes& at, T* map) {
   });
 }
 
-/// Calls body(image within the group, plane, output channel, first row of windows, rows) for a group of `images`, so
-/// that what is walked over stays in the caches.
+/// Calls body(image within the group, plane, output channel, first row of windows, rows) for a group of `images`, in an
+/// order that keeps the data in the caches.
 template <class Body>
 void walk(const Planes& at, std::int64_t images, const Body& body) {
   for (std::int64_t first = 0; first < at.outputs; first += output_group) {
@@ -167,7 +165,7 @@ void walk(const Planes& at, std::int64_t images, const Body& body) {
   }
 }
 
-/// Calls body(piece, first image, images) for the groups of images of every thread's piece, `pieces` of them.
+/// Splits the images into `pieces` pieces, one a thread, and calls body(piece, first image, images) for their groups.
 template <class Body>
 void for_each_group(std::int64_t images, const Planes& at, std::int64_t pieces, const Body& body) {
   parallel_for(pieces, 1, [&](std::int64_t from, std::int64_t to) {
@@ -180,14 +178,14 @@ void for_each_group(std::int64_t images, const Planes& at, std::int64_t pieces, 
   });
 }
 
-/// Memory of this thread that grows to what is asked for and is kept.
+/// Memory of this thread; it grows on demand and is kept.
 Tensor& grown(Tensor& memory, std::int64_t floats) {
   if (memory.size() < floats) memory = Tensor({floats}, DType::float32, Device::cpu);
   return memory;
 }
 
-/// Weights or updates (O, 3, 3, I) beside how they lie here, (O, planes, 9, plane_channels): calls body(first number
-/// here, first number there) for every tap, in parallel over outputs.
+/// Calls body(index here, index there) for every tap, in parallel over outputs; here is (O, planes, 9, plane_channels),
+/// there is (O, 3, 3, I).
 void for_each_tap(const Planes& at, const auto& body) {
   parallel_for(at.outputs, 4, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin * at.count * taps; k < end * at.count * taps; ++k) {
@@ -227,7 +225,7 @@ void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights
   float* updates = grown(update_memory, pieces * at.update()).data<float>();
   parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
     std::fill(updates + begin * at.update(), updates + end * at.update(), 0.0F);
-    // Borders stay zero; planes of another shape may have been here before.
+    // Clears the borders: planes of another shape may have used this memory.
     std::fill(planes + begin * at.group() * at.image(), planes + end * at.group() * at.image(), 0.0F);
   });
   const T* maps = src.data<T>();
@@ -286,7 +284,7 @@ void walk_errors(const PooledError& error, const Tensor& weights, Tensor& d_src)
 }  // namespace
 
 void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
-  // In bfloat16 oneDNN's dense convolution is the faster one: its instructions take twice as many numbers.
+  // In bfloat16 oneDNN's dense convolution is faster: its instructions process twice as many numbers.
   if (d_src.dtype() == DType::float32 && can_walk(error, d_src, conv)) {
     return walk_errors<float>(error, weights.values(), d_src);
   }

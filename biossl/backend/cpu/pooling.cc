@@ -3,8 +3,8 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-// All loops run innermost over channels, which lie side by side, so that they vectorise whatever the window. The window
-// 2 that nearly every network uses is a constant in a copy of its own; any other is 0 there and read from an argument.
+// The inner loops run over channels, which are contiguous, so they vectorise for every window. Window 2, the usual one,
+// is a compile-time constant; 0 stands for any other, which is read from an argument.
 namespace biossl::cpu {
 namespace {
 
@@ -43,7 +43,7 @@ void for_each_window(std::int64_t images, const Extents& e, const Body& body) {
   });
 }
 
-/// Where element k of a window lies, counted from its first.
+/// Offset of element k of a window from its first.
 std::int64_t offset_of(std::int64_t k, std::int64_t window, const Extents& e) {
   return (k / window * e.width + k % window) * e.channels;
 }
@@ -80,7 +80,7 @@ void spread_to_window(const T* __restrict d_dst, const T* __restrict dst, const 
   }
 }
 
-/// True where rows or columns at the edge belong to no window, so that nothing is written to them.
+/// Whether rows or columns at the edge belong to no window, so that nothing is written to them.
 bool has_rest(const Extents& e) { return e.rows * e.window != e.height || e.columns * e.window != e.width; }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::size_t row_bytes(const Tensor& tensor) {
 void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   const std::size_t bytes = row_bytes(src);
   const std::int32_t* row = rows.data<std::int32_t>();
-  constexpr std::size_t worth_a_thread = 65536;  // bytes; a batch's labels are not
+  constexpr std::size_t worth_a_thread = 65536;  // bytes
   const auto grain = static_cast<std::int64_t>(worth_a_thread / std::max<std::size_t>(bytes, 1) + 1);
   parallel_for(rows.size(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {

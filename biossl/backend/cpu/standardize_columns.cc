@@ -5,8 +5,8 @@
 #include "biossl/backend/backend.h"
 #include "biossl/core/parallel.h"
 
-// Columns are taken a strip at a time, so that every row gives one vector of neighbouring numbers and the strip's sums
-// stay in registers.
+// Columns are processed in strips: each row gives one vector of neighbouring numbers, and the sums of the strip stay in
+// registers.
 namespace biossl::cpu {
 namespace {
 

@@ -11,7 +11,7 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
   shared::with_activation(activation, [&](auto which) {
     with_type(dst, [&](auto zero) {
       using T = decltype(zero);
-      using Which = decltype(which);  // a constant would have to be captured, GCC 14 says, below omp simd
+      using Which = decltype(which);  // GCC 14 requires a capture for a constant inside omp simd
       const auto activated = [](float x) { return activate<Which::value>(x); };
       const float* offset = bias.empty() ? nullptr : bias.data<float>();
       const T* sum = sums.data<T>();

@@ -6,8 +6,8 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-// A transposed convolution is a convolution's way back, which oneDNN runs; what it lacks, bias and activation, is one
-// pass over the result.
+// oneDNN runs the transposed convolution as a backward convolution. Bias and activation are added in one pass over the
+// result.
 namespace biossl::cpu {
 namespace {
 
@@ -49,7 +49,7 @@ void add_channels(const T* values, std::int64_t channels, std::int64_t begin, st
   }
 }
 
-/// sums[c] = the sum of channel c over all pixels: a share for each thread, added up in their order.
+/// sums[c] = the sum of channel c over all pixels: one part per thread, added in order.
 void sum_channels(const Tensor& values, Tensor& sums) {
   const std::int64_t channels = values.extent(3);
   const std::int64_t rows = values.size() / channels;

@@ -4,7 +4,7 @@
 
 #include "biossl/core/tensor.h"
 
-// Inner loops over the numbers of one row, shared by the operations on matrices.
+// Loops over the numbers of one row.
 namespace biossl::cpu {
 
 /// <x, y>
@@ -21,7 +21,7 @@ inline void add_scaled(float weight, const float* __restrict x, std::int64_t siz
   for (std::int64_t k = 0; k < size; ++k) to[k] += weight * x[k];
 }
 
-/// How many rows of a float32 matrix hold anything but zeros.
+/// Number of nonzero rows of a float32 matrix.
 std::int64_t count_nonzero_rows(const Tensor& matrix);
 
 }  // namespace biossl::cpu

@@ -34,9 +34,9 @@ bool is_device_memory(const std::byte* address) {
   return attributes.type == cudaMemoryTypeDevice;
 }
 
-/// Why the first GPU cannot run our kernels; empty where it can, or there is none.
+/// Why the first GPU cannot run the kernels; empty if it can, or if there is no GPU.
 std::string too_old() {
-  constexpr int oldest = 8;  // the kernels are compiled for
+  constexpr int oldest = 8;  // lowest compute capability that the kernels are compiled for
   int major = 0;
   if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0) != cudaSuccess || major >= oldest) return "";
   return fmt::format("this one has compute capability {}, {} is needed", major, oldest);
@@ -44,14 +44,14 @@ std::string too_old() {
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
-/// Nothing throws: the next call tells what went wrong.
+/// Does not throw: the next call reports what went wrong.
 void release(std::byte* memory, std::int64_t size) {
   try {
-    recorder().interrupt();  // what was gathered may read it
+    recorder().interrupt();  // gathered calls may read it
   } catch (const std::exception&) {
     cudaGetLastError();
   }
-  cudaFree(memory);  // waits for the device; at the end of the process there may be none left to free it on
+  cudaFree(memory);  // waits for the device; may fail at the end of the process
   held -= size;
 }
 
@@ -93,7 +93,7 @@ std::shared_ptr<std::byte[]> allocate_zeros(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // what was asked for is refused; the device goes on
+    cudaGetLastError();  // clears the error: the device still works
     throw std::runtime_error(fmt::format("no room on the GPU for a block of {:.1f} MB, {:.1f} MB are free{}",
                                          static_cast<double>(bytes) / 1e6,
                                          static_cast<double>(available_memory_bytes()) / 1e6, less_memory));
@@ -117,11 +117,11 @@ void copy_bytes(const std::byte* from, std::byte* to, std::size_t bytes) {
   if (to_device && is_device_memory(from)) return recorder().give({key_of(from), key_of(to), bytes}, copied);
   recorder().interrupt();
   copied();
-  synchronize();  // the caller may free host memory, or read it, at once
+  synchronize();  // the caller may free or read host memory at once
 }
 
 std::int64_t available_memory_bytes() {
-  stream();  // there is a device
+  stream();  // throws if there is no device
   std::size_t available = 0;
   std::size_t total = 0;
   check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");

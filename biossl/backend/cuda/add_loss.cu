@@ -4,7 +4,7 @@
 namespace biossl::cuda {
 namespace {
 
-/// A block looks at a row; the first row's part carries the loss.
+/// One block per row; the part of the first row carries the loss.
 __global__ void __launch_bounds__(block_threads) row_kernel(const double* summed, double share, const float* errors,
                                                             std::int64_t features, double* losses, double* not_zero) {
   const std::int64_t row = blockIdx.x;

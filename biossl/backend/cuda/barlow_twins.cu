@@ -4,7 +4,7 @@
 namespace biossl::cuda {
 namespace {
 
-/// A block works on a feature of a: its correlations with those of b become the derivatives of the loss by them.
+/// One block per feature of a: replaces its correlations with b's features by the derivatives of the loss by them.
 __global__ void __launch_bounds__(block_threads)
     correlation_kernel(const float* a, const float* b, float lambda, std::int64_t batch, std::int64_t features,
                        float* derivatives, double* losses) {
@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(block_threads)
   if (threadIdx.x == 0) losses[i] = loss;
 }
 
-/// A block works on a pair.
+/// One block per pair.
 __global__ void __launch_bounds__(block_threads)
     error_kernel(const float* a, const float* b, const float* derivatives, std::int64_t features, float* d_a,
                  float* d_b, double* not_zero) {
@@ -51,7 +51,8 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
   const std::int64_t features = a.extent(1);
   const std::int64_t parts_count = batch > features ? batch : features;
   const RowParts parts(parts_count);
-  accelerator::zero_bytes(reinterpret_cast<std::byte*>(parts.losses), 2 * static_cast<std::size_t>(parts_count) * sizeof(double));
+  accelerator::zero_bytes(reinterpret_cast<std::byte*>(parts.losses),
+                          2 * static_cast<std::size_t>(parts_count) * sizeof(double));
   launch(correlation_kernel, dim3(static_cast<unsigned>(features)), dim3(block_threads), a.data<float>(),
          b.data<float>(), static_cast<float>(lambda), batch, features, scratch_tensor.data<float>(), parts.losses);
   launch(error_kernel, dim3(static_cast<unsigned>(batch)), dim3(block_threads), a.data<float>(), b.data<float>(),

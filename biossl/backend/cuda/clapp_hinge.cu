@@ -1,7 +1,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/row_totals.cuh"
 
-// A block works on a row, of up to tens of thousands of features: first on the prediction's two similarities, then on
+// One block per row, which has up to tens of thousands of features: first the two similarities of the prediction, then
 // the errors.
 namespace biossl::cuda {
 namespace {
@@ -12,8 +12,8 @@ __device__ float similarity(const float* x, const float* y, std::int64_t feature
   return block_sum<block_threads>(sum);
 }
 
-/// weights[2 i] and weights[2 i + 1]: by which row i's positive and negative pair are multiplied, 0 where a margin is
-/// kept.
+/// weights[2 i] and weights[2 i + 1]: factors of row i's positive and negative pair in the errors, 0 if the hinge is
+/// zero.
 __global__ void __launch_bounds__(block_threads)
     similarity_kernel(const float* predictions, const float* targets, const std::int32_t* negatives, std::int64_t rows,
                       std::int64_t features, float* weights, double* losses) {
@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(block_threads)
   const float positive = 1.0F - similarity(mine, targets + i * features, features);
   const float negative = 1.0F + similarity(mine, targets + other * features, features);
   if (threadIdx.x != 0) return;
-  const bool pulls = !(positive <= 0.0F);  // what is not a number counts, so that it is noticed
+  const bool pulls = !(positive <= 0.0F);  // NaN counts, so that it is noticed
   const bool pushes = other != i && !(negative <= 0.0F);
   const float share = 1.0F / static_cast<float>(rows);
   weights[2 * i] = pulls ? share : 0.0F;

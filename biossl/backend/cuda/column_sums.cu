@@ -8,7 +8,7 @@ namespace {
 constexpr int columns_at_once = warp_size;  // neighbouring columns, for whole lines of memory
 constexpr int rows_at_once = 32;
 
-/// Part blockIdx.y of the rows' `share` each; its sums go to dst + part columns.
+/// Block y sums rows [y share, (y+1) share) and writes to dst + y columns.
 template <class T>
 __global__ void __launch_bounds__(columns_at_once* rows_at_once)
     column_sums_kernel(const T* src, std::int64_t rows, std::int64_t columns, std::int64_t share, float* dst) {

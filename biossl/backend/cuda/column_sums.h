@@ -4,8 +4,8 @@
 
 namespace biossl::cuda {
 
-/// dst[c] = sum_n src[n][c], in a fixed order: src (N,C) float32 or bfloat16, dst (C) float32. Where there
-/// are many rows they are summed in parts, in scratch().
+/// dst[c] = sum_n src[n][c], in a fixed order; src (N,C) float32 or bfloat16, dst (C) float32. Many rows are summed in
+/// parts, in scratch().
 void column_sums(const Tensor& src, Tensor& dst);
 
 }  // namespace biossl::cuda

@@ -2,8 +2,8 @@
 #include "biossl/backend/cuda/row_totals.cuh"
 #include "biossl/backend/shared/hinge.h"
 
-// A warp works on a row: its loss and error are a sum over the other side's rows, which the second cache holds, so
-// there is no B x B array and no sum that is shared. Errors stay in registers, 256 features at a time.
+// One warp per row: its loss and error are a sum over the rows of the other view, which stay in the L2 cache. There is
+// no B x B array and no shared sum. Errors stay in registers, 256 features at a time.
 namespace biossl::cuda {
 namespace {
 
@@ -16,7 +16,7 @@ __device__ float distance(const float* x, const float* y, std::int64_t features,
   return warp_sum(sum);
 }
 
-/// Loss and error of the rows of x against those of y. `current`: x is the view seen now, which looks back.
+/// Loss and error of the rows of x against those of y. `current`: x is the current view, y the earlier one.
 __global__ void __launch_bounds__(block_threads)
     compare_rows(const float* x, const float* y, std::int64_t rows, std::int64_t features, Hinge hinge, bool current,
                  float* errors, double* losses, double* not_zero) {

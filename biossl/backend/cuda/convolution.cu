@@ -7,7 +7,7 @@
 #include "biossl/backend/shared/activation.h"
 #include "biossl/backend/shared/spread_error.h"
 
-// cuDNN's convolutions, and ours where it declines: those of tensor cores for bfloat16.
+// cuDNN's convolutions, and biossl's kernels for what cuDNN cannot do; tensor cores for bfloat16.
 namespace biossl::cuda {
 
 template <Activation activation>
@@ -27,9 +27,8 @@ namespace {
 
 bool is_narrow(const Tensor& maps) { return maps.dtype() == DType::bfloat16; }
 
-/// Whether bias and nonlinearity may follow on a result that was rounded when it was stored, and give what rounding
-/// once would: float32 is not rounded on the way, and a hardtanh or relu keeps what it does not move to a number that
-/// bfloat16 has.
+/// Whether bias and nonlinearity may be applied to a stored result and give the same as rounding once: float32 is not
+/// rounded, and hardtanh and relu keep a value or replace it by one that bfloat16 can represent.
 bool may_finish_later(DType dtype, const Tensor& bias, Activation activation) {
   return dtype == DType::float32 || (bias.empty() && activation != Activation::tanh);
 }

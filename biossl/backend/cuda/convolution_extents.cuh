@@ -10,8 +10,8 @@
 
 namespace biossl::cuda {
 
-/// Extents of a convolution and the pixels that it connects; 32-bit, as a GPU divides those quickly. A tap is a place
-/// in the kernel, row by row.
+/// Extents of a convolution and the pixels that it connects; 32-bit, because a GPU divides those fast. A tap is a
+/// position in the kernel, row by row.
 struct ConvolutionExtents {
   std::int32_t height, width, channels;              // of src
   std::int32_t dst_height, dst_width, dst_channels;  // of dst

@@ -4,14 +4,14 @@
 #include "biossl/backend/cuda/split_sum.h"
 #include "biossl/backend/shared/activation.h"
 
-// Each convolution as a product of matrices, C (M,N) = A (M,K) B (K,N), of which A and B are read where they lie: a
-// tile of both goes through shared memory, and a thread keeps 4 x 4 sums in registers.
+// Each convolution is a matrix product C (M,N) = A (M,K) B (K,N). A and B are read in place: a tile of both goes
+// through shared memory, and each thread keeps 4 x 4 sums in registers.
 namespace biossl::cuda {
 namespace {
 
 constexpr int tile = 64;   // of M and of N
 constexpr int depth = 16;  // of K
-constexpr int own = 4;     // a thread's rows and columns of the tile
+constexpr int own = 4;     // rows and columns of the tile per thread
 constexpr int side = tile / own;
 static_assert(side * side == block_threads);
 

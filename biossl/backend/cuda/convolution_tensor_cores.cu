@@ -6,9 +6,9 @@
 #include "biossl/backend/cuda/split_sum.h"
 #include "biossl/backend/shared/activation.h"
 
-// Each convolution as a product of bfloat16 matrices, C (M,N) = A (M,K) B (K,N), summed in float32. A and B are read
-// where they lie, eight neighbours at a time: no map is ever spread out into patches in memory. A tile of both goes
-// through registers into shared memory while the tensor cores multiply the tile before; a warp keeps 32 x 32 sums.
+// Each convolution is a product of bfloat16 matrices, C (M,N) = A (M,K) B (K,N), summed in float32. A and B are read in
+// place, eight neighbours at a time; patches are never copied to memory. A tile of both goes through registers into
+// shared memory while the tensor cores multiply the previous tile. A warp keeps 32 x 32 sums.
 namespace biossl::cuda {
 namespace {
 
@@ -20,9 +20,9 @@ constexpr int fragment = 16;  // rows, columns and terms of what tensor cores mu
 constexpr int width = 8;      // neighbours: 16 bytes
 using Neighbours = Pack<bfloat16, width>;
 
-// --- matrices, where they lie: elements (line, place), of which those of a line are neighbours in memory
+// --- operands: element (line, place); the places of a line are neighbours in memory
 
-/// Rows of a matrix (lines, places); with taps, of weights (O, taps, C), of which there is a line for each (tap, o).
+/// Rows of a matrix (lines, places). With taps: of weights (O, taps, C), one line per (tap, o).
 struct Rows {
   const bfloat16* values;
   std::int32_t lines, places;
@@ -35,8 +35,8 @@ struct Rows {
   }
 };
 
-/// What each pixel of one side of a convolution is connected with of the other's map: a line for a pixel, a place for a
-/// (tap, channel). seen: pixels of dst see src; otherwise pixels of src reach dst.
+/// The pixels that a convolution connects: one line per pixel, one place per (tap, channel). seen: the lines are pixels
+/// of dst and read src; otherwise they are pixels of src and read dst.
 template <bool seen>
 struct Connected {
   ConvolutionExtents of;
@@ -52,15 +52,15 @@ struct Connected {
   }
 };
 
-/// A matrix as an operand. along_terms: its places are the terms of the product, its lines C's rows or columns;
-/// otherwise its lines are the terms. in_eights: neighbours can be read in one access, for they are aligned and all of
-/// one pixel.
+/// A matrix as an operand. along_terms: its places are the terms of the product, its lines are C's rows or columns;
+/// otherwise its lines are the terms. in_eights: eight neighbours can be read at once, because they are aligned and
+/// belong to one pixel.
 template <class Matrix, bool along, bool in_eights>
 struct Operand {
   static constexpr bool along_terms = along;
   Matrix matrix;
 
-  /// Eight neighbours; zeros beyond the matrix and where it has nothing.
+  /// Eight neighbours; zeros outside the matrix and where it is empty.
   __device__ Neighbours read(std::int32_t line, std::int32_t place) const {
     Neighbours read{};
     if (line >= matrix.lines) return read;
@@ -80,7 +80,7 @@ struct Operand {
 
 // --- the product
 
-/// A tile of an operand: `extent` rows or columns of C by `depth` terms, in shared memory as it lies in the operand.
+/// A tile of an operand: `extent` rows or columns of C by `depth` terms, in shared memory in the layout of the operand.
 template <class Operand, int extent, int threads>
 class Tile {
  public:
@@ -90,7 +90,7 @@ class Tile {
   static constexpr int pitch = places + width;  // so that eight lines begin in different banks
   static constexpr int size = lines * pitch;
 
-  /// Starts to read this thread's part of a tile.
+  /// Starts reading this thread's part of a tile.
   __device__ void read(const Operand& from, std::int32_t first_of_c, std::int32_t first_term) {
 #pragma unroll
     for (int i = 0; i < own; ++i) {
@@ -102,7 +102,7 @@ class Tile {
 #pragma unroll
     for (int i = 0; i < own; ++i) *reinterpret_cast<Neighbours*>(tile + line_of(i) * pitch + place_of(i)) = held_[i];
   }
-  /// Where a fragment begins.
+  /// The start of a fragment.
   static __device__ int begin(int of_c, int term) { return along_terms ? of_c * pitch + term : term * pitch + of_c; }
 
  private:
@@ -146,7 +146,7 @@ __device__ void multiply(const bfloat16* a, const bfloat16* b, int row, int colu
   }
 }
 
-/// Where sums go: part p of them to dst + p rows columns, bias added to them and the activation behind it.
+/// Stores sums: part p goes to dst + p rows columns, after bias and activation.
 template <class T>
 struct Destination {
   T* dst;
@@ -202,8 +202,8 @@ __global__ void __launch_bounds__(threads_of<rows, columns>)
   for (std::int32_t term = begin; term < end; term += depth) {
     bfloat16* tile_a = tiles + at * stage;
     bfloat16* tile_b = tile_a + TileA::size;
-    // Who writes this stage has passed the barrier of the tile before, and so has everyone the multiplication of the
-    // tile before that, which was the last to read it.
+    // All threads have passed the barrier of the previous tile, so they have finished the multiplication before it, the
+    // last reader of this stage.
     of_a.write(tile_a);
     of_b.write(tile_b);
     __syncthreads();
@@ -266,7 +266,7 @@ void make_maps(const A& a, const B& b, bool in_eights, const Tensor& bias, Activ
   });
 }
 
-/// Which tile wastes least: of few rows, or square.
+/// Chooses the tile with the least waste: one of few rows, or a square one.
 template <class A, class B>
 void sum_over_pixels(const A& a, const B& b, Tensor& d_weights) {
   const std::int32_t rows = a.matrix.places;

@@ -6,7 +6,7 @@
 namespace biossl::cuda {
 namespace {
 
-/// A thread works on a row: a probe has ten classes or a hundred, and a row's logits lie together.
+/// One thread per row: a row has ten or a hundred contiguous logits.
 __global__ void __launch_bounds__(block_threads)
     cross_entropy_rows(const float* logits, const std::int32_t* labels, std::int64_t rows, std::int64_t classes,
                        float* d_logits, double* losses, double* right) {

@@ -30,16 +30,16 @@ struct Library {
 
   Library() {
     check(cublasCreate(&handle), "cublasCreate");
-    // A workspace of our own makes split sums deterministic, and nothing is allocated while a step is recorded. Another
-    // stream would take it away, so the stream comes first.
+    // An own workspace makes split sums deterministic and avoids allocation while a step is recorded. Setting the
+    // stream resets the workspace, so the stream is set first.
     check(cublasSetStream(handle, stream()), "cublasSetStream");
     check(cublasSetWorkspace(handle, workspace.get(), workspace_bytes), "cublasSetWorkspace");
-    // Where a sum is split, its parts are added in float32 too.
+    // The parts of a split sum are added in float32 too.
     check(cublasSetMathMode(handle, CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION), "cublasSetMathMode");
   }
 };
 
-/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+/// Made on first use and never destroyed: at the end of the process the driver may be gone before static objects.
 const Library& library() {
   static const Library* const the_library = new Library;  // NOLINT(cppcoreguidelines-owning-memory)
   return *the_library;
@@ -59,14 +59,14 @@ bool is_new(const Matrix& a, const Matrix& b, DType dst_type, const std::byte* d
       .second;
 }
 
-/// Pedantic: no TF32 where it was not asked for, and nothing that the environment asks cuBLAS for instead of float32.
+/// Pedantic: no TF32 unless it was asked for, and environment variables of cuBLAS cannot lower the precision.
 cublasComputeType_t compute_type(DType dtype) {
   if (dtype == DType::bfloat16) return CUBLAS_COMPUTE_32F;
   return tf32_allowed() ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F_PEDANTIC;
 }
 
-/// cuBLAS thinks column by column, where our matrices are their transposes: it is asked for dst^T = b^T a^T, and the
-/// extents of rows are its leading dimensions.
+/// cuBLAS is column-major and sees the transposes: it computes dst^T = b^T a^T, with the row extents as leading
+/// dimensions.
 void multiply(cublasHandle_t handle, cublasComputeType_t compute, const Matrix& a, const Matrix& b, DType dst_type,
               std::byte* dst) {
   constexpr float one = 1.0F;
@@ -85,7 +85,7 @@ void matrix_product(const Matrix& a, const Matrix& b, DType dst_type, std::byte*
   if (a.height() == 0 || b.width() == 0) return;
   const cublasHandle_t handle = library().handle;
   const cublasComputeType_t compute = compute_type(a.dtype);
-  // What cuBLAS does on the first call with a shape, loading a kernel for example, is done outside of a recording.
+  // The first call with a shape, which may load a kernel, runs outside of a recording.
   if (is_new(a, b, dst_type, dst, compute)) recorder().interrupt();
   const auto extent = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
   recorder().give(

@@ -43,7 +43,7 @@ ConvolutionDescriptors::ConvolutionDescriptors(const Shape& src_shape, const Sha
                                         extent(conv.stride), extent(conv.stride), 1, 1, CUDNN_CROSS_CORRELATION,
                                         CUDNN_DATA_FLOAT),
         "cudnnSetConvolution2dDescriptor");
-  // FMA: float32 is float32, not TF32, which cuDNN's default allows.
+  // FMA prevents TF32, which cuDNN's default allows.
   const cudnnMathType_t float32_math = tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH;
   check(cudnnSetConvolutionMathType(convolution.get(), dtype == DType::bfloat16 ? CUDNN_TENSOR_OP_MATH : float32_math),
         "cudnnSetConvolutionMathType");
@@ -62,7 +62,7 @@ cudnnHandle_t make_library() {
   return handle;
 }
 
-/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+/// Made on first use and never destroyed: at the end of the process the driver may be gone before static objects.
 cudnnHandle_t library() {
   static const cudnnHandle_t handle = make_library();
   return handle;
@@ -110,7 +110,7 @@ struct Candidate {
   std::size_t workspace;
 };
 
-/// How a convolution is done: by the first of the candidates, once it has run. None are left where cuDNN cannot do it.
+/// A plan: the first candidate, once it has run. Without candidates cuDNN cannot do it.
 template <class Direction>
 struct Plan {
   ConvolutionDescriptors descriptors;
@@ -118,7 +118,7 @@ struct Plan {
   bool proven = false;
 };
 
-/// What cuDNN proposes, what it expects to be fastest first.
+/// cuDNN's proposals, the one it expects to be fastest first.
 template <class Direction>
 std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors) {
   std::vector<Direction> candidates(most_candidates);
@@ -128,16 +128,15 @@ std::vector<Direction> candidates_for(const ConvolutionDescriptors& descriptors)
   return candidates;
 }
 
-/// bfloat16 without tensor cores is not worth it; GPUs that have them for bfloat16 use them by default. float32 with
-/// them is TF32, which, unless allowed, the descriptor's FMA rules out also where cuDNN calls an algorithm's arithmetic
-/// its default.
+/// bfloat16 is worth it with tensor cores only; GPUs that have them use them by default. float32 on tensor cores is
+/// TF32. Unless it is allowed, the descriptor's FMA excludes it, even if cuDNN reports the default math type for an
+/// algorithm.
 bool fits(cudnnMathType_t math, DType dtype, bool tf32) {
   if (dtype == DType::bfloat16) return math != CUDNN_FMA_MATH;
   return tf32 || math == CUDNN_FMA_MATH || math == CUDNN_DEFAULT_MATH;
 }
 
-/// Winograd's transforms subtract numbers that nearly cancel, which costs float32 a digit and bfloat16 most of what it
-/// has.
+/// Winograd's transforms lose precision by cancellation: one digit of float32, most digits of bfloat16.
 bool is_winograd(cudnnConvolutionFwdAlgo_t algorithm) {
   return algorithm == CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED;
 }
@@ -186,20 +185,20 @@ bool can_be_described(const Tensor& maps) { return maps.size() > 0 && maps.size(
 /// cuDNN's kernels read 16 bytes at a time.
 bool is_aligned(const void* memory) { return reinterpret_cast<std::uintptr_t>(memory) % 16 == 0; }
 
-/// Runs the first candidate that can be run, and forgets those before it. False where there is none.
+/// Runs the first candidate that works and removes those before it. Returns false if there is none.
 template <class Direction, class Attempt>
 bool prove(Plan<Direction>& plan, const Attempt& attempt) {
-  recorder().interrupt();  // a failure shows only where the call is given to the device at once
+  recorder().interrupt();  // a failure is visible only if the call is launched at once
   for (; !plan.candidates.empty(); plan.candidates.erase(plan.candidates.begin())) {
     const Candidate<Direction>& candidate = plan.candidates.front();
     plan.proven = attempt(candidate, scratch(candidate.workspace)) == CUDNN_STATUS_SUCCESS;
     if (plan.proven) break;
-    cudaGetLastError();  // where the device itself has failed, the next call tells
+    cudaGetLastError();  // if the device has failed, the next call reports it
   }
   return plan.proven;
 }
 
-/// Runs a convolution from src to dst, in this memory; `convolve` calls cuDNN's function for (descriptors, algorithm,
+/// Runs a convolution from src to dst in this memory. `convolve` calls cuDNN's function with (descriptors, algorithm,
 /// workspace, its size).
 template <class Direction, class Convolve>
 bool run(const Tensor& src, const Tensor& dst, const Conv2d& conv, std::array<const void*, 3> memory,

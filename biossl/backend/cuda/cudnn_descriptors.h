@@ -15,7 +15,7 @@ namespace biossl::cuda {
 /// Throws std::runtime_error("[call] what cuDNN says") unless the call succeeded.
 void check(cudnnStatus_t status, std::string_view call);
 
-/// A descriptor of cuDNN's, made by `create`.
+/// A cuDNN descriptor.
 template <class Handle, cudnnStatus_t (*create)(Handle*), cudnnStatus_t (*destroy)(Handle)>
 class Descriptor {
  public:
@@ -38,8 +38,8 @@ using FilterDescriptor = Descriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDe
 using ConvolutionDescriptor =
     Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>;
 
-/// A convolution from maps src (N,H,W,I) to maps dst (N,H',W',O) with weights (O,K,K,I), all of one type, float32 or
-/// bfloat16, as cuDNN is told of it. float32 may be rounded to TF32 where that is allowed. Needs no GPU.
+/// cuDNN's descriptors of a convolution from maps src (N,H,W,I) to maps dst (N,H',W',O) with weights (O,K,K,I), all
+/// float32 or all bfloat16. tf32: float32 may be rounded to TF32. Needs no GPU.
 struct ConvolutionDescriptors {
   TensorDescriptor src, dst;
   FilterDescriptor weights;

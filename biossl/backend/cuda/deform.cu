@@ -5,7 +5,7 @@
 
 namespace biossl::cuda {
 
-/// A thread makes a pixel: everything between reading bytes and writing the view stays in registers.
+/// One thread per pixel: everything between reading bytes and writing the view stays in registers.
 template <class Pixel, class T>
 void deform_images(const Pixel* pixels, const std::int32_t* rows, const float* parameters, T* dst, std::int32_t height,
                    std::int32_t width, std::int64_t images) {

@@ -6,13 +6,12 @@ namespace biossl::cuda {
 
 constexpr int order_threads = 1024;
 
-/// Of an exchange.
 enum class Exchange : std::int32_t { waits, wins, made };
 
-/// The permutation that one thread would make by exchanging places i = count-1 .. 1 each with its partner, made by many
-/// (deterministic reservations; Shun, Gu, Blelloch, Fineman & Gibbons 2015): an exchange waits for those of greater i
-/// that share a place with it. So each bids for both its places, the greatest wins, and whoever holds both exchanges
-/// them and leaves. 40 rounds do for 50,000 places, 48 for a million. bids and states (count). One block.
+/// The permutation of shared::random_permutation, with the swaps i = count-1 .. 1 made in parallel (deterministic
+/// reservations; Shun, Gu, Blelloch, Fineman & Gibbons 2015). A swap must wait for those of greater i that share a
+/// place with it: in each round every waiting swap bids for both its places, the greatest bid wins, and a swap that
+/// wins both places is made. 50,000 places take 40 rounds, a million 48. bids and states (count). One block.
 __global__ void __launch_bounds__(order_threads)
     draw_order_kernel(Random stream, std::uint32_t count, std::int32_t* order, std::uint32_t* bids, Exchange* states) {
   for (std::uint32_t i = threadIdx.x; i < count; i += order_threads) {

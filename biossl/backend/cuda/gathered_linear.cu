@@ -4,16 +4,15 @@
 #include "biossl/backend/cuda/column_sums.h"
 #include "biossl/backend/cuda/kernels.cuh"
 
-// A linear layer with few outputs reads much and computes little, so these kernels are built around what is read: each
-// chosen row once, where it lies. Ten outputs at a time, for their sums fit into registers; more outputs read the rows
-// again, from the level 2 cache. Which thread sums what depends on the extents alone: how memory is aligned changes how
-// it is read, but not a bit of the result.
+// A linear layer with few outputs reads much and computes little. So each chosen row is read once, in place, for ten
+// outputs at a time, whose sums fit into registers; for more outputs the rows are read again from the L2 cache. The
+// extents alone decide which thread sums what: alignment changes how memory is read, not the bits of the result.
 namespace biossl::cuda {
 namespace {
 
 constexpr int outputs_at_once = 10;
 
-/// Rows of a matrix, by their numbers.
+/// Rows of a matrix, chosen by index.
 template <class T>
 struct GatheredRows {
   const T* values;
@@ -31,12 +30,12 @@ bool is_aligned(const void* memory, std::size_t bytes) { return reinterpret_cast
 // --- forward
 
 constexpr int forward_warps = block_threads / warp_size;
-constexpr int forward_rows = 4;  // of a block, which share what it reads of the weights
+constexpr int forward_rows = 4;  // per block; they share the weights that the block reads
 constexpr int forward_sums = forward_rows * outputs_at_once;
-constexpr int features_at_once = 8;  // of a thread: 16 bytes of bfloat16
+constexpr int features_at_once = 8;  // per thread: 16 bytes of bfloat16
 
-/// Neighbouring features from `first` on, those beyond the row's end as zeros. Where rows are aligned a row ends with
-/// the last of a thread's features, and they are read 16 bytes at a time.
+/// Neighbouring features from `first` on, zeros after the end of the row. Aligned rows are a multiple of a thread's
+/// features long and are read 16 bytes at a time.
 template <bool aligned, class T>
 __device__ void load_features(const T* row, std::int64_t first, std::int64_t features, float* to) {
   if constexpr (aligned) {
@@ -55,7 +54,7 @@ __device__ void load_features(const T* row, std::int64_t first, std::int64_t fea
   }
 }
 
-/// Of two halves of a lane's values one becomes the sum with that of the lane `away` from it, which keeps the other.
+/// Halves a lane's values: it keeps one half and adds the same half of lane ^ away, which keeps the other.
 template <int half>
 __device__ void add_halves(float* values, int lane, int away) {
 #pragma unroll
@@ -66,7 +65,7 @@ __device__ void add_halves(float* values, int lane, int away) {
   }
 }
 
-/// Each of the sums over the lanes of a warp. Halving what a lane has to sum takes 45 exchanges instead of 200.
+/// All sums over the lanes of a warp. Halving the values per lane takes 45 exchanges instead of 200.
 __device__ void hand_over_warp_sums(float* sums, float* to) {
   constexpr int kept = forward_sums / 8;
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
@@ -81,8 +80,7 @@ __device__ void hand_over_warp_sums(float* sums, float* to) {
   }
 }
 
-/// A block's four rows times ten rows of weights, from blockIdx on. Rows and outputs beyond the last repeat it, and are
-/// not stored.
+/// A block's four rows times ten rows of weights. Rows and outputs past the end repeat the last one and are not stored.
 template <bool aligned, class T>
 __global__ void __launch_bounds__(block_threads)
     gathered_forward_kernel(GatheredRows<T> src, const float* weights, const float* bias, std::int64_t outputs,
@@ -131,7 +129,7 @@ using Pair = Pack<float, lane_features>;
 using ErrorPack = Pack<float, 4>;
 constexpr int error_packs = (outputs_at_once + 3) / 4;
 
-/// The errors of a warp's next rows, row by row. A lane's zeros stand where there is no output.
+/// The errors of a warp's next rows, row by row; zero for lanes without an output.
 __device__ void load_errors(const float* d_dst, std::int64_t outputs, std::int64_t first_row, int rows,
                             std::int64_t first_output, ErrorPack (*errors)[error_packs]) {
   __syncwarp();  // those before have been read
@@ -144,7 +142,7 @@ __device__ void load_errors(const float* d_dst, std::int64_t outputs, std::int64
   __syncwarp();
 }
 
-/// The sums of the block's warps in those of the first, which are added in a fixed order.
+/// Adds the sums of the block's warps to those of the first, in a fixed order.
 __device__ void add_warps(int warp, int lane, Pair* sums) {
   __shared__ Pair handed[backward_warps / 2][outputs_at_once][warp_size];
   for (int half = backward_warps / 2; half > 0; half /= 2) {
@@ -163,8 +161,8 @@ __device__ void add_warps(int warp, int lane, Pair* sums) {
   }
 }
 
-/// A block has some features of ten outputs; its warps share the rows among them. Their sums over the rows stay in
-/// registers until all rows have been read.
+/// One block per group of features and ten outputs; its warps share the rows. Sums stay in registers until all rows
+/// have been read.
 template <bool aligned, class T>
 __global__ void __launch_bounds__(backward_warps* warp_size, 1)
     gathered_backward_kernel(GatheredRows<T> src, const float* d_dst, std::int64_t outputs, float* d_weights) {
@@ -173,7 +171,7 @@ __global__ void __launch_bounds__(backward_warps* warp_size, 1)
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   const std::int64_t feature = static_cast<std::int64_t>(blockIdx.x) * block_features + lane * lane_features;
   const std::int64_t first_output = static_cast<std::int64_t>(blockIdx.y) * outputs_at_once;
-  // Lanes beyond the last feature read the first ones, and store nothing.
+  // Lanes past the last feature read the first ones and store nothing.
   const std::int64_t first = feature < src.features ? feature : 0;
   const std::int64_t second = feature + 1 < src.features ? feature + 1 : 0;
   Pair sums[outputs_at_once] = {};

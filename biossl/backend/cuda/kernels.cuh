@@ -14,16 +14,16 @@
 #include "biossl/core/error.h"
 #include "biossl/core/tensor.h"
 
-// What kernels and their launches are written with. Kernels use static shared memory only and no atomics on
-// floating-point numbers, so that the same run gives the same bits.
+// Tools for kernels and their launches. Kernels use static shared memory only and no atomics on floating-point numbers,
+// so that every run gives the same bits.
 namespace biossl::cuda {
 
 inline constexpr int warp_size = 32;
-/// Threads of a block where nothing asks for another number.
+/// Default number of threads per block.
 inline constexpr int block_threads = 256;
 
-/// Gives a kernel to the device, or to the step that is being recorded; waits for nothing. An empty grid, that of an
-/// empty batch, is nothing to do.
+/// Launches a kernel, or adds it to the step that is being recorded; waits for nothing. An empty grid (an empty batch)
+/// launches nothing.
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments&... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
@@ -52,7 +52,7 @@ inline unsigned blocks_for(std::int64_t count, std::int64_t size) {
   return static_cast<unsigned>(ceil_div(count, size));
 }
 
-/// body(i) for this thread's share of 0 .. count-1.
+/// Calls body(i) for this thread's part of 0 .. count-1.
 template <class Body>
 __global__ void __launch_bounds__(block_threads) for_each_kernel(std::int64_t count, Body body) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * block_threads;
@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(block_threads) for_each_kernel(std::int64_t co
     body(i);
 }
 
-/// body(i) for i = 0 .. count-1, each on a thread; body is a lambda [=] __device__(std::int64_t i).
+/// Calls body(i) for i = 0 .. count-1 on parallel threads; body is a lambda [=] __device__(std::int64_t i).
 template <class Body>
 void for_each(std::int64_t count, const Body& body) {
   if (count == 0) return;
@@ -69,8 +69,8 @@ void for_each(std::int64_t count, const Body& body) {
          dim3(block_threads), count, body);
 }
 
-/// Calls body with a value of the tensor's element type, float or bfloat16: with_float_type(t, [&](auto zero) {
-/// using T = decltype(zero); … }).
+/// Calls body with a value of the tensor's element type, float or bfloat16:
+///   with_float_type(t, [&](auto zero) { using T = decltype(zero); … })
 template <class Body>
 void with_float_type(const Tensor& tensor, const Body& body) {
   switch (tensor.dtype()) {
@@ -86,19 +86,19 @@ void with_float_type(const Tensor& tensor, const Body& body) {
   fail("cuda", "elements are {}, not float32 or bfloat16", name_of(tensor.dtype()));
 }
 
-/// The tensor's elements, or nullptr where it is empty.
+/// The tensor's elements; nullptr if it is empty.
 template <class T>
 T* data_or_null(const Tensor& tensor) {
   return tensor.empty() ? nullptr : tensor.data<T>();
 }
 
-/// Some neighbouring elements, read and written in one access. Memory of them must be aligned to their size.
+/// Neighbouring elements, read and written in one access. Their memory must be aligned to their size.
 template <class T, int n>
 struct alignas(sizeof(T) * n) Pack {
   T of[n];
 };
 
-/// How many elements a thread reads in one access: 16 bytes.
+/// Elements that a thread reads in one access: 16 bytes.
 template <class T>
 inline constexpr int elements_at_once = 16 / sizeof(T);
 
@@ -108,7 +108,7 @@ bool are_aligned(const Pointers*... memory) {
   return ((reinterpret_cast<std::uintptr_t>(memory) % 16 == 0) && ...);
 }
 
-/// Of map_elements: packs of `width` elements.
+/// map_elements' kernel, for packs of `width` elements.
 template <class Body, class T, int width, std::size_t n>
 struct MappedPacks {
   using Elements = Pack<T, width>;
@@ -129,8 +129,8 @@ struct MappedPacks {
   }
 };
 
-/// dst[i] = body(srcs[i]...) for i = 0 .. count-1, of floats whatever T is; dst may be one of the srcs. A thread makes
-/// 16 bytes of dst where memory is aligned, which keeps a GPU's memory busy.
+/// dst[i] = body(srcs[i]...) for i = 0 .. count-1, in float for every T; dst may be one of the srcs. A thread writes 16
+/// bytes of dst if memory is aligned.
 template <class Body, class T, class... Sources>
 void map_elements(std::int64_t count, const Body& body, T* dst, const Sources*... srcs) {
   constexpr int width = elements_at_once<T>;
@@ -141,8 +141,8 @@ void map_elements(std::int64_t count, const Body& body, T* dst, const Sources*..
   for_each(count - done, MappedPacks<Body, T, 1, n>{body, {(srcs + done)...}, dst + done});
 }
 
-/// The sum of every thread's value, in an order that depends on nothing: right in all threads. All threads of the block
-/// take part; `threads`, their number, is a multiple of 32.
+/// The sum of all threads' values, in a fixed order; every thread gets it. All threads of the block take part;
+/// `threads`, their number, is a multiple of 32.
 template <int threads, class T>
 __device__ T block_sum(T value) {
   __shared__ T of_warps[threads / warp_size];

@@ -7,14 +7,14 @@
 #include "biossl/core/dtype.h"
 #include "biossl/core/tensor.h"
 
-/// Products of matrices by cuBLAS. tests/simulated_cuda has plain loops in its place.
+/// Matrix products by cuBLAS. tests/simulated_cuda replaces it by plain loops.
 namespace biossl::cuda {
 
-/// A factor of a product: a matrix that lies row by row in device memory, taken as it lies or transposed.
+/// A factor of a product: a row-major matrix in device memory, optionally transposed.
 struct Matrix {
   const std::byte* values;
   DType dtype;                 // float32 or bfloat16
-  std::int64_t rows, columns;  // as it lies
+  std::int64_t rows, columns;  // before transposing
   bool transposed = false;
 
   std::int64_t height() const { return transposed ? columns : rows; }
@@ -29,11 +29,11 @@ inline Matrix transposed(const Matrix& matrix) {
   return {matrix.values, matrix.dtype, matrix.rows, matrix.columns, !matrix.transposed};
 }
 
-/// dst = a b, row by row. Both factors are of one type; dst is float32, or bfloat16 where they are. Sums are float32
-/// and rounded once, when they are stored; the same bits every run.
+/// dst = a b, row-major. Both factors have one type; dst is float32, or bfloat16 like the factors. Sums are float32 and
+/// are rounded once, when they are stored. Every run gives the same bits.
 void matrix_product(const Matrix& a, const Matrix& b, DType dst_type, std::byte* dst);
 
-/// The library and its version.
+/// Name and version of the library.
 std::string matrix_library();
 
 }  // namespace biossl::cuda

@@ -4,7 +4,7 @@
 
 namespace biossl::cuda {
 
-/// A thread draws the four numbers of a counter.
+/// One thread per counter: four numbers.
 template <class T>
 void add_noise_of(const Random& stream, float spread, const T* src, T* dst, std::int64_t count) {
   for_each(ceil_div(count, 4), [=] __device__(std::int64_t k) {

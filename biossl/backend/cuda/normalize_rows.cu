@@ -3,7 +3,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/row_totals.cuh"
 
-// A warp works on a row.
+// One warp per row.
 namespace biossl::cuda {
 namespace {
 

@@ -6,7 +6,7 @@
 namespace biossl::cuda {
 namespace {
 
-/// A block works on a row: its similarities, in the scratch tensor, become the derivatives of its loss by them.
+/// One block per row: replaces its similarities, in the scratch tensor, by the derivatives of its loss by them.
 __global__ void __launch_bounds__(block_threads)
     similarity_kernel(const float* unit, float temperature, std::int64_t rows, std::int64_t features,
                       float* derivatives, double* losses) {
@@ -14,7 +14,7 @@ __global__ void __launch_bounds__(block_threads)
   const std::int64_t partner = (i + rows / 2) % rows;
   float* row = derivatives + i * rows;
   const float inverse = 1.0F / temperature;
-  float rest = 0.0F;          // of the sum, without the partner: where that is close, all that is left of the loss
+  float rest = 0.0F;          // the sum without the partner: the whole loss if the partner is close
   float largest = -INFINITY;  // keeps the exponentials finite
   for (std::int64_t j = threadIdx.x; j < rows; j += block_threads) {
     float product = 0.0F;
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
-/// A block works on a row of errors; both what the row compares and what it is compared with count.
+/// One block per row of errors, which collects both sides of each comparison.
 __global__ void __launch_bounds__(block_threads)
     error_kernel(const float* unit, const float* derivatives, std::int64_t rows, std::int64_t features, float* d_unit,
                  double* not_zero) {

@@ -2,13 +2,13 @@
 #include "biossl/backend/cuda/kernels.cuh"
 #include "biossl/backend/shared/adam.h"
 
-// The parameters of all layers that change in a training step, in one launch.
+// All layers that change in a training step are updated in one launch.
 namespace biossl::cuda {
 namespace {
 
-constexpr std::size_t most_layers = 24;  // of a launch: what a kernel's arguments have room for
+constexpr std::size_t most_layers = 24;  // per launch: limited by the size of kernel arguments
 
-/// What an optimiser changes of an element: a value and, beside it, up to two numbers of state.
+/// The numbers that an optimiser changes per element: the value and up to two numbers of state.
 struct Places {
   const float* update;
   float *value, *first, *second;
@@ -54,7 +54,7 @@ struct SgdChange {
   }
 };
 
-/// coefficients_of(step): a layer's.
+/// coefficients_of(step): the coefficients of one layer.
 template <class Change, class CoefficientsOf>
 void change_together(std::span<ParameterStep* const> steps, const CoefficientsOf& coefficients_of) {
   for (std::size_t first = 0; first < steps.size(); first += most_layers) {

@@ -7,8 +7,8 @@
 
 namespace biossl::cuda {
 
-/// The weights, laid out as their values are, in a type: float32 are the values themselves, bfloat16 a copy that is
-/// made anew when they have changed. Device memory that lives as long as the weights do.
+/// The weights of that type in the layout of their values: float32 are the values themselves; bfloat16 is a copy, made
+/// again after a change. Device memory that lives as long as the weights.
 const std::byte* weights_as(DType dtype, const Weights& weights);
 
 }  // namespace biossl::cuda

@@ -7,8 +7,8 @@
 
 namespace biossl::cuda {
 
-/// A map and its pooled map, and where elements of windows lie, or packs of `width` neighbouring channels. 32-bit
-/// within an image: a GPU divides those quickly.
+/// A map and its pooled map, and the positions of window elements, or of packs of `width` neighbouring channels. 32-bit
+/// within an image, because a GPU divides those fast.
 struct Windows {
   std::int32_t height, width, pooled_height, pooled_width, channels, window;
 
@@ -33,8 +33,8 @@ struct Windows {
     const std::int32_t column = place % pooled_width * window + which % window;
     return i / pooled_image() * image() + (std::int64_t{row} * width + column) * channels + channel;
   }
-  /// The pooled element of the window that element i of the map lies in and which of the window's it is; -1 where it
-  /// lies in none.
+  /// The pooled element of the window that contains element i of the map, and the index of i in the window; -1 if there
+  /// is none.
   __device__ std::int64_t pooled(std::int64_t i, std::int32_t& which) const {
     const auto within = static_cast<std::int32_t>(i % image());
     const std::int32_t channel = within % channels;
@@ -123,8 +123,8 @@ void average_pool_backward_of(const Windows& windows, const Pack<T, n>* d_dst, P
   });
 }
 
-/// Calls body with an element of the map's type and how many neighbouring channels are read and written at once: 16
-/// bytes of them, or 1 where channels or memory of one of these maps are not aligned.
+/// Calls body with an element of the map's type and the number of neighbouring channels per access: 16 bytes, or 1
+/// channel if channels or memory of a map are not aligned.
 template <class Body>
 void with_packs(const Tensor& map, std::initializer_list<const Tensor*> maps, const Body& body) {
   with_float_type(map, [&](auto zero) {

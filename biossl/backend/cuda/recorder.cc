@@ -10,13 +10,13 @@
 namespace biossl::cuda {
 namespace {
 
-/// So many more steps that resemble none before, or wait, than steps that do not, and graphs are given up: this rule's
-/// steps are not alike. A process that trains one network after the other begins with some for each.
+/// Failures are steps that are new or interrupted, minus steps that match a recording. Above this number, graphs are
+/// given up: the steps of this rule differ too much. Each further network in a process adds a few failures.
 constexpr int most_failures = 200;
-/// A layer-wise rule in bfloat16 gives a step for every set of blocks that have changed since it last went through
-/// them: 62 of conv6, 126 of vgg6.
+/// A layer-wise rule in bfloat16 has one kind of step per set of blocks whose weights have changed since their last
+/// use: 62 for conv6, 126 for vgg6.
 constexpr std::size_t most_recordings = 256;
-/// Where an argument may begin in a block of bytes, whatever its type.
+/// Alignment of arguments in a block of bytes, for every type.
 constexpr std::size_t alignment = 16;
 
 bool same(const dim3& a, const dim3& b) { return a.x == b.x && a.y == b.y && a.z == b.z; }
@@ -69,7 +69,7 @@ bool Recorder::Item::resembles(std::initializer_list<std::uint64_t> key) const {
 
 cudaKernelNodeParams Recorder::Item::parameters() const {
   cudaKernelNodeParams its{};
-  its.func = const_cast<void*>(kernel);  // the types are CUDA's
+  its.func = const_cast<void*>(kernel);  // CUDA requires non-const pointers
   its.gridDim = grid;
   its.blockDim = block;
   its.kernelParams = const_cast<void**>(arguments.data());
@@ -145,7 +145,7 @@ bool Recorder::gather_opaque(std::initializer_list<std::uint64_t> key, const std
   return mode_ == Mode::recording && record(Item(key, run));
 }
 
-/// Begins a recording with the first items of the current one.
+/// Starts a recording with the first items of the current one.
 void Recorder::start_recording(std::size_t items) {
   auto recording = std::make_unique<Recording>();
   cudaGraph_t graph = nullptr;
@@ -160,15 +160,15 @@ void Recorder::start_recording(std::size_t items) {
   }
 }
 
-/// Adds a call to the recording. Where CUDA does not take it the step goes on without a graph, and the call is the
-/// caller's.
+/// Adds a call to the recording. If CUDA refuses it, the step continues without a graph, and the caller launches the
+/// call.
 bool Recorder::record(Item item) {
   if (item.kernel == nullptr ? add_captured(item) == cudaSuccess : add_kernel(item) == cudaSuccess) {
     current_->items.push_back(std::move(item));
     ++position_;
     return true;
   }
-  cudaGetLastError();  // it is not a failure of the step
+  cudaGetLastError();  // clears the error: the step continues
   interrupt();
   return false;
 }
@@ -181,14 +181,14 @@ cudaError_t Recorder::add_kernel(Item& item) {
 }
 
 cudaError_t Recorder::add_captured(Item& item) {
-  // Relaxed: a library may load a kernel meanwhile, and there is no other thread whose calls would have to wait.
+  // Relaxed: a library may load a kernel during capture. No other thread calls CUDA.
   check(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
   mode_ = Mode::capturing;
   bool taken = true;
   try {
     item.run();
   } catch (const std::runtime_error&) {
-    taken = false;  // the call that follows outside of a recording tells whether it is more than that
+    taken = false;  // the same call outside the recording reports a real error
   }
   mode_ = Mode::recording;
   cudaGraph_t captured = nullptr;

@@ -12,7 +12,7 @@
 
 namespace biossl::cuda {
 
-/// A kernel's launch, in CUDA's terms.
+/// A kernel launch.
 struct KernelCall {
   const void* kernel;
   dim3 grid, block;
@@ -21,28 +21,29 @@ struct KernelCall {
   std::size_t count;         // of the arguments
 };
 
-/// Turns the work of a training step into a CUDA graph, so that it costs the processor one launch instead of a hundred.
-/// Between begin() and finish() work is gathered instead of given to the device: the first step of a kind makes a graph
-/// of it; later ones are compared with it call by call, and where a call's numbers or addresses have changed, its node
-/// is changed. So the graph always does what giving the calls one by one would have done, whatever the rule. A step of
-/// another kind (another block's turn, a short last batch) gets a graph of its own; a step that makes memory or waits
-/// for the device in its middle, as the very first does, is given call by call.
+/// Turns a training step into a CUDA graph, so that the host launches one graph instead of a hundred kernels. Between
+/// begin() and finish() calls are gathered and not launched. The first step of a kind makes a graph. Later steps are
+/// compared with it call by call; if the numbers or addresses of a call have changed, its node is updated. So the graph
+/// always does the same as the single calls, for every learning rule. A step of another kind (another block learns, a
+/// short last batch) gets its own graph. A step that allocates memory or waits for the device, as the first one does,
+/// is launched call by call.
 class Recorder {
  public:
   void begin();
-  /// Gives the step to the device; true where that was one graph.
+  /// Launches the step. Returns true if it was one graph.
   bool finish();
-  /// Forgets the step that began: after an exception.
+  /// Drops the current step, after an exception.
   void abandon();
-  /// True where the call was gathered; otherwise it is the caller's to launch.
+  /// Returns true if the call was gathered; otherwise the caller launches it.
   bool gather(const KernelCall& call);
-  /// The same for calls whose kernels we do not see, those of libraries: `run` gives it to the stream, and two calls
-  /// with the same key do the same to the same memory. run must not make memory.
+  /// The same for calls of libraries, whose kernels are not visible. `run` queues the call on the stream. Two calls
+  /// with the same key do the same to the same memory. run must not allocate memory.
   template <class Run>
   void give(std::initializer_list<std::uint64_t> key, const Run& run) {
     if (mode_ == Mode::direct || !gather_opaque(key, run)) run();
   }
-  /// Gives what has been gathered, and the rest of the step directly: before memory is made, or the device waited for.
+  /// Launches what has been gathered, and the rest of the step call by call. Called before memory is allocated or the
+  /// device is waited for.
   void interrupt();
 
  private:
@@ -91,7 +92,7 @@ class Recorder {
   cudaError_t add_kernel(Item& item);
   cudaError_t add_captured(Item& item);
   void instantiate();
-  /// Makes the current recording one that goes on with this call; where there is none, a new one begins.
+  /// Makes current_ a recording that continues with this call; if there is none, starts a new one.
   template <class Call>
   bool follow(const Call& call);
   bool switch_to_one_that(const std::function<bool(const Recording&)>& fits);
@@ -102,13 +103,13 @@ class Recorder {
   int failures_ = 0;
   std::vector<std::unique_ptr<Recording>> recordings_;
   std::unique_ptr<Recording> under_way_;  // while recording
-  Recording* current_ = nullptr;          // what is compared with, or under way
-  std::size_t position_ = 0;              // in it
+  Recording* current_ = nullptr;          // compared with, or being recorded
+  std::size_t position_ = 0;              // index of the next call in current_
 };
 
 Recorder& recorder();
 
-/// An address as a part of a key.
+/// An address in a key.
 inline std::uint64_t key_of(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
 
 }  // namespace biossl::cuda

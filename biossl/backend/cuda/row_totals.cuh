@@ -2,13 +2,13 @@
 
 #include "biossl/backend/cuda/kernels.cuh"
 
-// What losses report: each row writes its own part to scratch memory, and one block adds the parts up in a fixed order.
+// Totals of losses: each row writes its part to scratch memory, and one block adds the parts in a fixed order.
 namespace biossl::cuda {
 
 /// The parts of `rows` rows, in scratch memory.
 struct RowParts {
   double* losses;
-  double* not_zero;  // 1 where the row's error is not zero
+  double* not_zero;  // 1 if the row's error is not zero
 
   explicit RowParts(std::int64_t rows)
       : losses(reinterpret_cast<double*>(scratch(2 * static_cast<std::size_t>(rows) * sizeof(double)))),

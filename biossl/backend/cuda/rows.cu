@@ -3,7 +3,7 @@
 
 namespace biossl::cuda {
 
-/// Row to[k], or k where `to` is null, of dst becomes row from[k] of src, in units of Word.
+/// dst row to[k] (k if `to` is null) = src row from[k], in units of Word.
 template <class Word>
 void copy_rows(const std::byte* src, const std::int32_t* from, const std::int32_t* to, std::byte* dst,
                std::int64_t count, std::int64_t row_bytes) {
@@ -17,7 +17,7 @@ void copy_rows(const std::byte* src, const std::int32_t* from, const std::int32_
   });
 }
 
-/// 16 bytes at a time where rows and memory allow.
+/// 16 bytes at a time if rows and memory are aligned.
 void copy_rows_of(const Tensor& src, const std::int32_t* from, const std::int32_t* to, Tensor& dst,
                   std::int64_t count) {
   const auto row_bytes = src.shape().row_size() * static_cast<std::int64_t>(size_of(src.dtype()));

@@ -21,7 +21,7 @@ struct Device {
   }
 };
 
-/// Made on first use and never unmade: at the end of a process the driver may be gone before our statics are.
+/// Made on first use and never destroyed: at the end of the process the driver may be gone before static objects.
 const Device& device() {
   static const Device* const the_device = new Device;  // NOLINT(cppcoreguidelines-owning-memory)
   return *the_device;
@@ -44,7 +44,7 @@ std::byte* scratch(std::size_t bytes) {
   if (bytes > size) {
     accelerator::synchronize();
     memory.reset();
-    size = 0;  // also where there is no room for it
+    size = 0;  // also if the allocation below fails
     memory = accelerator::allocate_zeros(bytes);
     size = bytes;
   }

@@ -6,7 +6,7 @@
 namespace biossl::cuda {
 
 SplitSum split_sum(std::int64_t terms, std::int64_t tiles, std::int64_t step) {
-  const std::int64_t wanted = ceil_div(264, tiles);  // two blocks a multiprocessor of a Hopper
+  const std::int64_t wanted = ceil_div(264, tiles);  // two blocks per multiprocessor of a Hopper GPU
   const std::int64_t parts = std::max<std::int64_t>(std::min(wanted, ceil_div(terms, 16 * step)), 1);
   const std::int64_t share = std::max(ceil_div(ceil_div(terms, parts), step), std::int64_t{1}) * step;
   return {static_cast<std::int32_t>(share), static_cast<std::int32_t>(ceil_div(terms, share))};

@@ -4,17 +4,17 @@
 
 namespace biossl::cuda {
 
-/// The terms of a sum in parts, which are added up afterwards.
+/// A sum that is computed in parts, which are added afterwards.
 struct SplitSum {
-  std::int32_t share;  // terms of a part
+  std::int32_t share;  // terms per part
   std::int32_t parts;
 };
 
-/// Parts of a multiple of `step` terms, so many that `tiles` tiles of sums occupy the device: a number that depends on
-/// the extents alone, and so do the bits of the result.
+/// The number of parts for `tiles` tiles of sums: enough to occupy the device, each a multiple of `step` terms. It
+/// depends on the extents only, so the result has the same bits on every run.
 SplitSum split_sum(std::int64_t terms, std::int64_t tiles, std::int64_t step);
 
-/// dst[i] = the sum of the parts' i-th, of which each has `size`.
+/// dst[i] = sum over the parts of parts[p * size + i], 0 <= i < size.
 void add_parts_up(const float* parts, std::int64_t count, std::int64_t size, float* dst);
 
 }  // namespace biossl::cuda

@@ -3,7 +3,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/kernels.cuh"
 
-// A block works on a column. Sums are double: a column of nearly equal numbers keeps its digits.
+// One block per column. Sums are double, so that a column of nearly equal numbers keeps its digits.
 namespace biossl::cuda {
 namespace {
 

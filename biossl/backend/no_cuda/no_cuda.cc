@@ -1,10 +1,9 @@
-// The CUDA backend of a build without CUDA: every function says so.
+// The CUDA backend of a build without CUDA: functions that need a GPU throw std::runtime_error.
 #include <stdexcept>
 
 #include "biossl/backend/backend.h"
 #include "biossl/core/accelerator.h"
 
-// Nobody reads the parameters.
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 namespace biossl {

@@ -5,8 +5,8 @@
 namespace biossl::reference {
 namespace {
 
-/// A connection of a convolution: where the channels of its input pixel, of its output pixel and which tap of the
-/// kernel lies between them.
+/// One connection of a convolution: the positions of its input pixel's channels, of its output pixel's channels, and
+/// its kernel tap.
 struct Connection {
   std::size_t src, dst, tap;
 };

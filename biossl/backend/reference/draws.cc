@@ -21,6 +21,8 @@ void draw_negatives(const Random& stream, Tensor& dst) {
   }
 }
 
-void random_permutation(const Random& stream, Tensor& dst) { shared::random_permutation(stream, dst.span<std::int32_t>()); }
+void random_permutation(const Random& stream, Tensor& dst) {
+  shared::random_permutation(stream, dst.span<std::int32_t>());
+}
 
 }  // namespace biossl::reference

@@ -4,7 +4,7 @@
 namespace biossl::reference {
 namespace {
 
-/// The elements of src that the rows begin at.
+/// Index of the first element of each chosen row in src.
 std::vector<std::size_t> row_starts(const Tensor& src, const Tensor& rows) {
   std::vector<std::size_t> starts;
   for (const std::int32_t row : rows.span<std::int32_t>()) {

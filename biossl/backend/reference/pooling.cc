@@ -6,7 +6,7 @@ namespace biossl::reference {
 namespace {
 
 /// Calls body(pooled, unpooled, element) for every element of every complete window: the positions of the pooled value
-/// and of the element in their tensors, and which of the window's elements, row by row, it is.
+/// and of the element in their tensors, and the element's index in the window, row by row.
 template <class Body>
 void for_each_element(const Shape& unpooled, const Shape& pooled, std::int64_t window, const Body& body) {
   std::size_t at = 0;

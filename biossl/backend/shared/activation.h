@@ -5,8 +5,8 @@
 
 #include "biossl/ops/types.h"
 
-// Arithmetic that every backend shares, one element at a time. The functions are constexpr so that nvcc, with relaxed
-// constexpr, may call them in kernels, and choose by selecting so that loops around them vectorise.
+// Arithmetic of single elements, shared by the backends. The functions are constexpr, so that CUDA kernels can call
+// them (nvcc's relaxed constexpr). They select values instead of branching, so that loops vectorise.
 namespace biossl::shared {
 
 /// activation(x).
@@ -24,7 +24,7 @@ constexpr T activate(T x) {
   }
 }
 
-/// activation'(x), from the output y = activation(x).
+/// activation'(x) from the output y = activation(x).
 template <Activation activation, class T>
 constexpr T activation_slope(T y) {
   if constexpr (activation == Activation::hardtanh) {
@@ -38,8 +38,8 @@ constexpr T activation_slope(T y) {
   }
 }
 
-/// activation(z + rise) - activation(z), where `activated` computes the activation. For tanh by the addition theorem,
-/// which does not subtract what nearly cancels.
+/// activation(z + rise) - activation(z); `activated` computes the activation. tanh uses the addition theorem, which
+/// avoids cancellation.
 template <Activation activation, class T, class Activated>
 constexpr T activation_difference(T z, T rise, const Activated& activated) {
   if constexpr (activation == Activation::tanh) {
@@ -54,8 +54,8 @@ constexpr T activation_difference(T z, T rise, const Activated& activated) {
 template <Activation activation>
 using ActivationConstant = std::integral_constant<Activation, activation>;
 
-/// Calls body with the activation as a compile-time constant: with_activation(a, [&](auto which) {
-/// activate<which()>(x); }).
+/// Calls body with the activation as a compile-time constant:
+///   with_activation(a, [&](auto which) { activate<which()>(x); })
 template <class Body>
 constexpr decltype(auto) with_activation(Activation activation, Body&& body) {
   switch (activation) {

@@ -7,13 +7,12 @@
 #include "biossl/core/random.h"
 #include "biossl/ops/types.h"
 
-// The deform family of views, one image's parameters and one pixel at a time. T is float, or double on the reference
-// device.
+// The views "deform": the parameters of one image, one pixel at a time. T is float, or double on the reference device.
 namespace biossl::shared {
 
-/// Draws one deformation: theta (6, row by row), saturation factor, hue shift in turns, mirror (0 or 1). The order of
-/// the draws is part of what a seed means: whether there is an affine map, its six coefficients (drawn in any case, so
-/// that what follows does not depend on the coin), saturation, hue, mirror.
+/// Draws one deformation: theta (6, row by row), saturation factor, hue shift in turns, mirror (0 or 1). Never change
+/// the order of the draws: whether the map is affine, its six coefficients (always drawn, so that later draws do not
+/// depend on the first), saturation, hue, mirror.
 constexpr std::array<float, 9> draw_deformation(Random& random, const DeformRange& range) {
   const bool affine = random.uniform() >= 1.0F - range.affine;
   std::array<float, 9> drawn{};
@@ -30,7 +29,7 @@ constexpr std::array<float, 9> draw_deformation(Random& random, const DeformRang
   return drawn;
 }
 
-/// Where to sample for output pixel (column, row), in the input's pixel coordinates.
+/// Where to sample for output pixel (column, row), in pixel coordinates of the input.
 template <class T>
 struct PixelMap {
   T x_column, x_row, x_offset;
@@ -40,13 +39,13 @@ struct PixelMap {
   constexpr T y(T column, T row) const { return y_column * column + (y_row * row + y_offset); }
 };
 
-/// theta acts on coordinates that run over [-1, 1] from the first to the last pixel centre; this is the same map in
-/// pixels. The identity becomes the identity exactly.
+/// Converts theta, whose coordinates run over [-1, 1] from the first to the last pixel centre, to pixels. The identity
+/// stays exact.
 template <class T>
 constexpr PixelMap<T> pixel_map(const float* theta, std::int64_t height, std::int64_t width) {
   const T centre_x = static_cast<T>(width - 1) / 2;
   const T centre_y = static_cast<T>(height - 1) / 2;
-  const T aspect = height > 1 ? centre_x / centre_y : T(0);  // a single row or column lies at coordinate 0
+  const T aspect = height > 1 ? centre_x / centre_y : T(0);  // a single row or column is at coordinate 0
   const T inverse_aspect = width > 1 ? centre_y / centre_x : T(0);
   const auto t = [theta](int i) { return static_cast<T>(theta[i]); };
   return {t(0),
@@ -58,7 +57,7 @@ constexpr PixelMap<T> pixel_map(const float* theta, std::int64_t height, std::in
 }
 
 /// The two neighbours of a sampling point along one axis and their weights. A neighbour outside [0, extent) is moved
-/// inside and its weight is zero, so every index may be read, also where the position is not a number.
+/// inside and gets weight zero, so every index is valid, even for a NaN position.
 template <class T>
 struct Neighbours {
   std::int32_t first, second;
@@ -69,7 +68,7 @@ template <class T>
 constexpr Neighbours<T> neighbours(T position, std::int32_t extent) {
   const T below = T(-1);
   const T beyond = static_cast<T>(extent);
-  const T low = position > below ? position : below;  // where it lies outside, all weights are zero anyway
+  const T low = position > below ? position : below;  // outside, all weights are zero anyway
   const T inside = low > beyond ? beyond : low;
   const T floor = std::floor(inside);
   const T fraction = inside - floor;
@@ -82,7 +81,7 @@ constexpr Neighbours<T> neighbours(T position, std::int32_t extent) {
           first_inside ? T(1) - fraction : T(0), second_inside ? fraction : T(0)};
 }
 
-/// A pixel's value in [0, 1]: bytes are scaled, floating-point values are taken as they are.
+/// A pixel's value in [0, 1]: bytes are scaled, floats are unchanged.
 template <class T>
 constexpr T unit_value(std::uint8_t pixel) {
   return static_cast<T>(pixel) * (T(1) / T(255));
@@ -126,8 +125,8 @@ template <class T>
   return value - chroma * (above > T(1) ? T(1) : above);
 }
 
-/// RGB -> HSV, saturation times a factor and clamped to [0, 1], hue shifted modulo one turn, back to RGB. In terms of
-/// chroma = value * saturation, the clamp is chroma <= value, and the saturation itself is never needed.
+/// RGB -> HSV, saturation times a factor and clamped to [0, 1], hue shifted modulo one turn, back to RGB. Works on
+/// chroma = value * saturation, so the clamp is chroma <= value.
 template <class T>
 [[gnu::always_inline]] constexpr Colour<T> adjust_colour(const Colour<T>& c, T saturation_factor, T hue_shift) {
   const T greater = c.red > c.green ? c.red : c.green;

@@ -4,13 +4,13 @@
 
 #include "biossl/ops/types.h"
 
-// The contrastive hinge, pair by pair, as the processor's vectorised loops and the GPU's kernels have it: one row of
-// one side against the rows of the other.
+// The contrastive hinge of single pairs, for the CPU's vectorised loops and the GPU's kernels: one row of one view
+// against the rows of the other view.
 namespace biossl::shared {
 
-/// The rows of the other side that a row is compared with, a half-open range; its partner, the row of its own number,
-/// is among them. N holds (i, i+k), k = 1..recent: a current view j looks back at j-recent .. j-1, a remembered one i
-/// ahead at i+1 .. i+recent.
+/// The half-open range of rows of the other view that a row is compared with, including its partner, the row of the
+/// same number. N holds (i, i+k), k = 1..recent: row j of the current view has j-recent .. j-1, row i of the earlier
+/// view has i+1 .. i+recent.
 struct HingePartners {
   std::int64_t begin, end;
 };
@@ -22,8 +22,8 @@ constexpr HingePartners hinge_partners(const Hinge& hinge, std::int64_t row, std
   return current ? HingePartners{first, row + 1} : HingePartners{row, last + 1};
 }
 
-/// What a pair's signs are multiplied by to give the error, 1 or -w, and 0 where the pair keeps its margin; adds to the
-/// loss. A distance that is not a number counts, so that it is noticed.
+/// The factor of a pair's signs in the error: 1 for a positive pair, -negative_weight for a negative one, 0 if the
+/// hinge is zero. Adds to the loss. A NaN distance counts, so that it is noticed.
 constexpr float hinge_pair(const Hinge& hinge, float distance, bool positive, double& loss) {
   const float miss = positive ? distance - hinge.positive_threshold : hinge.negative_threshold - distance;
   if (miss <= 0.0F) return 0.0F;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <numbers>
 
-// Standard normal numbers from random words, two from two (Box & Muller 1958): radius sqrt(-2 ln u), u in (0, 1] from
-// the upper 24 bits of one word, and angle 2 pi v, v in [0, 1) from those of the other.
+// Two standard normal numbers from two random words (Box & Muller 1958): radius sqrt(-2 ln u), u in (0, 1] from the
+// upper 24 bits of one word; angle 2 pi v, v in [0, 1) from those of the other.
 namespace biossl::shared {
 
 template <class T>
@@ -14,7 +14,7 @@ struct NormalPair {
   T first, second;
 };
 
-/// By the library's functions, in double.
+/// By the standard library, in double.
 inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint32_t angle_word) {
   const double u = 1.0 - static_cast<double>(radius_word >> 8) * 0x1p-24;
   const double angle = 2.0 * std::numbers::pi * (static_cast<double>(angle_word >> 8) * 0x1p-24);
@@ -22,8 +22,8 @@ inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint
   return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
-/// ln u for normal u > 0, within two units in the last place: u = m 2^e with m in [sqrt(1/2), sqrt(2)), and a
-/// polynomial of m - 1 (the coefficients of Cephes' logf).
+/// ln u for normal u > 0, error below 2 ulp: u = m 2^e with m in [sqrt(1/2), sqrt(2)), and a polynomial in m - 1
+/// (coefficients of Cephes' logf).
 [[gnu::always_inline]] constexpr float fast_log(float u) {
   const auto bits = std::bit_cast<std::int32_t>(u);
   const std::int32_t exponent = (bits - 0x3F3504F3) >> 23;
@@ -42,9 +42,9 @@ inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint
   return (p * x * square - 2.12194440e-4F * e - 0.5F * square + x) + 0.693359375F * e;
 }
 
-/// The same pair in float32 within 2e-6 of its length, without branches or calls, so that loops vectorise. The angle is
-/// reduced to a quarter turn around the nearest axis in whole numbers, exactly (the coefficients are those of Cephes'
-/// sinf and cosf).
+/// The same pair in float32, error below 2e-6 of its length, without branches or calls, so that loops vectorise. The
+/// angle is reduced exactly, in integers, to a quarter turn around the nearest axis (coefficients of Cephes' sinf and
+/// cosf).
 [[gnu::always_inline]] constexpr NormalPair<float> normal_pair(std::uint32_t radius_word, std::uint32_t angle_word) {
   const float u = static_cast<float>(static_cast<std::int32_t>(0x1000000U - (radius_word >> 8))) * 0x1p-24F;
   const float radius = std::sqrt(-2.0F * fast_log(u));

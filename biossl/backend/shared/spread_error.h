@@ -4,8 +4,7 @@
 
 namespace biossl::shared {
 
-/// The errors of winners spread over their windows, in the scratch that came with them: (N, H, W, O), where conv takes
-/// a map like `src` to extents H, W.
+/// A pooled error written to the full map (N, H, W, O), in error.scratch. conv takes a map like `src` to extents H, W.
 inline Tensor spread(const PooledError& error, const Tensor& src, const Conv2d& conv) {
   Tensor all = error.scratch.part(
       0, {src.extent(0), conv.output_extent(src.extent(1)), conv.output_extent(src.extent(2)), error.values.extent(3)});

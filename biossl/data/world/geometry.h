@@ -20,7 +20,7 @@ inline float dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
 inline Vec3 normalized(Vec3 a) { return (1.0F / std::sqrt(dot(a, a))) * a; }
 inline Vec3 mix(Vec3 a, Vec3 b, float share) { return a + share * (b - a); }
 
-// Written as selections, which compilers turn into vector instructions; std::max by reference often is not.
+// Selections compile to vector instructions; std::max, which takes references, often does not.
 inline float larger(float a, float b) { return a > b ? a : b; }
 inline float smaller(float a, float b) { return a < b ? a : b; }
 inline float clamp01(float a) { return larger(0.0F, smaller(1.0F, a)); }
@@ -33,20 +33,20 @@ struct Rotation {
   float z = 0;
 };
 
-/// First b, then a.
+/// The rotation b followed by a.
 inline Rotation operator*(Rotation a, Rotation b) {
   return {a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z, a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
           a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x, a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
 }
 
-/// Takes a vector from the world into the solid's own coordinates: the inverse of the rotation r.
+/// Transforms a vector from world to solid coordinates: the inverse of r.
 inline Vec3 to_solid(Rotation r, Vec3 v) {
   const Vec3 u{-r.x, -r.y, -r.z};
   const Vec3 t{2 * (u.y * v.z - u.z * v.y), 2 * (u.z * v.x - u.x * v.z), 2 * (u.x * v.y - u.y * v.x)};
   return v + r.w * t + Vec3{u.y * t.z - u.z * t.y, u.z * t.x - u.x * t.z, u.x * t.y - u.y * t.x};
 }
 
-/// Uniform on the unit sphere.
+/// A uniformly random point on the unit sphere.
 inline Vec3 random_direction(Random& random) {
   const float z = random.uniform(-1.0F, 1.0F);
   const float angle = random.uniform(0.0F, 6.2831853F);
@@ -54,13 +54,13 @@ inline Vec3 random_direction(Random& random) {
   return {rho * std::cos(angle), rho * std::sin(angle), z};
 }
 
-/// About an axis (a unit vector) by an angle in radians.
+/// The rotation about an axis (unit vector) by an angle in radians.
 inline Rotation rotation_about(Vec3 axis, float angle) {
   const float s = std::sin(0.5F * angle);
   return {std::cos(0.5F * angle), s * axis.x, s * axis.y, s * axis.z};
 }
 
-/// Uniform over all rotations (Shoemake 1992).
+/// A uniformly random rotation (Shoemake 1992).
 inline Rotation random_rotation(Random& random) {
   const float share = random.uniform();
   const float first = random.uniform(0.0F, 6.2831853F);
@@ -70,7 +70,7 @@ inline Rotation random_rotation(Random& random) {
   return {a * std::sin(first), a * std::cos(first), b * std::sin(second), b * std::cos(second)};
 }
 
-/// A smooth wave of period 1 and height 1, close to sin(2 pi x): two parabolas, which cost a few instructions.
+/// A wave of period 1 and amplitude 1, close to sin(2 pi x): two parabolas, faster than a sine.
 inline float wave(float x) {
   const float u = x - std::floor(x + 0.5F);
   return 8.0F * u * (1.0F - 2.0F * std::fabs(u));

@@ -9,9 +9,9 @@ namespace biossl::world {
 namespace {
 
 constexpr int lanes = 16;                // rays marched together: one vector register of floats
-constexpr int most_steps = 40;           // rays that graze a face need many; most groups stop after about ten
-constexpr float camera = 4.5F;           // its distance from the image plane
-constexpr std::int64_t rays_a_side = 2;  // rays a pixel, in x and in y
+constexpr int most_steps = 40;           // grazing rays need many steps; most groups stop after about ten
+constexpr float camera = 4.5F;           // distance from the image plane
+constexpr std::int64_t rays_a_side = 2;  // rays per pixel, in x and in y
 constexpr std::int64_t longest_row = largest_image * rays_a_side;
 
 /// A row of colours, padded so that whole groups of lanes fit.
@@ -22,7 +22,7 @@ struct Row {
   alignas(64) float cover[longest_row + lanes];  // 1 where the solid is, else 0
 };
 
-/// Everything about a moment that all of its rays share, in the solid's coordinates.
+/// The constants of a moment that all its rays share, in solid coordinates.
 struct Camera {
   Vec3 origin;
   Vec3 right;  // image x, y and the viewing direction
@@ -30,7 +30,7 @@ struct Camera {
   Vec3 forward;
   Vec3 light;
   float beyond = 0;  // |origin|^2 - bound^2
-  float hit = 0;     // nearer than this is on the surface
+  float hit = 0;     // points nearer than this are on the surface
 };
 
 Camera camera_of(const Instance& instance, const Moment& moment, std::int64_t size) {
@@ -46,16 +46,16 @@ Camera camera_of(const Instance& instance, const Moment& moment, std::int64_t si
   return view;
 }
 
-/// Sixteen neighbouring rays: unit directions and how far along they are.
+/// Sixteen neighbouring rays: unit directions and distances travelled.
 struct Rays {
   alignas(64) float x[lanes];
   alignas(64) float y[lanes];
   alignas(64) float z[lanes];
   alignas(64) float t[lanes];
-  alignas(64) float end[lanes];  // where they leave the bounding sphere
+  alignas(64) float end[lanes];  // exit from the bounding sphere
 };
 
-/// Aims the rays from image point (u, v) rightwards. Returns false when none of them meets the bounding sphere.
+/// Aims the rays at image points from (u, v) to the right. Returns false if none meets the bounding sphere.
 bool aim(const Camera& view, float u, float step, float v, Rays& rays) {
   int inside = 0;
 #pragma omp simd reduction(+ : inside)
@@ -78,7 +78,7 @@ bool aim(const Camera& view, float u, float step, float v, Rays& rays) {
   return inside > 0;
 }
 
-/// Moves the rays on until each is on the surface or has left the bounding sphere. Returns false when all have left.
+/// Marches the rays until each is on the surface or has left the bounding sphere. Returns false if all have left.
 template <Solid solid>
 bool march(const Measures& measures, const Camera& view, Rays& rays) {
   for (int step = 0; step < most_steps; ++step) {
@@ -99,7 +99,7 @@ bool march(const Measures& measures, const Camera& view, Rays& rays) {
   return left > 0;
 }
 
-/// The colours of the points that the rays have reached.
+/// The colours at the ends of the rays.
 template <Solid solid>
 void shade(const Instance& instance, const WorldStyle& style, const Camera& view, const Rays& rays, std::int64_t at,
            Row& row) {
@@ -110,7 +110,7 @@ void shade(const Instance& instance, const WorldStyle& style, const Camera& view
     const float x = view.origin.x + rays.t[l] * rays.x[l];
     const float y = view.origin.y + rays.t[l] * rays.y[l];
     const float z = view.origin.z + rays.t[l] * rays.z[l];
-    constexpr float e = 0.01F;  // the normal is the distance's gradient, by differences along a tetrahedron's corners
+    constexpr float e = 0.01F;  // normal = gradient of the distance, by differences along the corners of a tetrahedron
     const float d0 = distance<solid>(m, x + e, y - e, z - e);
     const float d1 = distance<solid>(m, x - e, y - e, z + e);
     const float d2 = distance<solid>(m, x - e, y + e, z - e);

@@ -5,7 +5,7 @@
 namespace biossl::world {
 namespace {
 
-/// Hue, saturation and value uniform over wide ranges: as likely for a solid as for what is behind it.
+/// Hue, saturation and value uniform over wide ranges, the same for solids and background.
 Vec3 draw_colour(Random& random) {
   const float hue = random.uniform(0.0F, 6.0F);
   const float saturation = random.uniform(0.0F, 0.85F);
@@ -69,7 +69,7 @@ Background draw_background(const WorldStyle& style, Random& random) {
   return background;
 }
 
-/// Towards a light above and before the solid, never behind it.
+/// The direction of a light above and in front of the solid.
 Vec3 draw_light(Random& random) {
   return normalized({random.uniform(-0.9F, 0.9F), random.uniform(-0.4F, 1.0F), random.uniform(0.35F, 0.9F)});
 }

@@ -9,8 +9,9 @@
 
 namespace biossl::world {
 
-/// Two colours and how they alternate over space. With three waves s_k = wave(<frequency_k, p> + phase_k), the share of
-/// the second colour is 1/2 + sharpness * (stripes s_0 + noise (s_0 + s_1 + s_2) + checks s_0 s_1 s_2), kept in 0 .. 1.
+/// Two colours that alternate in space. With the waves s_k = wave(<frequency_k, p> + phase_k), k = 0, 1, 2, the share
+/// of the second colour is, clamped to 0 .. 1,
+///   1/2 + sharpness * (stripes s_0 + noise (s_0 + s_1 + s_2) + checks s_0 s_1 s_2)
 struct Texture {
   Vec3 first;  ///< RGB, 0 .. 1
   Vec3 second;
@@ -22,13 +23,13 @@ struct Texture {
   float sharpness = 1;
 };
 
-/// A soft-edged ellipse or rectangle before the background's gradient.
+/// A soft-edged ellipse or rectangle on the background's gradient.
 struct Patch {
   float x = 0;  ///< centre
   float y = 0;
   float axis_x = 1;  ///< unit vector of its first axis
   float axis_y = 0;
-  float inverse_width = 1;  ///< one over half its extents
+  float inverse_width = 1;  ///< 1 / half of its extents
   float inverse_height = 1;
   float square = 0;   ///< 1: rectangle, 0: ellipse
   float opacity = 1;  ///< 0 .. 1
@@ -44,29 +45,29 @@ struct Background {
   std::array<Patch, patches> patch;
 };
 
-/// What stays the same about an instance, and its base pose.
+/// What all moments of an instance share, and its base pose.
 struct Instance {
   Solid solid = Solid::sphere;
   Measures measures;
   Texture texture;
   float gloss = 0;
   Rotation rotation;
-  float x = 0;  ///< where its centre is
+  float x = 0;  ///< centre
   float y = 0;
   float size = 1;
-  Vec3 light;  ///< unit vector towards it; z points to the camera
+  Vec3 light;  ///< unit vector to the light; z points to the camera
   Background background;
 };
 
-/// How an instance is seen at one moment.
+/// One moment of an instance.
 struct Moment {
   Rotation rotation;
   float x = 0;
   float y = 0;
   float size = 1;
   Vec3 light;
-  Vec3 tint{1, 1, 1};      ///< all colours are multiplied by this
-  float background_x = 0;  ///< how far the background has moved
+  Vec3 tint{1, 1, 1};      ///< factor of each colour channel
+  float background_x = 0;  ///< shift of the background
   float background_y = 0;
   const Background* background = nullptr;
 };
@@ -75,7 +76,7 @@ Instance draw_instance(Solid solid, const WorldStyle& style, Random random);
 
 /// The base pose: moment 0.
 Moment base_moment(const Instance& instance);
-/// Another moment. `other` is where a new background goes, if there is one.
+/// A random moment. If it has a new background, that is written to `other`.
 Moment draw_moment(const Instance& instance, const WorldStyle& style, Random random, Background& other);
 
 }  // namespace biossl::world

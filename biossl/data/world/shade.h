@@ -12,7 +12,7 @@ inline float texture_share(const Texture& t, float x, float y, float z) {
   return clamp01(0.5F + t.sharpness * (t.stripes * s0 + t.noise * (s0 + s1 + s2) + t.checks * s0 * s1 * s2));
 }
 
-/// x^24, the fall-off of the highlight.
+/// x^24, the profile of the highlight.
 inline float highlight(float x) {
   const float x2 = x * x;
   const float x4 = x2 * x2;

@@ -7,8 +7,8 @@ constexpr float pi = 3.14159265F;
 
 Measures scaled(Measures m, float by) { return {m.a * by, m.b * by, m.c, m.d, m.bound * by}; }
 
-/// Scales a solid to the unit sphere's mean silhouette, pi. By Cauchy's formula the mean silhouette of a convex body
-/// is a quarter of its surface.
+/// Scales a solid to the mean silhouette of the unit sphere, pi. By Cauchy's formula the mean silhouette of a convex
+/// body is a quarter of its surface.
 Measures with_surface(Measures m, float surface) { return scaled(m, std::sqrt(4.0F * pi / surface)); }
 
 Measures cone(float height) {
@@ -17,13 +17,13 @@ Measures cone(float height) {
   return with_surface(m, pi * (1.0F + slant));
 }
 
-/// Its hole lets the background through: 0.97 of a quarter of the surface is seen on average (measured).
+/// The background shows through the hole: the mean silhouette is 0.97 of a quarter of the surface (measured).
 Measures torus(float thickness) {
   const Measures m{1.0F, thickness, 0.0F, 0.0F, 1.0F + thickness};
   return with_surface(m, 0.97F * 4.0F * pi * pi * thickness);
 }
 
-/// Its silhouette is that of a cylinder but for the hole, which shows rarely: 0.97 of it (measured).
+/// The silhouette is a cylinder's except for the hole, which shows rarely: 0.97 of it (measured).
 Measures tube(float half_height) {
   constexpr float wall = 0.13F;
   constexpr float outer = 1.0F + wall;

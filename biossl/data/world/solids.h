@@ -17,21 +17,21 @@ inline constexpr int solids = 10;
 
 std::vector<std::string> solid_names();
 
-/// The measures of one solid. It is centred on the origin; its axis, where it has one, is z.
+/// The dimensions of one solid. It is centred on the origin; its axis, if any, is z.
 struct Measures {
   float a = 1;      ///< radius; half edge (cube); inner radius (tetrahedron, octahedron, prism); ring (torus, tube)
   float b = 0;      ///< half height; radius of the torus's tube; half length of the capsule's straight part
   float c = 0;      ///< half thickness of the tube's wall; cosine of the cone's half opening angle
   float d = 0;      ///< sine of the cone's half opening angle
-  float bound = 1;  ///< radius of a sphere about the origin that holds it
+  float bound = 1;  ///< radius of a sphere around the origin that contains it
 };
 
-/// Draws the proportions of an instance. Solids are scaled so that the mean area of their silhouette over all
-/// orientations is that of the unit sphere: neither size nor the number of its pixels tells the class.
+/// Draws the dimensions of an instance. All solids have the same mean silhouette over all orientations, that of the
+/// unit sphere, so that neither size nor number of pixels reveals the class.
 Measures draw_measures(Solid solid, Random& random);
 
-/// A lower bound of the distance from a point to the solid's surface: positive outside, with gradient at most 1 and
-/// zero exactly on the surface. Bodies with faces use the largest distance to a face's plane.
+/// A lower bound of the distance from a point to the surface: positive outside, zero exactly on the surface, gradient
+/// at most 1. For polyhedra it is the largest distance to a face's plane.
 template <Solid solid>
 inline float distance(const Measures& m, float x, float y, float z) {
   constexpr float inverse_root3 = 0.57735027F;

@@ -6,8 +6,8 @@
 namespace biossl::world {
 namespace {
 
-constexpr std::uint32_t first_test_instance = 1U << 30;  // instances below it are for training
-constexpr std::int64_t grain = 8;                        // images a piece of parallel work is a multiple of
+constexpr std::uint32_t first_test_instance = 1U << 30;  // instances below it are training images
+constexpr std::int64_t grain = 8;                        // parallel work is divided at multiples of this many images
 
 std::int64_t images_of(const DatasetRequest& request) {
   if (request.images != 0) return request.images;

@@ -14,15 +14,15 @@ inline constexpr std::int64_t default_train_images = 6000;
 inline constexpr std::int64_t default_test_images = 2000;
 
 /// The data set "world": images of ten classes of solids (sphere, cube, cylinder, cone, torus, capsule, tetrahedron,
-/// octahedron, hexagonal prism, tube), each an instance with size, colours, texture, orientation, light and background
-/// of its own, all drawn independently of its class. Image i is of class i mod 10; its instance depends on
-/// (seed, split, i) only, and no instance is in both splits. pixels() shows the base poses, render_moment the same
-/// instance turned, moved, in other light and often elsewhere. Throws std::invalid_argument for an image_size outside
-/// 8 .. 256 or a negative or too large number of images.
+/// octahedron, hexagonal prism, tube). Each instance has its own size, colours, texture, orientation, light and
+/// background, all independent of its class. Image i has class i mod 10; its instance depends on (seed, split, i) only,
+/// and the splits share no instance. pixels() shows the base poses; render_moment shows the instance rotated, shifted,
+/// in other light and often before another background. Throws std::invalid_argument for an image_size outside 8 .. 256
+/// or an invalid number of images.
 class World final : public Dataset {
  public:
   World(const WorldStyle& style, const DatasetRequest& request);
-  /// In the default style.
+  /// The default style.
   World(const NoOptions& /*options*/, const DatasetRequest& request) : World(WorldStyle{}, request) {}
 
   const Tensor& pixels() const override;
