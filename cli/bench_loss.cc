@@ -41,7 +41,7 @@ void bench_loss(const BenchLossCommand& command) {
   if (command.batch > 0) recipe.train.batch = command.batch;
   const bool every = options.recipe.file.empty();
   if (command.features > 0) recipe.network.head.features = command.features;
-  if (command.features > 0 && !every && trial_loss(recipe)->head() == HeadKind::prediction) {
+  if (command.features > 0 && !every && head_kind(recipe) != "linear") {
     throw std::invalid_argument(fmt::format(
         "--features: loss {} works on maps as large as the last block's output; leave it out", recipe.loss.kind));
   }

@@ -3,14 +3,25 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/benchmarks/memory_bench.h"
+#include "biossl/rules/rule.h"
 #include "cli/bench.h"
 
 namespace biossl::cli {
 namespace {
 
+/// Every rule by which something learns, and the encoder alone.
+std::vector<std::string> every_rule() {
+  std::vector<std::string> rules;
+  for (const auto& [name, entry] : RuleRegistry::instance().entries()) {
+    if (entry.traits.learns) rules.push_back(name);
+  }
+  rules.emplace_back(frozen);
+  return rules;
+}
+
 struct BenchMemoryCommand {
   BenchOptions options;
-  std::vector<std::string> rules{"e2e", "gll", "rll", "dtp", std::string(frozen)};
+  std::vector<std::string> rules = every_rule();
   std::vector<std::int64_t> depths{4, 8, 16, 32};
   EqualBlocks blocks;
 };

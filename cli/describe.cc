@@ -30,21 +30,6 @@ void print(const LayerRow& row) {
              row.operations);
 }
 
-std::string describe_block(const BlockSpec& block) {
-  std::string text = fmt::format("{0}x{0} convolution", block.conv.kernel);
-  if (block.conv.stride > 1) text += fmt::format(" /{}", block.conv.stride);
-  if (block.pool > 1) text += fmt::format(", max-pool {}", block.pool);
-  if (block.activation != Activation::none) text += fmt::format(", {}", name_of(block.activation));
-  return text;
-}
-
-std::string describe_head(const HeadSpec& head) {
-  if (head.kind == HeadKind::prediction) return "1x1 convolution, view 0 to view 1";
-  std::string text = head.average_pool > 1 ? fmt::format("average-pool {}, linear", head.average_pool) : "linear";
-  if (head.activation != Activation::none) text += fmt::format(", {}", name_of(head.activation));
-  return text;
-}
-
 void print_network(const Recipe& recipe, Network& network) {
   const InputScale& input = network.spec().input;
   fmt::print("network {} on images of {}{}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
@@ -59,15 +44,15 @@ void print_network(const Recipe& recipe, Network& network) {
   };
   for (int index = 0; index < network.depth(); ++index) {
     const Block& block = network.block(index);
-    add({fmt::format("block {}", index), describe_block(block.spec()), extents(block.plan().input),
-         extents(block.plan().output), block.plan().parameters, block.plan().operations});
+    add({fmt::format("block {}", index), block.description(), extents(block.plan().input), extents(block.plan().output),
+         block.plan().parameters, block.plan().operations});
   }
   for (int index = 0; index < network.depth(); ++index) {
     if (!network.has_head(index)) continue;
     const Shape& map = network.block(index).plan().output;
-    const HeadPlan head = plan_head(network.spec().head, map);
-    add({fmt::format("head {}", index), describe_head(network.spec().head), extents(map), std::to_string(head.features),
-         head.parameters, head.operations});
+    const Head& head = network.head(index);
+    add({fmt::format("head {}", index), head.description(), extents(map), std::to_string(head.features()),
+         head.parameters(), head.operations()});
   }
   print(total);
   fmt::print("operations: multiplications and additions of one image's forward pass\n");
@@ -91,30 +76,28 @@ void print_property(const char* number, bool kept, const char* property, const s
   fmt::print("  {:<5} {:<6} {}\n               {}\n", number, kept ? "kept" : "broken", property, why);
 }
 
-/// The four properties of the paper, as the components report them.
-void print_properties(const Recipe& recipe, const DryBuild& outline) {
-  const auto& [network, loss, rule] = outline;
+/// The paper's four properties, from what the components say of themselves.
+void print_properties(const Recipe& recipe, const DryBuild& built) {
+  const auto& [network, loss, rule] = built;
   const Feedback& feedback = network->block(0).synapses().feedback();
-  const bool separate = feedback.separate_weights();
-  const bool local = rule->is_local_to_blocks();
+  const Plausibility its = loss->plausibility() & rule->plausibility() & feedback.plausibility();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
              feedback.name());
-  print_property("(i)", loss->needs_only_recent_memory(), "a weight changes by current activity alone",
-                 loss->needs_only_recent_memory()
+  print_property("(i)", its.recent_activity, "a weight changes by current activity alone",
+                 its.recent_activity
                      ? "An error needs what is seen now and at most a few views remembered from before, and moves only "
                        "the present."
                      : "The loss compares a view with the whole batch, or changes what was active for a past view.");
-  print_property("(ii)", loss->is_plain_arithmetic(), "no normalisation, inner product or division in the loss",
-                 loss->is_plain_arithmetic()
-                     ? "The loss adds, subtracts and compares; its error is a sum of signs."
-                     : "The loss normalises, divides or multiplies activities with each other.");
-  print_property(
-      "(iii)", separate, "forward and feedback connections are separate weights",
-      fmt::format("{} {}", feedback.account(),
-                  local ? "They cross only the head of their own block."
-                        : fmt::format("They cross the head and all {} layers above the first.", network->depth() - 1)));
-  print_property("(iv)", !loss->needs_labels(), "no labels",
-                 loss->needs_labels()
+  print_property("(ii)", its.plain_arithmetic, "no normalisation, inner product or division in the loss",
+                 its.plain_arithmetic ? "The loss adds, subtracts and compares; its error is a sum of signs."
+                                      : "The loss normalises, divides or multiplies activities with each other.");
+  print_property("(iii)", its.separate_weights, "forward and feedback connections are separate weights",
+                 fmt::format("{} {}", its.account,
+                             its.local_to_blocks ? "They cross only the head of their own block."
+                                                 : fmt::format("They cross the head and all {} layers above the first.",
+                                                               network->depth() - 1)));
+  print_property("(iv)", !loss->reads_labels(), "no labels",
+                 loss->reads_labels()
                      ? "THE LOSS READS THE LABELS: this is supervised learning, a ceiling to compare with."
                      : "Pretraining sees pairs of views only; labels serve the probe alone.");
 }

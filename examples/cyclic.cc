@@ -27,6 +27,8 @@ class Cyclic final : public LearningRule {
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
+  State state() override { return blocks_.state(); }
+  void restored() override { blocks_.restored(); }
   /// An epoch's first batch belongs to another block than that of the epoch before.
   std::vector<std::int64_t> sample_epochs() const override {
     std::vector<std::int64_t> epochs;

@@ -7,13 +7,13 @@
 namespace biossl {
 
 LossWork::LossWork(const Recipe& recipe, Network& network)
-    : loss_(make_loss(recipe, network)),
-      embeddings_({2 * recipe.train.batch, network.add_head(network.depth() - 1).features()},
+    : loss_(loss_factory(recipe, network)(network.depth() - 1, network.add_head(network.depth() - 1).features())),
+      embeddings_({2 * recipe.train.batch, network.head(network.depth() - 1).features()},
                   network.setup().master_dtype(), network.setup().device),
       errors_(embeddings_.clone()),
       totals_({2}, DType::float64, network.setup().device) {
   // All of class 0: no loss is quicker for it.
-  if (loss_->reads_labels()) moment_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
+  if (loss_->reads_labels()) context_.labels = Tensor({recipe.train.batch}, DType::int32, network.setup().device);
   ops::draw_uniform(Random(recipe.seed, Purpose::sample), 0.05F, embeddings_);
 }
 
@@ -29,13 +29,8 @@ LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions
 
 std::vector<Choice> every_loss() {
   std::vector<Choice> losses;
-  for (const std::string& name : LossRegistry::instance().names()) {
-    if (name != "contrastive_hinge") {
-      losses.push_back({name, {}});
-      continue;
-    }
-    losses.push_back({name, {{"negatives", std::string("recent")}, {"block_gradient", true}}});
-    losses.push_back({name, {{"negatives", std::string("all")}, {"block_gradient", false}}});
+  for (const auto& [name, entry] : LossRegistry::instance().entries()) {
+    for (const Settings& variant : entry.variants) losses.push_back({name, variant});
   }
   return losses;
 }

@@ -74,11 +74,8 @@ class FrozenEncoder final : public Encoder {
 class LearningEncoder final : public Encoder {
  public:
   LearningEncoder(const Recipe& recipe, const EqualBlocks& blocks, Device device)
-      : Encoder(recipe, blocks, device),
-        loss_(make_loss(recipe, *network_)),
-        rule_(make_rule(recipe, *network_, *loss_)),
-        totals_({2}, DType::float64, device) {
-    if (loss_->reads_labels()) labels_ = Tensor({recipe.train.batch}, DType::int32, device);
+      : Encoder(recipe, blocks, device), rule_(make_rule(recipe, *network_)), totals_({2}, DType::float64, device) {
+    if (trial_loss(recipe)->reads_labels()) labels_ = Tensor({recipe.train.batch}, DType::int32, device);
   }
 
   void work() override {
@@ -92,7 +89,6 @@ class LearningEncoder final : public Encoder {
   }
 
  private:
-  std::unique_ptr<Loss> loss_;
   std::unique_ptr<LearningRule> rule_;
   Tensor totals_, labels_;
 };

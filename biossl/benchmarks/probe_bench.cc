@@ -17,7 +17,8 @@ constexpr std::int64_t chunk = 1000;  // images
 
 std::int64_t last_blocks_size(const Recipe& recipe) {
   const std::int64_t side = recipe.data.image_size;
-  return blaming_recipe(recipe, [&] { return plan(network_spec(recipe), {side, side, 3}).back().output.size(); });
+  const DryBuild built(recipe, {side, side, 3});
+  return built.network->block(built.network->depth() - 1).plan().output.size();
 }
 
 /// Uniform in [-1, 1), `chunk` images at a time, so that no float32 copy of all features is needed.

@@ -18,7 +18,7 @@ constexpr std::int64_t batches = 20;
 /// The recipe's views, then the others.
 std::vector<Choice> kinds_to_time(const Recipe& recipe) {
   std::vector<Choice> kinds{recipe.views};
-  for (const char* kind : {"deform", "moments", "identity"}) {
+  for (const std::string& kind : ViewsRegistry::instance().names()) {
     if (kind != recipe.views.kind) kinds.push_back({kind, {}});
   }
   return kinds;

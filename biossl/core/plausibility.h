@@ -4,9 +4,9 @@
 
 namespace biossl {
 
-/// What a component's updates depend on, as the component states it: properties (i) to (iii) of Tang, Yang & Amit (2022)
-/// and locality. A loss, a feedback path and a rule each have such a value; a recipe has a property where all of its
-/// components have it. Property (iv), no labels, is Loss::reads_labels.
+/// What a component's updates depend on, as the component states it: properties (i) to (iii) of Tang, Yang & Amit
+/// (2022) and locality. A loss, a feedback path and a rule each have such a value; a recipe has a property where all of
+/// its components have it. Property (iv), no labels, is Loss::reads_labels.
 struct Plausibility {
   bool recent_activity = true;   ///< (i) an update needs what is active now and a few earlier views at most
   bool plain_arithmetic = true;  ///< (ii) no normalisation, inner product or division

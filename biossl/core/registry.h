@@ -32,12 +32,13 @@ template <class Interface, class... Args>
 class Registry {
  public:
   struct Entry {
-    std::string summary;       ///< one line for `biossl list`
-    std::string abbreviation;  ///< its name in tables: "GLL"
+    std::string summary;                                         ///< one line for `biossl list`
+    std::string abbreviation;                                    ///< its name in tables: "GLL"
     std::vector<Field> fields;                                   ///< its options with their defaults
     std::function<std::vector<Field>(const Settings&)> resolve;  ///< the options that settings give, defaults filled in
     std::function<std::unique_ptr<Interface>(const Settings&, Args...)> make;
     typename TraitsOf<Interface>::Type traits = {};
+    std::vector<Settings> variants = {{}};  ///< settings under which benchmarks time it
   };
 
   static Registry& instance() {
@@ -80,7 +81,8 @@ class Registry {
 /// A file that defines a component registers it with one object of this type at namespace scope:
 ///   const Registration<LossRegistry, ContrastiveHinge, HingeOptions> registration("contrastive_hinge", "…");
 /// A static constexpr member `abbreviation` of the component is its name in tables, in place of the registered one.
-/// Where its kind has traits, a static constexpr member `traits` says other than the usual ones.
+/// A static function `variants` says under which settings benchmarks time it. Where its kind has traits, a static
+/// constexpr member `traits` says other than the usual ones.
 template <class RegistryType, class Component, class Options>
 class Registration;
 
@@ -96,13 +98,17 @@ class Registration<Registry<Interface, Args...>, Component, Options> {
                  return std::make_unique<Component>(read_options<Options>(section, settings),
                                                     std::forward<Args>(args)...);
                },
-               traits()});
+               traits(), variants()});
   }
 
  private:
   static std::string abbreviation(const std::string& name) {
     if constexpr (requires { Component::abbreviation; }) return Component::abbreviation;
     return name;
+  }
+  static std::vector<Settings> variants() {
+    if constexpr (requires { Component::variants(); }) return Component::variants();
+    return {{}};
   }
   static typename TraitsOf<Interface>::Type traits() {
     if constexpr (requires { Component::traits; }) return Component::traits;

@@ -22,7 +22,8 @@ class FeedbackLayer {
  public:
   virtual ~FeedbackLayer() = default;
 
-  /// The map (H, W, C) of one image that the layer reads, and the one that it makes. A linear layer makes (1, 1, units).
+  /// The map (H, W, C) of one image that the layer reads, and the one that it makes. A linear layer makes (1, 1,
+  /// units).
   virtual Shape input_map() const = 0;
   virtual Shape output_map() const = 0;
   /// post = W pre, without bias and nonlinearity.
@@ -47,8 +48,8 @@ class Feedback {
   /// time, more than once or not at all, and a resumed run gets the same.
   virtual const Weights& weights(const Weights& forward, std::int64_t steps) = 0;
 
-  /// lambda: the share of themselves that W, its bias and F lose in each step, whatever the learning rate. The optimiser
-  /// takes it from W; a path that has weights of its own takes it from F in after_update.
+  /// lambda: the share of themselves that W, its bias and F lose in each step, whatever the learning rate. The
+  /// optimiser takes it from W; a path that has weights of its own takes it from F in after_update.
   virtual double decay() const { return 0; }
   /// True where the path learns in after_update.
   virtual bool uses_increments() const { return false; }

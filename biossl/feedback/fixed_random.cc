@@ -21,9 +21,7 @@ class FixedRandom final : public Feedback {
     path_ = Weights(drawn);
   }
   const Weights& weights(const Weights& /*forward*/, std::int64_t /*steps*/) override { return path_; }
-  Plausibility plausibility() const override {
-    return {.account = "Errors descend over weights of their own."};
-  }
+  Plausibility plausibility() const override { return {.account = "Errors descend over weights of their own."}; }
   State state() override { return {{"weight", path_.values(), {}, {}}}; }
   void restored() override { path_.changed(); }
 

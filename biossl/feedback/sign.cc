@@ -27,7 +27,8 @@ class SignConcordant : public FollowingFeedback {
   }
 
   Plausibility plausibility() const final {
-    return {.separate_weights = false, .account = "Errors descend over weights whose signs are those of the forward weights."};
+    return {.separate_weights = false,
+            .account = "Errors descend over weights whose signs are those of the forward weights."};
   }
 
  protected:

@@ -14,9 +14,7 @@ class UpdatedRandom final : public FollowingFeedback {
   explicit UpdatedRandom(const NoOptions& /*options*/) {}
 
   std::string_view name() const override { return "updated_random"; }
-  Plausibility plausibility() const override {
-    return {.account = "Errors descend over weights of their own."};
-  }
+  Plausibility plausibility() const override { return {.account = "Errors descend over weights of their own."}; }
   State state() override { return {{"offset", offset_, {}, {}}}; }
 
  private:

@@ -16,7 +16,7 @@ struct ClappOptions {
 /// view 0, a learnt 1x1 convolution W predicts the map b_i that it has for view 1, but not the map b_j of another
 /// image.
 ///   L = 1/B sum_i [1 - s(i,i)]+ + 1/B sum_i [1 + s(i,j(i))]+,  s(i,j) = <W a_i, b_j> over positions and channels,
-/// j(i) != i drawn anew for every batch. W is the head (HeadKind::prediction), so the embeddings are W a_i and b_i. A
+/// j(i) != i drawn anew for every batch. W is the head "prediction", so the embeddings are W a_i and b_i. A
 /// last batch of one pair has no other image: its first term is all there is.
 class Clapp final : public Loss {
  public:
@@ -40,7 +40,7 @@ class Clapp final : public Loss {
                      totals);
   }
 
-  HeadKind head() const override { return HeadKind::prediction; }
+  std::string head() const override { return "prediction"; }
   /// View 0 gets its error through W: without it W could not learn, so there is no gradient block to ask for.
   bool stops_gradient() const override { return false; }
   /// The negative may be any image of the batch, and view 0 changes too.

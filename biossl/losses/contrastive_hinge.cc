@@ -61,6 +61,11 @@ class ContrastiveHinge final : public Loss {
  public:
   static constexpr const char* abbreviation = "hinge";
 
+  static std::vector<Settings> variants() {
+    return {{{"negatives", std::string("recent")}, {"block_gradient", true}},
+            {{"negatives", std::string("all")}, {"block_gradient", false}}};
+  }
+
   ContrastiveHinge(const HingeOptions& options, const LossSetup& shape)
       : hinge_(hinge_of(options)), stops_gradient_(options.block_gradient), normalises_(options.normalise) {
     check(shape.batch >= 2, "contrastive_hinge",
@@ -89,7 +94,9 @@ class ContrastiveHinge final : public Loss {
 
   bool stops_gradient() const override { return stops_gradient_; }
   std::int64_t memory_span() const override { return stops_gradient_ && hinge_.recent > 0 ? hinge_.recent : -1; }
-  Plausibility plausibility() const override { return {.recent_activity = hinge_.recent > 0 && stops_gradient_, .plain_arithmetic = !normalises_}; }
+  Plausibility plausibility() const override {
+    return {.recent_activity = hinge_.recent > 0 && stops_gradient_, .plain_arithmetic = !normalises_};
+  }
 
  private:
   void compare(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {

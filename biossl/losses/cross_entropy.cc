@@ -38,6 +38,7 @@ class CrossEntropy final : public Loss {
   /// The softmax normalises.
   Plausibility plausibility() const override { return {.plain_arithmetic = false}; }
   bool reads_labels() const override { return true; }
+  bool one_output_per_class() const override { return true; }
 
  private:
   Tensor labels_;  // of both views

@@ -76,8 +76,8 @@ class Block {
   virtual std::string description() const = 0;
   /// Writes activity.output and activity.kept.
   virtual void forward(const Tensor& input, Activity& activity, Mode mode) const = 0;
-  /// Takes the error of the output to the block's own layers, and unless error_input is empty, over their feedback paths
-  /// to the input. Comes before learn in every step.
+  /// Takes the error of the output to the block's own layers, and unless error_input is empty, over their feedback
+  /// paths to the input. Comes before learn in every step.
   virtual void backward(BlockStep& step, Tensor& error_input) = 0;
   virtual void learn(BlockStep& step, const UpdateOptions& options) = 0;
 

@@ -10,8 +10,8 @@
 namespace biossl {
 
 /// Runs images through the first blocks of a network, a group of them at a time, so that what one block writes is still
-/// in the cache when the next one reads it. Activity that is not kept passes through buffers of a group's size, whatever
-/// the depth and the number of images. Where a block needs the whole batch, the batch is one group.
+/// in the cache when the next one reads it. Activity that is not kept passes through buffers of a group's size,
+/// whatever the depth and the number of images. Where a block needs the whole batch, the batch is one group.
 class ForwardPass {
  public:
   /// Images in a group: few enough for the cache, enough to keep every core at work. A GPU has many more.

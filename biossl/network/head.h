@@ -17,9 +17,9 @@ namespace biossl {
 struct HeadSetup {
   Shape map;  ///< the block's output, (H, W, C)
   SynapsesSetup synapses;
-  std::uint32_t index;            ///< numbers its weights among those of the seed
-  int block = 0;                  ///< the block that it stands on
-  std::vector<Shape> maps = {};   ///< of every block of the network
+  std::uint32_t index;           ///< numbers its weights among those of the seed
+  int block = 0;                 ///< the block that it stands on
+  std::vector<Shape> maps = {};  ///< of every block of the network
 
   /// The number of layer k > 0 of a head of several layers.
   std::uint32_t layer_index(std::uint32_t layer) const { return index + 10'000 * layer; }

@@ -24,7 +24,8 @@ LinearHead::LinearHead(const LinearHeadOptions& options, const HeadSetup& setup)
       synapses_(setup.synapses, map_, options.features, options.bias, setup.index) {}
 
 std::string LinearHead::description() const {
-  std::string text = options_.average_pool > 1 ? fmt::format("average-pool {}, linear", options_.average_pool) : "linear";
+  std::string text =
+      options_.average_pool > 1 ? fmt::format("average-pool {}, linear", options_.average_pool) : "linear";
   if (activation_ != Activation::none) text += fmt::format(", {}", name_of(activation_));
   return text;
 }

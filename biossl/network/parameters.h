@@ -10,8 +10,8 @@
 
 namespace biossl {
 
-/// Numbers that learn, in one piece: values, their update, the optimiser's state, and the number of steps taken. A block
-/// or head whose numbers are no connections (a scale, a shift) has them in such an object.
+/// Numbers that learn, in one piece: values, their update, the optimiser's state, and the number of steps taken. A
+/// block or head whose numbers are no connections (a scale, a shift) has them in such an object.
 class Parameters : public Updatable {
  public:
   /// `count` zeros of the master type.

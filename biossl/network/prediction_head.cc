@@ -11,10 +11,10 @@ constexpr Conv2d one_by_one{.kernel = 1, .stride = 1, .padding = 0};
 
 }  // namespace
 
-PredictionHead::PredictionHead(const Shape& block_output, const SynapsesSetup& setup, std::uint32_t index)
-    : map_(block_output),
-      dtype_(setup.dtype),
-      synapses_(setup, block_output, block_output[2], one_by_one, false, index) {}
+PredictionHead::PredictionHead(const NoOptions& /*options*/, const HeadSetup& setup)
+    : map_(setup.map),
+      dtype_(setup.synapses.dtype),
+      synapses_(setup.synapses, setup.map, setup.map[2], one_by_one, false, setup.index) {}
 
 void PredictionHead::prepare(std::int64_t rows, Workspace& workspace) {
   if (dtype_ == DType::bfloat16) narrow_ = workspace.take(batch_of(rows / 2, map_), dtype_);
@@ -32,8 +32,8 @@ void PredictionHead::forward(const Tensor& activity, Tensor& embeddings) {
   ops::convert(activity.rows(pairs_, rows), targets);
 }
 
-void PredictionHead::learn(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
-                           std::int64_t end, const UpdateOptions& options, Tensor& error_activity) {
+void PredictionHead::backward(const Tensor& /*activity*/, const Tensor& /*embeddings*/, Tensor& errors,
+                              std::int64_t begin, std::int64_t end, Tensor& error_activity) {
   const std::int64_t border = std::clamp(pairs_, begin, end);  // view 0 up to here, view 1 from here
   const auto error_of = [&](std::int64_t from, std::int64_t to) {
     return error_activity.rows(from - begin, to - begin);
@@ -43,19 +43,28 @@ void PredictionHead::learn(const Tensor& activity, const Tensor& /*embeddings*/,
     ops::convert(maps(errors.rows(border, end)), error_targets);
   }
   if (border == begin) return;
-  Tensor error_predictions = maps(errors.rows(begin, border));
+  error_ = maps(errors.rows(begin, border));
   if (!narrow_.empty()) {
     Tensor narrow = narrow_.rows(begin, border);
-    ops::convert(error_predictions, narrow);
-    error_predictions = narrow;
+    ops::convert(error_, narrow);
+    error_ = narrow;
   }
-  if (!error_activity.empty()) {
-    Tensor error_sources = error_of(begin, border);
-    synapses_.send_back(error_predictions, error_sources);
-  }
-  synapses_.learn(activity.rows(begin, border), error_predictions, options);
+  if (error_activity.empty()) return;
+  Tensor error_sources = error_of(begin, border);
+  synapses_.send_back(error_, error_sources);
+}
+
+void PredictionHead::learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) {
+  const std::int64_t border = std::clamp(pairs_, begin, end);
+  if (border > begin) synapses_.learn(activity.rows(begin, border), error_, options);
 }
 
 Tensor PredictionHead::maps(const Tensor& rows) const { return rows.reshaped(batch_of(rows.extent(0), map_)); }
 
+namespace {
+
+const Registration<HeadRegistry, PredictionHead, NoOptions> registration(
+    "prediction", "a 1x1 convolution predicts the block's output for view 1 from that for view 0");
+
+}  // namespace
 }  // namespace biossl

@@ -24,8 +24,8 @@ struct BlockSpec {
   bool operator==(const BlockSpec& other) const;
 };
 
-/// What turns a block's output into an embedding: of the kind "linear" with these options, or of another registered kind
-/// with its settings. "": the kind that the loss asks for.
+/// What turns a block's output into an embedding: of the kind "linear" with these options, or of another registered
+/// kind with its settings. "": the kind that the loss asks for.
 struct HeadSpec {
   std::int64_t features = 64;
   std::int64_t average_pool = 1;  ///< side of the average-pool's square; 1: none

@@ -20,12 +20,13 @@ struct PathRecord {
   std::string layer;              ///< "blocks.0", "heads.4"
   std::string feedback;           ///< the path's own name
   bool separate_weights = false;  ///< as Plausibility::separate_weights of the path
-  std::int64_t errors_sent = 0;   ///< errors, of a batch or a micro-batch of one, that crossed it; 0: the path was never used
-  double alignment = 0;           ///< cosine of the angle between F and W, as they are now
+  std::int64_t errors_sent =
+      0;                 ///< errors, of a batch or a micro-batch of one, that crossed it; 0: the path was never used
+  double alignment = 0;  ///< cosine of the angle between F and W, as they are now
 };
 
-/// Connections from one layer to the next, with the feedback path beside them and the optimiser's state. `learn` gets the
-/// activity of the input units and the error of the output units and nothing else, so an update can depend on those
+/// Connections from one layer to the next, with the feedback path beside them and the optimiser's state. `learn` gets
+/// the activity of the input units and the error of the output units and nothing else, so an update can depend on those
 /// alone. Weights, bias and their updates lie in one piece each.
 class Synapses : public Parameters, public FeedbackLayer {
  public:

@@ -25,7 +25,8 @@ void TransposedConvolutionSynapses::correlate(const Tensor& pre, const Tensor& p
   ops::transposed_conv2d_backward_weights(pre, post, conv_, product, no_bias);
 }
 
-void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
+void TransposedConvolutionSynapses::descend(const PooledError& error_post, const Weights& path,
+                                            Tensor& error_pre) const {
   ops::conv2d_forward(error_post.values, path, {}, conv_, Activation::none, error_pre);
 }
 

@@ -17,8 +17,8 @@ Operation* host_dispatch(std::string_view operation, Device device, Operation* r
 Axes resolved(std::string_view operation, const Shape& shape, Axes axes) {
   const int rank = shape.rank();
   const Axes run{axes.first < 0 ? rank + axes.first : axes.first, axes.last <= 0 ? rank + axes.last : axes.last};
-  check(run.first >= 0 && run.first < run.last && run.last <= rank, operation, "axes {} to {} are none of {}", run.first,
-        run.last, to_string(shape));
+  check(run.first >= 0 && run.first < run.last && run.last <= rank, operation, "axes {} to {} are none of {}",
+        run.first, run.last, to_string(shape));
   return run;
 }
 

@@ -53,8 +53,8 @@ void apply(Function function, const Tensor& src, Tensor& dst);
 /// values then count for all elements along them. dst, of a's shape, may be a, and b where their shapes are equal.
 /// equal: 1 where a = b, else 0.
 void combine(const Tensor& a, Combination combination, const Tensor& b, Tensor& dst);
-/// dst = the sum, mean or largest value of src along a run of axes, whose extents dst has as 1. Sums of the device `cpu`
-/// are kept in float32 and added in an order that does not depend on the number of threads.
+/// dst = the sum, mean or largest value of src along a run of axes, whose extents dst has as 1. Sums of the device
+/// `cpu` are kept in float32 and added in an order that does not depend on the number of threads.
 void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst);
 /// dst = a b for matrices (float32; float64 on the reference device), each factor taken as it is or transposed.
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst);

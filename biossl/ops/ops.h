@@ -188,7 +188,8 @@ void random_permutation(const Random& stream, Tensor& dst);
 
 // --- optimisers ------------------------------------------------------------------------------------------------------
 
-/// Both compute each step's increment and change its values by it (ParameterStep). All steps' parameters change at once.
+/// Both compute each step's increment and change its values by it (ParameterStep). All steps' parameters change at
+/// once.
 ///   m = beta1 m + (1 - beta1) u;  v = beta2 v + (1 - beta2) u^2;  the state is m, v
 ///   increment = -learning_rate * (m / (1 - beta1^number)) / (sqrt(v / (1 - beta2^number)) + epsilon)
 void adam_step(const Adam& adam, std::span<ParameterStep* const> steps);

@@ -57,7 +57,8 @@ struct Adam {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  ///< decoupled: a value loses learning_rate * weight_decay of itself (Loshchilov & Hutter 2019)
+  double weight_decay =
+      0;  ///< decoupled: a value loses learning_rate * weight_decay of itself (Loshchilov & Hutter 2019)
 };
 
 /// Stochastic gradient descent with momentum: velocity = momentum * velocity + update.

@@ -21,7 +21,8 @@ struct AdamOptions {
 
 class AdamOptimizer final : public Optimizer {
  public:
-  explicit AdamOptimizer(const AdamOptions& options) : adam_{options.beta1, options.beta2, options.epsilon, options.weight_decay} {
+  explicit AdamOptimizer(const AdamOptions& options)
+      : adam_{options.beta1, options.beta2, options.epsilon, options.weight_decay} {
     check(options.beta1 >= 0 && options.beta1 < 1 && options.beta2 >= 0 && options.beta2 < 1, "adam",
           "beta1 = {} and beta2 = {} must lie in [0, 1)", options.beta1, options.beta2);
     check(options.weight_decay >= 0, "adam", "weight_decay = {} may not be negative", options.weight_decay);

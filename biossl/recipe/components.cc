@@ -34,16 +34,20 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
 }
 
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
-  const LossSetup shape{
+  const LossSetup setup{
       .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
-  return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape);
+  return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, setup);
 }
 
 NetworkSpec network_spec(const Recipe& recipe) {
   NetworkSpec spec = recipe.network;
   spec.input = {.mean = recipe.data.mean, .std = recipe.data.std};
-  spec.head.kind = trial_loss(recipe)->head();
+  spec.head.kind = head_kind(recipe);
   return spec;
+}
+
+std::string head_kind(const Recipe& recipe) {
+  return recipe.network.head.kind == "auto" ? trial_loss(recipe)->head() : recipe.network.head.kind;
 }
 
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
@@ -53,28 +57,29 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
         .seed = recipe.seed,
         .device = device,
         .dtype = compute_type(recipe.train.precision, device),
-        .feedback = recipe.feedback.kind,
-        .feedback_settings = recipe.feedback.settings,
+        .feedback = {recipe.feedback.kind, recipe.feedback.settings},
         .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
     return std::make_unique<Network>(network_spec(recipe), image, setup);
   });
 }
 
-std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network) {
+LossFactory loss_factory(const Recipe& recipe, const Network& network) {
   const SynapsesSetup& setup = network.setup();
-  const LossSetup shape{.batch = recipe.train.batch,
-                        .features = recipe.network.head.features,
-                        .dtype = setup.master_dtype(),
-                        .device = setup.device,
-                        .seed = recipe.seed};
-  return blaming_recipe(recipe,
-                        [&] { return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, shape); });
+  return [recipe, dtype = setup.master_dtype(), device = setup.device](int block, std::int64_t features) {
+    const LossSetup its{.batch = recipe.train.batch,
+                        .features = features,
+                        .dtype = dtype,
+                        .device = device,
+                        .seed = recipe.seed,
+                        .block = block};
+    return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, its);
+  };
 }
 
-std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss) {
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network) {
   return blaming_recipe(recipe, [&] {
     const RuleSetup setup{.network = network,
-                          .loss = loss,
+                          .loss = loss_factory(recipe, network),
                           .batch = recipe.train.batch,
                           .epochs = recipe.train.epochs,
                           .seed = recipe.seed,
@@ -89,7 +94,7 @@ DryBuild::DryBuild(Recipe recipe, const Shape& image) {
   recipe.train.batch = 2;
   recipe.train.micro_batch = in_micro_batches ? 1 : 0;
   network = make_network(recipe, image, Device::reference);
-  rule = make_rule(recipe, *network, *loss);
+  rule = make_rule(recipe, *network);
 }
 
 std::int64_t total_epochs(const Recipe& recipe) {

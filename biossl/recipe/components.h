@@ -26,12 +26,14 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 /// The recipe's network with the head for its loss. Throws std::invalid_argument.
 NetworkSpec network_spec(const Recipe& recipe);
+/// The kind of that head: the recipe's, or where it says "auto" the one that the loss asks for.
+std::string head_kind(const Recipe& recipe);
 /// An untrained network on images (H, W, C).
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
-/// The recipe's loss for embeddings of this network.
-std::unique_ptr<Loss> make_loss(const Recipe& recipe, const Network& network);
-/// The recipe's rule for this network and this loss; both must outlive it.
-std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, Loss& loss);
+/// Makes the recipe's loss for each head of this network.
+LossFactory loss_factory(const Recipe& recipe, const Network& network);
+/// The recipe's rule on this network, which must outlive it.
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network);
 /// The parts of a recipe with buffers for two pairs, to ask for their properties and to find parts that do not fit
 /// together. Needs no data. Throws BadInput.
 struct DryBuild {

@@ -12,6 +12,7 @@
 #include "biossl/losses/loss.h"
 #include "biossl/optim/optimizer.h"
 #include "biossl/optim/schedule.h"
+#include "biossl/recipe/components.h"
 #include "biossl/recipe/old_names.h"
 #include "biossl/recipe/overrides.h"
 #include "biossl/recipe/recipe_notes.h"
@@ -82,6 +83,7 @@ class RecipeReader {
     check_probe(recipe.probe);
     read_network(recipe);
     read_choices(recipe);
+    read_head(recipe);
     recipe.notes = unused_settings(document_, recipe);
     return recipe;
   }
@@ -241,26 +243,59 @@ class RecipeReader {
       if (names_preset) recipe.preset = chosen.preset;
       at(entry("network", "preset"), [&] { recipe.network = preset(recipe.preset); });
     }
-    read_head(recipe.network.head);
   }
 
   void read_blocks(const std::vector<TomlSection>& tables, NetworkSpec& network) const {
-    for (const TomlSection& table : tables) {
-      const auto block = options<BlockRecipe>("network.blocks", table);
+    for (TomlSection table : tables) {
+      const std::string kind = take_kind(table, "network.blocks", "convolution");
+      if (kind != "convolution") {
+        network.blocks.push_back({.conv = {}, .kind = kind, .settings = component<BlockRegistry>(kind, table)});
+        continue;
+      }
+      const auto block = options<ConvolutionOptions>("network.blocks", table);
       const auto activation = table.entries.find("activation");
       const TomlEntry place = activation == table.entries.end() ? TomlEntry{} : activation->second;
       at(place, [&] { network.blocks.push_back(to_spec(block)); });
     }
   }
 
-  /// Applies [network.head] to the preset's head.
-  void read_head(HeadSpec& head) const {
-    const TomlSection& table = section("network.head");
-    options<HeadRecipe>("network.head");
+  /// The kind that a table names, which is taken out of it.
+  std::string take_kind(TomlSection& table, const char* name, const std::string& otherwise) const {
+    const auto given = table.entries.find("kind");
+    if (given == table.entries.end()) return otherwise;
+    const auto* text = std::get_if<std::string>(&given->second.value);
+    if (text == nullptr) fault(given->second, fmt::format("[{}] 'kind' must be a text in quotes", name));
+    std::string kind = *text;
+    table.entries.erase(given);
+    return kind;
+  }
+
+  /// The settings of a component of this kind, defaults filled in.
+  template <class RegistryType>
+  Settings component(const std::string& kind, const TomlSection& table) const {
+    const typename RegistryType::Entry* found = nullptr;
+    at({.value = {}, .where = table.where}, [&] { found = &RegistryType::instance().find(kind); });
+    for (const auto& entry : table.entries) {
+      at(entry.second, [&] { found->resolve({{entry.first, entry.second.value}}); });
+    }
+    return to_settings(found->resolve(table.settings()));
+  }
+
+  /// What [network.head] says changes the preset's head, where that is of the kind "linear".
+  void read_head(Recipe& recipe) const {
+    HeadSpec& head = recipe.network.head;
+    TomlSection table = section("network.head");
+    head.kind = take_kind(table, "network.head", "auto");
+    const std::string kind = head_kind(recipe);
+    if (kind != "linear" && kind != "prediction") {
+      head.settings = component<HeadRegistry>(kind, table);
+      return;
+    }
+    options<LinearHeadOptions>("network.head", table);
     Settings settings = to_settings(list_fields(to_recipe(head)));
     for (const auto& [key, given] : table.entries) settings[key] = given.value;
     at(entry("network.head", "activation"),
-       [&] { head = to_spec(read_options<HeadRecipe>("network.head", settings)); });
+       [&] { head = to_spec(read_options<LinearHeadOptions>("network.head", settings), head.kind); });
     require(head.features >= 1, "network.head", "features", "must be at least 1");
     require(head.average_pool >= 1, "network.head", "average_pool", "must be at least 1 (1: none)");
   }

@@ -49,7 +49,7 @@ class UnusedSettings {
 /// The head's fields; a prediction head uses none of them.
 std::vector<Field> head_fields(const Recipe& recipe) {
   std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
-  if (trial_loss(recipe)->head() != HeadKind::prediction) return fields;
+  if (head_kind(recipe) != "prediction") return fields;
   for (Field& field : fields) field.unused = fmt::format("loss {} predicts a whole map from another", recipe.loss.kind);
   return fields;
 }
@@ -59,7 +59,7 @@ std::vector<Field> head_fields(const Recipe& recipe) {
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
   UnusedSettings unused(document);
   unused.look<ViewsRegistry>("views", recipe.views);
-  unused.look("network.head", head_fields(recipe), list_fields(HeadRecipe{}));
+  unused.look("network.head", head_fields(recipe), list_fields(LinearHeadOptions{}));
   unused.look<LossRegistry>("loss", recipe.loss);
   unused.look<RuleRegistry>("rule", recipe.rule);
   unused.look<FeedbackRegistry>("feedback", recipe.feedback);

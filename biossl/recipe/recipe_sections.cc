@@ -2,7 +2,7 @@
 
 namespace biossl {
 
-BlockRecipe to_recipe(const BlockSpec& spec) {
+ConvolutionOptions to_recipe(const BlockSpec& spec) {
   return {.channels = spec.channels,
           .activation = std::string(name_of(spec.activation)),
           .pool = spec.pool,
@@ -12,14 +12,14 @@ BlockRecipe to_recipe(const BlockSpec& spec) {
           .padding = spec.conv.padding};
 }
 
-HeadRecipe to_recipe(const HeadSpec& spec) {
+LinearHeadOptions to_recipe(const HeadSpec& spec) {
   return {.features = spec.features,
           .average_pool = spec.average_pool,
           .activation = std::string(name_of(spec.activation)),
           .bias = spec.bias};
 }
 
-BlockSpec to_spec(const BlockRecipe& recipe) {
+BlockSpec to_spec(const ConvolutionOptions& recipe) {
   return {.channels = recipe.channels,
           .activation = activation_named(recipe.activation),
           .pool = recipe.pool,
@@ -27,11 +27,12 @@ BlockSpec to_spec(const BlockRecipe& recipe) {
           .conv = {.kernel = recipe.kernel, .stride = recipe.stride, .padding = recipe.padding}};
 }
 
-HeadSpec to_spec(const HeadRecipe& recipe) {
+HeadSpec to_spec(const LinearHeadOptions& recipe, const std::string& kind) {
   return {.features = recipe.features,
           .average_pool = recipe.average_pool,
           .activation = activation_named(recipe.activation),
-          .bias = recipe.bias};
+          .bias = recipe.bias,
+          .kind = kind};
 }
 
 }  // namespace biossl

@@ -5,6 +5,7 @@
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/recipe/recipe_sections.h"
 #include "biossl/recipe/toml_document.h"
@@ -56,20 +57,37 @@ std::vector<Field> data_fields(const DataRecipe& data) {
   return fields;
 }
 
-void write_network(Writer& writer, const Recipe& recipe) {
-  const std::vector<Field> head = list_fields(to_recipe(recipe.network.head));
-  writer.section("network");
-  if (!recipe.preset.empty()) {
-    writer.line("preset", recipe.preset, std::string(preset_summary(recipe.preset)));
-    // The preset's own head is omitted, so that an override can choose another preset.
-    if (same(head, list_fields(to_recipe(preset(recipe.preset).head)))) return;
+/// The head's kind where the recipe names one, and its options; nothing where they are those of the preset.
+void write_head(Writer& writer, const Recipe& recipe) {
+  const HeadSpec& head = recipe.network.head;
+  const std::string kind = head_kind(recipe);
+  const bool registered = kind != "linear" && kind != "prediction";
+  const std::vector<Field> fields =
+      registered ? HeadRegistry::instance().find(kind).resolve(head.settings) : list_fields(to_recipe(head));
+  // The preset's own head is omitted, so that an override can choose another preset.
+  if (!registered && head.kind == "auto" && !recipe.preset.empty() &&
+      same(fields, list_fields(to_recipe(preset(recipe.preset).head)))) {
+    return;
   }
   writer.section("network.head");
-  writer.lines(head);
+  if (head.kind != "auto") writer.line("kind", head.kind, HeadRegistry::instance().find(head.kind).summary);
+  writer.lines(fields);
+}
+
+void write_network(Writer& writer, const Recipe& recipe) {
+  writer.section("network");
+  if (!recipe.preset.empty()) writer.line("preset", recipe.preset, std::string(preset_summary(recipe.preset)));
+  write_head(writer, recipe);
   if (!recipe.preset.empty()) return;
   for (const BlockSpec& block : recipe.network.blocks) {
     writer.list_element("network.blocks");
-    writer.lines(list_fields(to_recipe(block)));
+    if (block.kind == "convolution") {
+      writer.lines(list_fields(to_recipe(block)));
+      continue;
+    }
+    const auto& component = BlockRegistry::instance().find(block.kind);
+    writer.line("kind", block.kind, component.summary);
+    writer.lines(component.resolve(block.settings));
   }
 }
 

@@ -11,7 +11,7 @@ Recipe on_built_in_world(Recipe recipe, std::int64_t batch, std::int64_t images)
   recipe.data.images = images;
   recipe.train.batch = batch;
   recipe.train.epochs = std::max<std::int64_t>(recipe.train.epochs, 1);
-  if (trial_loss(recipe)->reads_labels()) {
+  if (trial_loss(recipe)->one_output_per_class()) {
     recipe.network.head.features = static_cast<std::int64_t>(open_pretraining_images(recipe, {})->class_names().size());
   }
   return recipe;

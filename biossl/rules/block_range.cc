@@ -5,30 +5,48 @@
 
 namespace biossl {
 
-BlockRange::BlockRange(Network& network, Loss& loss, int first, int last, std::int64_t batch, std::int64_t micro_batch)
+BlockRange::BlockRange(Network& network, const LossFactory& loss, int first, int last, std::int64_t batch,
+                       std::int64_t micro_batch)
     : network_(network),
-      loss_(loss),
       first_(first),
       last_(last),
+      loss_(loss(last, network.add_head(last).features())),
       micro_batch_(micro_batch == 0 ? batch : std::min(micro_batch, batch)),
-      micro_batch_loss_(loss, micro_batch_, batch),
-      pass_(network, last, 2 * micro_batch_),
+      micro_batch_loss_(*loss_, micro_batch_, batch),
+      pass_(network, last, 2 * micro_batch_, first),
       activity_(static_cast<std::size_t>(last) + 1),
       no_gradient_activity_(activity_.size()),
+      drops_rows_(!needs_whole_batch(first)),
       error_rows_(micro_batch_, network.setup().device) {
-  network.add_head(last);
+  check(micro_batch_ == batch || !needs_whole_batch(0), "train",
+        "micro_batch = {}: a block of this network needs the whole batch; leave it at 0", micro_batch);
+  check(network.head(last).reads_blocks().empty(), "network.head",
+        "this head reads the outputs of other blocks, which only a rule with one forward pass for all hands to it; set "
+        "rule.kind = \"local\"");
+}
+
+bool BlockRange::needs_whole_batch(int from) const {
+  for (int index = from; index <= last_; ++index) {
+    if (network_.block(index).plan().needs_whole_batch) return true;
+  }
+  return false;
 }
 
 void BlockRange::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_.stops_gradient() ? micro_batch_ : 2 * micro_batch_;
+  const std::int64_t rows = loss_->stops_gradient() ? micro_batch_ : 2 * micro_batch_;
   pass_.prepare(workspace);
+  std::int64_t scratch = 0;
   for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
-    const Block& block = network_.block(index);
-    const Shape map = batch_of(rows, block.plan().output);
+    const BlockPlan& plan = network_.block(index).plan();
     Activity& activity = activity_[static_cast<std::size_t>(index)];
-    if (index < last_) activity.output = workspace.take(map, dtype);
-    if (index >= first_ && block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
+    if (index < last_) activity.output = workspace.take(batch_of(rows, plan.output), dtype);
+    if (index < first_) continue;
+    for (std::size_t i = 0; i < plan.kept.size(); ++i) {
+      const DType type = plan.kept[i].is_byte ? DType::uint8 : dtype;
+      activity.kept[i] = workspace.take(batch_of(rows, plan.kept[i].shape), type);
+    }
+    scratch = std::max(scratch, plan.backward_scratch);
   }
   output_ = workspace.take(batch_of(2 * micro_batch_, network_.block(last_).plan().output), dtype);
   Head& head = network_.head(last_);
@@ -39,12 +57,7 @@ void BlockRange::prepare(Workspace& workspace) {
   micro_batch_loss_.prepare(head.features(), network_.setup().master_dtype(), workspace);
   const std::array<std::int64_t, 2> sizes = error_sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
-  std::int64_t unpooled = 0;
-  for (int index = first_; index <= last_; ++index) {
-    const Block& block = network_.block(index);
-    if (block.spec().pool > 1) unpooled = std::max(unpooled, block.plan().unpooled.size());
-  }
-  spread_ = workspace.take({rows * unpooled}, dtype);
+  scratch_ = workspace.take({rows * scratch}, dtype);
   if (first_ == 0) gathered_images_ = workspace.take(batch_of(rows, network_.image()), dtype);
 }
 
@@ -57,8 +70,9 @@ std::array<std::int64_t, 2> BlockRange::error_sizes() const {
   return sizes;
 }
 
-void BlockRange::step(const Tensor& images, const StepContext& context, Tensor& totals) {
+void BlockRange::step(const Tensor& images, StepContext context, Tensor& totals) {
   const std::int64_t pairs = images.extent(0) / 2;
+  context.block = last_;
   updates_.clear();
   for (std::int64_t first = 0; first < pairs; first += micro_batch_) {
     const MicroBatch micro_batch = micro_batch_of(images, first);
@@ -74,7 +88,7 @@ void BlockRange::step(const Tensor& images, const StepContext& context, Tensor& 
 }
 
 BlockRange::MicroBatch BlockRange::micro_batch_of(const Tensor& images, std::int64_t first) const {
-  if (!loss_.stops_gradient()) return {images.rows(0, 0), images};
+  if (!loss_->stops_gradient()) return {images.rows(0, 0), images};
   const std::int64_t pairs = images.extent(0) / 2;
   const std::int64_t last = std::min(first + micro_batch_, pairs);
   return {images.rows(first, last), images.rows(pairs + first, pairs + last)};
@@ -93,7 +107,11 @@ Tensor BlockRange::gather_error_rows(const MicroBatch& micro_batch) {
   const std::int64_t begin = micro_batch.begin();
   const std::int64_t rows = micro_batch.rows();
   Tensor errors = errors_.rows(begin, rows);
-  error_rows_.find(errors, rows / 2 - begin);
+  if (!drops_rows_) {
+    error_rows_.take_all(rows - begin);
+  } else {
+    error_rows_.find(errors, rows / 2 - begin);
+  }
   if (!error_rows_.leaves_rows_out()) return micro_batch.with_gradient;
   Tensor embeddings = embeddings_.rows(begin, rows);
   error_rows_.gather(errors);
@@ -101,7 +119,9 @@ Tensor BlockRange::gather_error_rows(const MicroBatch& micro_batch) {
   for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
     Activity activity = activity_[static_cast<std::size_t>(index)].rows(0, rows - begin);
     error_rows_.gather(activity.output);
-    if (!activity.argmax.empty()) error_rows_.gather(activity.argmax);
+    for (Tensor& kept : activity.kept) {
+      if (!kept.empty()) error_rows_.gather(kept);
+    }
   }
   if (first_ > 0) return {};
   Tensor gathered = gathered_images_.rows(0, error_rows_.end() - error_rows_.begin());
@@ -112,19 +132,31 @@ Tensor BlockRange::gather_error_rows(const MicroBatch& micro_batch) {
 void BlockRange::run_down(const Tensor& images, std::int64_t begin, const UpdateOptions& options) {
   const std::int64_t from = error_rows_.begin();
   const std::int64_t to = error_rows_.end();
-  const auto rows_of = [&](int index) { return activity_[static_cast<std::size_t>(index)].rows(from, to); };
-  Tensor error = error_maps_[0].part(0, rows_of(last_).output.shape());
-  network_.head(last_).learn(output_, embeddings_, errors_, begin + from, begin + to, options, error);
+  const auto activity = [&](int index) { return activity_[static_cast<std::size_t>(index)].rows(from, to); };
+  Head& head = network_.head(last_);
+  Tensor error = error_maps_[0].part(0, activity(last_).output.shape());
+  head.backward(output_, embeddings_, errors_, begin + from, begin + to, error);
+  head.learn(output_, begin + from, begin + to, options);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
-    const Tensor below = index == 0 ? images : rows_of(index - 1).output;
-    const PooledError synapse_error = block.error_of_synapses(rows_of(index), error, spread_);
+    BlockStep step{.input = index == 0 ? images : activity(index - 1).output,
+                   .activity = activity(index),
+                   .error = error,
+                   .scratch = scratch_};
+    Tensor error_input;
     if (index > first_) {
-      error = error_maps_[static_cast<std::size_t>(last_ - index + 1) % 2].part(0, below.shape());
-      block.synapses().send_back(synapse_error, error);
+      error_input = error_maps_[static_cast<std::size_t>(last_ - index + 1) % 2].part(0, step.input.shape());
     }
-    block.synapses().learn(below, synapse_error, options);
+    block.backward(step, error_input);
+    block.learn(step, options);
+    error = error_input;
   }
+}
+
+State BlockRange::state() {
+  State state = loss_->state();
+  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", last_, tensor.name);
+  return state;
 }
 
 }  // namespace biossl

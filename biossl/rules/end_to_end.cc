@@ -23,6 +23,8 @@ class EndToEnd final : public LearningRule {
   std::int64_t total_epochs() const override { return epochs_; }
   Plausibility plausibility() const override { return {.local_to_blocks = false}; }
   std::size_t activity_bytes() const override { return memory_; }
+  State state() override { return range_.state(); }
+  void restored() override { range_.loss().restored(); }
 
  private:
   BlockRange range_;

@@ -20,6 +20,8 @@ class GreedyLayerwise final : public LearningRule {
   std::int64_t schedule_epochs() const override { return epochs_; }
   Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
+  State state() override { return blocks_.state(); }
+  void restored() override { blocks_.restored(); }
   std::string stage(std::int64_t epoch) const override {
     return fmt::format("block {} of 0-{}", block(epoch), blocks_.depth() - 1);
   }

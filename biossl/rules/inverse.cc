@@ -26,9 +26,10 @@ bool fits(const Conv2d& conv, const BlockPlan& plan) {
 
 }  // namespace
 
-Conv2d Inverse::geometry(const BlockSpec& spec, const BlockPlan& plan, int index) {
-  const std::int64_t stride = spec.conv.stride * spec.pool;
-  const std::int64_t kernel = std::max({std::int64_t{3}, spec.conv.kernel, stride});
+Conv2d Inverse::geometry(const ConvolutionBlock& block, int index) {
+  const BlockPlan& plan = block.plan();
+  const std::int64_t stride = block.conv().stride * block.pool();
+  const std::int64_t kernel = std::max({std::int64_t{3}, block.conv().kernel, stride});
   Conv2d conv{kernel, stride, (kernel - 1) / 2};  // the centred one, where it fits
   for (std::int64_t padding = 0; padding < kernel && !fits(conv, plan); ++padding) conv.padding = padding;
   check(fits(conv, plan), "dtp",
@@ -38,10 +39,10 @@ Conv2d Inverse::geometry(const BlockSpec& spec, const BlockPlan& plan, int index
   return conv;
 }
 
-Inverse::Inverse(const Block& block, int index, Activation activation, const SynapsesSetup& setup)
+Inverse::Inverse(const ConvolutionBlock& block, int index, Activation activation, const SynapsesSetup& setup)
     : activation_(activation),
-      synapses_(setup_of_inverse(setup), block.plan().output, block.plan().input,
-                geometry(block.spec(), block.plan(), index), first_inverse + static_cast<std::uint32_t>(index)) {}
+      synapses_(setup_of_inverse(setup), block.plan().output, block.plan().input, geometry(block, index),
+                first_inverse + static_cast<std::uint32_t>(index)) {}
 
 void Inverse::pass_down(const Tensor& output, const Tensor& output_difference, Tensor& sums,
                         Tensor& input_difference) const {

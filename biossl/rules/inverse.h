@@ -1,6 +1,6 @@
 #pragma once
 
-#include "biossl/network/block.h"
+#include "biossl/network/convolution_block.h"
 #include "biossl/network/transposed_convolution.h"
 
 namespace biossl {
@@ -13,10 +13,10 @@ class Inverse {
   /// The transposed convolution that leads from the block's output maps to its input maps: a kernel of 3, or larger
   /// where the block's own or the stride is. Throws std::invalid_argument, naming block `index`, where no padding makes
   /// the extents match.
-  static Conv2d geometry(const BlockSpec& spec, const BlockPlan& plan, int index);
+  static Conv2d geometry(const ConvolutionBlock& block, int index);
 
   /// The weights are drawn as those of block `index`.
-  Inverse(const Block& block, int index, Activation activation, const SynapsesSetup& setup);
+  Inverse(const ConvolutionBlock& block, int index, Activation activation, const SynapsesSetup& setup);
 
   TransposedConvolutionSynapses& synapses() { return synapses_; }
 

@@ -7,12 +7,25 @@ LayerwiseBlocks::LayerwiseBlocks(const RuleSetup& setup) {
     ranges_.emplace_back(setup.network, setup.loss, block, block, setup.batch, setup.micro_batch);
   }
   const auto lay_out = [&](Workspace& workspace) {
-    for (BlockRange& chain : ranges_) {
+    for (BlockRange& range : ranges_) {
       workspace.start_over();
-      chain.prepare(workspace);
+      range.prepare(workspace);
     }
   };
   memory_ = Workspace::fit(setup.network.setup().device, lay_out).bytes();
+}
+
+State LayerwiseBlocks::state() {
+  State state;
+  for (BlockRange& range : ranges_) {
+    const State part = range.state();
+    state.insert(state.end(), part.begin(), part.end());
+  }
+  return state;
+}
+
+void LayerwiseBlocks::restored() {
+  for (BlockRange& range : ranges_) range.loss().restored();
 }
 
 }  // namespace biossl

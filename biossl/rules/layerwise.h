@@ -23,6 +23,10 @@ class LayerwiseBlocks {
     ranges_.at(static_cast<std::size_t>(block)).step(images, context, totals);
   }
 
+  /// Of the losses of all heads.
+  State state();
+  void restored();
+
  private:
   std::vector<BlockRange> ranges_;
   std::size_t memory_;

@@ -35,6 +35,11 @@ void NonzeroErrorRows::find(const Tensor& errors, std::int64_t border) {
   find_view(errors, border, rows_, false);
 }
 
+void NonzeroErrorRows::take_all(std::int64_t rows) {
+  rows_ = end_ = rows;
+  begin_ = moves_ = 0;
+}
+
 void NonzeroErrorRows::find_view(const Tensor& errors, std::int64_t first, std::int64_t last, bool at_end) {
   std::int64_t count = 0;
   for (std::int64_t row = first; row < last; ++row) count += has_error(errors, row) ? 1 : 0;

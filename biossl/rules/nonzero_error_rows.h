@@ -23,6 +23,8 @@ class NonzeroErrorRows {
   /// errors (rows, D) by embedding; the first `border` rows are of view 0 (none, where a memory gets no error). Looks
   /// at the numbers on host devices only; elsewhere every row is taken to have an error, as looking would mean waiting.
   void find(const Tensor& errors, std::int64_t border);
+  /// Takes every one of so many rows, whatever its error.
+  void take_all(std::int64_t rows);
   /// True where find() found rows to leave out.
   bool leaves_rows_out() const { return end_ - begin_ < rows_; }
   /// The range that the rows with an error lie in after gather().

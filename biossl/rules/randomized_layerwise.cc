@@ -20,6 +20,8 @@ class RandomizedLayerwise final : public LearningRule {
   std::int64_t total_epochs() const override { return epochs_ * blocks_.depth(); }
   Plausibility plausibility() const override { return {}; }
   std::size_t activity_bytes() const override { return blocks_.memory(); }
+  State state() override { return blocks_.state(); }
+  void restored() override { blocks_.restored(); }
   std::vector<std::int64_t> sample_epochs() const override {
     std::vector<std::int64_t> epochs;
     for (int block = 0; block < blocks_.depth(); ++block) {

@@ -23,13 +23,13 @@ TargetPropagationOptions checked(const TargetPropagationOptions& options) {
 
 TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, const RuleSetup& setup)
     : network_(setup.network),
-      loss_(setup.loss),
+      loss_(setup.loss(setup.network.depth() - 1, setup.network.add_head(setup.network.depth() - 1).features())),
       options_(checked(options)),
       seed_(setup.seed),
       batch_(setup.batch),
       epochs_(setup.epochs),
       top_(setup.network.depth() - 1),
-      pass_(network_, top_, 2 * setup.batch),
+      pass_(network_, top_, 2 * setup.batch, 0),
       activity_(static_cast<std::size_t>(network_.depth())),
       no_gradient_activity_(activity_.size()),
       target_differences_(activity_.size()) {
@@ -37,30 +37,33 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
         "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0", setup.micro_batch);
   SynapsesSetup of_inverses = network_.setup();
   of_inverses.optimizer = OptimizerRegistry::instance().make("adam", {});
+  for (int index = 0; index <= top_; ++index) {
+    blocks_.push_back(dynamic_cast<ConvolutionBlock*>(&network_.block(index)));
+    check(blocks_.back() != nullptr, "dtp", "block {} ({}) has no inverse: every block must be a convolution", index,
+          network_.block(index).description());
+  }
   inverses_.emplace_back();
   for (int index = 1; index <= top_; ++index) {
     const Activation activation = activation_named(options.inverse_activation);
-    inverses_.push_back(std::make_unique<Inverse>(network_.block(index), index, activation, of_inverses));
+    inverses_.push_back(std::make_unique<Inverse>(block(index), index, activation, of_inverses));
   }
-  network_.add_head(top_);
   memory_ = Workspace::fit(network_.setup().device, [&](Workspace& workspace) { prepare(workspace); }).bytes();
 }
 
 void TargetPropagation::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_.stops_gradient() ? batch_ : 2 * batch_;
+  const std::int64_t rows = loss_->stops_gradient() ? batch_ : 2 * batch_;
   std::array<std::int64_t, 3> largest{};  // maps of a block's output, of what it unpools or takes, and of an inverse's
   pass_.prepare(workspace);
   for (int index = 0; index <= top_; ++index) {
-    const Block& block = network_.block(index);
-    const BlockPlan& plan = block.plan();
+    const BlockPlan& plan = block(index).plan();
     const Shape map = batch_of(rows, plan.output);
     Activity& activity = activity_[static_cast<std::size_t>(index)];
     if (index < top_) activity.output = workspace.take(map, dtype);
-    if (block.spec().pool > 1) activity.argmax = workspace.take(map, DType::uint8);
+    if (block(index).pool() > 1) activity.kept[0] = workspace.take(map, DType::uint8);
     target_differences_[static_cast<std::size_t>(index)] = workspace.take(map, dtype);
     largest[0] = std::max(largest[0], plan.output.size());
-    if (block.spec().pool > 1) largest[1] = std::max(largest[1], plan.unpooled.size());
+    largest[1] = std::max(largest[1], plan.forward_scratch);
     if (index == 0) continue;
     largest[1] = std::max(largest[1], plan.input.size());
     largest[2] = std::max(largest[2], plan.output.size());
@@ -79,11 +82,11 @@ void TargetPropagation::prepare(Workspace& workspace) {
 
 void TargetPropagation::step(const Tensor& images, const StepContext& context, Tensor& totals) {
   end_ = images.extent(0);
-  begin_ = loss_.stops_gradient() ? end_ / 2 : 0;
+  begin_ = loss_->stops_gradient() ? end_ / 2 : 0;
   updates_.clear();
   run_up(images);
   Tensor errors = errors_.rows(0, end_);
-  loss_.evaluate(embeddings_.rows(0, end_), context, errors, totals);
+  loss_->evaluate(embeddings_.rows(0, end_), context, errors, totals);
   set_top_target(context.learning_rate);
   for (int index = top_; index >= 0; --index) {
     if (index > 0) {
@@ -107,8 +110,10 @@ void TargetPropagation::run_up(const Tensor& images) {
 void TargetPropagation::set_top_target(double learning_rate) {
   Tensor difference = target_difference(top_);
   Tensor errors = errors_.rows(0, end_);
-  network_.head(top_).learn(output_.rows(0, end_), embeddings_.rows(0, end_), errors, begin_, end_,
-                            {learning_rate, &updates_}, difference);
+  const Tensor output = output_.rows(0, end_);
+  Head& head = network_.head(top_);
+  head.backward(output, embeddings_.rows(0, end_), errors, begin_, end_, difference);
+  head.learn(output, begin_, end_, {learning_rate, &updates_});
   ops::scale(difference, -options_.eta, difference);
 }
 
@@ -122,20 +127,21 @@ void TargetPropagation::update_inverse(int index, const StepContext& context) {
   const Tensor clean = activity(index - 1);
   Tensor noisy = map_scratch_.part(0, clean.shape());
   corrupt(clean, index, context, noisy);
-  const Tensor output = tried_output(network_.block(index), noisy);
+  const Tensor output = tried_output(block(index), noisy);
   Tensor error = unpooled_scratch_.part(0, clean.shape());  // what the block unpooled there is no longer needed
   inverse(index).learn(output, noisy, {options_.inverse_learning_rate, &updates_}, error);
 }
 
 void TargetPropagation::update_block(int index, const Tensor& images, double learning_rate) {
-  Block& block = network_.block(index);
   const Tensor difference = target_difference(index);
-  Tensor error = map_scratch_.part(0, difference.shape());
-  ops::scale(difference, -2.0 / static_cast<double>(difference.size()), error);
-  const Activity activity = activity_[static_cast<std::size_t>(index)].rows(0, rows());
-  const PooledError synapse_error = block.error_of_synapses(activity, error, unpooled_scratch_);
-  const Tensor input = index == 0 ? images.rows(begin_, end_) : this->activity(index - 1);
-  block.synapses().learn(input, synapse_error, {learning_rate, &updates_});
+  BlockStep step{.input = index == 0 ? images.rows(begin_, end_) : activity(index - 1),
+                 .activity = activity_[static_cast<std::size_t>(index)].rows(0, rows()),
+                 .error = map_scratch_.part(0, difference.shape()),
+                 .scratch = unpooled_scratch_};
+  ops::scale(difference, -2.0 / static_cast<double>(difference.size()), step.error);
+  Tensor goes_no_further;
+  block(index).backward(step, goes_no_further);
+  block(index).learn(step, {learning_rate, &updates_});
 }
 
 void TargetPropagation::corrupt(const Tensor& activity, int index, const StepContext& context, Tensor& noisy) const {
@@ -151,11 +157,9 @@ Tensor TargetPropagation::tried_output(const Block& block, const Tensor& input) 
     const std::int64_t last = std::min(first + group(), input.extent(0));
     Activity tried;
     tried.output = output.rows(first, last);
-    if (block.spec().pool > 1) {
-      tried.unpooled = unpooled_scratch_.part(0, batch_of(last - first, block.plan().unpooled));
-      tried.argmax = argmax_scratch_.part(0, tried.output.shape());
-    }
-    block.forward(input.rows(first, last), tried);
+    tried.scratch = unpooled_scratch_;
+    if (!block.plan().kept.empty()) tried.kept[0] = argmax_scratch_.part(0, tried.output.shape());
+    block.forward(input.rows(first, last), tried, Mode::training);
   }
   return output;
 }
@@ -169,7 +173,8 @@ Tensor TargetPropagation::target_difference(int block) const {
 }
 
 State TargetPropagation::state() {
-  State state;
+  State state = loss_->state();
+  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", top_, tensor.name);
   for (int index = 1; index < network_.depth(); ++index) {
     const State part = inverse(index).synapses().state(fmt::format("inverses.{}.", index), true);
     state.insert(state.end(), part.begin(), part.end());
@@ -178,6 +183,7 @@ State TargetPropagation::state() {
 }
 
 void TargetPropagation::restored() {
+  loss_->restored();
   for (int index = 1; index < network_.depth(); ++index) inverse(index).synapses().restored();
 }
 

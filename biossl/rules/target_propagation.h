@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "biossl/network/convolution_block.h"
 #include "biossl/network/forward_pass.h"
 #include "biossl/rules/inverse.h"
 #include "biossl/rules/rule.h"
@@ -71,14 +72,15 @@ class TargetPropagation : public LearningRule {
   void pass_target_down(int index);
   void update_inverse(int index, const StepContext& context);
   void update_block(int index, const Tensor& images, double learning_rate);
-  /// What a block makes of an input of which nothing else is kept.
+  /// A block's output for an input of which nothing else is kept.
   Tensor tried_output(const Block& block, const Tensor& input);
+  ConvolutionBlock& block(int index) const { return *blocks_[static_cast<std::size_t>(index)]; }
   std::int64_t rows() const { return end_ - begin_; }
   /// Images that go up together.
   std::int64_t group() const { return ForwardPass::group(network_.setup().device); }
 
   Network& network_;
-  Loss& loss_;
+  std::unique_ptr<Loss> loss_;
   TargetPropagationOptions options_;
   std::uint64_t seed_;
   std::int64_t batch_;
@@ -86,6 +88,7 @@ class TargetPropagation : public LearningRule {
   int top_;  // the last block
   UpdateQueue updates_;
   ForwardPass pass_;
+  std::vector<ConvolutionBlock*> blocks_;
   std::vector<std::unique_ptr<Inverse>> inverses_;  // by block; none for the first
   std::vector<Activity> activity_;                  // by block, of the images that a target reaches
   std::vector<Activity> no_gradient_activity_;      // of the others; only the last block's output

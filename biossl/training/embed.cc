@@ -50,7 +50,7 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
   check(images.image_shape() == network.image(), "embed", "the images are {}, the network was trained on {}",
         to_string(images.image_shape()), to_string(network.image()));
   check(
-      block || network.spec().head.kind == HeadKind::linear, "embed",
+      block || network.add_head(index).embeds_single_images(), "embed",
       "this network's loss has no embedding of a single image, its head predicts one view's map from another's; write "
       "a block's output instead (--layer last)");
   const std::int64_t batch = std::min(ForwardPass::group(network.setup().device), images.size());

@@ -76,7 +76,8 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   const BlockProbe& last = report.trained.back();
   OrderedJson json{{"recipe", recipe.name},
                    {"seed", recipe.seed},
-                   {"uses_labels", RuleRegistry::instance().find(recipe.rule.kind).traits.learns && trial_loss(recipe)->reads_labels()},
+                   {"uses_labels", RuleRegistry::instance().find(recipe.rule.kind).traits.learns &&
+                                       trial_loss(recipe)->reads_labels()},
                    {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
                    {"probe",
                     {{"features", last.features},

@@ -36,14 +36,15 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
   });
 }
 
-/// The label of every image if the loss needs labels; otherwise empty.
-Tensor labels_for(const Loss& loss, const Recipe& recipe, const Dataset& images, Device device) {
-  if (!loss.reads_labels()) return {};
+/// The label of every image if the loss reads labels; otherwise empty.
+Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& images, Device device) {
+  const auto loss = trial_loss(recipe);
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
-  if (recipe.network.head.features != classes) {
+  if (loss->one_output_per_class() && network.spec().head.features != classes) {
     bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
-              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, recipe.network.head.features);
+              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, network.spec().head.features);
   }
+  if (!loss->reads_labels()) return {};
   Tensor labels({images.size()}, DType::int32, Device::reference);
   std::ranges::copy(images.labels(), labels.data<std::int32_t>());
   return on_device(labels, device);
@@ -66,15 +67,14 @@ Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place)
     : recipe_(recipe),
       images_(open_images(recipe, place)),
       network_(make_network(recipe, images_->image_shape(), place.device)),
-      loss_(make_loss(recipe, *network_)),
-      rule_(make_rule(recipe, *network_, *loss_)),
+      rule_(make_rule(recipe, *network_)),
       views_(make_views(recipe, *images_, place.device)),
       loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device) {
   const Shape& image = images_->image_shape();
   batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
-  labels_ = labels_for(*loss_, recipe, *images_, place.device);
+  labels_ = labels_for(recipe, *network_, *images_, place.device);
   if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
 }
 
@@ -177,6 +177,7 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
     ops::gather_rows(labels_, rows, context.labels);
   }
   rule_->step(images, context, totals_);
+  network_->between_steps(context);
 }
 
 double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {

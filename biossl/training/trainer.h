@@ -62,7 +62,6 @@ class Trainer {
   Recipe recipe_;
   std::unique_ptr<Dataset> images_;
   std::unique_ptr<Network> network_;
-  std::unique_ptr<Loss> loss_;
   std::unique_ptr<LearningRule> rule_;
   std::unique_ptr<Views> views_;
   BatchLoader loader_;

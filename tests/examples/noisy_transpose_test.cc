@@ -18,7 +18,7 @@ using testing::weights;
 using testing::Work;
 
 Work work_with(double noise, Device device) {
-  return Work({.device = device, .feedback = "noisy_transpose", .feedback_settings = {{"noise", noise}}});
+  return Work({.device = device, .feedback = {"noisy_transpose", {{"noise", noise}}}});
 }
 
 class NoisyTranspose : public ::testing::TestWithParam<Device> {};

@@ -41,7 +41,7 @@ constexpr double largest = bound * (1 + 1e-6);
 class Layer {
  public:
   Layer(const Where& where, const std::string& feedback, const Settings& settings = {}, std::uint32_t index = 2)
-      : where_(where), synapses_(setup(where, feedback, settings), 3, 16, Conv2d{}, true, index) {}
+      : where_(where), synapses_(setup(where, feedback, settings), {6, 7, 3}, 16, Conv2d{}, true, index) {}
 
   void learn(std::uint32_t seed) {
     const Tensor pre = random_tensor({2, 6, 7, 3}, where_.dtype, where_.device, seed);
@@ -71,8 +71,7 @@ class Layer {
     SynapsesSetup setup;
     setup.device = where.device;
     setup.dtype = where.dtype;
-    setup.feedback = feedback;
-    setup.feedback_settings = settings;
+    setup.feedback = {feedback, settings};
     setup.optimizer = OptimizerRegistry::instance().make("adam", {});
     return setup;
   }

@@ -13,6 +13,13 @@ void append(std::vector<double>& all, const std::vector<double>& more) {
 
 }  // namespace
 
+LossFactory loss_factory(const std::string& kind, const Settings& settings, std::int64_t pairs,
+                         const SynapsesSetup& setup) {
+  return [=, dtype = setup.master_dtype(), device = setup.device, seed = setup.seed](int block, std::int64_t features) {
+    return LossRegistry::instance().make(kind, settings, {pairs, features, dtype, device, seed, block});
+  };
+}
+
 NetworkSpec small_network(int depth) {
   const auto block = [](std::int64_t channels, Activation activation, std::int64_t pool, bool bias) {
     return BlockSpec{.channels = channels, .activation = activation, .pool = pool, .bias = bias, .conv = {}};
@@ -36,12 +43,11 @@ Work::Work(const SmallJob& job) : totals_({2}, DType::float64, job.device) {
   setup.device = job.device;
   setup.dtype = job.dtype;
   setup.feedback = job.feedback;
-  setup.feedback_settings = job.feedback_settings;
   setup.optimizer = OptimizerRegistry::instance().make(job.optimizer, {});
   network_ = std::make_unique<Network>(job.spec, image, setup);
-  const LossSetup shape{small_pairs, job.spec.head.features, setup.master_dtype(), job.device, job.seed};
-  loss_ = LossRegistry::instance().make(job.loss_kind, job.loss_settings, shape);
-  const RuleSetup rule_setup{*network_, *loss_, small_pairs, job.epochs, job.seed, job.micro_batch};
+  const RuleSetup rule_setup{*network_,   loss_factory(job.loss_kind, job.loss_settings, small_pairs, setup),
+                             small_pairs, job.epochs,
+                             job.seed,    job.micro_batch};
   rule_ = RuleRegistry::instance().make(job.rule_kind, job.rule_settings, rule_setup);
 }
 

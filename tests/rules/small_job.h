@@ -20,6 +20,10 @@ Tensor small_images(std::int64_t count, DType dtype, Device device);
 /// are active and some are not.
 Settings all_negatives();
 
+/// Makes losses of a kind for batches of up to `pairs`.
+LossFactory loss_factory(const std::string& kind, const Settings& settings, std::int64_t pairs,
+                         const SynapsesSetup& setup);
+
 struct SmallJob {
   Device device = Device::cpu;
   DType dtype = DType::float32;
@@ -27,8 +31,7 @@ struct SmallJob {
   Settings loss_settings = all_negatives();
   std::string rule_kind = "e2e";
   Settings rule_settings = {};
-  std::string feedback = "transpose";
-  Settings feedback_settings = {};
+  FeedbackFactory feedback = "transpose";
   NetworkSpec spec = small_network();
   std::string optimizer = "sgd";
   std::int64_t epochs = 1;
@@ -48,7 +51,6 @@ class Work {
 
  private:
   std::unique_ptr<Network> network_;
-  std::unique_ptr<Loss> loss_;
   std::unique_ptr<LearningRule> rule_;
   Tensor totals_;
 };

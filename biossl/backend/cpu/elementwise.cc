@@ -1,10 +1,11 @@
+#include "biossl/backend/shared/elementwise.h"
+
 #include <algorithm>
 #include <vector>
 
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/backend/cpu/matrix_product.h"
-#include "biossl/backend/shared/elementwise.h"
 
 namespace biossl::cpu {
 namespace {
@@ -83,7 +84,8 @@ void apply(Function function, const Tensor& src, Tensor& dst) {
       using T = decltype(zero);
       using Which = decltype(which);
       const T* from = src.data<T>();
-      fill_elements<T>(dst, [=](std::int64_t i) { return shared::apply_to<Which::value>(static_cast<float>(from[i])); });
+      fill_elements<T>(dst,
+                       [=](std::int64_t i) { return shared::apply_to<Which::value>(static_cast<float>(from[i])); });
     });
   });
 }

@@ -38,8 +38,7 @@ struct AdamChange {
     float kept;
   };
   __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
-    const float increment =
-        shared::adam_increment(coefficients.adam, its.update[j], its.first[j], its.second[j]);
+    const float increment = shared::adam_increment(coefficients.adam, its.update[j], its.first[j], its.second[j]);
     its.value[j] = coefficients.kept * its.value[j] + increment;
   }
 };

@@ -1,6 +1,7 @@
+#include "biossl/backend/shared/elementwise.h"
+
 #include "biossl/backend/backend.h"
 #include "biossl/backend/reference/elements.h"
-#include "biossl/backend/shared/elementwise.h"
 
 namespace biossl::reference {
 
@@ -57,7 +58,8 @@ void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_
     for (std::int64_t k = 0; k < inner; ++k) {
       const std::int64_t at_a = a_transposed ? k * dst.extent(0) + row : row * inner + k;
       const std::int64_t at_b = b_transposed ? column * inner + k : k * width + column;
-      product[static_cast<std::size_t>(i)] += left[static_cast<std::size_t>(at_a)] * right[static_cast<std::size_t>(at_b)];
+      product[static_cast<std::size_t>(i)] +=
+          left[static_cast<std::size_t>(at_a)] * right[static_cast<std::size_t>(at_b)];
     }
   }
   store(product, dst);
