@@ -34,13 +34,16 @@ class ShareOfErrors final : public Loss {
 
 class Step {
  public:
-  Step(DType dtype, std::int64_t share, float silence) : loss_(share, silence), totals_({2}, DType::float64, device) {
+  Step(DType dtype, std::int64_t share, float silence) : totals_({2}, DType::float64, device) {
+    const LossFactory loss = [=](int /*block*/, std::int64_t /*features*/) {
+      return std::make_unique<ShareOfErrors>(share, silence);
+    };
     SynapsesSetup setup;
     setup.dtype = dtype;
     setup.optimizer = OptimizerRegistry::instance().make("adam", {});
     const Shape image{32, 32, 3};
     network_ = std::make_unique<Network>(preset("conv6"), image, setup);
-    rule_ = RuleRegistry::instance().make("e2e", {}, RuleSetup{*network_, loss_, batch, 1, 1});
+    rule_ = RuleRegistry::instance().make("e2e", {}, RuleSetup{*network_, loss, batch, 1, 1});
     images_ = Tensor(batch_of(2 * batch, image), dtype, device);
     const Tensor drawn = random_tensor(images_.shape(), device, 2, 1.0F);
     ops::convert(drawn, images_);
@@ -52,7 +55,6 @@ class Step {
   static constexpr Device device = Device::cpu;
   static constexpr std::int64_t batch = 500;
 
-  ShareOfErrors loss_;
   Tensor totals_, images_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<LearningRule> rule_;

@@ -50,7 +50,7 @@ TEST(Cyclic, ErrorsCrossHeadsOnly) {
   for (const PathRecord& record : work.network().path_records()) {
     EXPECT_EQ(record.errors_sent, record.layer.starts_with("heads.") ? 2 : 0) << record.layer;
   }
-  EXPECT_TRUE(work.rule().is_local_to_blocks());
+  EXPECT_TRUE(work.rule().plausibility().local_to_blocks);
   EXPECT_EQ(work.rule().total_epochs(), 3 * 4);
   EXPECT_THAT(work.rule().sample_epochs(), ::testing::ElementsAre(0, 1, 2, 3));
 }

@@ -140,25 +140,26 @@ INSTANTIATE_TEST_SUITE_P(All, EveryLoss, ::testing::ValuesIn(cases()), CaseName(
 /// What a loss says of itself.
 struct Properties {
   bool stops_gradient, recent_memory, plain, labels;
-  HeadKind head;
+  std::string head;
 
   bool operator==(const Properties&) const = default;
 };
 
 TEST(Losses, SayWhatTheyAreAndNeed) {
   const std::vector<std::pair<LossCase, Properties>> expected{
-      {{"", "contrastive_hinge", {}}, {true, true, true, false, HeadKind::linear}},
-      {{"", "contrastive_hinge", {{"negatives", "all"}}}, {true, false, true, false, HeadKind::linear}},
-      {{"", "contrastive_hinge", {{"normalise", true}}}, {true, true, false, false, HeadKind::linear}},
-      {{"", "nt_xent", {}}, {false, false, false, false, HeadKind::linear}},
-      {{"", "barlow_twins", {}}, {false, false, false, false, HeadKind::linear}},
-      {{"", "clapp", {}}, {false, false, false, false, HeadKind::prediction}},
-      {{"", "cross_entropy", {}}, {false, true, false, true, HeadKind::linear}}};
+      {{"", "contrastive_hinge", {}}, {true, true, true, false, "linear"}},
+      {{"", "contrastive_hinge", {{"negatives", "all"}}}, {true, false, true, false, "linear"}},
+      {{"", "contrastive_hinge", {{"normalise", true}}}, {true, true, false, false, "linear"}},
+      {{"", "nt_xent", {}}, {false, false, false, false, "linear"}},
+      {{"", "barlow_twins", {}}, {false, false, false, false, "linear"}},
+      {{"", "clapp", {}}, {false, false, false, false, "prediction"}},
+      {{"", "cross_entropy", {}}, {false, true, false, true, "linear"}}};
   for (const auto& [each, properties] : expected) {
     const Job job(each, 2, DType::float32, Device::reference);
     const Loss& loss = *job.loss;
-    const Properties said{loss.stops_gradient(), loss.needs_only_recent_memory(), loss.is_plain_arithmetic(),
-                          loss.reads_labels(), loss.head()};
+    const Plausibility its = loss.plausibility();
+    const Properties said{loss.stops_gradient(), its.recent_activity, its.plain_arithmetic, loss.reads_labels(),
+                          loss.head()};
     EXPECT_TRUE(said == properties) << each.kind;
   }
 }

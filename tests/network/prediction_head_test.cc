@@ -22,7 +22,7 @@ class PredictionHeadOn : public ::testing::TestWithParam<Device> {
   void SetUp() override {
     setup_.device = GetParam();
     setup_.optimizer = OptimizerRegistry::instance().make("sgd", {});
-    head_ = std::make_unique<PredictionHead>(map, setup_, 7);
+    head_ = std::make_unique<PredictionHead>(NoOptions(), HeadSetup{.map = map, .synapses = setup_, .index = 7});
     Workspace::fit(GetParam(), [&](Workspace& workspace) { head_->prepare(2 * 6, workspace); });  // more than the batch
     activity_ = maps(2 * pairs, 1);
     embeddings_ = testing::poisoned({2 * pairs, map.size()}, DType::float32, GetParam());
@@ -37,7 +37,8 @@ class PredictionHeadOn : public ::testing::TestWithParam<Device> {
   /// The error of rows [begin, end) of the activity.
   std::vector<double> learn(std::int64_t begin, std::int64_t end) {
     Tensor error = testing::poisoned(batch_of(end - begin, map), DType::float32, GetParam());
-    head_->learn(activity_, embeddings_, errors_, begin, end, 0.0, error);
+    head_->backward(activity_, embeddings_, errors_, begin, end, error);
+    head_->learn(activity_, begin, end, 0.0);
     return values_of(error);
   }
 
@@ -87,7 +88,8 @@ TEST_P(PredictionHeadOn, LearnsWithoutABlockToLearnBelowIt) {
   learn(0, 2 * pairs);
   const std::vector<double> update = values_of(head_->synapses().weight_update());
   Tensor none;
-  head_->learn(activity_, embeddings_, errors_, 0, 2 * pairs, 0.0, none);
+  head_->backward(activity_, embeddings_, errors_, 0, 2 * pairs, none);
+  head_->learn(activity_, 0, 2 * pairs, 0.0);
   EXPECT_EQ(values_of(head_->synapses().weight_update()), update);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/rules/block_range.h"
+#include "tests/support/borrowed_loss.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -19,11 +20,7 @@ NetworkSpec small_network() {
   // Nothing of the head but its kind means anything here; the average-pool is larger than any map.
   return {.blocks = {block(5, Activation::hardtanh, 1, false), block(6, Activation::tanh, 2, true),
                      block(7, Activation::none, 2, false)},
-          .head = {.kind = HeadKind::prediction,
-                   .features = 3,
-                   .average_pool = 50,
-                   .activation = Activation::none,
-                   .bias = false}};
+          .head = {.features = 3, .average_pool = 50, .activation = Activation::none, .bias = false, .kind = "prediction"}};
 }
 
 constexpr std::int64_t pairs = 5;
@@ -33,7 +30,7 @@ const Shape image{9, 11, 3};
 struct Job {
   std::unique_ptr<Network> network;
   std::unique_ptr<Loss> loss;
-  std::unique_ptr<BlockRange> chain;
+  std::unique_ptr<BlockRange> range;
   Tensor totals;
   int first, last;
 
@@ -45,8 +42,8 @@ struct Job {
     network = std::make_unique<Network>(small_network(), image, setup);
     const LossSetup shape{pairs, small_network().head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("clapp", {}, shape);
-    chain = std::make_unique<BlockRange>(*network, *loss, first, last, pairs);
-    Workspace::fit(device, [&](Workspace& workspace) { chain->prepare(workspace); });
+    range = std::make_unique<BlockRange>(*network, testing::borrowed(*loss), first, last, pairs);
+    Workspace::fit(device, [&](Workspace& workspace) { range->prepare(workspace); });
   }
 
   Tensor input(std::int64_t count) const {
@@ -54,7 +51,7 @@ struct Job {
   }
   double step(const Tensor& images, double learning_rate) {
     totals.fill_zero();
-    chain->step(images, {.epoch = 0, .batch = 0, .learning_rate = learning_rate, .labels = {}}, totals);
+    range->step(images, {.epoch = 0, .batch = 0, .learning_rate = learning_rate, .labels = {}}, totals);
     return values_of(totals)[0];
   }
   /// Everything that learns, bottom up.

@@ -4,6 +4,7 @@
 
 #include "biossl/ops/ops.h"
 #include "biossl/rules/rule.h"
+#include "tests/support/borrowed_loss.h"
 #include "tests/support/channels.h"
 #include "tests/support/devices.h"
 #include "tests/support/reference_case.h"
@@ -48,7 +49,7 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
     const std::int64_t pairs = images_.extent(0) / 2;
     const LossSetup shape{pairs, 64, DType::float32, GetParam()};
     const auto loss = LossRegistry::instance().make("contrastive_hinge", {}, shape);
-    const RuleSetup setup{*network_, *loss, pairs, 1, 1};
+    const RuleSetup setup{*network_, testing::borrowed(*loss), pairs, 1, 1};
     const auto rule = RuleRegistry::instance().make("e2e", {}, setup);
     Tensor totals({2}, DType::float64, GetParam());
     rule->step(images_, {.epoch = 0, .batch = 0, .learning_rate = 0.0, .labels = {}}, totals);
@@ -82,8 +83,8 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
 TEST_P(Conv6Reference, ActivityAgrees) {
   Tensor input = images_;
   for (int index = 0; index < network_->depth(); ++index) {
-    Activity activity = network_->block(index).make_activity(input.extent(0));
-    network_->block(index).forward(input, activity);
+    Activity activity = network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
+    network_->block(index).forward(input, activity, Mode::evaluation);
     input = activity.output;
     const Tensor expected =
         testing::channels_last<float>(arrays_->array(fmt::format("block_{}_output", index), GetParam()));

@@ -15,12 +15,21 @@ using testing::random_tensor;
 using testing::relative_error;
 using testing::values_of;
 
-BlockSpec block_of(std::int64_t channels, std::int64_t pool, const Conv2d& conv = {}) {
-  return {.channels = channels, .activation = Activation::tanh, .pool = pool, .bias = false, .conv = conv};
+ConvolutionOptions block_of(std::int64_t channels, std::int64_t pool, const Conv2d& conv = {}) {
+  return {.channels = channels,
+          .activation = "tanh",
+          .pool = pool,
+          .bias = false,
+          .kernel = conv.kernel,
+          .stride = conv.stride,
+          .padding = conv.padding};
 }
 
-Conv2d geometry_of(const Shape& image, const BlockSpec& block) {
-  return Inverse::geometry(block, plan({.blocks = {block}, .head = {}}, image)[0], 3);
+Conv2d geometry_of(const Shape& image, const ConvolutionOptions& options) {
+  SynapsesSetup setup;
+  setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
+  const ConvolutionBlock block(options, {.input = image, .synapses = setup, .index = 3, .where = "block"});
+  return Inverse::geometry(block, 3);
 }
 
 void expect_geometry(const Conv2d& conv, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
@@ -53,7 +62,7 @@ TEST(InverseGeometry, RefusesABlockThatNoneFits) {
 /// A pooled block and its inverse, in double.
 struct Pair {
   SynapsesSetup setup;
-  std::unique_ptr<Block> block;
+  std::unique_ptr<ConvolutionBlock> block;
   std::unique_ptr<Inverse> inverse;
   Tensor input, output;
 
@@ -61,13 +70,13 @@ struct Pair {
     setup.device = Device::reference;
     setup.dtype = DType::float64;
     setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
-    const BlockSpec spec = block_of(5, 2);
-    block = std::make_unique<Block>(spec, plan({.blocks = {spec}, .head = {}}, {6, 4, 3})[0], setup, 1);
+    const BlockSetup its{.input = {6, 4, 3}, .synapses = setup, .index = 1, .where = "block"};
+    block = std::make_unique<ConvolutionBlock>(block_of(5, 2), its);
     setup.optimizer = OptimizerRegistry::instance().make("adam", {});
     inverse = std::make_unique<Inverse>(*block, 1, activation, setup);
     input = random_tensor({2, 6, 4, 3}, DType::float64, Device::reference, 1);
-    Activity activity = block->make_activity(2);
-    block->forward(input, activity);
+    Activity activity = block->make_activity(2, DType::float64, Device::reference);
+    block->forward(input, activity, Mode::evaluation);
     output = activity.output;
   }
 
@@ -130,7 +139,7 @@ TEST(Inverse, SendsErrorsBackAsItsAdjoint) {
   const Pair pair(Activation::none);
   const Tensor error = random_tensor(pair.input.shape(), DType::float64, Device::reference, 3);
   Tensor post = pair.like_input();
-  pair.inverse->synapses().project(pair.output, post);
+  pair.inverse->synapses().drive(pair.output, post);
   Tensor error_pre = pair.output.clone();
   pair.inverse->synapses().send_back(error, error_pre);
   EXPECT_NEAR(testing::inner_product(post, error), testing::inner_product(pair.output, error_pre), 1e-10);

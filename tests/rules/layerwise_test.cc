@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/rules/small_job.h"
+#include "tests/support/borrowed_loss.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -100,7 +101,7 @@ TEST_P(Layerwise, AStepLeavesEveryOtherBlockHeadAndOptimiserStateBitIdentical) {
 TEST_P(Layerwise, AllHeadsAreThereFromTheStart) {
   Work work(job_of(GetParam()));
   for (int block = 0; block < depth; ++block) EXPECT_TRUE(work.network().has_head(block));
-  EXPECT_TRUE(work.rule().is_local_to_blocks());
+  EXPECT_TRUE(work.rule().plausibility().local_to_blocks);
   EXPECT_EQ(work.rule().total_epochs(), depth);
 }
 
@@ -311,9 +312,10 @@ Bytes memory_of(int blocks, bool block_gradient) {
   Network network(tower(blocks), {12, 12, 3}, setup);
   const LossSetup shape{500, 64, DType::float32, Device::cpu, 1};
   const auto loss = LossRegistry::instance().make("contrastive_hinge", {{"block_gradient", block_gradient}}, shape);
-  const LayerwiseBlocks layerwise({network, *loss, 500, 1, 1});
-  BlockRange chain(network, *loss, 0, blocks - 1, 500);
-  const Workspace workspace = Workspace::fit(Device::cpu, [&](Workspace& wanted) { chain.prepare(wanted); });
+  const LossFactory factory = testing::borrowed(*loss);
+  const LayerwiseBlocks layerwise({network, factory, 500, 1, 1});
+  BlockRange range(network, factory, 0, blocks - 1, 500);
+  const Workspace workspace = Workspace::fit(Device::cpu, [&](Workspace& wanted) { range.prepare(wanted); });
   return {layerwise.memory(), workspace.bytes()};
 }
 

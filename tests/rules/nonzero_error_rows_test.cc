@@ -130,7 +130,7 @@ class SilentLoss final : public Loss {
     copy(host_errors, errors);
     copy(host_totals, totals);
   }
-  HeadKind head() const override { return options_.prediction ? HeadKind::prediction : HeadKind::linear; }
+  std::string head() const override { return options_.prediction ? "prediction" : "linear"; }
   bool stops_gradient() const override { return options_.stops_gradient; }
   Plausibility plausibility() const override { return {}; }
 

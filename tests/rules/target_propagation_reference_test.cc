@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "biossl/rules/target_propagation.h"
+#include "tests/support/borrowed_loss.h"
 #include "tests/support/channels.h"
 #include "tests/support/devices.h"
 #include "tests/support/reference_case.h"
@@ -54,8 +55,7 @@ class MeanNtXent final : public Loss {
     copy(tensor_of(errors.shape(), result, errors.dtype(), errors.device()), errors);
   }
   bool stops_gradient() const override { return false; }
-  bool needs_only_recent_memory() const override { return false; }
-  bool is_plain_arithmetic() const override { return false; }
+  Plausibility plausibility() const override { return {.recent_activity = false, .plain_arithmetic = false}; }
 
  private:
   /// The loss of row i; writes row i of slopes.
@@ -134,7 +134,7 @@ class TargetPropagationReference : public ::testing::TestWithParam<Setting> {
     options.eta = setting("target_step");
     options.inverse_learning_rate = 0.0;
     images_ = batch("images");
-    const RuleSetup rule_setup{*network_, *loss_, images_.extent(0) / 2, 1, 1};
+    const RuleSetup rule_setup{*network_, testing::borrowed(*loss_), images_.extent(0) / 2, 1, 1};
     rule_ = std::make_unique<GivenNoise>(options, rule_setup, setting("noise_std"), noise);
     for (int index = 0; index <= depth; ++index) set(forward(index), fmt::format("forward_{{}}_{}", index + 1));
     for (int index = 1; index < depth; ++index) {
@@ -238,8 +238,8 @@ TEST_P(TargetPropagationReference, InversesAgree) {
     EXPECT_LE(relative_error(synapses.weight_update(), weights_of("feedback_update_" + number)), GetParam().tolerance);
     EXPECT_LE(relative_error(synapses.bias_update(), array("feedback_bias_update_" + number)), GetParam().tolerance);
     const Tensor input = rule_->noisy(index);
-    Activity activity = network_->block(index).make_activity(input.extent(0));
-    network_->block(index).forward(input, activity);
+    Activity activity = network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
+    network_->block(index).forward(input, activity, Mode::evaluation);
     Tensor guess(input.shape(), input.dtype(), input.device());
     rule_->inverse(index).forward(activity.output, guess);
     std::vector<double> difference = values_of(guess);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "tests/support/borrowed_loss.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -49,7 +50,7 @@ struct Job {
     network = std::make_unique<Network>(spec, size, setup);
     const LossSetup shape{pairs, spec.head.features, setup.master_dtype(), device, 1};
     loss = LossRegistry::instance().make("contrastive_hinge", loss_settings, shape);
-    const RuleSetup rule_setup{*network, *loss, pairs, 1, 1};
+    const RuleSetup rule_setup{*network, testing::borrowed(*loss), pairs, 1, 1};
     learner = RuleRegistry::instance().make(kind, rule_settings, rule_setup);
     totals = Tensor({2}, DType::float64, device);
   }
@@ -92,9 +93,9 @@ TEST(TargetPropagation, BlocksDescendTheirOwnLocalLoss) {
     const Tensor input = index == 0 ? batch : job.rule().activity(index - 1).clone();
     const std::vector<double> activity = values_of(job.rule().activity(index));
     const std::vector<double> difference = values_of(job.rule().target_difference(index));
-    Activity now = block.make_activity(2 * pairs);
+    Activity now = block.make_activity(2 * pairs, DType::float64, Device::reference);
     const auto local_loss = [&] {
-      block.forward(input, now);
+      block.forward(input, now, Mode::evaluation);
       double sum = 0;
       for (std::size_t i = 0; i < activity.size(); ++i) {
         const double target = activity[i] + difference[i];
@@ -169,15 +170,18 @@ TEST(TargetPropagation, AUpdateNeedsABlocksInputActivityAndTargetOnly) {
   job.step(batch, 1e-2);
   for (int index = 0; index < job.network->depth(); ++index) {
     Block& alone = same.network->block(index);
-    Activity activity = alone.make_activity(2 * pairs);
+    Activity activity = alone.make_activity(2 * pairs, DType::float32, Device::cpu);
     const Tensor input = index == 0 ? batch : job.rule().activity(index - 1);
-    alone.forward(input, activity);
+    alone.forward(input, activity, Mode::evaluation);
     EXPECT_EQ(values_of(activity.output), values_of(job.rule().activity(index)));
     Tensor error = job.rule().target_difference(index).clone();
     const float factor = static_cast<float>(-2.0 / static_cast<double>(error.size()));
     for (float& value : error.span<float>()) value *= factor;
-    Tensor scratch({2 * pairs * alone.plan().unpooled.size()}, DType::float32, Device::cpu);
-    alone.synapses().learn(input, alone.error_of_synapses(activity, error, scratch), 1e-2);
+    BlockStep step{.input = input, .activity = activity, .error = error, .scratch = {}};
+    step.scratch = Tensor({2 * pairs * alone.plan().backward_scratch}, DType::float32, Device::cpu);
+    Tensor goes_no_further;
+    alone.backward(step, goes_no_further);
+    alone.learn(step, 1e-2);
     EXPECT_EQ(update_of(alone.synapses()), update_of(job.network->block(index).synapses())) << "block " << index;
   }
 }
