@@ -45,8 +45,11 @@ void add_bench_views(Command bench) {
   options->add_to(sub);
   options->add_repetitions(sub);
   sub.footer(
-      "The recipe's kind of views comes first, then deform, moments and identity as they are by default, each with 1,\n"
-      "2, 4, ... threads up to --threads. The floor turns as many bytes into numbers of the compute type, twice.\n"
+      "The recipe's kind of views comes first, then the others that can be made of its images, as they are by "
+      "default,\n"
+      "each with 1, 2, 4, ... threads up to --threads. The floor turns as many bytes into numbers of the compute "
+      "type,\n"
+      "twice.\n"
       "  biossl bench views --recipe recipes/quick.toml\n"
       "  biossl bench views --set train.batch=500 --set train.precision=bfloat16 --threads 1 --json");
   sub.callback([options] { bench_views(*options); });

@@ -33,12 +33,14 @@ struct DataCommand {
     return open_dataset(name, request);
   }
 
-  /// Data sets with a fixed image size need neither --size nor --seed; views need a seed.
+  /// Data sets whose images have a size of their own need no --size, those that are always the same no --seed; views
+  /// need a seed.
   void refuse_without_effect() const {
-    if (DatasetRegistry::instance().find(name).traits.side == 0) return;
+    const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
+    if (!traits.has_own_size()) return;
     check(!size, "data", "--size makes no sense here: the images of {} have a size of their own", name);
-    check(!seed || !views.empty(), "data", "--seed makes no sense here: the images of {} are the same for every seed",
-          name);
+    check(!seed || !views.empty() || traits.side == 0, "data",
+          "--seed makes no sense here: the images of {} are the same for every seed", name);
   }
 
   void add_options(Command command) {
@@ -80,6 +82,8 @@ void preview(DataCommand& command) {
   // Enough images for a full row of every class.
   if (command.request.images == 0) command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;
   const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
+  // Small images are magnified until texts fit above them.
+  sheet.scale = std::max(sheet.scale, 64 / dataset->image_shape()[1]);
   if (shows_views) {
     sheet.rows = std::min(sheet.rows, dataset->size());
     const ViewSource source{

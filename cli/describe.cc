@@ -109,8 +109,7 @@ struct DescribeCommand {
 void describe(const DescribeCommand& command) {
   PlaceOptions().settle();
   const Recipe recipe = command.recipe.read();
-  const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  const DryBuild outline(recipe, image);
+  const DryBuild outline(recipe, image_shape(recipe));
   print_network(recipe, *outline.network);
   print_precision(recipe);
   print_rule(recipe, *outline.rule);

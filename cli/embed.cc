@@ -43,12 +43,14 @@ std::optional<int> block_of(const std::string& layer, int depth) {
 }
 
 std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const ExecutionContext& place) {
-  return open_dataset(command.dataset.empty() ? recipe.data.probe : command.dataset,
+  const std::string& name = command.dataset.empty() ? recipe.data.probe : command.dataset;
+  return open_dataset(name,
                       {.split = command.split == "train" ? Split::train : Split::test,
                        .directory = place.data,
                        .images = command.images,
                        .image_size = recipe.data.image_size,
-                       .seed = recipe.seed});
+                       .seed = recipe.seed},
+                      data_settings(recipe, name));
 }
 
 /// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.

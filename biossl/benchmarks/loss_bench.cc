@@ -19,8 +19,7 @@ LossWork::LossWork(const Recipe& recipe, Network& network)
 
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check_repetitions(repetitions);
-  const std::int64_t side = recipe.data.image_size;
-  const auto network = make_network(recipe, {side, side, 3}, device);
+  const auto network = make_network(recipe, image_shape(recipe), device);
   LossWork work(recipe, *network);
   return {.batch = recipe.train.batch,
           .features = work.features(),

@@ -16,8 +16,7 @@ namespace {
 constexpr std::int64_t chunk = 1000;  // images
 
 std::int64_t last_blocks_size(const Recipe& recipe) {
-  const std::int64_t side = recipe.data.image_size;
-  const DryBuild built(recipe, {side, side, 3});
+  const DryBuild built(recipe, image_shape(recipe));
   return built.network->block(built.network->depth() - 1).plan().output.size();
 }
 

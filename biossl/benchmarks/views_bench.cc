@@ -15,11 +15,12 @@ namespace {
 /// Number of different batches, so that their pixels do not all stay in the cache.
 constexpr std::int64_t batches = 20;
 
-/// The recipe's views, then the others.
-std::vector<Choice> kinds_to_time(const Recipe& recipe) {
+/// The recipe's views, then the others that can be made of these images.
+std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images) {
   std::vector<Choice> kinds{recipe.views};
-  for (const std::string& kind : ViewsRegistry::instance().names()) {
-    if (kind != recipe.views.kind) kinds.push_back({kind, {}});
+  for (const auto& [kind, entry] : ViewsRegistry::instance().entries()) {
+    const bool suit = entry.traits.suit == nullptr || entry.traits.suit(images);
+    if (kind != recipe.views.kind && suit) kinds.push_back({kind, {}});
   }
   return kinds;
 }
@@ -61,6 +62,7 @@ class ViewsWork {
     images_->pixels();  // renders all images
   }
 
+  const Dataset& images() const { return *images_; }
   ViewsTime time(const Choice& kind, const Recipe& recipe, std::int64_t repetitions) {
     return {.kind = kind.kind,
             .threads = threads(),
@@ -104,7 +106,7 @@ std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int6
   const std::int64_t batch = recipe.train.batch;
   ViewsWork work(on_built_in_world(recipe, batch, batches * batch), device);
   std::vector<ViewsTime> times;
-  for (const Choice& kind : kinds_to_time(recipe)) {
+  for (const Choice& kind : kinds_to_time(recipe, work.images())) {
     for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
       const ThreadsKept outside;
       set_threads(count);

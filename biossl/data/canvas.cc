@@ -1,6 +1,8 @@
 #include "biossl/data/canvas.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "biossl/core/error.h"
 #include "biossl/io/png.h"
@@ -42,6 +44,23 @@ constexpr std::array<std::uint8_t, static_cast<std::size_t>(letters* letter_colu
     0x30, 0x40, 0x3c, 0x44, 0x28, 0x10, 0x28, 0x44, 0x4c, 0x90, 0x90, 0x90, 0x7c, 0x44, 0x64, 0x54, 0x4c, 0x44, 0x00,
     0x08, 0x36, 0x41, 0x00, 0x00, 0x00, 0x77, 0x00, 0x00, 0x00, 0x41, 0x36, 0x08, 0x00, 0x02, 0x01, 0x02, 0x04, 0x02};
 
+using Colour = std::array<std::uint8_t, 3>;
+
+/// Each channel has a hue of its own.
+Colour sum_of_hues(const std::uint8_t* pixel, std::int64_t channels) {
+  std::array<float, 3> sum{};
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    const float hue = 6.0F * static_cast<float>(channel) / static_cast<float>(channels);
+    // Red, green and blue fall off from hues 0, 2 and 4, on a circle of 6.
+    for (std::size_t primary = 0; primary < 3; ++primary) {
+      const float apart = std::abs(hue - 2.0F * static_cast<float>(primary));
+      sum[primary] += static_cast<float>(pixel[channel]) * std::clamp(2.0F - std::min(apart, 6.0F - apart), 0.0F, 1.0F);
+    }
+  }
+  const auto byte = [](float value) { return static_cast<std::uint8_t>(std::lround(std::min(value, 255.0F))); };
+  return {byte(sum[0]), byte(sum[1]), byte(sum[2])};
+}
+
 }  // namespace
 
 Canvas::Canvas(std::int64_t width, std::int64_t height)
@@ -56,15 +75,15 @@ void Canvas::set(std::int64_t x, std::int64_t y, std::uint8_t red, std::uint8_t 
 }
 
 void Canvas::image(std::int64_t x, std::int64_t y, const Shape& shape, const std::uint8_t* pixels, std::int64_t scale) {
+  check(shape.rank() == 3 && shape[2] > 0, "canvas", "image of shape {}; (H, W, C) is shown", to_string(shape));
   const std::int64_t channels = shape[2];
-  check(shape.rank() == 3 && (channels == 1 || channels == 3), "canvas", "image of shape {}; 1 or 3 channels are shown",
-        to_string(shape));
-  const std::int64_t green = channels == 3 ? 1 : 0;
-  const std::int64_t blue = channels == 3 ? 2 : 0;
   for (std::int64_t row = 0; row < shape[0] * scale; ++row) {
     for (std::int64_t column = 0; column < shape[1] * scale; ++column) {
       const std::uint8_t* pixel = pixels + (row / scale * shape[1] + column / scale) * channels;
-      set(x + column, y + row, pixel[0], pixel[green], pixel[blue]);
+      const Colour colour = channels == 1   ? Colour{pixel[0], pixel[0], pixel[0]}
+                            : channels == 3 ? Colour{pixel[0], pixel[1], pixel[2]}
+                                            : sum_of_hues(pixel, channels);
+      set(x + column, y + row, colour[0], colour[1], colour[2]);
     }
   }
 }

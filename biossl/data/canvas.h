@@ -18,8 +18,9 @@ class Canvas {
   /// A dark grey canvas.
   Canvas(std::int64_t width, std::int64_t height);
 
-  /// Draws an image, (H, W, 1) or (H, W, 3) uint8, with its upper left corner at (x, y), magnified by `scale`. Parts
-  /// outside the canvas are cut off. Throws std::invalid_argument for another number of channels.
+  /// Draws an image, (H, W, C) uint8, with its upper left corner at (x, y), magnified by `scale`. One channel is grey,
+  /// three are red, green and blue; of any other number each has a hue of its own, and they are added up. Parts outside
+  /// the canvas are cut off.
   void image(std::int64_t x, std::int64_t y, const Shape& shape, const std::uint8_t* pixels, std::int64_t scale);
   /// Writes printable ASCII; other bytes become '?'.
   void text(std::int64_t x, std::int64_t y, std::string_view text);

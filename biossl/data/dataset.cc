@@ -8,8 +8,20 @@ void Dataset::render_moment(std::int64_t /*image*/, Random /*random*/, std::uint
   fail("views", "this data set has no moments, only still images; use views kind \"deform\"");
 }
 
-std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request) {
-  return DatasetRegistry::instance().make(name, {}, request);
+void Dataset::render_synonym(std::int64_t /*image*/, std::int64_t /*redrawn*/, Random /*random*/,
+                             std::uint8_t* /*to*/) const {
+  fail("views", "this data set has no hidden tree, and so no synonyms; use the data set \"rhm\"");
+}
+
+std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request, const Settings& settings) {
+  return DatasetRegistry::instance().make(name, settings, request);
+}
+
+Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size) {
+  const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
+  if (traits.shape != nullptr) return traits.shape(settings);
+  const std::int64_t side = traits.side > 0 ? traits.side : image_size;
+  return {side, side, 3};
 }
 
 }  // namespace biossl

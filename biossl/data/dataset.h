@@ -31,6 +31,12 @@ class Dataset {
   /// What is known before the data set is opened.
   struct Traits {
     std::int64_t side = 0;  ///< side of its images if it is fixed, otherwise 0
+    /// The shape of its images, (H, W, C), where its own settings give it. Throws std::invalid_argument for impossible
+    /// settings.
+    Shape (*shape)(const Settings&) = nullptr;
+
+    /// Whether DatasetRequest::image_size says nothing about it.
+    bool has_own_size() const { return side > 0 || shape != nullptr; }
   };
 
   virtual ~Dataset() = default;
@@ -49,6 +55,11 @@ class Dataset {
   /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
   /// std::invalid_argument if has_moments() is false.
   virtual void render_moment(std::int64_t image, Random random, std::uint8_t* to) const;
+  /// Levels of the hidden tree that an image is the lowest string of; 0: there is no such tree.
+  virtual std::int64_t levels() const { return 0; }
+  /// Writes another string of an image's hidden tree, (H, W, C) uint8: the lowest `redrawn` of its levels are drawn
+  /// anew (Views "synonyms"). Throws std::invalid_argument if levels() is 0.
+  virtual void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const;
 
  protected:
   Shape image_shape_{0, 0, 0};
@@ -58,7 +69,10 @@ class Dataset {
 
 using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
 
-/// Throws std::invalid_argument for an unknown name, BadInput for missing or damaged files.
-std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request);
+/// Throws std::invalid_argument for an unknown name or setting, BadInput for missing or damaged files.
+std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request,
+                                      const Settings& settings = {});
+/// (H, W, C) of a data set's images before it is opened; colour images of side image_size where it does not say.
+Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size);
 
 }  // namespace biossl

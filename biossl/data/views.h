@@ -14,6 +14,10 @@ namespace biossl {
 class Views {
  public:
   static constexpr const char* kind = "kind of views";
+  /// What is known before views are made.
+  struct Traits {
+    bool (*suit)(const Dataset&) = nullptr;  ///< whether they can be made of a data set; null: of any
+  };
 
   virtual ~Views() = default;
 

@@ -23,6 +23,8 @@ struct DeformOptions {
 /// Views of Tang, Yang & Amit (2022): a random affine map, random saturation and hue, random mirroring.
 class DeformViews final : public Views {
  public:
+  static constexpr Traits traits{.suit = [](const Dataset& dataset) { return dataset.image_shape()[2] == 3; }};
+
   DeformViews(const DeformOptions& options, const ViewSource& source)
       : source_(source),
         range_{static_cast<float>(options.affine), static_cast<float>(options.perturb),

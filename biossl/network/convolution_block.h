@@ -17,6 +17,11 @@ struct ConvolutionOptions {
   std::int64_t kernel = 3;
   std::int64_t stride = 1;
   std::int64_t padding = 1;
+  std::int64_t kernel_height = 0;
+  std::int64_t stride_height = 0;
+  std::int64_t padding_height = -1;
+
+  Conv2d conv() const { return {kernel, stride, padding, kernel_height, stride_height, padding_height}; }
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -27,6 +32,9 @@ struct ConvolutionOptions {
     field("kernel", kernel, "side of the convolution's square");
     field("stride", stride, "steps of the convolution");
     field("padding", padding, "zeros around its input");
+    field("kernel_height", kernel_height, "height of a kernel that is not square; 0: kernel");
+    field("stride_height", stride_height, "steps along the height; 0: stride");
+    field("padding_height", padding_height, "zeros above and below the input; -1: padding");
   }
 };
 

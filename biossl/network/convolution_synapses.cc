@@ -6,13 +6,14 @@ namespace biossl {
 
 ConvolutionSynapses::ConvolutionSynapses(const SynapsesSetup& setup, const Shape& map, std::int64_t outputs,
                                          const Conv2d& conv, bool bias, std::uint32_t index)
-    : Synapses(setup, {outputs, conv.kernel, conv.kernel, map[2]}, {outputs, conv.kernel, conv.kernel, map[2]},
-               {outputs, map[2], conv.kernel, conv.kernel}, bias, index),
+    : Synapses(setup, {outputs, conv.vertical().kernel, conv.kernel, map[2]},
+               {outputs, conv.vertical().kernel, conv.kernel, map[2]},
+               {outputs, map[2], conv.vertical().kernel, conv.kernel}, bias, index),
       map_(map),
       conv_(conv) {}
 
 Shape ConvolutionSynapses::output_map() const {
-  return {conv_.output_extent(map_[0]), conv_.output_extent(map_[1]), weights_.values().extent(0)};
+  return {conv_.output_height(map_[0]), conv_.output_width(map_[1]), weights_.values().extent(0)};
 }
 
 void ConvolutionSynapses::drive(const Tensor& pre, Tensor& post) const {

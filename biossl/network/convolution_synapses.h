@@ -4,7 +4,7 @@
 
 namespace biossl {
 
-/// Connections of a convolution: the same square of weights at every position.
+/// Connections of a convolution: the same patch of weights at every position.
 class ConvolutionSynapses final : public Synapses {
  public:
   /// map: (H, W, C) of the input.

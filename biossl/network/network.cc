@@ -23,7 +23,10 @@ std::unique_ptr<Block> make_block(const BlockSpec& spec, const BlockSetup& setup
                                    .bias = spec.bias,
                                    .kernel = spec.conv.kernel,
                                    .stride = spec.conv.stride,
-                                   .padding = spec.conv.padding};
+                                   .padding = spec.conv.padding,
+                                   .kernel_height = spec.conv.kernel_height,
+                                   .stride_height = spec.conv.stride_height,
+                                   .padding_height = spec.conv.padding_height};
   return std::make_unique<ConvolutionBlock>(options, setup);
 }
 

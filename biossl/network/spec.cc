@@ -56,8 +56,7 @@ const Preset& find_preset(std::string_view name) {
 
 bool BlockSpec::operator==(const BlockSpec& other) const {
   return channels == other.channels && activation == other.activation && pool == other.pool && bias == other.bias &&
-         conv.kernel == other.conv.kernel && conv.stride == other.conv.stride && conv.padding == other.conv.padding &&
-         kind == other.kind && settings == other.settings;
+         conv == other.conv && kind == other.kind && settings == other.settings;
 }
 
 NetworkSpec preset(std::string_view name) { return find_preset(name).make(); }

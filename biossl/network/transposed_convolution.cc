@@ -6,8 +6,9 @@ namespace biossl {
 
 TransposedConvolutionSynapses::TransposedConvolutionSynapses(const SynapsesSetup& setup, const Shape& from,
                                                              const Shape& to, const Conv2d& conv, std::uint32_t index)
-    : Synapses(setup, {from[2], conv.kernel, conv.kernel, to[2]}, {from[2], conv.kernel, conv.kernel, to[2]},
-               {from[2], to[2], conv.kernel, conv.kernel}, true, index, to[2]),
+    : Synapses(setup, {from[2], conv.vertical().kernel, conv.kernel, to[2]},
+               {from[2], conv.vertical().kernel, conv.kernel, to[2]},
+               {from[2], to[2], conv.vertical().kernel, conv.kernel}, true, index, to[2]),
       from_(from),
       to_(to),
       conv_(conv) {}

@@ -5,8 +5,8 @@
 namespace biossl {
 
 /// Connections that lead from a convolution's output maps (O channels) back to its input maps (I channels): a
-/// transposed convolution with weights of its own, (O, K, K, I), in files (O, I, K, K), and a bias for each of the I
-/// channels. Weights and bias start uniform in +-1/sqrt(K K I), as the framework of the published code draws them.
+/// transposed convolution with weights of its own, (O, K', K, I), in files (O, I, K', K), and a bias for each of the I
+/// channels. Weights and bias start uniform in +-1/sqrt(K' K I), as the framework of the published code draws them.
 class TransposedConvolutionSynapses final : public Synapses {
  public:
   /// from: (H', W', O); to: (H, W, I); conv: of the convolution that leads the other way.

@@ -1,5 +1,9 @@
 #include "biossl/ops/checks.h"
 
+#include <fmt/format.h>
+
+#include <string>
+
 namespace biossl::ops {
 
 void Checks::same_device(std::initializer_list<Argument> required, std::initializer_list<Argument> optional) const {
@@ -82,6 +86,37 @@ void Checks::gathered(const Argument& src, const Argument& rows, const Argument&
 void Checks::totals(const Argument& argument) const {
   shape(argument, {2});
   type(argument, DType::float64);
+}
+
+namespace {
+
+/// "3", or "1x2" of another height.
+std::string both(std::int64_t height, std::int64_t width) {
+  return height == width ? std::to_string(width) : fmt::format("{}x{}", height, width);
+}
+
+}  // namespace
+
+void Checks::convolution(const Conv2d& conv, Device device) const {
+  const ConvAxis rows = conv.vertical();
+  const ConvAxis columns = conv.horizontal();
+  const auto possible = [](const ConvAxis& axis) { return axis.kernel >= 1 && axis.stride >= 1 && axis.padding >= 0; };
+  check(possible(rows) && possible(columns), operation_, "kernel {}, stride {}, padding {}",
+        both(rows.kernel, columns.kernel), both(rows.stride, columns.stride), both(rows.padding, columns.padding));
+  require_square(device, conv, operation_);
+}
+
+void Checks::holds_kernel(const Argument& map, const Conv2d& conv) const {
+  const ConvAxis rows = conv.vertical();
+  const ConvAxis columns = conv.horizontal();
+  const Shape& shape = map.tensor.shape();
+  check(shape[1] >= rows.kernel - 2 * rows.padding && shape[2] >= columns.kernel - 2 * columns.padding, operation_,
+        "{} is {}, smaller than the kernel of {}", map.name, to_string(shape), both(rows.kernel, columns.kernel));
+}
+
+void require_square(Device device, const Conv2d& conv, std::string_view who) {
+  check(device != Device::cuda || conv.is_square(), who,
+        "a GPU has no convolutions yet whose height differs from their width; use --device cpu");
 }
 
 }  // namespace biossl::ops

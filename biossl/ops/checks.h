@@ -42,10 +42,17 @@ class Checks {
   void gathered(const Argument& src, const Argument& rows, const Argument& dst) const;
   /// The loss accumulator: (2) float64.
   void totals(const Argument& argument) const;
+  /// Kernel, stride and padding are possible, and this device convolves so.
+  void convolution(const Conv2d& conv, Device device) const;
+  /// A map (N, H, W, C) with its padding is as large as the kernel.
+  void holds_kernel(const Argument& map, const Conv2d& conv) const;
 
  private:
   std::string_view operation_;
 };
+
+/// Throws std::invalid_argument, naming `who`, for a convolution that is not square on a GPU, which has none.
+void require_square(Device device, const Conv2d& conv, std::string_view who);
 
 /// The type of weights, updates and biases for this type of activations.
 inline DType master_type(DType activations) { return activations == DType::float64 ? DType::float64 : DType::float32; }

@@ -6,25 +6,22 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks a convolution from src (N,H,W,I) to dst (N,H',W',O) with weights (O,K,K,I), under the names of the tensors in
-/// the operation.
+/// Checks a convolution from src (N,H,W,I) to dst (N,H',W',O) with weights (O,K',K,I), under the names of the tensors
+/// in the operation.
 void check_convolution(std::string_view operation, const Argument& src, const Argument& weights, const Argument& bias,
                        const Argument& dst, const Conv2d& conv) {
   const Checks checks(operation);
   checks.same_device({src, weights, dst}, {bias});
-  check(conv.kernel >= 1 && conv.stride >= 1 && conv.padding >= 0, operation, "kernel {}, stride {}, padding {}",
-        conv.kernel, conv.stride, conv.padding);
+  checks.convolution(conv, src.tensor.device());
   checks.rank(src, 4);
   checks.rank(weights, 4);
   checks.rank(dst, 4);
   const Shape& in = src.tensor.shape();
   const Shape& weight = weights.tensor.shape();
   check(in[3] == weight[3], operation, "{} has {} channels, {} expect {}", src.name, in[3], weights.name, weight[3]);
-  checks.shape(weights, {weight[0], conv.kernel, conv.kernel, weight[3]});
-  const std::int64_t reach = conv.kernel - 2 * conv.padding;
-  check(in[1] >= reach && in[2] >= reach, operation, "{} is {}, smaller than the kernel of {}", src.name, to_string(in),
-        conv.kernel);
-  checks.shape(dst, {in[0], conv.output_extent(in[1]), conv.output_extent(in[2]), weight[0]});
+  checks.shape(weights, {weight[0], conv.vertical().kernel, conv.kernel, weight[3]});
+  checks.holds_kernel(src, conv);
+  checks.shape(dst, {in[0], conv.output_height(in[1]), conv.output_width(in[2]), weight[0]});
   checks.optional_shape(bias, {weight[0]});
   checks.compute_type(src);
   checks.type(dst, src.tensor.dtype());

@@ -26,15 +26,16 @@ namespace biossl::ops {
 // --- layers ----------------------------------------------------------------------------------------------------------
 
 /// Convolution, with zeros outside the image:
-///   dst[n,y,x,o] = activation(bias[o] + sum_{i,j,c} src[n, y s + i - p, x s + j - p, c] weights[o,i,j,c])
-/// s stride, p padding; src (N,H,W,I), weights (O,K,K,I), bias (O) or empty, dst (N,H',W',O).
+///   dst[n,y,x,o] = activation(bias[o] + sum_{i,j,c} src[n, y s' + i - p', x s + j - p, c] weights[o,i,j,c])
+/// s stride, p padding, s' and p' along the height; src (N,H,W,I), weights (O,K',K,I), K' the kernel's height, bias (O)
+/// or empty, dst (N,H',W',O). A GPU has square convolutions only: K' = K, s' = s, p' = p.
 void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                     Activation activation, Tensor& dst);
 /// The adjoint of conv2d_forward in src, for any weights of that shape: carries the error back to the input. d_dst
 /// (N,H',W',O), d_src (N,H,W,I). It is the transposed convolution.
 void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src);
 /// The gradient of conv2d_forward in its weights; d_bias may be empty.
-///   d_weights[o,i,j,c] = sum_{n,y,x} src[n, y s + i - p, x s + j - p, c] d_dst[n,y,x,o]
+///   d_weights[o,i,j,c] = sum_{n,y,x} src[n, y s' + i - p', x s + j - p, c] d_dst[n,y,x,o]
 ///   d_bias[o] = sum_{n,y,x} d_dst[n,y,x,o]
 void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias);
@@ -46,11 +47,11 @@ void conv2d_backward_weights(const Tensor& src, const PooledError& error, const 
                              Tensor& d_bias);
 
 /// Transposed convolution: dst = activation(bias + the adjoint of conv2d_forward at src). conv takes extents H, W to
-/// H', W'. src (N,H',W',O), weights (O,K,K,I), bias (I) or empty, dst (N,H,W,I).
+/// H', W'. src (N,H',W',O), weights (O,K',K,I), bias (I) or empty, dst (N,H,W,I).
 void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                                Activation activation, Tensor& dst);
 /// The gradient in its weights; d_bias may be empty. The error of src is conv2d_forward of d_dst.
-///   d_weights[o,i,j,c] = sum_{n,y,x} d_dst[n, y s + i - p, x s + j - p, c] src[n,y,x,o]
+///   d_weights[o,i,j,c] = sum_{n,y,x} d_dst[n, y s' + i - p', x s + j - p, c] src[n,y,x,o]
 ///   d_bias[c] = sum_{n,y,x} d_dst[n,y,x,c]
 void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
                                         Tensor& d_bias);

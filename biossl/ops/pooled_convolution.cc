@@ -6,20 +6,21 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks the errors of a convolution from `map` (N,H,W,I) with weights (O,K,K,I) below a max-pool.
+/// Checks the errors of a convolution from `map` (N,H,W,I) with weights (O,K',K,I) below a max-pool.
 void check_pooled(std::string_view operation, const Argument& map, const Argument& weights, const PooledError& error,
                   const Conv2d& conv) {
   const Checks checks(operation);
   checks.same_device({map, weights, {"values", error.values}, {"argmax", error.argmax}, {"scratch", error.scratch}});
+  checks.convolution(conv, map.tensor.device());
   checks.rank(map, 4);
   checks.rank(weights, 4);
   const Shape& in = map.tensor.shape();
   const std::int64_t outputs = weights.tensor.extent(0);
-  checks.shape(weights, {outputs, conv.kernel, conv.kernel, in[3]});
+  checks.shape(weights, {outputs, conv.vertical().kernel, conv.kernel, in[3]});
   check(error.window >= 1 && error.window <= 16, operation, "a window of {}; argmax counts up to 16 x 16 elements",
         error.window);
-  const std::int64_t height = conv.output_extent(in[1]);
-  const std::int64_t width = conv.output_extent(in[2]);
+  const std::int64_t height = conv.output_height(in[1]);
+  const std::int64_t width = conv.output_width(in[2]);
   checks.shape({"values", error.values}, {in[0], height / error.window, width / error.window, outputs});
   checks.shape({"argmax", error.argmax}, error.values.shape());
   checks.type({"argmax", error.argmax}, DType::uint8);

@@ -6,14 +6,13 @@
 namespace biossl::ops {
 namespace {
 
-/// Checks a transposed convolution from src (N,H',W',O) to dst (N,H,W,I) with weights (O,K,K,I), under the names of the
-/// tensors in the operation.
+/// Checks a transposed convolution from src (N,H',W',O) to dst (N,H,W,I) with weights (O,K',K,I), under the names of
+/// the tensors in the operation.
 void check_transposed(std::string_view operation, const Argument& src, const Argument& weights, const Argument& bias,
                       const Argument& dst, const Conv2d& conv) {
   const Checks checks(operation);
   checks.same_device({src, weights, dst}, {bias});
-  check(conv.kernel >= 1 && conv.stride >= 1 && conv.padding >= 0, operation, "kernel {}, stride {}, padding {}",
-        conv.kernel, conv.stride, conv.padding);
+  checks.convolution(conv, src.tensor.device());
   checks.rank(src, 4);
   checks.rank(weights, 4);
   checks.rank(dst, 4);
@@ -21,12 +20,10 @@ void check_transposed(std::string_view operation, const Argument& src, const Arg
   const Shape& out = dst.tensor.shape();
   check(src.tensor.extent(3) == weight[0], operation, "{} has {} channels, {} expect {}", src.name,
         src.tensor.extent(3), weights.name, weight[0]);
-  checks.shape(weights, {weight[0], conv.kernel, conv.kernel, weight[3]});
-  const std::int64_t reach = conv.kernel - 2 * conv.padding;
-  check(out[1] >= reach && out[2] >= reach, operation, "{} is {}, smaller than the kernel of {}", dst.name,
-        to_string(out), conv.kernel);
+  checks.shape(weights, {weight[0], conv.vertical().kernel, conv.kernel, weight[3]});
+  checks.holds_kernel(dst, conv);
   checks.shape(dst, {src.tensor.extent(0), out[1], out[2], weight[3]});
-  checks.shape(src, {out[0], conv.output_extent(out[1]), conv.output_extent(out[2]), weight[0]});
+  checks.shape(src, {out[0], conv.output_height(out[1]), conv.output_width(out[2]), weight[0]});
   checks.optional_shape(bias, {weight[3]});
   checks.compute_type(src);
   checks.type(dst, src.tensor.dtype());

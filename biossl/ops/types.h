@@ -20,13 +20,40 @@ Activation activation_named(std::string_view name);
 /// The largest window of a max-pool: an index into it fits into a byte.
 inline constexpr std::int64_t largest_pool = 16;
 
-/// A square convolution. Output extent = (input + 2 padding - kernel) / stride + 1, rounded down.
+/// A convolution along one axis of a map.
+struct ConvAxis {
+  std::int64_t kernel;
+  std::int64_t stride;
+  std::int64_t padding;
+
+  /// (input + 2 padding - kernel) / stride + 1, rounded down.
+  std::int64_t output_extent(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }
+  bool operator==(const ConvAxis& other) const = default;
+};
+
+/// A convolution: a square one, or one that has another kernel, stride or padding along the height.
 struct Conv2d {
   std::int64_t kernel = 3;
   std::int64_t stride = 1;
   std::int64_t padding = 1;
+  std::int64_t kernel_height = 0;    ///< 0: kernel
+  std::int64_t stride_height = 0;    ///< 0: stride
+  std::int64_t padding_height = -1;  ///< -1: padding
 
-  std::int64_t output_extent(std::int64_t input) const { return (input + 2 * padding - kernel) / stride + 1; }
+  ConvAxis vertical() const {
+    return {.kernel = kernel_height == 0 ? kernel : kernel_height,
+            .stride = stride_height == 0 ? stride : stride_height,
+            .padding = padding_height == -1 ? padding : padding_height};
+  }
+  ConvAxis horizontal() const { return {.kernel = kernel, .stride = stride, .padding = padding}; }
+  bool is_square() const { return vertical() == horizontal(); }
+  std::int64_t taps() const { return vertical().kernel * kernel; }
+  std::int64_t output_height(std::int64_t input) const { return vertical().output_extent(input); }
+  std::int64_t output_width(std::int64_t input) const { return horizontal().output_extent(input); }
+  /// Whether both describe the same convolution.
+  bool operator==(const Conv2d& other) const {
+    return vertical() == other.vertical() && horizontal() == other.horizontal();
+  }
 };
 
 /// The contrastive hinge loss (docs/rules_and_losses.md; Tang, Yang & Amit 2022, eq. 2):

@@ -9,11 +9,13 @@ namespace {
 std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
                               std::int64_t images) {
   auto opened = blaming_recipe(recipe, [&] {
-    return open_dataset(name, {.split = split,
-                               .directory = place.data,
-                               .images = images,
-                               .image_size = recipe.data.image_size,
-                               .seed = recipe.seed});
+    return open_dataset(name,
+                        {.split = split,
+                         .directory = place.data,
+                         .images = images,
+                         .image_size = recipe.data.image_size,
+                         .seed = recipe.seed},
+                        data_settings(recipe, name));
   });
   if (images > opened->size()) {
     bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, images, name_of(split),
@@ -31,6 +33,16 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Exe
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split) {
   const DataRecipe& data = recipe.data;
   return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
+}
+
+Shape image_shape(const Recipe& recipe) {
+  const std::string& name = recipe.data.pretrain;
+  return image_shape(name, data_settings(recipe, name), recipe.data.image_size);
+}
+
+Settings data_settings(const Recipe& recipe, const std::string& name) {
+  const auto found = recipe.data_sets.find(name);
+  return found == recipe.data_sets.end() ? Settings{} : found->second;
 }
 
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
@@ -97,9 +109,6 @@ DryBuild::DryBuild(Recipe recipe, const Shape& image) {
   rule = make_rule(recipe, *network);
 }
 
-std::int64_t total_epochs(const Recipe& recipe) {
-  const Shape image{recipe.data.image_size, recipe.data.image_size, 3};
-  return DryBuild(recipe, image).rule->total_epochs();
-}
+std::int64_t total_epochs(const Recipe& recipe) { return DryBuild(recipe, image_shape(recipe)).rule->total_epochs(); }
 
 }  // namespace biossl

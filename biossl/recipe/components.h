@@ -22,6 +22,10 @@ struct ExecutionContext {
 /// The data sets of a recipe. Throws BadInput if parts of the recipe do not fit together.
 std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place);
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split);
+/// (H, W, C) of the images to learn from, before they are opened.
+Shape image_shape(const Recipe& recipe);
+/// The settings of a data set of this name, none where it has none.
+Settings data_settings(const Recipe& recipe, const std::string& name);
 /// The recipe's loss with one feature, to ask for its properties. Throws std::invalid_argument.
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 /// The recipe's network with the head for its loss. Throws std::invalid_argument.

@@ -17,6 +17,7 @@
 #include "biossl/recipe/overrides.h"
 #include "biossl/recipe/recipe_notes.h"
 #include "biossl/recipe/recipe_sections.h"
+#include "biossl/recipe/section_reader.h"
 #include "biossl/recipe/shipped_texts.h"
 #include "biossl/recipe/toml_document.h"
 #include "biossl/rules/rule.h"
@@ -39,34 +40,10 @@ struct TopRecipe {
 const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
                                              "feedback", "train", "optimizer", "probe",        "published"};
 
-/// Throws for a fault at one position of the recipe.
-[[noreturn]] void fault(const TomlEntry& entry, const std::string& what) {
-  const std::string text = fmt::format("{}: {}", entry.where, what);
-  if (entry.overridden) throw std::invalid_argument(text);
-  throw BadInput(text);
-}
-
-/// Calls read() and reports its std::invalid_argument at the entry.
-template <class Read>
-void at(const TomlEntry& entry, const Read& read) {
-  try {
-    read();
-  } catch (const std::invalid_argument& wrong) {
-    fault(entry, wrong.what());
-  }
-}
-
-Settings to_settings(const std::vector<Field>& fields) {
-  Settings settings;
-  for (const Field& field : fields) settings[field.name] = field.value;
-  return settings;
-}
-
-/// Converts a document to a recipe. Every key is first read alone, so that an error names its line.
-class RecipeReader {
+/// Converts a document to a recipe.
+class RecipeReader : private SectionReader {
  public:
-  RecipeReader(const TomlDocument& document, std::string origin)
-      : document_(document), origin_(std::move(origin)), nothing_{.entries = {}, .where = origin_} {}
+  RecipeReader(const TomlDocument& document, std::string origin) : SectionReader(document, std::move(origin)) {}
 
   Recipe read() {
     check_names();
@@ -78,7 +55,8 @@ class RecipeReader {
     recipe.probe = options<ProbeRecipe>("probe");
     if (document_.sections.contains("published")) recipe.published = read_published();
     check_data(recipe.data);
-    settle_image_size(recipe.data);
+    read_data_sets(recipe);
+    settle_image_size(recipe);
     check_train(recipe.train);
     check_probe(recipe.probe);
     read_network(recipe);
@@ -89,24 +67,16 @@ class RecipeReader {
   }
 
  private:
-  const TomlSection& section(const std::string& name) const {
-    const auto found = document_.sections.find(name);
-    return found == document_.sections.end() ? nothing_ : found->second;
-  }
-
-  /// A key's entry; if it is absent, an empty one with the position of its section.
-  TomlEntry entry(const std::string& name, const std::string& key) const {
-    const TomlSection& table = section(name);
-    const auto found = table.entries.find(key);
-    return found == table.entries.end() ? TomlEntry{.value = {}, .where = table.where} : found->second;
-  }
-
   void check_names() const {
+    std::vector<std::string> known = section_names;
+    for (const auto& [name, entry] : DatasetRegistry::instance().entries()) {
+      if (!entry.fields.empty()) known.push_back(data_section(name));
+    }
     for (const auto& [name, table] : document_.sections) {
-      if (name.empty() || std::ranges::count(section_names, name) > 0) continue;
+      if (name.empty() || std::ranges::count(known, name) > 0) continue;
       const bool overridden = !table.entries.empty() && table.entries.begin()->second.overridden;
       fault({.value = {}, .where = table.where, .overridden = overridden},
-            fmt::format("there is no section [{}]{}", name, suggestion(name, section_names)));
+            fmt::format("there is no section [{}]{}", name, suggestion(name, known)));
     }
     for (const auto& [name, tables] : document_.arrays) {
       if (name == "network.blocks") continue;
@@ -129,28 +99,6 @@ class RecipeReader {
     std::vector<std::string> known = section_names;
     known.insert(known.end(), {"name", "seed"});
     fault(given, fmt::format("there is no key '{}'{}", key, suggestion(key, known)));
-  }
-
-  template <class Options>
-  Options options(const std::string& name, const TomlSection& table) const {
-    const std::string shown = name.empty() ? "recipe" : name;
-    for (const auto& entry : table.entries) {
-      at(entry.second, [&] { read_options<Options>(shown, {{entry.first, entry.second.value}}); });
-    }
-    return read_options<Options>(shown, table.settings());
-  }
-  template <class Options>
-  Options options(const std::string& name) const {
-    return options<Options>(name, section(name));
-  }
-
-  void require(bool condition, const char* name, const char* key, std::string_view what) const {
-    if (condition) return;
-    const TomlSection& table = section(name);
-    const auto given = table.entries.find(key);
-    const std::string value = given == table.entries.end() ? "" : fmt::format(" = {}", to_toml(given->second.value));
-    const std::string in = *name == '\0' ? "" : fmt::format("[{}] ", name);
-    fault(entry(name, key), fmt::format("{}{}{} {}", in, key, value, what));
   }
 
   void read_top(Recipe& recipe) const {
@@ -181,12 +129,30 @@ class RecipeReader {
     require(positive(data.std), "data", "std", "must be a positive number");
   }
 
-  /// Most data sets have a fixed image size, which a recipe cannot choose.
-  void settle_image_size(DataRecipe& data) const {
-    const auto side_of = [](const std::string& name) { return DatasetRegistry::instance().find(name).traits.side; };
-    const bool of_pretrain = side_of(data.pretrain) > 0;
-    const std::int64_t side = of_pretrain ? side_of(data.pretrain) : side_of(data.probe);
-    if (side == 0) return;
+  /// The settings of the recipe's data sets, from [data.NAME]. Those of others are checked only.
+  void read_data_sets(Recipe& recipe) const {
+    for (const auto& [name, data_set] : DatasetRegistry::instance().entries()) {
+      const TomlSection& table = section(data_section(name));
+      if (data_set.fields.empty()) continue;
+      const Settings settings = component<DatasetRegistry>(name, table);
+      const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
+      const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
+      at(place, [&] { image_shape(name, settings, recipe.data.image_size); });
+      if (name == recipe.data.pretrain || name == recipe.data.probe) recipe.data_sets[name] = settings;
+    }
+  }
+
+  /// Most data sets have images of a size of their own, which a recipe cannot choose.
+  void settle_image_size(Recipe& recipe) const {
+    DataRecipe& data = recipe.data;
+    const auto fixed = [](const std::string& name) {
+      return DatasetRegistry::instance().find(name).traits.has_own_size();
+    };
+    const bool of_pretrain = fixed(data.pretrain);
+    const std::string& name = of_pretrain ? data.pretrain : data.probe;
+    if (!fixed(name)) return;
+    const Shape shape = image_shape(name, recipe.data_sets[name], 0);
+    const std::int64_t side = shape[1];
     const TomlEntry given = entry("data", "image_size");
     const bool is_given = section("data").entries.contains("image_size");
     if (is_given && !given.overridden) {
@@ -196,7 +162,7 @@ class RecipeReader {
     }
     if (is_given && data.image_size != side) {
       fault(given, fmt::format("[data] image_size = {} makes no sense here: the images of {} are {}x{}",
-                               data.image_size, of_pretrain ? data.pretrain : data.probe, side, side));
+                               data.image_size, name, shape[0], side));
     }
     data.image_size = side;
   }
@@ -257,28 +223,6 @@ class RecipeReader {
       const TomlEntry place = activation == table.entries.end() ? TomlEntry{} : activation->second;
       at(place, [&] { network.blocks.push_back(to_spec(block)); });
     }
-  }
-
-  /// The kind that a table names, which is taken out of it.
-  std::string take_kind(TomlSection& table, const char* name, const std::string& otherwise) const {
-    const auto given = table.entries.find("kind");
-    if (given == table.entries.end()) return otherwise;
-    const auto* text = std::get_if<std::string>(&given->second.value);
-    if (text == nullptr) fault(given->second, fmt::format("[{}] 'kind' must be a text in quotes", name));
-    std::string kind = *text;
-    table.entries.erase(given);
-    return kind;
-  }
-
-  /// The settings of a component of this kind, defaults filled in.
-  template <class RegistryType>
-  Settings component(const std::string& kind, const TomlSection& table) const {
-    const typename RegistryType::Entry* found = nullptr;
-    at({.value = {}, .where = table.where}, [&] { found = &RegistryType::instance().find(kind); });
-    for (const auto& entry : table.entries) {
-      at(entry.second, [&] { found->resolve({{entry.first, entry.second.value}}); });
-    }
-    return to_settings(found->resolve(table.settings()));
   }
 
   /// What [network.head] says changes the preset's head, where that is of the kind "linear".
@@ -353,10 +297,6 @@ class RecipeReader {
     at({.value = {}, .where = section(name).where}, [&] { attempt(choice.kind, own); });
     choice.settings = to_settings(component->resolve(own));
   }
-
-  const TomlDocument& document_;
-  std::string origin_;
-  TomlSection nothing_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -118,12 +119,14 @@ struct Choice {
 
 /// Everything that defines a run, except where it runs. Each part is a TOML section: [data] [views] [network] [loss]
 /// [rule] [train] [optimizer] [probe] and optionally [published]; seed is above all sections. [network] is a preset, or
-/// [[network.blocks]] with [network.head]. [rule] feedback = "…" chooses the feedback path, whose settings are in
-/// [feedback].
+/// [[network.blocks]] with [network.head]. A data set's own settings are in [data.NAME]. [rule] feedback = "…" chooses
+/// the feedback path, whose settings are in [feedback].
 struct Recipe {
   std::string name = "recipe";  ///< the file's name without .toml
   std::uint64_t seed = 1;
   DataRecipe data;
+  /// The settings of the data sets that it names and that have any.
+  std::map<std::string, Settings> data_sets;
   Choice views{"deform", {}};
   std::string preset = "conv6";  ///< "" for written blocks
   NetworkSpec network;           ///< the preset's or the written one

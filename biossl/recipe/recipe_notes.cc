@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/optim/optimizer.h"
@@ -39,6 +40,14 @@ class UnusedSettings {
     look(section, component.resolve(choice.settings), component.fields);
   }
 
+  /// A data set's settings where the recipe does not use it.
+  void look(const std::string& data_set, const DataRecipe& data) {
+    const auto given = document_.sections.find(data_section(data_set));
+    if (given == document_.sections.end() || data_set == data.pretrain || data_set == data.probe) return;
+    notes_.push_back(
+        fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe is {}", given->first, data_set));
+  }
+
   std::vector<std::string> take() { return std::move(notes_); }
 
  private:
@@ -58,6 +67,7 @@ std::vector<Field> head_fields(const Recipe& recipe) {
 
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
   UnusedSettings unused(document);
+  for (const std::string& data_set : DatasetRegistry::instance().names()) unused.look(data_set, recipe.data);
   unused.look<ViewsRegistry>("views", recipe.views);
   unused.look("network.head", head_fields(recipe), list_fields(LinearHeadOptions{}));
   unused.look<LossRegistry>("loss", recipe.loss);

@@ -9,7 +9,10 @@ ConvolutionOptions to_recipe(const BlockSpec& spec) {
           .bias = spec.bias,
           .kernel = spec.conv.kernel,
           .stride = spec.conv.stride,
-          .padding = spec.conv.padding};
+          .padding = spec.conv.padding,
+          .kernel_height = spec.conv.kernel_height,
+          .stride_height = spec.conv.stride_height,
+          .padding_height = spec.conv.padding_height};
 }
 
 LinearHeadOptions to_recipe(const HeadSpec& spec) {
@@ -24,7 +27,7 @@ BlockSpec to_spec(const ConvolutionOptions& recipe) {
           .activation = activation_named(recipe.activation),
           .pool = recipe.pool,
           .bias = recipe.bias,
-          .conv = {.kernel = recipe.kernel, .stride = recipe.stride, .padding = recipe.padding}};
+          .conv = recipe.conv()};
 }
 
 HeadSpec to_spec(const LinearHeadOptions& recipe, const std::string& kind) {

@@ -18,6 +18,9 @@ struct NetworkRecipe {
   }
 };
 
+/// The section that holds a data set's own settings.
+inline std::string data_section(const std::string& name) { return "data." + name; }
+
 ConvolutionOptions to_recipe(const BlockSpec& spec);
 LinearHeadOptions to_recipe(const HeadSpec& spec);
 /// Throw std::invalid_argument for an unknown activation.

@@ -51,7 +51,7 @@ bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
 std::vector<Field> data_fields(const DataRecipe& data) {
   std::vector<Field> fields = list_fields(data);
   const auto& sets = DatasetRegistry::instance();
-  if (sets.find(data.pretrain).traits.side > 0 && sets.find(data.probe).traits.side > 0) {
+  if (sets.find(data.pretrain).traits.has_own_size() && sets.find(data.probe).traits.has_own_size()) {
     std::erase_if(fields, [](const Field& field) { return field.name == "image_size"; });
   }
   return fields;
@@ -107,6 +107,10 @@ std::string to_toml(const Recipe& recipe) {
   writer.line("seed", static_cast<std::int64_t>(recipe.seed), "of everything random");
   writer.section("data");
   writer.lines(data_fields(recipe.data));
+  for (const auto& [name, settings] : recipe.data_sets) {
+    writer.section(data_section(name).c_str());
+    writer.settings<DatasetRegistry>({name, settings});
+  }
   writer.section("views");
   writer.kind<ViewsRegistry>("kind", recipe.views);
   writer.settings<ViewsRegistry>(recipe.views);

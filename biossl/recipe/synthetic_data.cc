@@ -7,7 +7,8 @@
 namespace biossl {
 
 Recipe on_built_in_world(Recipe recipe, std::int64_t batch, std::int64_t images) {
-  recipe.data.pretrain = "world";
+  const bool is_built_in = DatasetRegistry::instance().find(recipe.data.pretrain).traits.shape != nullptr;
+  if (!is_built_in) recipe.data.pretrain = "world";
   recipe.data.images = images;
   recipe.train.batch = batch;
   recipe.train.epochs = std::max<std::int64_t>(recipe.train.epochs, 1);

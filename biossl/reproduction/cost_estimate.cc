@@ -48,11 +48,7 @@ struct ProbeCost {
 };
 
 ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
-  const auto images = open_dataset("world", {.split = Split::train,
-                                             .directory = {},
-                                             .images = few_images,
-                                             .image_size = recipe.data.image_size,
-                                             .seed = recipe.seed});
+  const auto images = open_pretraining_images(on_built_in_world(recipe, recipe.train.batch, few_images), {});
   const auto network = make_network(recipe, images->image_shape(), device);
   std::vector<int> blocks;
   for (int block = recipe.probe.blocks == "all" ? 0 : network->depth() - 1; block < network->depth(); ++block) {

@@ -1,6 +1,7 @@
 #include "biossl/rules/inverse.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "biossl/core/error.h"
 #include "biossl/ops/ops.h"
@@ -17,25 +18,38 @@ SynapsesSetup setup_of_inverse(SynapsesSetup setup) {
   return setup;
 }
 
-bool fits(const Conv2d& conv, const BlockPlan& plan) {
-  for (const int axis : {0, 1}) {
-    if (conv.output_extent(plan.input[axis]) != plan.output[axis]) return false;
+/// The axes of a map: 0 its height, 1 its width.
+using Axes = std::vector<int>;
+
+/// Along some axes that have one convolution, the one that leads from the block's output back to its input: the
+/// centred one, where it fits.
+ConvAxis way_back(const ConvAxis& forward, std::int64_t pool, const BlockPlan& plan, const Axes& axes) {
+  const std::int64_t stride = forward.stride * pool;
+  const std::int64_t kernel = std::max({std::int64_t{3}, forward.kernel, stride});
+  ConvAxis back{kernel, stride, (kernel - 1) / 2};
+  const auto fits = [&](int axis) { return back.output_extent(plan.input[axis]) == plan.output[axis]; };
+  for (std::int64_t padding = 0; padding < kernel && !std::ranges::all_of(axes, fits); ++padding) {
+    back.padding = padding;
   }
-  return true;
+  return back;
 }
 
 }  // namespace
 
 Conv2d Inverse::geometry(const ConvolutionBlock& block, int index) {
   const BlockPlan& plan = block.plan();
-  const std::int64_t stride = block.conv().stride * block.pool();
-  const std::int64_t kernel = std::max({std::int64_t{3}, block.conv().kernel, stride});
-  Conv2d conv{kernel, stride, (kernel - 1) / 2};  // the centred one, where it fits
-  for (std::int64_t padding = 0; padding < kernel && !fits(conv, plan); ++padding) conv.padding = padding;
-  check(fits(conv, plan), "dtp",
-        "block {} takes maps of {}x{} to {}x{}, and no padding lets a {}x{} transposed convolution of stride {} lead "
-        "back; pool so that the pool divides the map, or choose another size of images",
-        index, plan.input[0], plan.input[1], plan.output[0], plan.output[1], kernel, kernel, stride);
+  const bool square = block.conv().is_square();
+  const ConvAxis rows = way_back(block.conv().vertical(), block.pool(), plan, square ? Axes{0, 1} : Axes{0});
+  const ConvAxis columns = way_back(block.conv().horizontal(), block.pool(), plan, square ? Axes{0, 1} : Axes{1});
+  const Conv2d conv{columns.kernel, columns.stride, columns.padding, rows.kernel, rows.stride, rows.padding};
+  const bool fits =
+      conv.output_height(plan.input[0]) == plan.output[0] && conv.output_width(plan.input[1]) == plan.output[1];
+  check(
+      fits, "dtp",
+      "block {} takes maps of {}x{} to {}x{}, and no padding lets a {}x{} transposed convolution of stride {} lead "
+      "back; pool so that the pool divides the map, or choose another size of images",
+      index, plan.input[0], plan.input[1], plan.output[0], plan.output[1], rows.kernel, columns.kernel,
+      rows.stride == columns.stride ? fmt::to_string(rows.stride) : fmt::format("{}x{}", rows.stride, columns.stride));
   return conv;
 }
 

@@ -129,6 +129,9 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device) const 
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
   before.probe = recipe.probe;
+  const auto pretrain = before.data_sets.extract(before.data.pretrain);
+  before.data_sets = recipe.data_sets;
+  if (!pretrain.empty()) before.data_sets[pretrain.key()] = pretrain.mapped();
   if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
   const std::vector<Difference> found = differences(before, recipe);
   if (found.empty()) return;

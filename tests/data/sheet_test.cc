@@ -65,7 +65,18 @@ TEST(Canvas, ShowsImagesAndTextsAndCutsThemAtItsEdges) {
   EXPECT_EQ(red(9, 11), 40);
   EXPECT_EQ(red(22, 4), 235);  // the letter's stem
   EXPECT_EQ(red(39, 19), 10);
-  EXPECT_THROW(canvas.image(0, 0, {1, 2, 2}, grey.data(), 1), std::invalid_argument);
+  EXPECT_THROW(canvas.image(0, 0, {2, 2}, grey.data(), 1), std::invalid_argument);
+}
+
+TEST(Canvas, GivesEachOfManyChannelsAHue) {
+  const TemporaryFolder folder;
+  Canvas canvas(6, 1);
+  std::vector<std::uint8_t> one_hot(36, 0);
+  for (std::size_t i = 0; i < 6; ++i) one_hot[i * 7] = 255;
+  canvas.image(0, 0, {1, 6, 6}, one_hot.data(), 1);
+  canvas.save(folder.path() / "a.png");
+  EXPECT_EQ(read_png(folder.path() / "a.png").rgb,
+            (std::vector<std::uint8_t>{255, 0, 0, 255, 255, 0, 0, 255, 0, 0, 255, 255, 0, 0, 255, 255, 0, 255}));
 }
 
 TEST(ContactSheet, ShowsTheFirstImagesOfEveryClass) {

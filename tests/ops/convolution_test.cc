@@ -17,8 +17,8 @@ struct ConvolutionCase {
   bool bias;
   Activation activation;
 
-  Shape dst() const { return {src[0], conv.output_extent(src[1]), conv.output_extent(src[2]), out}; }
-  Shape weights() const { return {out, conv.kernel, conv.kernel, src[3]}; }
+  Shape dst() const { return {src[0], conv.output_height(src[1]), conv.output_width(src[2]), out}; }
+  Shape weights() const { return {out, conv.vertical().kernel, conv.kernel, src[3]}; }
 };
 
 /// The arguments of a convolution's three operations, from the same random numbers on every device.
@@ -61,6 +61,14 @@ const std::vector<ConvolutionCase> convolution_cases = {
     // More than a GPU's block makes at once, of channels that can be read eight at a time and of others.
     {"several_tiles", {3, 14, 15, 24}, 72, {3, 1, 1}, true, Activation::tanh},
     {"several_tiles_of_odd_channels", {3, 14, 15, 17}, 33, {3, 2, 1}, true, Activation::hardtanh},
+};
+
+/// A GPU has none of these.
+const std::vector<ConvolutionCase> oblong_cases = {
+    {"kernel_1x2", {3, 1, 8, 8}, 64, {2, 2, 0, 1, 1, 0}, true, Activation::relu},
+    {"kernel_1x2_of_blocks_of_16", {5, 1, 4, 64}, 32, {2, 2, 0, 1, 1, 0}, false, Activation::none},
+    {"kernel_1x3_padded", {2, 4, 7, 5}, 6, {3, 1, 1, 1, 1, 0}, true, Activation::hardtanh},
+    {"kernel_5x2_stride_3x1", {2, 9, 6, 17}, 9, {2, 1, 1, 5, 3, 2}, true, Activation::tanh},
 };
 
 class ConvolutionOn : public ComputesOnDevice<ConvolutionCase> {
@@ -118,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(All, ConvolutionOn,
                                             ::testing::ValuesIn(compared_devices())),
                          OnDeviceName());
 
+INSTANTIATE_TEST_SUITE_P(Oblong, ConvolutionOn,
+                         ::testing::Combine(::testing::ValuesIn(oblong_cases), ::testing::ValuesIn(activity_types()),
+                                            ::testing::Values(Device::cpu)),
+                         OnDeviceName());
+
 class ConvolutionDerivative : public ::testing::TestWithParam<ConvolutionCase> {};
 
 // <conv(x), y> == <x, backward_data(y)> for any weights, which is what a feedback path relies on.
@@ -133,12 +146,15 @@ TEST_P(ConvolutionDerivative, BackwardDataIsTheAdjoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ConvolutionDerivative, ::testing::ValuesIn(convolution_cases), CaseName());
+INSTANTIATE_TEST_SUITE_P(Oblong, ConvolutionDerivative, ::testing::ValuesIn(oblong_cases), CaseName());
 
 const std::vector<ConvolutionCase> small_cases = {
     {"kernel_3", {2, 4, 5, 2}, 3, {3, 1, 1}, true, Activation::none},
     {"kernel_3_stride_2", {2, 5, 4, 2}, 3, {3, 2, 1}, true, Activation::none},
     {"kernel_5", {1, 5, 6, 2}, 2, {5, 1, 2}, true, Activation::none},
     {"kernel_5_stride_2", {1, 6, 5, 2}, 2, {5, 2, 2}, true, Activation::none},
+    {"kernel_1x2_stride_2", {2, 1, 6, 3}, 2, {2, 2, 0, 1, 1, 0}, true, Activation::none},
+    {"kernel_5x2_stride_3x1", {2, 7, 4, 2}, 3, {2, 1, 1, 5, 3, 2}, true, Activation::none},
 };
 
 class ConvolutionNumeric : public ::testing::TestWithParam<ConvolutionCase> {};

@@ -20,9 +20,9 @@ struct PooledCase {
   bool bias = false;
 
   Shape pooled() const {
-    return {src[0], conv.output_extent(src[1]) / window, conv.output_extent(src[2]) / window, outputs};
+    return {src[0], conv.output_height(src[1]) / window, conv.output_width(src[2]) / window, outputs};
   }
-  Shape unpooled() const { return {src[0], conv.output_extent(src[1]), conv.output_extent(src[2]), outputs}; }
+  Shape unpooled() const { return {src[0], conv.output_height(src[1]), conv.output_width(src[2]), outputs}; }
 };
 
 const std::vector<PooledCase> pooled_cases = {

@@ -19,8 +19,8 @@ struct TransposedCase {
   bool bias;
   Activation activation;
 
-  Shape src() const { return {dst[0], conv.output_extent(dst[1]), conv.output_extent(dst[2]), in}; }
-  Shape weights() const { return {in, conv.kernel, conv.kernel, dst[3]}; }
+  Shape src() const { return {dst[0], conv.output_height(dst[1]), conv.output_width(dst[2]), in}; }
+  Shape weights() const { return {in, conv.vertical().kernel, conv.kernel, dst[3]}; }
 };
 
 /// The arguments of both operations, from the same random numbers on every device.
@@ -59,6 +59,12 @@ const std::vector<TransposedCase> transposed_cases = {
     {"kernel_4_stride_4", {2, 12, 8, 6}, 5, {4, 4, 0}, true, Activation::tanh},
 };
 
+/// A GPU has none of these.
+const std::vector<TransposedCase> oblong_cases = {
+    {"kernel_1x2", {3, 1, 8, 8}, 16, {2, 2, 0, 1, 1, 0}, true, Activation::tanh},
+    {"kernel_5x3_stride_3x2", {2, 9, 7, 4}, 6, {3, 2, 1, 5, 3, 1}, true, Activation::none},
+};
+
 class TransposedConvolutionOn : public ComputesOnDevice<TransposedCase> {
  protected:
   const TransposedCase& each = std::get<0>(GetParam());
@@ -84,6 +90,11 @@ INSTANTIATE_TEST_SUITE_P(All, TransposedConvolutionOn,
                          ::testing::Combine(::testing::ValuesIn(transposed_cases),
                                             ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(compared_devices())),
+                         OnDeviceName());
+
+INSTANTIATE_TEST_SUITE_P(Oblong, TransposedConvolutionOn,
+                         ::testing::Combine(::testing::ValuesIn(oblong_cases), ::testing::ValuesIn(activity_types()),
+                                            ::testing::Values(Device::cpu)),
                          OnDeviceName());
 
 class TransposedConvolution : public ::testing::TestWithParam<TransposedCase> {};
@@ -120,6 +131,7 @@ TEST_P(TransposedConvolution, UpdatesAreTheNumericDerivatives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TransposedConvolution, ::testing::ValuesIn(transposed_cases), CaseName());
+INSTANTIATE_TEST_SUITE_P(Oblong, TransposedConvolution, ::testing::ValuesIn(oblong_cases), CaseName());
 
 TEST(TransposedConvolutionArguments, AreChecked) {
   const auto floats = [](const Shape& shape) { return Tensor(shape, DType::float32, Device::reference); };

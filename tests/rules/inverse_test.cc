@@ -22,7 +22,10 @@ ConvolutionOptions block_of(std::int64_t channels, std::int64_t pool, const Conv
           .bias = false,
           .kernel = conv.kernel,
           .stride = conv.stride,
-          .padding = conv.padding};
+          .padding = conv.padding,
+          .kernel_height = conv.kernel_height,
+          .stride_height = conv.stride_height,
+          .padding_height = conv.padding_height};
 }
 
 Conv2d geometry_of(const Shape& image, const ConvolutionOptions& options) {
@@ -47,6 +50,11 @@ TEST(InverseGeometry, LeadsBackFromEveryBlockThatAllowsIt) {
   expect_geometry(geometry_of({32, 32, 3}, block_of(8, 1, {5, 1, 0})), 5, 1, 0);
   expect_geometry(geometry_of({8, 8, 3}, block_of(8, 4)), 4, 4, 1);  // wide enough to reach every pixel
   expect_geometry(geometry_of({6, 6, 3}, block_of(8, 1, {1, 1, 0})), 3, 1, 1);
+}
+
+TEST(InverseGeometry, HasAxesOfItsOwnForABlockThatIsNotSquare) {
+  const Conv2d conv = geometry_of({1, 8, 5}, block_of(8, 1, {2, 2, 0, 1, 1, 0}));
+  EXPECT_EQ(conv, (Conv2d{3, 2, 1, 3, 1, 1}));
 }
 
 TEST(InverseGeometry, RefusesABlockThatNoneFits) {

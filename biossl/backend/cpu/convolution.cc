@@ -6,7 +6,9 @@ namespace {
 
 PrimitiveKey convolution_key(std::initializer_list<const Tensor*> tensors, const Conv2d& conv,
                              Activation activation = Activation::none) {
-  return key_of(tensors, {conv.kernel, conv.stride, conv.padding, static_cast<std::int64_t>(activation)});
+  const ConvAxis rows = conv.vertical();
+  return key_of(tensors, {conv.kernel, conv.stride, conv.padding, rows.kernel, rows.stride, rows.padding,
+                          static_cast<std::int64_t>(activation)});
 }
 
 }  // namespace

@@ -71,15 +71,15 @@ dims weight_extents(const Tensor& weights) {
 /// The empty descriptor that stands for "no bias" in oneDNN.
 Descriptor bias_descriptor(const Tensor& bias) { return bias.empty() ? Descriptor() : vector_descriptor(bias); }
 
-dims both(std::int64_t extent) { return {extent, extent}; }
+dims strides(const Conv2d& conv) { return {conv.vertical().stride, conv.stride}; }
+dims near_padding(const Conv2d& conv) { return {conv.vertical().padding, conv.padding}; }
 
 /// The padding at the lower and right edge, which the last windows may not use in full.
 dims far_padding(const Conv2d& conv, const Tensor& src, const Tensor& dst) {
-  dims padding;
-  for (const int axis : {1, 2}) {
-    padding.push_back((dst.extent(axis) - 1) * conv.stride + conv.kernel - src.extent(axis) - conv.padding);
-  }
-  return padding;
+  const auto along = [&](const ConvAxis& its, int axis) {
+    return (dst.extent(axis) - 1) * its.stride + its.kernel - src.extent(axis) - its.padding;
+  };
+  return {along(conv.vertical(), 1), along(conv.horizontal(), 2)};
 }
 
 dnnl::convolution_forward::primitive_desc describe_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,
@@ -89,9 +89,9 @@ dnnl::convolution_forward::primitive_desc describe_forward(const Tensor& src, co
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const Descriptor wanted = any_weights(weights, src.dtype());
   const dims padding = far_padding(conv, src, dst);
-  return describe<dnnl::convolution_forward>(
-      engine(), attributes(activation), prop, algorithm, activation_descriptor(src), wanted, bias_descriptor(bias),
-      activation_descriptor(dst), both(conv.stride), both(conv.padding), padding);
+  return describe<dnnl::convolution_forward>(engine(), attributes(activation), prop, algorithm,
+                                             activation_descriptor(src), wanted, bias_descriptor(bias),
+                                             activation_descriptor(dst), strides(conv), near_padding(conv), padding);
 }
 
 dnnl::inner_product_forward::primitive_desc describe_linear(const Tensor& src, const Tensor& weights,
@@ -175,7 +175,7 @@ std::unique_ptr<Primitive> make_convolution_backward_data(const Tensor& d_dst, c
   const auto hint = describe_forward(d_src, weights, {}, conv, Activation::none, d_dst);
   const auto description = describe_backward<dnnl::convolution_backward_data>(
       engine(), attributes(), hint, dnnl::algorithm::convolution_direct, activation_descriptor(d_src),
-      any_weights(weights, d_dst.dtype()), activation_descriptor(d_dst), both(conv.stride), both(conv.padding),
+      any_weights(weights, d_dst.dtype()), activation_descriptor(d_dst), strides(conv), near_padding(conv),
       far_padding(conv, d_src, d_dst));
   return std::make_unique<Primitive>(
       description, dnnl::convolution_backward_data(description),
@@ -190,7 +190,7 @@ std::unique_ptr<Primitive> make_convolution_backward_weights(const Tensor& src, 
   const auto hint = describe_forward(src, d_weights, d_bias, conv, Activation::none, d_dst);
   const auto description = describe_backward<dnnl::convolution_backward_weights>(
       engine(), attributes(), hint, algorithm, activation_descriptor(src), any_weights(d_weights, d_weights.dtype()),
-      bias_descriptor(d_bias), activation_descriptor(d_dst), both(conv.stride), both(conv.padding),
+      bias_descriptor(d_bias), activation_descriptor(d_dst), strides(conv), near_padding(conv),
       far_padding(conv, src, d_dst));
   std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, description.src_desc()},
                                                     {DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc()},

@@ -198,7 +198,7 @@ void for_each_tap(const Planes& at, const auto& body) {
 }
 
 bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
-  const bool usual = conv.kernel == 3 && conv.stride == 1 && conv.padding == 1 && error.window == 2;
+  const bool usual = conv == Conv2d{3, 1, 1} && error.window == 2;
   const std::int64_t bytes = map.extent(3) * taps * error.values.extent(3) * std::int64_t{sizeof(float)};
   return usual && map.extent(3) % plane_channels == 0 && bytes <= most_update_bytes && !LayerRecorder::recording();
 }

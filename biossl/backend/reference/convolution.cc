@@ -14,17 +14,19 @@ struct Connection {
 /// Calls body for every pair of an output pixel and an input pixel inside the image that a kernel tap connects.
 template <class Body>
 void for_each_connection(const Shape& src, const Shape& dst, const Conv2d& conv, const Body& body) {
+  const auto [rows, row_stride, row_padding] = conv.vertical();
+  const auto [columns, column_stride, column_padding] = conv.horizontal();
   for (std::int64_t n = 0; n < dst[0]; ++n) {
     for (std::int64_t y = 0; y < dst[1]; ++y) {
       for (std::int64_t x = 0; x < dst[2]; ++x) {
-        for (std::int64_t i = 0; i < conv.kernel; ++i) {
-          for (std::int64_t j = 0; j < conv.kernel; ++j) {
-            const std::int64_t row = y * conv.stride + i - conv.padding;
-            const std::int64_t column = x * conv.stride + j - conv.padding;
+        for (std::int64_t i = 0; i < rows; ++i) {
+          for (std::int64_t j = 0; j < columns; ++j) {
+            const std::int64_t row = y * row_stride + i - row_padding;
+            const std::int64_t column = x * column_stride + j - column_padding;
             if (row < 0 || row >= src[1] || column < 0 || column >= src[2]) continue;
             body(Connection{static_cast<std::size_t>(((n * src[1] + row) * src[2] + column) * src[3]),
                             static_cast<std::size_t>(((n * dst[1] + y) * dst[2] + x) * dst[3]),
-                            static_cast<std::size_t>(i * conv.kernel + j)});
+                            static_cast<std::size_t>(i * columns + j)});
           }
         }
       }
@@ -32,14 +34,14 @@ void for_each_connection(const Shape& src, const Shape& dst, const Conv2d& conv,
   }
 }
 
-/// The sizes that the inner loops of a convolution run over, and where a weight lies in (O, K, K, I).
+/// The sizes that the inner loops of a convolution run over, and where a weight lies in (O, K', K, I).
 struct Channels {
   std::size_t in, out, taps;
 
   Channels(const Shape& src, const Shape& dst, const Conv2d& conv)
       : in(static_cast<std::size_t>(src[3])),
         out(static_cast<std::size_t>(dst[3])),
-        taps(static_cast<std::size_t>(conv.kernel * conv.kernel)) {}
+        taps(static_cast<std::size_t>(conv.taps())) {}
   std::size_t weight(std::size_t o, std::size_t tap) const { return (o * taps + tap) * in; }
 };
 

@@ -9,13 +9,15 @@ namespace {
 /// it to.
 template <class Body>
 void for_each_spread(const Shape& src, const Shape& dst, const Conv2d& conv, const Body& body) {
+  const ConvAxis rows = conv.vertical();
+  const ConvAxis columns = conv.horizontal();
   for (std::int64_t from = 0; from < src[0] * src[1] * src[2]; ++from) {
     const std::int64_t image = from / (src[1] * src[2]);
-    const std::int64_t top = from / src[2] % src[1] * conv.stride - conv.padding;
-    const std::int64_t left = from % src[2] * conv.stride - conv.padding;
-    for (std::int64_t tap = 0; tap < conv.kernel * conv.kernel; ++tap) {
-      const std::int64_t y = top + tap / conv.kernel;
-      const std::int64_t x = left + tap % conv.kernel;
+    const std::int64_t top = from / src[2] % src[1] * rows.stride - rows.padding;
+    const std::int64_t left = from % src[2] * columns.stride - columns.padding;
+    for (std::int64_t tap = 0; tap < conv.taps(); ++tap) {
+      const std::int64_t y = top + tap / columns.kernel;
+      const std::int64_t x = left + tap % columns.kernel;
       if (y < 0 || y >= dst[1] || x < 0 || x >= dst[2]) continue;
       body(static_cast<std::size_t>(from), static_cast<std::size_t>(tap),
            static_cast<std::size_t>((image * dst[1] + y) * dst[2] + x));
@@ -29,7 +31,7 @@ void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const 
                                Activation activation, Tensor& dst) {
   const auto inputs = static_cast<std::size_t>(src.extent(3));
   const auto outputs = static_cast<std::size_t>(dst.extent(3));
-  const auto taps = static_cast<std::size_t>(conv.kernel * conv.kernel);
+  const auto taps = static_cast<std::size_t>(conv.taps());
   const std::vector<double> input = load(src);
   const std::vector<double> weight = load(weights.values());
   const std::vector<double> offset = load(bias);
@@ -51,7 +53,7 @@ void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, 
                                         Tensor& d_bias) {
   const auto inputs = static_cast<std::size_t>(src.extent(3));
   const auto outputs = static_cast<std::size_t>(d_dst.extent(3));
-  const auto taps = static_cast<std::size_t>(conv.kernel * conv.kernel);
+  const auto taps = static_cast<std::size_t>(conv.taps());
   const std::vector<double> input = load(src);
   const std::vector<double> error = load(d_dst);
   std::vector<double> update = zeros_like(d_weights);

@@ -52,7 +52,7 @@ TEST(CudnnDescriptors, WeightsAreOutputByOutput) {
 
 TEST(CudnnDescriptors, OutputExtentsAreOurs) {
   for (const Conv2d& conv : std::vector<Conv2d>{{}, {1, 1, 0}, {3, 2, 1}, {5, 2, 2}, {4, 2, 1}, {3, 3, 0}}) {
-    const Shape dst{2, conv.output_extent(17), conv.output_extent(12), 6};
+    const Shape dst{2, conv.output_height(17), conv.output_width(12), 6};
     const ConvolutionDescriptors of({2, 17, 12, 5}, dst, DType::float32, conv);
     int n = 0;
     int c = 0;
