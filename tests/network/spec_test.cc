@@ -59,6 +59,9 @@ TEST(NetworkSpec, ImpossibleNetworksAreRefusedByBlock) {
   spec.blocks[0].conv = {.kernel = 40, .stride = 1, .padding = 1};
   refused(spec, {32, 32, 3}, "too small for kernel = 40");
   spec = preset("conv6");
+  spec.blocks[0].conv = {.kernel = 2, .stride = 2, .padding = 0, .kernel_height = 40};
+  refused(spec, {32, 32, 3}, "too small for kernel_height = 40 with padding_height = 0");
+  spec = preset("conv6");
   spec.blocks[1].pool = 17;
   refused(spec, {32, 32, 3}, "pool = 17");
   for (const std::int64_t huge : {std::int64_t{1} << 40, std::int64_t{1} << 62}) {

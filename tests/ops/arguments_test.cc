@@ -37,6 +37,18 @@ const std::vector<WrongCall> wrong_layers = {
        Tensor dst = floats({2, 8, 8, 16});
        ops::conv2d_forward(floats({2, 8, 8, 3}), Weights(floats({16, 5, 5, 3})), {}, {}, Activation::none, dst);
      }},
+    {"conv_kernel_height", "[conv2d_forward] weights is (16, 3, 3, 3), expected (16, 1, 3, 3)",
+     [] {
+       Tensor dst = floats({2, 8, 8, 16});
+       ops::conv2d_forward(floats({2, 8, 8, 3}), Weights(floats({16, 3, 3, 3})), {}, {3, 1, 1, 1, 1, 0},
+                           Activation::none, dst);
+     }},
+    {"conv_stride_height", "[conv2d_forward] kernel 1x3, stride -1x1, padding 0x1",
+     [] {
+       Tensor dst = floats({2, 8, 8, 16});
+       ops::conv2d_forward(floats({2, 8, 8, 3}), Weights(floats({16, 1, 3, 3})), {}, {3, 1, 1, 1, -1, 0},
+                           Activation::none, dst);
+     }},
     {"conv_too_small", "[conv2d_forward] src is (1, 2, 9, 3), smaller than the kernel of 5",
      [] {
        Tensor dst = floats({1, 1, 5, 4});

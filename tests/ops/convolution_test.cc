@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "biossl/ops/checks.h"
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
@@ -177,6 +178,16 @@ TEST_P(ConvolutionNumeric, DerivativesAreRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ConvolutionNumeric, ::testing::ValuesIn(small_cases), CaseName());
+
+TEST(Conv2d, IsSquareUnlessItsHeightDiffers) {
+  EXPECT_EQ((Conv2d{3, 2, 1}), (Conv2d{3, 2, 1, 3, 2, 1}));
+  EXPECT_TRUE((Conv2d{3, 2, 1, 3, 2, 1}).is_square());
+  EXPECT_FALSE((Conv2d{3, 2, 1, 3, 2, 0}).is_square());
+  EXPECT_EQ((Conv2d{2, 2, 0, 1, 1, 0}).taps(), 2);
+  EXPECT_NO_THROW(ops::require_square(Device::cuda, {3, 2, 1, 3, 2, 1}, "block"));
+  EXPECT_NO_THROW(ops::require_square(Device::cpu, {2, 2, 0, 1, 1, 0}, "block"));
+  EXPECT_THROW(ops::require_square(Device::cuda, {2, 2, 0, 1, 1, 0}, "block"), std::invalid_argument);
+}
 
 }  // namespace
 }  // namespace biossl

@@ -11,11 +11,31 @@ PrimitiveKey convolution_key(std::initializer_list<const Tensor*> tensors, const
                           static_cast<std::int64_t>(activation)});
 }
 
+/// Whether the patches that the kernel sees follow each other in memory: the convolution is then a linear layer, with
+/// one row a patch. Square kernels stay convolutions, whose sums have another order.
+bool is_linear(const Tensor& src, const Conv2d& conv) {
+  return !conv.is_square() && conv.vertical() == ConvAxis{1, 1, 0} && conv.padding == 0 && conv.stride == conv.kernel &&
+         src.extent(2) % conv.kernel == 0;
+}
+
+/// A map (N, H, W, I) as patches (N H W / K, 1, K, I).
+Tensor patches(const Tensor& src, const Conv2d& conv) {
+  const std::int64_t channels = src.extent(3);
+  return src.reshaped({src.size() / (conv.kernel * channels), 1, conv.kernel, channels});
+}
+
+/// A map (N, H, W, O) as one row a pixel.
+Tensor pixels(const Tensor& dst) { return dst.reshaped({dst.size() / dst.extent(3), dst.extent(3)}); }
+
 }  // namespace
 
 void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                     Activation activation, Tensor& dst) {
   if (dst.size() == 0) return;
+  if (is_linear(src, conv)) {
+    Tensor rows = pixels(dst);
+    return linear_forward(patches(src, conv), weights, bias, activation, rows);
+  }
   thread_local PrimitiveCache<> cache;
   Primitive& primitive = cache.get(convolution_key({&src, &weights.values(), &bias, &dst}, conv, activation), [&] {
     return make_convolution_forward(src, weights.values(), bias, conv, activation, dst);
@@ -29,6 +49,10 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
 
 void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   if (d_src.size() == 0) return;
+  if (is_linear(d_src, conv)) {
+    Tensor rows = patches(d_src, conv);
+    return linear_backward_data(pixels(d_dst), weights, rows);
+  }
   thread_local PrimitiveCache<> cache;
   Primitive& primitive = cache.get(convolution_key({&d_dst, &weights.values(), &d_src}, conv), [&] {
     return make_convolution_backward_data(d_dst, weights.values(), conv, d_src);
@@ -46,6 +70,7 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
     d_bias.fill_zero();
     return;
   }
+  if (is_linear(src, conv)) return linear_backward_weights(patches(src, conv), pixels(d_dst), d_weights, d_bias);
   thread_local UpdateCache cache;
   UpdatePrimitive& primitive = cache.get(convolution_key({&src, &d_dst, &d_weights, &d_bias}, conv), [&] {
     return std::make_unique<UpdatePrimitive>(make_convolution_backward_weights(src, d_dst, conv, d_weights, d_bias),

@@ -94,13 +94,18 @@ dnnl::convolution_forward::primitive_desc describe_forward(const Tensor& src, co
                                              activation_descriptor(dst), strides(conv), near_padding(conv), padding);
 }
 
+/// The input of a linear layer: a matrix, or (N, H, W, I) beside weights (O, H, W, I).
+Descriptor linear_input(const Tensor& input, const Tensor& weights) {
+  return weights.shape().rank() == 4 ? activation_descriptor(input) : matrix_descriptor(input);
+}
+
 dnnl::inner_product_forward::primitive_desc describe_linear(const Tensor& src, const Tensor& weights,
                                                             const Tensor& bias, Activation activation,
                                                             const Tensor& dst) {
   const auto prop = dnnl::prop_kind::forward_training;
   const Descriptor wanted = any_weights(weights, src.dtype());
-  return describe<dnnl::inner_product_forward>(engine(), attributes(activation), prop, matrix_descriptor(src), wanted,
-                                               bias_descriptor(bias), matrix_descriptor(dst));
+  return describe<dnnl::inner_product_forward>(engine(), attributes(activation), prop, linear_input(src, weights),
+                                               wanted, bias_descriptor(bias), matrix_descriptor(dst));
 }
 
 }  // namespace
@@ -212,7 +217,7 @@ std::unique_ptr<Primitive> make_linear_forward(const Tensor& src, const Tensor& 
 std::unique_ptr<Primitive> make_linear_backward_data(const Tensor& d_dst, const Tensor& weights, const Tensor& d_src) {
   const auto hint = describe_linear(d_src, weights, {}, Activation::none, d_dst);
   const auto description = describe_backward<dnnl::inner_product_backward_data>(
-      engine(), attributes(), hint, matrix_descriptor(d_src), any_weights(weights, d_dst.dtype()),
+      engine(), attributes(), hint, linear_input(d_src, weights), any_weights(weights, d_dst.dtype()),
       matrix_descriptor(d_dst));
   return std::make_unique<Primitive>(
       description, dnnl::inner_product_backward_data(description),
@@ -225,7 +230,7 @@ std::unique_ptr<Primitive> make_linear_backward_weights(const Tensor& src, const
                                                         const Tensor& d_bias) {
   const auto hint = describe_linear(src, d_weights, d_bias, Activation::none, d_dst);
   const auto description = describe_backward<dnnl::inner_product_backward_weights>(
-      engine(), attributes(), hint, matrix_descriptor(src), any_weights(d_weights, d_weights.dtype()),
+      engine(), attributes(), hint, linear_input(src, d_weights), any_weights(d_weights, d_weights.dtype()),
       bias_descriptor(d_bias), matrix_descriptor(d_dst));
   std::vector<std::pair<int, Descriptor>> arguments{{DNNL_ARG_SRC, description.src_desc()},
                                                     {DNNL_ARG_DIFF_WEIGHTS, description.diff_weights_desc()},
