@@ -34,7 +34,8 @@ class BatchNorm final : public Block {
     plan_.backward_scratch = setup.input.size();
     plan_.needs_whole_batch = true;
     const Shape channels{1, 1, 1, setup.input[2]};
-    for (Tensor* tensor : {&mean_, &deviation_, &scale_, &shift_, &sums_, &products_, &running_mean_, &running_var_, &means_}) {
+    for (Tensor* tensor :
+         {&mean_, &deviation_, &scale_, &shift_, &sums_, &products_, &running_mean_, &running_var_, &means_}) {
       *tensor = Tensor(channels, setup_.dtype, setup_.device);
     }
     ops::scale(running_var_, 0, running_var_, 1);
