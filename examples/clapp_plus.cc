@@ -14,6 +14,7 @@ class ClappPlus final : public Loss {
   static constexpr const char* abbreviation = "CLAPP++";
 
   ClappPlus(const NoOptions& /*options*/, const LossSetup& setup) : seed_(setup.seed), block_(setup.block) {
+    ops::require_host(setup.device, "clapp_plus");
     const Shape rows{2 * setup.batch, setup.features / 2};
     for (Tensor* room : {&difference_, &moved_}) *room = Tensor(rows, setup.dtype, setup.device);
     all_ = Tensor({2 * rows[0], rows[1]}, setup.dtype, setup.device);

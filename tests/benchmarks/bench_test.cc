@@ -116,7 +116,7 @@ TEST(ViewsBench, TimesTheRecipesKindFirstThenTheOthers) {
 TEST(ViewsBenchOnAGpu, TimesEveryKindOnce) {
   if (accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
   const auto times = time_views(small_recipe({{"views.kind", "deform"}}), Device::cuda, 1);
-  ASSERT_EQ(times.size(), 3U);
+  ASSERT_EQ(times.size(), ViewsRegistry::instance().names().size());
   for (const ViewsTime& time : times) {
     EXPECT_GT(time.views, 0.0) << time.kind;
     EXPECT_GT(time.floor, 0.0) << time.kind;
