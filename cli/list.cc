@@ -6,6 +6,8 @@
 #include "biossl/data/views.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/losses/loss.h"
+#include "biossl/network/block.h"
+#include "biossl/network/head.h"
 #include "biossl/network/spec.h"
 #include "biossl/optim/optimizer.h"
 #include "biossl/optim/schedule.h"
@@ -48,6 +50,8 @@ std::vector<Kind> kinds() {
   return {{"data sets", "data.pretrain, data.probe", items<DatasetRegistry>()},
           {"views", "views.kind", items<ViewsRegistry>()},
           {"networks", "network.preset", presets()},
+          {"blocks", "network.blocks.kind", items<BlockRegistry>()},
+          {"heads", "network.head.kind", items<HeadRegistry>()},
           {"losses", "loss.kind", items<LossRegistry>()},
           {"learning rules", "rule.kind", items<RuleRegistry>()},
           {"feedback paths", "rule.feedback", items<FeedbackRegistry>()},

@@ -74,7 +74,7 @@ void run_all(const ReproduceCommand& command, const Reproduction& plan, const Ex
   try {
     const ParallelRuns how{.jobs = command.jobs,
                            .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
-    failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_side_by_side(plan, place, how, reporter);
+    failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_in_parallel(plan, place, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));
   } catch (const WriteError& fault) {

@@ -23,7 +23,7 @@ Tensor labels_of(const Dataset& dataset) {
 
 }  // namespace
 
-Tensor counted(std::int64_t size, Device device) {
+Tensor iota(std::int64_t size, Device device) {
   Tensor numbers({size}, DType::int32, Device::reference);
   const auto span = numbers.span<std::int32_t>();
   std::iota(span.begin(), span.end(), 0);
@@ -31,7 +31,7 @@ Tensor counted(std::int64_t size, Device device) {
 }
 
 UnitRange::UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device)
-    : images_(batch_of(batch, image), dtype, device), each_(counted(batch, device)) {
+    : images_(batch_of(batch, image), dtype, device), each_(iota(batch, device)) {
   if (device != Device::cpu) pixels_ = Tensor(images_.shape(), DType::uint8, device);
 }
 

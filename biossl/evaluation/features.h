@@ -20,7 +20,7 @@ struct Features {
 };
 
 /// 0, 1, … size-1, int32.
-Tensor counted(std::int64_t size, Device device);
+Tensor iota(std::int64_t size, Device device);
 
 /// Copies images to a device, one batch at a time, as numbers in [0,1].
 class UnitRange {

@@ -31,7 +31,7 @@ double largest_feature(const FeatureTable& features) {
   const std::int64_t images = features.extent(0);
   double largest = 0;
   BatchReader reader(features, std::min<std::int64_t>(images, 500));
-  reader.read(counted(images, features.device()), [&](const FeatureBatch& batch) {
+  reader.read(iota(images, features.device()), [&](const FeatureBatch& batch) {
     const double here = largest_magnitude(batch.values.rows(0, batch.numbers.size()));
     if (!(here <= largest) && std::isfinite(largest)) largest = here;
   });
@@ -111,7 +111,7 @@ class Probe {
     Tensor logits({images, options_.classes}, DType::float32, table.device());
     std::int64_t first = 0;
     BatchReader reader(table, std::min(batch_, images));
-    reader.read(counted(images, table.device()), [&](const FeatureBatch& batch) {
+    reader.read(iota(images, table.device()), [&](const FeatureBatch& batch) {
       const std::int64_t last = first + batch.numbers.size();
       Tensor rows = logits.rows(first, last);
       ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, rows);

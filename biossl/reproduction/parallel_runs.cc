@@ -149,8 +149,8 @@ class Jobs {
 
 }  // namespace
 
-std::int64_t reproduce_side_by_side(const Reproduction& reproduction, const ExecutionContext& place,
-                                    const ParallelRuns& how, Reporter& reporter) {
+std::int64_t reproduce_in_parallel(const Reproduction& reproduction, const ExecutionContext& place,
+                                   const ParallelRuns& how, Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
   auto [lock, missing] = begin_reproduction(reproduction, place);
   return Jobs(reproduction, std::move(missing), how, reporter).run();

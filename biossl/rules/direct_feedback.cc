@@ -39,7 +39,7 @@ void DirectFeedback::step(const Tensor& images, const StepContext& context, Tens
   updates_.clear();
   pass_.run(images);
   const std::int64_t rows = pass_.rows();
-  const std::int64_t begin = loss_->stops_gradient() ? rows / 2 : 0;
+  const std::int64_t begin = pass_.first_row(loss_->stops_gradient());
   const UpdateOptions options(context.learning_rate, &updates_);
   Head& head = network_.head(top_);
   const Tensor output = pass_.output(top_);
@@ -47,6 +47,7 @@ void DirectFeedback::step(const Tensor& images, const StepContext& context, Tens
   Tensor errors = errors_.rows(0, rows);
   Tensor sent = sent_.rows(begin, rows);
   head.forward(output, embeddings);
+  if (loss_->stops_gradient()) errors.rows(0, rows / 2).fill_zero();
   loss_->evaluate(embeddings, context, errors, totals);
   ops::convert(errors.rows(begin, rows), sent);
   transform(sent);

@@ -8,7 +8,11 @@ EncoderPass::EncoderPass(Network& network, std::int64_t rows)
     : network_(network),
       rows_(rows),
       pass_(network, network.depth() - 1, rows, 0),
-      activity_(static_cast<std::size_t>(network.depth())) {}
+      activity_(static_cast<std::size_t>(network.depth())) {
+  for (int index = 0; index < network.depth(); ++index) {
+    whole_batch_ = whole_batch_ || network.block(index).plan().needs_whole_batch;
+  }
+}
 
 void EncoderPass::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;

@@ -66,12 +66,13 @@ class Local final : public LearningRule {
     Head& head = network_.head(block);
     Loss& loss = *losses_[static_cast<std::size_t>(block)];
     const std::int64_t rows = pass_.rows();
-    const std::int64_t begin = loss.stops_gradient() ? rows / 2 : 0;
+    const std::int64_t begin = pass_.first_row(loss.stops_gradient());
     const Tensor output = pass_.output(block);
     Tensor embeddings = embeddings_.part(0, {rows, head.features()});
     Tensor errors = errors_.part(0, embeddings.shape());
     hand_forward(head);
     head.forward(output, embeddings);
+    if (loss.stops_gradient()) errors.rows(0, rows / 2).fill_zero();
     block_totals_.fill_zero();
     loss.evaluate(embeddings, context, errors, block_totals_);
     const bool is_top = block == network_.depth() - 1;

@@ -95,7 +95,9 @@ TEST_F(CommandLine, EveryOptionTakesOneWord) {
       words.insert(words.end(), {option.name, option.value(), "stray"});
       const Outcome outcome = run(words);
       EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(words) << outcome.out;
-      EXPECT_THAT(outcome.error, ::testing::AnyOf(HasSubstr("'stray'"), HasSubstr("'first'")))
+      // Some versions of CLI11 look at the device before they count the words.
+      EXPECT_THAT(outcome.error,
+                  ::testing::AnyOf(HasSubstr("'stray'"), HasSubstr("'first'"), HasSubstr("there is no device '1'")))
           << ::testing::PrintToString(words);
       ++options;
     }

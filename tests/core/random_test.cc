@@ -26,6 +26,24 @@ TEST(Random, SameKeySameNumbersOtherKeyOtherNumbers) {
   EXPECT_NE(base, first(Random(7, Purpose::views, 3, 11, 0)));
 }
 
+// What a seed means may not change: checkpoints, recipes and published runs rely on it.
+TEST(Random, TheStreamsOfEveryPurposeArePinned) {
+  const std::uint32_t first_words[] = {0x9f8b58aeU, 0xc72180e2U, 0x0930e838U, 0x9ffe51d8U, 0x466e18ecU, 0x1827acf8U,
+                                       0x2497c581U, 0x4d31943fU, 0x40b3719eU, 0x9696efb3U, 0xb64d2ce3U};
+  std::uint32_t purpose = 1;
+  for (const std::uint32_t word : first_words) {
+    EXPECT_EQ(Random(7, static_cast<Purpose>(purpose), 3, 11, 1).word(), word) << purpose;
+    ++purpose;
+  }
+  EXPECT_EQ(static_cast<std::uint32_t>(Purpose::negatives), 11U);
+}
+
+TEST(Random, StreamsWithANameAreTheirOwn) {
+  EXPECT_EQ(Random(7, "byol.noise", 3, 11, 1).word(), 0x236d3f6aU);
+  EXPECT_NE(Random(7, "byol.noise").word(), Random(7, "byol.noises").word());
+  EXPECT_NE(Random(7, "byol.noise").word(), Random(8, "byol.noise").word());
+}
+
 TEST(Random, AStreamCanBeEnteredAnywhere) {
   const Random stream(7, Purpose::feedback, 3, 11);
   for (const int first : {0, 1, 3, 4, 9}) {

@@ -143,8 +143,9 @@ TEST(Registry, UnknownNamesAreErrorsThatNameTheNearest) {
 
 TEST(Registry, OfTwoWithOneNameNeitherIsMade) {
   using Twice = Registry<Shade>;
-  const Twice::Entry entry{
-      .summary = "", .fields = {}, .resolve = {}, .make = [](const Settings&) { return std::unique_ptr<Shade>(); }};
+  const Twice::Entry entry{.summary = "", .abbreviation = "", .fields = {}, .resolve = {}, .make = [](const Settings&) {
+                             return std::unique_ptr<Shade>();
+                           }};
   Twice registry;
   registry.add("dim", entry);
   registry.add("dark", entry);
@@ -152,6 +153,8 @@ TEST(Registry, OfTwoWithOneNameNeitherIsMade) {
   EXPECT_NO_THROW(registry.make("dark", {}));
   EXPECT_THAT([&] { registry.make("dim", {}); },
               ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("rename one of them")));
+  registry.replace("dim", entry);
+  EXPECT_NO_THROW(registry.make("dim", {})) << "put in the place of both on purpose";
 }
 
 TEST(Registry, OptionsAreReadUnderTheComponentsName) {

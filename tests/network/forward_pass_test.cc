@@ -34,7 +34,8 @@ std::vector<Activity> block_by_block(const Network& network, const Tensor& image
   std::vector<Activity> activities;
   Tensor input = images;
   for (int index = 0; index < network.depth(); ++index) {
-    activities.push_back(network.block(index).make_activity(images.extent(0), network.setup().dtype, network.setup().device));
+    activities.push_back(
+        network.block(index).make_activity(images.extent(0), network.setup().dtype, network.setup().device));
     network.block(index).forward(input, activities.back(), Mode::evaluation);
     input = activities.back().output;
   }

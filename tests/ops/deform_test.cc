@@ -152,7 +152,8 @@ TEST_P(DeformDevice, MirrorComesLast) {
   for (std::size_t i = 0; i < plain.size(); ++i) {
     const std::size_t row = i / 21;
     const std::size_t column = i / 3 % 7;
-    EXPECT_EQ(mirrored[(row * 7 + 6 - column) * 3 + i % 3], plain[i]);
+    // Pixels at the end of a row are worked on without vectors, which round otherwise.
+    EXPECT_NEAR(mirrored[(row * 7 + 6 - column) * 3 + i % 3], plain[i], 1e-6);
   }
 }
 

@@ -35,7 +35,7 @@ TEST(ParallelRuns, AFaultOfThisProcessStopsTheRunsInOrder) {
         return std::vector<std::string>{"/bin/sh", "-c", "cd '" + folder.path().string() + "'; " + script};
       }};
   Reporter quiet;
-  testing::message_of<WriteError>([&] { reproduce_side_by_side(plan, testing::here, how, quiet); });
+  testing::message_of<WriteError>([&] { reproduce_in_parallel(plan, testing::here, how, quiet); });
   EXPECT_THAT(read_file(folder.path() / "stopped"), ::testing::StartsWith("name = \"one\""))
       << "its stdin is the recipe";
 }

@@ -18,9 +18,10 @@ NetworkSpec small_network() {
     return BlockSpec{.channels = channels, .activation = activation, .pool = pool, .bias = bias, .conv = {}};
   };
   // Nothing of the head but its kind means anything here; the average-pool is larger than any map.
-  return {.blocks = {block(5, Activation::hardtanh, 1, false), block(6, Activation::tanh, 2, true),
-                     block(7, Activation::none, 2, false)},
-          .head = {.features = 3, .average_pool = 50, .activation = Activation::none, .bias = false, .kind = "prediction"}};
+  return {
+      .blocks = {block(5, Activation::hardtanh, 1, false), block(6, Activation::tanh, 2, true),
+                 block(7, Activation::none, 2, false)},
+      .head = {.features = 3, .average_pool = 50, .activation = Activation::none, .bias = false, .kind = "prediction"}};
 }
 
 constexpr std::int64_t pairs = 5;

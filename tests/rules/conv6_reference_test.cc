@@ -83,7 +83,8 @@ class Conv6Reference : public ::testing::TestWithParam<Device> {
 TEST_P(Conv6Reference, ActivityAgrees) {
   Tensor input = images_;
   for (int index = 0; index < network_->depth(); ++index) {
-    Activity activity = network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
+    Activity activity =
+        network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
     network_->block(index).forward(input, activity, Mode::evaluation);
     input = activity.output;
     const Tensor expected =

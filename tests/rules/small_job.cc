@@ -20,6 +20,14 @@ LossFactory loss_factory(const std::string& kind, const Settings& settings, std:
   };
 }
 
+SynapsesSetup reference_setup() {
+  SynapsesSetup setup;
+  setup.device = Device::reference;
+  setup.dtype = DType::float64;
+  setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
+  return setup;
+}
+
 NetworkSpec small_network(int depth) {
   const auto block = [](std::int64_t channels, Activation activation, std::int64_t pool, bool bias) {
     return BlockSpec{.channels = channels, .activation = activation, .pool = pool, .bias = bias, .conv = {}};
@@ -45,9 +53,9 @@ Work::Work(const SmallJob& job) : totals_({2}, DType::float64, job.device) {
   setup.feedback = job.feedback;
   setup.optimizer = OptimizerRegistry::instance().make(job.optimizer, {});
   network_ = std::make_unique<Network>(job.spec, image, setup);
-  const RuleSetup rule_setup{*network_,   loss_factory(job.loss_kind, job.loss_settings, small_pairs, setup),
-                             small_pairs, job.epochs,
-                             job.seed,    job.micro_batch};
+  const LossFactory loss =
+      job.make_loss ? job.make_loss : loss_factory(job.loss_kind, job.loss_settings, small_pairs, setup);
+  const RuleSetup rule_setup{*network_, loss, small_pairs, job.epochs, job.seed, job.micro_batch};
   rule_ = RuleRegistry::instance().make(job.rule_kind, job.rule_settings, rule_setup);
 }
 

@@ -24,11 +24,15 @@ Settings all_negatives();
 LossFactory loss_factory(const std::string& kind, const Settings& settings, std::int64_t pairs,
                          const SynapsesSetup& setup);
 
+/// A setup on the reference device, in double.
+SynapsesSetup reference_setup();
+
 struct SmallJob {
   Device device = Device::cpu;
   DType dtype = DType::float32;
   std::string loss_kind = "contrastive_hinge";
   Settings loss_settings = all_negatives();
+  LossFactory make_loss = nullptr;  ///< where set, in place of loss_kind and loss_settings
   std::string rule_kind = "e2e";
   Settings rule_settings = {};
   FeedbackFactory feedback = "transpose";

@@ -238,7 +238,8 @@ TEST_P(TargetPropagationReference, InversesAgree) {
     EXPECT_LE(relative_error(synapses.weight_update(), weights_of("feedback_update_" + number)), GetParam().tolerance);
     EXPECT_LE(relative_error(synapses.bias_update(), array("feedback_bias_update_" + number)), GetParam().tolerance);
     const Tensor input = rule_->noisy(index);
-    Activity activity = network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
+    Activity activity =
+        network_->block(index).make_activity(input.extent(0), network_->setup().dtype, network_->setup().device);
     network_->block(index).forward(input, activity, Mode::evaluation);
     Tensor guess(input.shape(), input.dtype(), input.device());
     rule_->inverse(index).forward(activity.output, guess);

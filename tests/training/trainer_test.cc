@@ -85,6 +85,67 @@ TEST(Trainer, GoingOnEqualsNeverHavingStoppedOverEveryFeedbackPath) {
   }
 }
 
+/// Stopped in the second epoch and resumed, a run ends with the very bytes of one that never stopped.
+void expect_resumes(const Recipe& recipe, const std::filesystem::path& folder, const std::string& name) {
+  Reporter quiet;
+  const RunDirectory whole = pretrain(recipe, here, folder / (name + "-whole"), false, quiet);
+  StoppingReporter stopping(7);
+  EXPECT_THROW(pretrain(recipe, here, folder / name, false, stopping), Interrupted);
+  const RunDirectory rest = pretrain(recipe, here, folder / name, true, quiet);
+  EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole)) << name;
+  expect_same_metrics(rest, whole);
+}
+
+/// The registered rules by which something learns.
+std::vector<std::string> learning_rules() {
+  std::vector<std::string> rules;
+  for (const auto& [name, entry] : RuleRegistry::instance().entries()) {
+    if (entry.traits.learns) rules.push_back(name);
+  }
+  return rules;
+}
+
+TEST(Trainer, ResumesUnderEveryRule) {
+  const TemporaryFolder folder;
+  for (const std::string& rule : learning_rules()) {
+    expect_resumes(tiny_recipe({{"rule.kind", rule}, {"train.epochs", "3"}}), folder.path(), rule);
+  }
+}
+
+TEST(Trainer, ResumesWithEveryLoss) {
+  const TemporaryFolder folder;
+  for (const std::string& loss : LossRegistry::instance().names()) {
+    if (loss == "failing") continue;  // belongs to a test
+    std::string text = testing::tiny_recipe_text();
+    const std::string given = "features = 4\nbias = true\n";
+    const std::vector<Override> changes{{"loss.kind", loss}, {"rule.kind", "local"}};
+    text.replace(text.find(given), given.size(), "");
+    const bool linear = head_kind(parse_recipe(text, "tiny.toml", changes)) == "linear";
+    expect_resumes(linear ? tiny_recipe({{"loss.kind", loss}, {"rule.kind", "local"}, {"network.head.features", "3"}})
+                          : parse_recipe(text, "tiny.toml", changes),
+                   folder.path(), loss);
+  }
+}
+
+TEST(Trainer, ResumesWithEveryHead) {
+  const TemporaryFolder folder;
+  for (const std::string& head : HeadRegistry::instance().names()) {
+    std::string text = testing::tiny_recipe_text();
+    const std::string given = "features = 4\nbias = true\n";
+    text.replace(text.find(given), given.size(), "kind = \"" + head + "\"\n");
+    expect_resumes(parse_recipe(text, "tiny.toml", {{"rule.kind", "local"}}), folder.path(), head);
+  }
+}
+
+TEST(Trainer, ResumesWithEveryBlock) {
+  const TemporaryFolder folder;
+  for (const std::string& block : BlockRegistry::instance().names()) {
+    expect_resumes(
+        parse_recipe(testing::tiny_recipe_text() + ("[[network.blocks]]\nkind = \"" + block + "\"\n"), "tiny.toml", {}),
+        folder.path(), block);
+  }
+}
+
 class EveryRule : public ::testing::TestWithParam<const char*> {};
 
 /// 21 images in batches of 5: the last batch of an epoch is one pair.
@@ -97,19 +158,14 @@ TEST_P(EveryRule, LearnsAndGoesOnWithEveryLoss) {
                                        {"network.head.features", "3"},
                                        {"train.epochs", "4"}});
     Reporter quiet;
-    const RunDirectory whole = pretrain(recipe, here, folder.path() / (std::string(loss) + "-whole"), false, quiet);
+    const RunDirectory whole = pretrain(recipe, here, folder.path() / (std::string(loss) + "-learns"), false, quiet);
     const std::vector<EpochMetrics> metrics = whole.metrics();
     EXPECT_LT(metrics[3].loss, metrics[0].loss) << loss;
-    const auto out = folder.path() / loss;
-    StoppingReporter stopping(7);
-    EXPECT_THROW(pretrain(recipe, here, out, false, stopping), Interrupted);
-    const RunDirectory rest = pretrain(recipe, here, out, true, quiet);
-    EXPECT_EQ(final_checkpoint(rest), final_checkpoint(whole)) << loss;
-    expect_same_metrics(rest, whole);
+    expect_resumes(recipe, folder.path(), loss);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, ::testing::Values("e2e", "gll", "rll", "dtp"),
+INSTANTIATE_TEST_SUITE_P(Rules, EveryRule, ::testing::Values("e2e", "gll", "rll", "dtp", "local"),
                          [](const auto& rule) { return std::string(rule.param); });
 
 TEST(Trainer, LayerwiseRulesAndTargetPropagationSendErrorsAcrossHeadsOverThePathAskedFor) {

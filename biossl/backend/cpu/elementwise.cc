@@ -1,6 +1,7 @@
 #include "biossl/backend/shared/elementwise.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "biossl/backend/backend.h"
@@ -13,36 +14,30 @@ namespace {
 /// Positions of an outermost piece that one thread's sums of all rows run over. Their number fixes the order of a sum.
 constexpr std::int64_t rows_of_piece = 1024;
 
-float join(Reduction reduction, float one, float other) {
-  return reduction == Reduction::maximum ? std::max(one, other) : one + other;
+template <bool largest>
+float join(float one, float other) {
+  if constexpr (largest) return one > other ? one : other;
+  return one + other;
 }
 
 /// result = the reduction of `count` rows of `inner` numbers.
-template <class T>
-void reduce_rows(Reduction reduction, const T* src, std::int64_t count, std::int64_t inner, float* result) {
+template <bool largest, class T>
+void reduce_rows(const T* src, std::int64_t count, std::int64_t inner, float* result) {
   for (std::int64_t i = 0; i < inner; ++i) result[i] = static_cast<float>(src[i]);
   for (std::int64_t k = 1; k < count; ++k) {
     const T* row = src + k * inner;
-    if (reduction == Reduction::maximum) {
 #pragma omp simd
-      for (std::int64_t i = 0; i < inner; ++i) {
-        const auto value = static_cast<float>(row[i]);
-        result[i] = value > result[i] ? value : result[i];
-      }
-    } else {
-#pragma omp simd
-      for (std::int64_t i = 0; i < inner; ++i) result[i] += static_cast<float>(row[i]);
-    }
+    for (std::int64_t i = 0; i < inner; ++i) result[i] = join<largest>(result[i], static_cast<float>(row[i]));
   }
 }
 
 /// The reduction of `count` neighbouring numbers.
-template <class T>
-float reduce_run(Reduction reduction, const T* src, std::int64_t count) {
+template <bool largest, class T>
+float reduce_run(const T* src, std::int64_t count) {
   auto result = static_cast<float>(src[0]);
-  if (reduction == Reduction::maximum) {
+  if constexpr (largest) {
 #pragma omp simd reduction(max : result)
-    for (std::int64_t k = 1; k < count; ++k) result = std::max(result, static_cast<float>(src[k]));
+    for (std::int64_t k = 1; k < count; ++k) result = join<true>(result, static_cast<float>(src[k]));
   } else {
 #pragma omp simd reduction(+ : result)
     for (std::int64_t k = 1; k < count; ++k) result += static_cast<float>(src[k]);
@@ -51,8 +46,8 @@ float reduce_run(Reduction reduction, const T* src, std::int64_t count) {
 }
 
 /// A long run with an inner extent: in pieces of rows, whose results are joined in order.
-template <class T>
-void reduce_long(Reduction reduction, const T* src, const Folded& folded, float scale, T* dst) {
+template <bool largest, class T>
+void reduce_long(const T* src, const Folded& folded, float scale, T* dst) {
   const std::int64_t outer = folded.outer;
   const std::int64_t run = folded.folded;
   const std::int64_t inner = folded.inner;
@@ -63,14 +58,14 @@ void reduce_long(Reduction reduction, const T* src, const Folded& folded, float 
   parallel_for(outer * pieces, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) {
       const std::int64_t first = piece % pieces * rows_of_piece;
-      reduce_rows(reduction, src + (piece / pieces * run + first) * inner, std::min(rows_of_piece, run - first), inner,
-                  results + piece * inner);
+      reduce_rows<largest>(src + (piece / pieces * run + first) * inner, std::min(rows_of_piece, run - first), inner,
+                           results + piece * inner);
     }
   });
   for (std::int64_t o = 0; o < outer; ++o) {
     float* total = results + o * pieces * inner;
     for (std::int64_t piece = 1; piece < pieces; ++piece) {
-      for (std::int64_t i = 0; i < inner; ++i) total[i] = join(reduction, total[i], total[piece * inner + i]);
+      for (std::int64_t i = 0; i < inner; ++i) total[i] = join<largest>(total[i], total[piece * inner + i]);
     }
     for (std::int64_t i = 0; i < inner; ++i) store(total[i] * scale, dst[o * inner + i]);
   }
@@ -128,18 +123,23 @@ void combine(const Tensor& a, Combination combination, const Tensor& b, const Fo
 }
 
 void reduce(Reduction reduction, const Tensor& src, const Folded& folded, Tensor& dst) {
-  const std::int64_t outer = folded.outer;
   const std::int64_t run = folded.folded;
-  const std::int64_t inner = folded.inner;
   const float scale = reduction == Reduction::mean ? 1.0F / static_cast<float>(run) : 1.0F;
-  with_type(src, [&](auto zero) {
+  const auto reduce_as = [&](auto largest, auto zero) {
     using T = decltype(zero);
+    constexpr bool is_maximum = decltype(largest)::value;
     const T* from = src.data<T>();
     T* to = dst.data<T>();
-    if (inner > 1) return reduce_long(reduction, from, folded, scale, to);
-    parallel_for(outer, std::max<std::int64_t>(element_grain / run, 1), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) store(reduce_run(reduction, from + i * run, run) * scale, to[i]);
-    });
+    if (folded.inner > 1) return reduce_long<is_maximum>(from, folded, scale, to);
+    parallel_for(folded.outer, std::max<std::int64_t>(element_grain / run, 1),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t i = begin; i < end; ++i)
+                     store(reduce_run<is_maximum>(from + i * run, run) * scale, to[i]);
+                 });
+  };
+  with_type(src, [&](auto zero) {
+    if (reduction == Reduction::maximum) return reduce_as(std::true_type(), zero);
+    reduce_as(std::false_type(), zero);
   });
 }
 

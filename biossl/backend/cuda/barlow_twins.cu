@@ -1,5 +1,6 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cuda/row_totals.cuh"
+#include "biossl/core/accelerator.h"
 
 namespace biossl::cuda {
 namespace {

@@ -27,7 +27,7 @@ T apply_to(T x) {
   } else if constexpr (function == Function::step) {
     return T(x > T(0));
   } else if constexpr (function == Function::relu) {
-    return x > T(0) ? x : T(0);
+    return x < T(0) ? T(0) : x;  // NaN stays
   } else if constexpr (function == Function::sigmoid) {
     return T(1) / (T(1) + std::exp(-x));
   } else {

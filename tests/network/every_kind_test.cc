@@ -1,0 +1,106 @@
+// What every kind of block and head owes, whichever it is: updates that are the derivatives of the loss.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "biossl/ops/ops.h"
+#include "biossl/rules/rule.h"
+#include "tests/rules/small_job.h"
+#include "tests/support/tensors.h"
+
+namespace biossl {
+namespace {
+
+using testing::numeric_derivative;
+using testing::relative_error;
+using testing::small_images;
+using testing::small_pairs;
+using testing::values_of;
+using testing::Work;
+
+/// Half the weighted sum of the squared embeddings, of both views: smooth, so that any derivative exists.
+class SmoothLoss final : public Loss {
+ public:
+  SmoothLoss(const NoOptions& /*options*/, const LossSetup& /*setup*/) {}
+
+  void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
+    const auto values = embeddings.span<double>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double weight = 0.1 * static_cast<double>(1 + i % 7);
+      errors.data<double>()[i] = weight * values[i];
+      totals.data<double>()[0] += weight * values[i] * values[i] / 2;
+    }
+  }
+  bool stops_gradient() const override { return false; }
+  Plausibility plausibility() const override { return {}; }
+};
+
+testing::SmallJob job_of(const BlockSpec& middle, const HeadSpec& head, const std::string& rule) {
+  const BlockSpec first{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}};
+  const BlockSpec last{.channels = 4, .activation = Activation::none, .pool = 2, .bias = false, .conv = {}};
+  testing::SmallJob job;
+  job.device = Device::reference;
+  job.dtype = DType::float64;
+  job.make_loss = [](int, std::int64_t) -> std::unique_ptr<Loss> {
+    return std::make_unique<SmoothLoss>(NoOptions(), LossSetup{});
+  };
+  job.rule_kind = rule;
+  job.spec = {.blocks = {first, middle, last}, .head = head};
+  return job;
+}
+
+/// Every tensor of weights, of layers and of others that learn, beside its last update.
+void expect_derivatives(Work& work, const std::string& kind) {
+  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
+  const auto loss = [&] { return work.step(images, 0.0); };
+  loss();
+  int compared = 0;
+  work.network().each_layer([&](const std::string& layer, Synapses& synapses) {
+    loss();
+    const std::vector<double> update = values_of(synapses.weight_update());
+    Tensor weights = synapses.weights().values();
+    const auto changed = [&] {
+      synapses.restored();
+      return loss();
+    };
+    EXPECT_LT(relative_error(update, numeric_derivative(weights, changed, 1e-6)), 1e-5) << kind << ", " << layer;
+    synapses.restored();
+    ++compared;
+  });
+  EXPECT_GT(compared, 0) << kind;
+}
+
+/// Few units, so that every weight can be moved.
+Settings small(const std::vector<Field>& fields) {
+  Settings settings;
+  for (const Field& field : fields) {
+    if (field.name == "channels" || field.name == "hidden" || field.name == "features")
+      settings[field.name] = std::int64_t{5};
+  }
+  return settings;
+}
+
+TEST(EveryBlockKind, LearnsTheDerivativeOfTheLoss) {
+  for (const std::string& kind : BlockRegistry::instance().names()) {
+    BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}, .kind = kind};
+    block.settings = small(BlockRegistry::instance().find(kind).fields);
+    Work work(job_of(block, {.features = 6}, "e2e"));
+    expect_derivatives(work, kind);
+  }
+}
+
+TEST(EveryHeadKind, LearnsTheDerivativeOfTheLoss) {
+  const BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}};
+  for (const std::string& kind : HeadRegistry::instance().names()) {
+    const HeadSetup setup{
+        .map = {4, 4, 3}, .synapses = testing::reference_setup(), .index = 1, .block = 0, .maps = {{4, 4, 3}}};
+    if (!HeadRegistry::instance().make(kind, {}, setup)->reads_blocks().empty()) continue;  // no error goes to them
+    HeadSpec head{.features = 6};
+    head.kind = kind;
+    head.settings = small(HeadRegistry::instance().find(kind).fields);
+    Work work(job_of(block, head, "e2e"));
+    expect_derivatives(work, kind);
+  }
+}
+
+}  // namespace
+}  // namespace biossl
