@@ -151,7 +151,7 @@ class RecipeReader : private SectionReader {
     const bool of_pretrain = fixed(data.pretrain);
     const std::string& name = of_pretrain ? data.pretrain : data.probe;
     if (!fixed(name)) return;
-    const Shape shape = image_shape(name, recipe.data_sets[name], 0);
+    const Shape shape = image_shape(name, data_settings(recipe, name), 0);
     const std::int64_t side = shape[1];
     const TomlEntry given = entry("data", "image_size");
     const bool is_given = section("data").entries.contains("image_size");
