@@ -87,12 +87,12 @@ std::vector<Override> RecipeOptions::overrides() const {
   return overrides;
 }
 
-Recipe RecipeOptions::read() const {
+Recipe RecipeOptions::read(const std::vector<Override>& those) const {
   if (file.find('=') != std::string::npos && !std::filesystem::exists(file)) {
     throw std::invalid_argument(
         fmt::format("there is no file '{}'; to change a value write --set {}", file, shell_quoted(file)));
   }
-  return file.empty() ? demo_recipe(overrides()) : read_recipe(file, overrides());
+  return file.empty() ? demo_recipe(those) : read_recipe(file, those);
 }
 
 }  // namespace biossl::cli

@@ -38,8 +38,9 @@ struct RecipeOptions {
   void add_seed(Command command);
   /// The overrides of --set and --seed. Throws std::invalid_argument for a change that is no key=value.
   std::vector<Override> overrides() const;
-  /// The recipe of the file; the demo recipe without a file.
-  Recipe read() const;
+  /// The recipe of the file, or the demo recipe without a file, with overrides() or with those given.
+  Recipe read() const { return read(overrides()); }
+  Recipe read(const std::vector<Override>& those) const;
 };
 
 }  // namespace biossl::cli

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "biossl/core/error.h"
+#include "biossl/recipe/toml_document.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/training/experiment.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/results.h"
@@ -22,6 +24,7 @@ struct RunCommand {
   RecipeOptions recipe;
   PlaceOptions place;
   std::string out;
+  std::string from;
   bool resume = false;
 
   void add_options(Command command) {
@@ -35,14 +38,30 @@ struct RunCommand {
     place.add_compute(command);
     command.add_flag("--resume", resume,
                      "go on with the run in --out, bit for bit as if it had never stopped (same machine and threads);"
-                     " the recipe may be left out");
+                     " the recipe may be left out; --set train.epochs=N trains a finished run on");
+    command
+        .add_option("--from", from,
+                    "start a new run with the weights of a checkpoint or a run; its own recipe, unless one is given")
+        .check(path_word())
+        .type_name("CHECKPOINT");
   }
 
-  /// A continued run reads its own recipe.
+  /// The changes to the recipe. The checkpoint is named by its file, from the root, since the run may go on elsewhere.
+  std::vector<Override> overrides() const {
+    std::vector<Override> changes = recipe.overrides();
+    if (from.empty()) return changes;
+    const auto silent = [](std::string_view) {};
+    const std::filesystem::path file = std::filesystem::absolute(open_checkpoint(from, silent).path());
+    changes.push_back({.key = "train.from", .value = to_toml(Value(file.string())), .option = "--from"});
+    return changes;
+  }
+
+  /// A continued run reads its own recipe; one from a checkpoint has the checkpoint's unless another is given.
   Recipe read_recipe() const {
     const auto own = std::filesystem::path(out) / "recipe.toml";
-    if (resume && recipe.file.empty() && !out.empty()) return biossl::read_recipe(own, recipe.overrides());
-    return recipe.read();
+    if (resume && recipe.file.empty() && !out.empty()) return biossl::read_recipe(own, overrides());
+    if (!from.empty() && recipe.file.empty()) return open_checkpoint(from, [](std::string_view) {}).recipe(overrides());
+    return recipe.read(overrides());
   }
 
   /// The command that continues this run.
@@ -102,7 +121,8 @@ void add_run(Command app) {
   add(app, "run", "pretrain, then probe the encoder beside a random one: the main job",
       "Without a recipe it runs the demo on the built-in world.\n"
       "  biossl run\n"
-      "  biossl run recipes/quick.toml --data ~/data --set train.epochs=10 --set loss.negatives=all",
+      "  biossl run recipes/quick.toml --data ~/data --set train.epochs=10 --set loss.negatives=all\n"
+      "  biossl run --from runs/quick-seed1 --out runs/slower --data ~/data --set train.learning_rate=1e-5",
       run);
 }
 

@@ -180,6 +180,7 @@ class RecipeReader : private SectionReader {
       check_choice("train", "precision", train.precision, {"float32", "bfloat16", "tf32", "auto"});
     });
     require(train.checkpoint_every >= 0, "train", "checkpoint_every", "may not be negative (0: only at the end)");
+    require(train.keep_checkpoints >= 0, "train", "keep_checkpoints", "may not be negative (0: all)");
   }
 
   void check_probe(const ProbeRecipe& probe) const {

@@ -47,6 +47,8 @@ struct TrainRecipe {
   double warmup_epochs = 0;
   std::string precision = "auto";
   std::int64_t checkpoint_every = 10;
+  std::int64_t keep_checkpoints = 3;
+  std::string from;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -65,6 +67,9 @@ struct TrainRecipe {
           "\"float32\", \"bfloat16\", or \"tf32\" (float32, rounded by a GPU's matrix units); weights are always "
           "float32");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
+    field("keep_checkpoints", keep_checkpoints, "checkpoints that are kept, the newest ones; 0: all");
+    field("from", from,
+          "checkpoint or run directory whose weights and feedback paths the run starts with; \"\": drawn by the seed");
     if (micro_batch >= batch) field.unused("micro_batch", "train.batch is no larger");
   }
 };

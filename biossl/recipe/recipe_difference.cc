@@ -44,6 +44,7 @@ std::map<std::string, std::string> flatten(const Recipe& recipe) {
   }
   settings.erase("name");
   settings.erase("train.checkpoint_every");
+  settings.erase("train.keep_checkpoints");
   settings.erase("probe.memory_gb");
   return settings;
 }

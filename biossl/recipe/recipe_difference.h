@@ -15,8 +15,8 @@ struct Difference {
 };
 
 /// The settings, sorted by key, in which two recipes differ and on which results depend. Names, published numbers, the
-/// interval between checkpoints and the storage of features do not count. This function decides whether a run can
-/// continue with a recipe, whether a finished run belongs to a recipe, and how a reproduction deviates from the
+/// interval and the number of checkpoints, and the storage of features do not count. This function decides whether a
+/// run can continue with a recipe, whether a finished run belongs to a recipe, and how a reproduction deviates from the
 /// published protocol.
 std::vector<Difference> differences(const Recipe& one, const Recipe& other);
 

@@ -16,7 +16,6 @@ using Json = nlohmann::json;
 
 constexpr const char* format = "biossl checkpoint";
 constexpr const char* format_version = "2";
-constexpr const char* rule_prefix = "rule.";
 
 /// to[o][b][a] = from[o][a][b] for elements of `width` bytes.
 void exchange_axes(const std::byte* from, std::byte* to, std::int64_t rows, std::int64_t a, std::int64_t b,
@@ -94,7 +93,7 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                      Network& network, LearningRule& rule) {
   std::vector<NamedTensor> tensors;
   add_state(tensors, network.state(true), "");
-  add_state(tensors, rule.state(), rule_prefix);
+  add_state(tensors, rule.state(), rule_state_prefix);
   const Shape& image = network.image();
   write_safetensors(path, tensors,
                     {{"format", format},
@@ -183,7 +182,7 @@ void Checkpoint::restore(Network& network, LearningRule& rule) const {
   }
   fill(state, "");
   require_finite(network);
-  fill(rule_state, rule_prefix);
+  fill(rule_state, rule_state_prefix);
   network.restored();
   network.continue_counting(layers_);
   rule.restored();

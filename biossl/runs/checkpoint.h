@@ -36,6 +36,9 @@ struct RunProgress {
 void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, const RunProgress& progress,
                      Network& network, LearningRule& rule);
 
+/// Before the names of a rule's own tensors.
+inline constexpr const char* rule_state_prefix = "rule.";
+
 /// A checkpoint for continuing a run or for reading features. Any fault of the file throws BadInput.
 class Checkpoint {
  public:
@@ -58,9 +61,19 @@ class Checkpoint {
   /// Restores everything a run needs to continue: weights, optimiser and feedback state, counters, the rule's state.
   void restore(Network& network, LearningRule& rule) const;
 
+  /// Starts another run with the blocks that its network and the file have in common, from the lowest on: their weights
+  /// and, where the kind of path is the same, their feedback paths. Optimisers start anew. Throws BadInput where a
+  /// common block's tensors have another name or shape, and where the lowest block is not in the file.
+  void start(Network& network) const;
+  /// The same once the rule has made its heads and its own state, which are taken too. Returns the names of the tensors
+  /// that the file has not in this shape: they stay as they are.
+  std::vector<std::string> start(Network& network, LearningRule& rule) const;
+
  private:
   void read_progress(const std::string& text);
   void fill(const State& state, std::string_view prefix) const;
+  /// Those tensors of `state` that the file has under this name and in this shape. The others' names go to `others`.
+  State found_of(const State& state, std::string_view prefix, std::vector<std::string>& others) const;
   void require_finite(Network& network) const;
 
   SafetensorsFile file_;
@@ -77,6 +90,9 @@ std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path&
 /// skipped. Throws BadInput if all are damaged.
 std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
                                             const std::function<void(std::string_view)>& note);
+/// The checkpoint at a path: a file, or the newest readable one of a run directory. `note` is told of damaged ones,
+/// which are skipped. Throws BadInput.
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
 /// Removes all but the newest `kept` checkpoints.
 void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept);
 

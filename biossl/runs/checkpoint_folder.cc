@@ -3,6 +3,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/runs/checkpoint.h"
+#include "biossl/runs/run_directory.h"
 
 namespace biossl {
 namespace {
@@ -49,6 +50,14 @@ std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
   }
   if (!first_fault.empty()) bad_input("{}; no other checkpoint can be read", first_fault);
   return std::nullopt;
+}
+
+Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
+                           const std::function<void(std::string_view)>& note) {
+  if (!std::filesystem::is_directory(run_or_file)) return Checkpoint(run_or_file);
+  auto checkpoint = latest_checkpoint(RunDirectory::open(run_or_file).checkpoints(), note);
+  if (!checkpoint) bad_input("{}: holds no checkpoint yet", run_or_file.string());
+  return std::move(*checkpoint);
 }
 
 void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept) {

@@ -123,12 +123,13 @@ RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
   return directory;
 }
 
-void RunDirectory::require_continues(const Recipe& recipe, Device device) const {
+void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs epochs) const {
   Recipe before = read_recipe(recipe_file());
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
   before.probe = recipe.probe;
+  if (epochs == Epochs::free) before.train.epochs = recipe.train.epochs;
   const auto pretrain = before.data_sets.extract(before.data.pretrain);
   before.data_sets = recipe.data_sets;
   if (!pretrain.empty()) before.data_sets[pretrain.key()] = pretrain.mapped();
@@ -139,13 +140,16 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device) const 
   const auto shown = [&key = key](const std::string& value) {
     return value.empty() ? "without " + key : fmt::format("with {} = {}", key, value);
   };
-  throw std::invalid_argument(
-      fmt::format("{} was started {}, not {}; it can only go on as it began (choose another --out)", path_.string(),
-                  shown(old_value), shown(new_value)));
+  const char* rule = key == "train.epochs"
+                         ? "its number of epochs can change only under train.schedule = \"constant\" and a rule that "
+                           "does not train one block after the other"
+                         : "it can only go on as it began";
+  throw std::invalid_argument(fmt::format("{} was started {}, not {}; {} (choose another --out)", path_.string(),
+                                          shown(old_value), shown(new_value), rule));
 }
 
-void RunDirectory::adopt(const Recipe& recipe, Device device) const {
-  require_continues(recipe, device);
+void RunDirectory::adopt(const Recipe& recipe, Device device, Epochs epochs) const {
+  require_continues(recipe, device, epochs);
   const Recipe before = read_recipe(recipe_file());
   // Results must match the stored settings.
   if (!differences(before, recipe).empty()) remove_results();

@@ -20,7 +20,7 @@ namespace biossl {
 ///   environment.json   the environment (environment.h) and "precision"; "resumed": the same for each continuation
 ///                      with any difference, and the "epoch" after which it began
 ///   metrics.jsonl      one JSON object per epoch: the fields of EpochMetrics (stage if there is one)
-///   checkpoints/       the final checkpoint and the last two before it (checkpoint.h)
+///   checkpoints/       the last train.keep_checkpoints of them (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
 ///   failure.txt        why the run failed last time, until it is continued (note_failure)
 /// Faulty content throws BadInput.
@@ -45,13 +45,15 @@ class RunDirectory {
   std::filesystem::path probe_file() const { return path_ / "probe.json"; }
   std::filesystem::path summary_file() const { return path_ / "summary.json"; }
 
+  /// Whether a run may go on with another number of epochs.
+  enum class Epochs { fixed, free };
   /// Throws std::invalid_argument, naming the difference, if the run cannot continue with `recipe`. Settings of the
   /// probe, its data and checkpoints, and the published number may differ; so may a precision that this device does not
-  /// train with (continue_precision).
-  void require_continues(const Recipe& recipe, Device device) const;
+  /// train with (continue_precision), and train.epochs where they are free.
+  void require_continues(const Recipe& recipe, Device device, Epochs epochs = Epochs::fixed) const;
   /// Continues with `recipe` and stores it; removes results that belong to other settings. Throws like
   /// require_continues.
-  void adopt(const Recipe& recipe, Device device) const;
+  void adopt(const Recipe& recipe, Device device, Epochs epochs = Epochs::fixed) const;
   /// Records in environment.json, under "resumed", that the run continues after `epoch` epochs, if anything has
   /// changed: machine, libraries, threads, precision.
   void add_environment(const Recipe& recipe, Device device, std::int64_t epoch) const;

@@ -10,14 +10,18 @@ namespace biossl {
 namespace {
 
 /// Restores run directory and trainer to the state of the last checkpoint.
-void continue_run(const RunDirectory& directory, const Recipe& recipe, Device device, Trainer& trainer,
-                  Reporter& reporter) {
-  directory.adopt(recipe, device);
-  std::filesystem::create_directories(directory.checkpoints());
-  const auto checkpoint =
-      latest_checkpoint(directory.checkpoints(), [&](std::string_view line) { reporter.note(line); });
+void continue_run(const RunDirectory& directory, const Recipe& recipe, Device device,
+                  const std::optional<Checkpoint>& checkpoint, Trainer& trainer, Reporter& reporter) {
+  const auto epochs = trainer.epochs_are_free() ? RunDirectory::Epochs::free : RunDirectory::Epochs::fixed;
+  directory.require_continues(recipe, device, epochs);
+  if (checkpoint) trainer.resume(*checkpoint);
+  const std::int64_t epochs_before = read_recipe(directory.recipe_file()).train.epochs;
+  if (epochs_before != recipe.train.epochs) {
+    reporter.note(fmt::format("{} trains for {} epochs now, not {}; its earlier results are removed",
+                              directory.path().string(), recipe.train.epochs, epochs_before));
+  }
+  directory.adopt(recipe, device, epochs);
   if (checkpoint) {
-    trainer.resume(*checkpoint);
     directory.add_environment(recipe, device, trainer.progress().epoch);
     reporter.note(fmt::format("going on from {}", checkpoint->path().string()));
   } else {
@@ -25,6 +29,25 @@ void continue_run(const RunDirectory& directory, const Recipe& recipe, Device de
   }
   directory.cut_metrics(trainer.progress().epoch);
   if (trainer.progress().epoch < trainer.total_epochs()) directory.remove_results();
+}
+
+/// The newest checkpoint of a continued run.
+std::optional<Checkpoint> last_checkpoint(const std::optional<RunDirectory>& continued, Reporter& reporter) {
+  if (!continued) return std::nullopt;
+  std::filesystem::create_directories(continued->checkpoints());
+  return latest_checkpoint(continued->checkpoints(), [&](std::string_view line) { reporter.note(line); });
+}
+
+/// The checkpoint that a new run starts from; std::nullopt where the recipe names none.
+std::optional<Checkpoint> starting_point(const Recipe& recipe, Reporter& reporter) {
+  if (recipe.train.from.empty()) return std::nullopt;
+  return open_checkpoint(recipe.train.from, [&](std::string_view line) { reporter.note(line); });
+}
+
+void note_start(const Checkpoint& start, const Trainer& trainer, Reporter& reporter) {
+  const std::vector<std::string>& anew = trainer.drawn_anew();
+  reporter.note(fmt::format("starting with the weights in {}{}", start.path().string(),
+                            anew.empty() ? "" : "; not in it: " + fmt::format("{}", fmt::join(anew, ", "))));
 }
 
 }  // namespace
@@ -42,8 +65,11 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
   if (continued) continue_precision(recipe, read_recipe(continued->recipe_file()), place.device, reporter);
   settle_precision(recipe, place.device, reporter);
   check_precision(recipe, place.device);
-  Trainer trainer(recipe, place);
-  if (continued) continue_run(*continued, recipe, place.device, trainer, reporter);
+  const std::optional<Checkpoint> last = last_checkpoint(continued, reporter);
+  const std::optional<Checkpoint> start = last ? std::nullopt : starting_point(recipe, reporter);
+  Trainer trainer(recipe, place, start ? &*start : nullptr);
+  if (start) note_start(*start, trainer, reporter);
+  if (continued) continue_run(*continued, recipe, place.device, last, trainer, reporter);
   const RunDirectory directory = continued ? *continued : RunDirectory::create(out, recipe, place.device);
   trainer.run(directory, reporter);
   return directory;

@@ -124,14 +124,6 @@ class Prober {
 
 }  // namespace
 
-Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
-                           const std::function<void(std::string_view)>& note) {
-  if (!std::filesystem::is_directory(run_or_file)) return Checkpoint(run_or_file);
-  auto checkpoint = latest_checkpoint(RunDirectory::open(run_or_file).checkpoints(), note);
-  if (!checkpoint) bad_input("{}: holds no checkpoint yet", run_or_file.string());
-  return std::move(*checkpoint);
-}
-
 std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device) {
   auto network = make_network(recipe, checkpoint.image(), device);
   checkpoint.restore_weights(*network);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,10 +35,6 @@ struct ProbeReport {
   double chance = 0;        ///< of the test images
   double train_chance = 0;  ///< of the training images
 };
-
-/// The checkpoint at a path: a file, or the newest readable one of a run directory. `note` is told of damaged ones,
-/// which are skipped. Throws BadInput.
-Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
 
 /// A checkpoint's network for reading features, with the weights of the encoder and its heads.
 std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe& recipe, Device device);

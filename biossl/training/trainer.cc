@@ -23,6 +23,14 @@ std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContex
   return images;
 }
 
+/// The blocks' weights are there before the rule is made, since a loss may copy them (SlowCopy).
+std::unique_ptr<Network> make_started_network(const Recipe& recipe, const Shape& image, Device device,
+                                              const Checkpoint* start) {
+  auto network = make_network(recipe, image, device);
+  if (start != nullptr) start->start(*network);
+  return network;
+}
+
 Schedule make_schedule(const Recipe& recipe, std::int64_t epochs, std::int64_t batches) {
   const auto warmup = std::llround(recipe.train.warmup_epochs * static_cast<double>(batches));
   return blaming_recipe(
@@ -63,19 +71,25 @@ std::string last_good(const RunDirectory& directory) {
 
 }  // namespace
 
-Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place)
+Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start)
     : recipe_(recipe),
       images_(open_images(recipe, place)),
-      network_(make_network(recipe, images_->image_shape(), place.device)),
+      network_(make_started_network(recipe, images_->image_shape(), place.device, start)),
       rule_(make_rule(recipe, *network_)),
       views_(make_views(recipe, *images_, place.device)),
       loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
-      totals_({2}, DType::float64, place.device) {
+      totals_({2}, DType::float64, place.device),
+      started_from_checkpoint_(start != nullptr) {
+  if (start != nullptr) drawn_anew_ = start->start(*network_, *rule_);
   const Shape& image = images_->image_shape();
   batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
   labels_ = labels_for(recipe, *network_, *images_, place.device);
   if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
+}
+
+bool Trainer::epochs_are_free() const {
+  return recipe_.train.schedule == "constant" && rule_->schedule_epochs() == total_epochs();
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
@@ -93,7 +107,9 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
-  if (total_epochs() == 0) save(directory);
+  // A run that is stopped early goes on without the checkpoint that it started from.
+  const bool first = progress_.epoch == 0 && progress_.batch == 0;
+  if (first && (total_epochs() == 0 || started_from_checkpoint_)) save(directory);
   while (progress_.epoch < total_epochs()) train_epoch(directory, reporter);
 }
 
@@ -234,8 +250,8 @@ std::filesystem::path Trainer::save(const RunDirectory& directory) {
   }
   const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
   save_checkpoint(path, recipe_, progress_, *network_, *rule_);
-  // Keeps the last two and the final one.
-  prune_checkpoints(directory.checkpoints(), progress_.epoch == total_epochs() ? 3 : 2);
+  const std::int64_t kept = recipe_.train.keep_checkpoints;
+  if (kept > 0) prune_checkpoints(directory.checkpoints(), static_cast<std::size_t>(kept));
   return path;
 }
 

@@ -19,8 +19,9 @@ namespace biossl {
 class Trainer {
  public:
   /// Throws BadInput if the recipe does not fit the data: a batch larger than the data, a network that shrinks a map to
-  /// nothing, views that the data set cannot show.
-  Trainer(const Recipe& recipe, const ExecutionContext& place);
+  /// nothing, views that the data set cannot show. With `start`, the run starts with that checkpoint's weights
+  /// (Checkpoint::start); the recipe's train.from is not read.
+  Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start = nullptr);
 
   Network& network() { return *network_; }
   LearningRule& rule() { return *rule_; }
@@ -28,6 +29,12 @@ class Trainer {
   const RunProgress& progress() const { return progress_; }
   std::int64_t total_epochs() const { return rule_->total_epochs(); }
   std::int64_t batches() const { return loader_.batches(); }
+  /// Whether a run of fewer epochs is the beginning of this one: the learning rate does not depend on the number of
+  /// epochs, nor does what learns in an epoch.
+  bool epochs_are_free() const;
+
+  /// Of a run that started from a checkpoint: the names of the tensors that it did not hold.
+  const std::vector<std::string>& drawn_anew() const { return drawn_anew_; }
 
   /// Continues from a checkpoint of this recipe. Throws BadInput if it does not fit.
   void resume(const Checkpoint& checkpoint);
@@ -70,6 +77,8 @@ class Trainer {
   Tensor totals_;                 // of the current epoch
   Tensor labels_, batch_labels_;  // int32; empty unless the loss needs labels
   RunProgress progress_;
+  bool started_from_checkpoint_;
+  std::vector<std::string> drawn_anew_;
 };
 
 }  // namespace biossl

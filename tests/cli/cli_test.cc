@@ -72,6 +72,16 @@ TEST_F(Program, FaultsOfFilesExitWith3) {
   expect_one_line(run({"embed", in("torn.safetensors"), "--out", in("x.npy")}), 3, "torn.safetensors");
 }
 
+TEST_F(Program, ARunFromAnotherHasItsRecipeAndItsWeights) {
+  ASSERT_EQ(run({"pretrain", recipe_, "--out", in("one")}).code, 0);
+  const auto next = run({"pretrain", "--from", in("one"), "--out", in("two"), "--set", "train.epochs=1"});
+  EXPECT_EQ(next.code, 0);
+  EXPECT_THAT(next.out, HasSubstr("starting with the weights in " + in("one/checkpoints/")));
+  EXPECT_THAT(read_file(in("two/recipe.toml")), HasSubstr("from = \"" + in("one/checkpoints/")));
+  expect_one_line(run({"pretrain", "--from", in("nowhere"), "--out", in("three")}), 3, "nowhere");
+  expect_one_line(run({"pretrain", "--resume", "--out", in("two"), "--from", in("two")}), 2, "train.from");
+}
+
 TEST_F(Program, AFailedProbeLeavesTheOldResultsAndTheirRecipe) {
   ASSERT_EQ(run({"run", recipe_, "--out", in("run")}).code, 0);
   const auto contents = [&] {

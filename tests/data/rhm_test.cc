@@ -104,7 +104,9 @@ TEST(Rhm, RulesAreUnambiguousAndFollowFromTheSeed) {
       EXPECT_EQ(symbol_of.size(), static_cast<std::size_t>(rules.symbols(level) * options.synonyms));
       EXPECT_EQ(symbol_of, decoder(again, level));
       EXPECT_NE(symbol_of, decoder(other, level));
-      if (level > 1) EXPECT_NE(symbol_of, decoder(rules, level - 1));
+      if (level > 1) {
+        EXPECT_NE(symbol_of, decoder(rules, level - 1));
+      }
     }
   }
 }

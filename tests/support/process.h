@@ -15,8 +15,8 @@ struct Outcome {
   std::string error;
 };
 
-/// A running program. Its output goes to files in the folder. Its signals have their default actions, whatever the
-/// tests were started with.
+/// A running program. Its output goes to files in the folder. Its signals have their default actions and
+/// BIOSSL_DATA is unset, whatever the tests were started with.
 class Process {
  public:
   Process(const std::string& program, const std::filesystem::path& folder, const std::vector<std::string>& arguments);

@@ -263,7 +263,7 @@ TEST(Trainer, SameSeedSameBytesOtherSeedOtherBytes) {
   EXPECT_NE(final_checkpoint(one), final_checkpoint(other));
 }
 
-TEST(Trainer, KeepsTheFinalCheckpointAndTwoBeforeIt) {
+TEST(Trainer, KeepsTheLastThreeCheckpoints) {
   const TemporaryFolder folder;
   Reporter quiet;
   const RunDirectory run = pretrain(tiny_recipe({{"train.epochs", "6"}}), here, folder.path() / "run", false, quiet);
