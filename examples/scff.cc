@@ -60,7 +60,8 @@ class Scff final : public LearningRule {
     const auto count = static_cast<std::uint32_t>(images.extent(0));
     Random random(seed_, "scff.shift", static_cast<std::uint32_t>(context.epoch),
                   static_cast<std::uint32_t>(context.batch));
-    const std::uint32_t by = 1 + random.below(std::max(count / 2, 2U) - 1);
+    const std::uint32_t pairs = count / 2;
+    const std::uint32_t by = 1 + random.below(std::max(pairs, 2U) - 1);
     for (std::uint32_t i = 0; i < count; ++i)
       shift_.data<std::int32_t>()[i] = static_cast<std::int32_t>((i + by) % count);
     updates_.clear();
@@ -71,7 +72,7 @@ class Scff final : public LearningRule {
       totals.data<double>()[0] += evaluate(output, block.error()) / network_.depth();
       block.learn({context.learning_rate, &updates_});
     }
-    totals.data<double>()[1] += count / 2;
+    totals.data<double>()[1] += pairs;
     updates_.apply();
   }
   std::int64_t total_epochs() const override { return epochs_; }

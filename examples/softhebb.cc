@@ -46,12 +46,13 @@ class SoftHebb final : public LearningRule {
   }
 
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    const std::int64_t pairs = images.extent(0) / 2;
     updates_.clear();
     pass_.run(images);
     for (int index = 0; index < network_.depth(); ++index) {
       for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(index, first, context.learning_rate);
     }
-    totals.data<double>()[1] += static_cast<double>(images.extent(0) / 2);
+    totals.data<double>()[1] += static_cast<double>(pairs);
     updates_.apply();
   }
   std::int64_t total_epochs() const override { return epochs_; }
