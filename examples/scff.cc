@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <deque>
 
 #include "biossl/losses/feature_moments.h"
+#include "biossl/network/convolution_block.h"
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
 #include "biossl/rules/encoder_pass.h"
 #include "biossl/rules/rule.h"
-#include "biossl/rules/single_block.h"
 
 // A rule with a goodness in place of a loss (docs/extending.md): self-contrastive forward-forward, 2025.
 namespace biossl {
@@ -25,13 +24,15 @@ struct ScffOptions {
   }
 };
 
-/// Every block learns in every step, from one forward pass. It sees an image beside itself (x + x) and beside another
-/// one of the batch (x + x', one cyclic shift for all), each sum scaled to a root mean square of 1. With the goodness
-/// G(y,x) = mean_c a^2 of the block's output a,
+/// All convolutions learn in every step, from one forward pass. Each sees what it reads of an image beside itself and
+/// beside that of another image of the batch, one cyclic shift for all: a = W x + W x'. With G = mean_c relu(a)^2 at
+/// each position,
 ///   L = mean softplus(th1 - G_pos) + mean softplus(G_neg - th2) + sparsity mean_n |G_pos,n|, the norm over positions.
+/// The convolution's activation and pool play no part in it. Let "standardize" stand before each convolution.
 class Scff final : public LearningRule {
  public:
   static constexpr const char* abbreviation = "SCFF";
+  static constexpr Traits traits{.sends_errors = false};
 
   Scff(const ScffOptions& options, const RuleSetup& setup)
       : options_(options),
@@ -41,17 +42,24 @@ class Scff final : public LearningRule {
         pass_(setup.network, 2 * setup.batch) {
     const SynapsesSetup& its = network_.setup();
     const std::int64_t rows = 4 * setup.batch;
-    std::int64_t largest = 0;
+    std::int64_t input = 1, output = 1, positions = 1;
     ops::require_host(its.device, "scff");
     network_.add_head(network_.depth() - 1);  // so that embeddings exist
     Workspace::fit(its.device, [&](Workspace& workspace) { pass_.prepare(workspace); });
     for (int index = 0; index < network_.depth(); ++index) {
-      const BlockPlan& plan = network_.block(index).plan();
-      largest = std::max({largest, plan.input.size(), plan.output[0] * plan.output[1]});
-      blocks_.emplace_back(network_, index, rows);
+      const auto* block = dynamic_cast<ConvolutionBlock*>(&network_.block(index));
+      check(block != nullptr || network_.block(index).plan().parameters == 0, "scff", "block {} is no convolution",
+            index);
+      maps_.push_back(block == nullptr ? Shape() : block->unpooled());
+      if (block == nullptr) continue;
+      input = std::max(input, block->plan().input.size());
+      output = std::max(output, maps_.back().size());
+      positions = std::max(positions, maps_.back()[0] * maps_.back()[1]);
     }
-    for (Tensor* room : {&input_, &squares_, &goodness_, &slope_})
-      *room = Tensor({rows * largest}, its.dtype, its.device);
+    const auto room = [&](std::int64_t size) { return Tensor({size}, its.dtype, its.device); };
+    pairs_ = room(rows * input);
+    response_ = room(rows * output);
+    for (Tensor* tensor : {&goodness_, &slope_, &terms_}) *tensor = room(rows * positions);
     norm_ = Tensor({rows, 1}, its.dtype, its.device);
     shift_ = Tensor({2 * setup.batch}, DType::int32, its.device);
   }
@@ -67,10 +75,14 @@ class Scff final : public LearningRule {
     updates_.clear();
     pass_.run(images);
     for (int index = 0; index < network_.depth(); ++index) {
-      SingleBlock& block = blocks_[static_cast<std::size_t>(index)];
-      const Tensor output = block.forward(paired(pass_.input(index)));
-      totals.data<double>()[0] += evaluate(output, block.error()) / network_.depth();
-      block.learn({context.learning_rate, &updates_});
+      const Shape& map = maps_[static_cast<std::size_t>(index)];
+      if (map.rank() == 0) continue;
+      Synapses& synapses = network_.block(index).synapses();
+      const Tensor pairs = paired(pass_.input(index));
+      Tensor response = response_.part(0, batch_of(pairs.extent(0), map));
+      synapses.drive(pairs, response);
+      totals.data<double>()[0] += to_errors(response);
+      synapses.learn(pairs, response, {context.learning_rate, &updates_});
     }
     totals.data<double>()[1] += pairs;
     updates_.apply();
@@ -79,52 +91,44 @@ class Scff final : public LearningRule {
   Plausibility plausibility() const override { return {.plain_arithmetic = false}; }
 
  private:
-  /// images (N, H, W, C) beside themselves and beside others, (2N, H, W, C), each with a root mean square of 1.
-  Tensor paired(const Tensor& images) {
-    const std::int64_t count = images.extent(0), size = images.shape().row_size();
-    Tensor pairs = input_.part(0, images.shape().with_rows(2 * count));
+  /// Maps (N, H, W, C) beside themselves and beside others: their sums, (2N, H, W, C).
+  Tensor paired(const Tensor& maps) {
+    const std::int64_t count = maps.extent(0);
+    Tensor pairs = pairs_.part(0, maps.shape().with_rows(2 * count));
     Tensor positive = pairs.rows(0, count), negative = pairs.rows(count, 2 * count);
-    ops::scale(images, 2, positive);
-    ops::gather_rows(images, shift_.rows(0, count), negative);
-    ops::add_scaled(negative, 1, images, negative);
-    Tensor rows = pairs.reshaped({2 * count, size}), squares = squares_.part(0, rows.shape());
-    Tensor norm = norm_.rows(0, 2 * count);
-    ops::apply(Function::square, rows, squares);
-    ops::reduce(Reduction::mean, squares, over_channels, norm);
-    ops::scale(norm, 1, norm, 1e-6);
-    ops::apply(Function::square_root, norm, norm);
-    ops::combine(rows, Combination::divide, norm, rows);
+    ops::scale(maps, 2, positive);
+    ops::gather_rows(maps, shift_.rows(0, count), negative);
+    ops::add_scaled(negative, 1, maps, negative);
     return pairs;
   }
 
-  /// The loss of one block, and its derivative by the block's output (2N, H', W', C').
-  double evaluate(const Tensor& output, Tensor& error) {
-    const std::int64_t count = output.extent(0) / 2, positions = output.extent(1) * output.extent(2);
-    const Shape maps{2 * count, output.extent(1), output.extent(2), 1}, rows{count, positions};
-    Tensor goodness = goodness_.part(0, maps), slope = slope_.part(0, maps);
-    Tensor positive = goodness.rows(0, count).reshaped(rows), wanted = slope.rows(0, count).reshaped(rows);
-    Tensor unwanted = slope.rows(count, 2 * count), squares = squares_.part(0, rows), norm = norm_.rows(0, count);
-    ops::apply(Function::square, output, error);
-    ops::reduce(Reduction::mean, error, over_channels, goodness);
-    const double share = 1 / static_cast<double>(count * positions),
-                 norms = options_.sparsity / static_cast<double>(count);
-    ops::scale(positive, -1, wanted, options_.positive_threshold);
+  /// The loss of responses a (2N, H, W, C), which become its derivatives by a.
+  double to_errors(Tensor& response) {
+    const std::int64_t count = response.extent(0) / 2, positions = response.extent(1) * response.extent(2);
+    const auto channels = static_cast<double>(response.extent(3));
+    const double share = 1 / static_cast<double>(count * positions);
+    const double norms = options_.sparsity / static_cast<double>(count);
+    const Shape maps{2 * count, response.extent(1), response.extent(2), 1};
+    Tensor goodness = goodness_.part(0, maps), slope = slope_.part(0, maps), terms = terms_.part(0, maps);
+    Tensor positive = goodness.rows(0, count).reshaped({count, positions}), norm = norm_.rows(0, count);
+    Tensor wanted = slope.rows(0, count), unwanted = slope.rows(count, 2 * count);
+    ops::apply(Function::relu, response, response);
+    ops::reduce_products(response, response, over_channels, goodness);
+    ops::scale(goodness, 1 / channels, goodness);
+    ops::scale(goodness.rows(0, count), -1, wanted, options_.positive_threshold);
     ops::scale(goodness.rows(count, 2 * count), 1, unwanted, -options_.negative_threshold);
-    Tensor terms = error.part(0, maps);
     ops::apply(Function::softplus, slope, terms);
-    double loss = share * sum_of(terms);
+    ops::reduce_products(positive, positive, over_channels, norm);
+    ops::scale(norm, 1, norm, 1e-12);
+    ops::apply(Function::square_root, norm, norm);
+    const double loss = share * sum_of(terms) + norms * sum_of(norm);
     ops::apply(Function::sigmoid, slope, slope);
     ops::scale(wanted, -share, wanted);
     ops::scale(unwanted, share, unwanted);
-    ops::apply(Function::square, positive, squares);
-    ops::reduce(Reduction::sum, squares, over_channels, norm);
-    ops::scale(norm, 1, norm, 1e-12);
-    ops::apply(Function::square_root, norm, norm);
-    loss += norms * sum_of(norm);
-    ops::combine(positive, Combination::divide, norm, squares);
-    ops::add_scaled(wanted, norms, squares, wanted);
-    ops::combine(output, Combination::multiply, slope, error);
-    ops::scale(error, 2.0 / static_cast<double>(output.extent(3)), error);
+    ops::combine(positive, Combination::divide, norm, positive);
+    ops::add_scaled(wanted, norms, goodness.rows(0, count), wanted);
+    ops::combine(response, Combination::multiply, slope, response);
+    ops::scale(response, 2 / channels, response);
     return loss;
   }
 
@@ -133,9 +137,9 @@ class Scff final : public LearningRule {
   std::int64_t epochs_;
   std::uint64_t seed_;
   EncoderPass pass_;
-  std::deque<SingleBlock> blocks_;
+  std::vector<Shape> maps_;  // what each convolution makes of an image; of rank 0 where a block is none
   UpdateQueue updates_;
-  Tensor input_, squares_, goodness_, slope_, norm_;  // flat rooms
+  Tensor pairs_, response_, goodness_, slope_, terms_, norm_;  // flat, but for norm_
   Tensor shift_;
 };
 

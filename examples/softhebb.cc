@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/unit_rates.h"
 #include "biossl/ops/elementwise.h"
@@ -11,18 +13,21 @@ namespace {
 
 struct SoftHebbOptions {
   double sharpness = 1.0;
+  double start = 25.0;
   double rate_power = 0.5;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("sharpness", sharpness, "t: p = softmax over the channels of t u");
+    field("start", start, "length of each unit's weights at the start; far above 1, so that winners are clear");
     field("rate_power", rate_power, "a unit's rate is | |W_k| - 1 | to this power, times the learning rate");
   }
 };
 
 /// At every position u = W x and p = softmax over the channels of t u. The winner's y is its p, the others' is -p:
 ///   dW_k = sum y_k (x - u_k W_k)
-/// All blocks, which must be convolutions, learn in every step, from one forward pass. Take "sgd" without momentum.
+/// All convolutions learn in every step, from one forward pass; their activation and pool play no part in it. Other
+/// blocks may stand between them if they have nothing that learns. Take "sgd" without momentum.
 class SoftHebb final : public LearningRule {
  public:
   static constexpr const char* abbreviation = "SoftHebb";
@@ -36,12 +41,18 @@ class SoftHebb final : public LearningRule {
     Workspace::fit(its.device, [&](Workspace& workspace) { pass_.prepare(workspace); });
     for (int index = 0; index < network_.depth(); ++index) {
       const auto* block = dynamic_cast<ConvolutionBlock*>(&network_.block(index));
-      check(block != nullptr, "softhebb", "block {} is no convolution", index);
+      check(block != nullptr || network_.block(index).plan().parameters == 0, "softhebb", "block {} is no convolution",
+            index);
+      if (block == nullptr) continue;
       const auto room = [&](const Shape& map) { return Tensor(batch_of(group, map), its.dtype, its.device); };
       const Shape& map = block->unpooled();
-      rooms_.push_back({room(map), room(map), room({map[0], map[1], 1}),
-                        Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
-                        Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
+      convolutions_.push_back({index, room(map), room(map), room({map[0], map[1], 1}),
+                               Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
+                               Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
+      Synapses& synapses = network_.block(index).synapses();
+      Tensor weights = synapses.weights().values();
+      ops::scale(weights, options.start * std::sqrt(3.0), weights);  // drawn uniform, they have a length of 1/sqrt(3)
+      synapses.restored();
     }
   }
 
@@ -50,7 +61,12 @@ class SoftHebb final : public LearningRule {
     updates_.clear();
     pass_.run(images);
     for (int index = 0; index < network_.depth(); ++index) {
-      for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(index, first, context.learning_rate);
+      if (network_.block(index).plan().parameters > 0) continue;
+      BlockStep step = pass_.step(index, 0, pass_.rows());
+      network_.block(index).learn(step, context.learning_rate);  // running statistics follow
+    }
+    for (Convolution& each : convolutions_) {
+      for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(each, first, context.learning_rate);
     }
     totals.data<double>()[1] += static_cast<double>(pairs);
     updates_.apply();
@@ -61,18 +77,18 @@ class SoftHebb final : public LearningRule {
  private:
   static constexpr std::int64_t group = 50;  // images at a time
 
-  struct Rooms {
+  struct Convolution {
+    int block;
     Tensor u, y, per_position, per_channel, decay;
     UnitRates rates;
   };
 
-  void learn(int index, std::int64_t first, double learning_rate) {
-    Rooms& its = rooms_[static_cast<std::size_t>(index)];
+  void learn(Convolution& its, std::int64_t first, double learning_rate) {
     const std::int64_t last = std::min(first + group, pass_.rows());
-    const Tensor input = pass_.input(index).rows(first, last);
+    const Tensor input = pass_.input(its.block).rows(first, last);
     Tensor u = its.u.rows(0, last - first), y = its.y.rows(0, last - first);
     Tensor extreme = its.per_position.rows(0, last - first);
-    Synapses& synapses = network_.block(index).synapses();
+    Synapses& synapses = network_.block(its.block).synapses();
     synapses.drive(input, u);
     ops::reduce(Reduction::maximum, u, over_channels, extreme);
     ops::combine(u, Combination::equal, extreme, y);
@@ -84,8 +100,7 @@ class SoftHebb final : public LearningRule {
     ops::combine(u, Combination::divide, extreme, u);  // p
     ops::combine(y, Combination::multiply, u, y);
     synapses.drive(input, u);
-    ops::combine(u, Combination::multiply, y, u);
-    ops::reduce(Reduction::sum, u, all_but_channels, its.per_channel);
+    ops::reduce_products(u, y, all_but_channels, its.per_channel);
     ops::convert(its.per_channel.reshaped(its.decay.shape()), its.decay);
     ops::scale(y, -1, y);
     UpdateOptions options(learning_rate, &updates_);
@@ -100,7 +115,7 @@ class SoftHebb final : public LearningRule {
   Network& network_;
   std::int64_t epochs_;
   EncoderPass pass_;
-  std::vector<Rooms> rooms_;  // by block
+  std::vector<Convolution> convolutions_;
   UpdateQueue updates_;
 };
 

@@ -56,6 +56,17 @@ void combine(const Tensor& a, Combination combination, const Tensor& b, Tensor& 
 /// dst = the sum, mean or largest value of src along a run of axes, whose extents dst has as 1. Sums of the device
 /// `cpu` are kept in float32 and added in an order that does not depend on the number of threads.
 void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst);
+/// dst = the sum of the products of a's and b's elements along a run of axes. a and b may be the same: squares.
+void reduce_products(const Tensor& a, const Tensor& b, Axes axes, Tensor& dst);
+/// dst = (src - mean) / deviation, with mean and deviation = sqrt(variance + epsilon) of src along a run of axes, whose
+/// extents means and deviations have as 1. dst may be src.
+void standardize(const Tensor& src, Axes axes, double epsilon, Tensor& dst, Tensor& means, Tensor& deviations);
+/// The error of src from that of dst:
+///   d_src = (d_dst - d_means - dst d_products) / deviations
+/// d_means and d_products, of the shape of deviations, receive the means of d_dst and of d_dst dst along the axes.
+/// d_src is another tensor than d_dst and dst; where it is empty, only the means are computed.
+void standardize_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& deviations, Axes axes, Tensor& d_means,
+                          Tensor& d_products, Tensor& d_src);
 /// dst = a b for matrices (float32; float64 on the reference device), each factor taken as it is or transposed.
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst);
 
