@@ -54,10 +54,7 @@ class BatchNorm final : public Block {
     if (mode == Mode::training) {
       ops::standardize(input, all_but_channels, options_.epsilon, normalised, mean, deviation);
     } else {
-      ops::scale(running_var_, 1, deviation, options_.epsilon);
-      ops::apply(Function::square_root, deviation, deviation);
-      ops::combine(input, Combination::subtract, running_mean_, normalised);
-      ops::combine(normalised, Combination::divide, deviation, normalised);
+      ops::normalize(input, running_mean_, running_var_, options_.epsilon, normalised, deviation);
     }
     ops::combine(normalised, Combination::multiply, scale_, activity.output);
     ops::combine(activity.output, Combination::add, shift_, activity.output);

@@ -1,10 +1,9 @@
 #include <cmath>
 
-#include "biossl/network/convolution_block.h"
 #include "biossl/network/unit_rates.h"
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
-#include "biossl/rules/encoder_pass.h"
+#include "biossl/rules/convolution_pass.h"
 #include "biossl/rules/rule.h"
 
 // A rule without loss and error (docs/extending.md): SoftHebb, Journe et al. 2023.
@@ -19,40 +18,35 @@ struct SoftHebbOptions {
   template <class Visitor>
   void visit(Visitor& field) {
     field("sharpness", sharpness, "t: p = softmax over the channels of t u");
-    field("start", start, "length of each unit's weights at the start; far above 1, so that winners are clear");
+    field("start", start, "about the length of each unit's weights at the start, which are drawn normal");
     field("rate_power", rate_power, "a unit's rate is | |W_k| - 1 | to this power, times the learning rate");
   }
 };
 
 /// At every position u = W x and p = softmax over the channels of t u. The winner's y is its p, the others' is -p:
 ///   dW_k = sum y_k (x - u_k W_k)
-/// All convolutions learn in every step, from one forward pass; their activation and pool play no part in it. Other
-/// blocks may stand between them if they have nothing that learns. Take "sgd" without momentum.
+/// All convolutions learn in every step, from one forward pass. Take "sgd" without momentum, and let "standardize" or a
+/// "batch_norm" that is not affine stand before each convolution and "triangle" behind it.
 class SoftHebb final : public LearningRule {
  public:
   static constexpr const char* abbreviation = "SoftHebb";
   static constexpr Traits traits{.sends_errors = false};
 
   SoftHebb(const SoftHebbOptions& options, const RuleSetup& setup)
-      : options_(options), network_(setup.network), epochs_(setup.epochs), pass_(setup.network, 2 * setup.batch) {
-    const SynapsesSetup& its = network_.setup();
-    ops::require_host(its.device, "softhebb");
-    network_.add_head(network_.depth() - 1);  // so that embeddings exist
-    Workspace::fit(its.device, [&](Workspace& workspace) { pass_.prepare(workspace); });
-    for (int index = 0; index < network_.depth(); ++index) {
-      const auto* block = dynamic_cast<ConvolutionBlock*>(&network_.block(index));
-      check(block != nullptr || network_.block(index).plan().parameters == 0, "softhebb", "block {} is no convolution",
-            index);
-      if (block == nullptr) continue;
+      : options_(options), epochs_(setup.epochs), pass_("softhebb", setup.network, 2 * setup.batch) {
+    const SynapsesSetup& its = setup.network.setup();
+    for (const ConvolutionLayer& layer : pass_.layers()) {
       const auto room = [&](const Shape& map) { return Tensor(batch_of(group, map), its.dtype, its.device); };
-      const Shape& map = block->unpooled();
-      convolutions_.push_back({index, room(map), room(map), room({map[0], map[1], 1}),
-                               Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
-                               Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
-      Synapses& synapses = network_.block(index).synapses();
-      Tensor weights = synapses.weights().values();
-      ops::scale(weights, options.start * std::sqrt(3.0), weights);  // drawn uniform, they have a length of 1/sqrt(3)
-      synapses.restored();
+      const Shape& map = layer.output;
+      layers_.push_back({layer, room(map), room(map), room({map[0], map[1], 1}),
+                         Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
+                         Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
+      Tensor weights = layer.synapses->weights().values();
+      const double spread = options.start / std::sqrt(static_cast<double>(weights.shape().row_size()));
+      weights.fill_zero();
+      ops::add_noise(Random(setup.seed, "softhebb.start", static_cast<std::uint32_t>(layer.block)), spread, weights,
+                     weights);
+      layer.synapses->restored();
     }
   }
 
@@ -60,12 +54,7 @@ class SoftHebb final : public LearningRule {
     const std::int64_t pairs = images.extent(0) / 2;
     updates_.clear();
     pass_.run(images);
-    for (int index = 0; index < network_.depth(); ++index) {
-      if (network_.block(index).plan().parameters > 0) continue;
-      BlockStep step = pass_.step(index, 0, pass_.rows());
-      network_.block(index).learn(step, context.learning_rate);  // running statistics follow
-    }
-    for (Convolution& each : convolutions_) {
+    for (Layer& each : layers_) {
       for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(each, first, context.learning_rate);
     }
     totals.data<double>()[1] += static_cast<double>(pairs);
@@ -77,18 +66,18 @@ class SoftHebb final : public LearningRule {
  private:
   static constexpr std::int64_t group = 50;  // images at a time
 
-  struct Convolution {
-    int block;
+  struct Layer {
+    ConvolutionLayer convolution;
     Tensor u, y, per_position, per_channel, decay;
     UnitRates rates;
   };
 
-  void learn(Convolution& its, std::int64_t first, double learning_rate) {
+  void learn(Layer& its, std::int64_t first, double learning_rate) {
     const std::int64_t last = std::min(first + group, pass_.rows());
-    const Tensor input = pass_.input(its.block).rows(first, last);
+    const Tensor input = pass_.input(its.convolution).rows(first, last);
     Tensor u = its.u.rows(0, last - first), y = its.y.rows(0, last - first);
     Tensor extreme = its.per_position.rows(0, last - first);
-    Synapses& synapses = network_.block(its.block).synapses();
+    Synapses& synapses = *its.convolution.synapses;
     synapses.drive(input, u);
     ops::reduce(Reduction::maximum, u, over_channels, extreme);
     ops::combine(u, Combination::equal, extreme, y);
@@ -112,10 +101,9 @@ class SoftHebb final : public LearningRule {
   }
 
   SoftHebbOptions options_;
-  Network& network_;
   std::int64_t epochs_;
-  EncoderPass pass_;
-  std::vector<Convolution> convolutions_;
+  ConvolutionPass pass_;
+  std::vector<Layer> layers_;
   UpdateQueue updates_;
 };
 

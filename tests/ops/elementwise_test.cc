@@ -165,6 +165,36 @@ TEST(ReduceProducts, SumsThem) {
   EXPECT_EQ(values_of(dst), (std::vector<double>{14, 77}));
 }
 
+TEST(Normalize, SubtractsAndDivides) {
+  const Tensor x = tensor_of({2, 2}, {1, 3, 5, 7}, DType::float64, Device::reference);
+  const Tensor mean = tensor_of({1, 2}, {1, 2}, DType::float64, Device::reference);
+  Tensor variance = tensor_of({1, 2}, {3, 0}, DType::float64, Device::reference), y = x.clone();
+  ops::normalize(x, mean, variance, 1, y, variance);
+  EXPECT_EQ(values_of(y), (std::vector<double>{0, 1, 2, 5}));
+  EXPECT_EQ(values_of(variance), (std::vector<double>{2, 1}));
+}
+
+TEST(CopyColumns, LeavesTheOthersAloneAndConverts) {
+  for (const Device device : {Device::reference, Device::cpu}) {
+    const Tensor src = tensor_of({2, 3}, {1, 2, 3, 4, 5, 6}, DType::bfloat16, device);
+    Tensor dst = tensor_of({2, 4}, {0, 0, 0, 9, 0, 0, 0, 9}, DType::float32, device);
+    ops::copy_columns(src, 1, dst, 0, 2);
+    EXPECT_EQ(values_of(dst), (std::vector<double>{2, 3, 0, 9, 5, 6, 0, 9}));
+    EXPECT_THROW(ops::copy_columns(src, 2, dst, 0, 2), std::invalid_argument);
+    EXPECT_THROW(ops::copy_columns(src, 0, dst, 2, 3), std::invalid_argument);
+  }
+}
+
+TEST(RotateRows, TakesEachFromBehind) {
+  const Tensor src = tensor_of({3, 2}, {1, 2, 3, 4, 5, 6}, DType::float32, Device::cpu);
+  Tensor dst = src.clone();
+  ops::rotate_rows(src, 1, dst);
+  EXPECT_EQ(values_of(dst), (std::vector<double>{3, 4, 5, 6, 1, 2}));
+  ops::rotate_rows(src, 0, dst);
+  EXPECT_EQ(values_of(dst), values_of(src));
+  EXPECT_THROW(ops::rotate_rows(src, 4, dst), std::invalid_argument);
+}
+
 TEST(Standardize, HasMeanZeroAndDeviationOneAndTheRightDerivative) {
   for (const Axes axes : {over_channels, all_but_channels, Axes{1, 4}}) {
     Standardized maps(axes, {2, 2, 3, 4}, DType::float64, Device::reference);

@@ -153,6 +153,23 @@ void reduce_products(const Tensor& a, const Tensor& b, const Folded& folded, Ten
   });
 }
 
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count) {
+  with_type(src, [&](auto src_zero) {
+    with_type(dst, [&](auto dst_zero) {
+      const auto* values = src.data<decltype(src_zero)>() + from;
+      auto* results = dst.data<decltype(dst_zero)>() + to;
+      const std::int64_t src_step = src.extent(1), dst_step = dst.extent(1);
+      const std::int64_t grain = std::max<std::int64_t>(element_grain / count, 1);
+      parallel_for(src.extent(0), grain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          for (std::int64_t k = 0; k < count; ++k)
+            store(static_cast<float>(values[row * src_step + k]), results[row * dst_step + k]);
+        }
+      });
+    });
+  });
+}
+
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst) {
   matrix_product(a, a_transposed ? As::transposed : As::it_is, b, b_transposed ? As::transposed : As::it_is, dst);
 }

@@ -57,6 +57,18 @@ void reduce_products(const Tensor& a, const Tensor& b, const Folded& folded, Ten
   store(results, dst);
 }
 
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count) {
+  const std::vector<double> values = load(src);
+  std::vector<double> results = load(dst);
+  for (std::int64_t row = 0; row < src.extent(0); ++row) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      results[static_cast<std::size_t>(row * dst.extent(1) + to + k)] =
+          values[static_cast<std::size_t>(row * src.extent(1) + from + k)];
+    }
+  }
+  store(results, dst);
+}
+
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst) {
   const std::vector<double> left = load(a);
   const std::vector<double> right = load(b);
