@@ -60,7 +60,7 @@ class BatchNorm final : public Block {
     ops::combine(activity.output, Combination::add, shift_, activity.output);
   }
   void backward(BlockStep& step, Tensor& error_input) override {
-    count_ = static_cast<double>(step.error.size() / step.error.extent(3));
+    count_ = static_cast<double>(step.error.size()) / static_cast<double>(step.error.extent(3));
     ops::standardize_backward(step.error, step.activity.kept[0], deviation_, all_but_channels, errors_, products_,
                               error_input);
     if (!error_input.empty()) ops::combine(error_input, Combination::multiply, scale_, error_input);
