@@ -197,14 +197,14 @@ TEST(RotateRows, TakesEachFromBehind) {
 
 TEST(Standardize, HasMeanZeroAndDeviationOneAndTheRightDerivative) {
   for (const Axes axes : {over_channels, all_but_channels, Axes{1, 4}}) {
-    Standardized maps(axes, {2, 2, 3, 4}, DType::float64, Device::reference);
-    const std::vector<double> expected = numeric_derivative(maps.src, [&] {
-      maps.forward();
-      return inner_product(maps.dst, maps.d_dst);
+    Standardized small(axes, {2, 2, 3, 4}, DType::float64, Device::reference);
+    const std::vector<double> expected = numeric_derivative(small.src, [&] {
+      small.forward();
+      return inner_product(small.dst, small.d_dst);
     });
-    maps.forward();
-    maps.backward();
-    EXPECT_LT(relative_error(values_of(maps.d_src), expected), 1e-8);
+    small.forward();
+    small.backward();
+    EXPECT_LT(relative_error(values_of(small.d_src), expected), 1e-8);
   }
   const Tensor x = tensor_of({1, 2}, {1, 3}, DType::float64, Device::reference);
   Tensor y = x.clone(), mean({1, 1}, DType::float64, Device::reference), deviation = mean.clone();
