@@ -85,11 +85,17 @@ void embed(const EmbedCommand& command) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
               to_string(images->image_shape()));
   }
+  const bool labelled = images->is_labelled();
+  if (!labelled && !command.labels.empty()) bad_input("these images have no labels; leave --labels out");
   write_features(*network, block, *images, out, stage_progress(reporter, "features"));
-  if (labels) write_labels(*images, *labels);
-  show(labels ? fmt::format("{} and {}: {} images\n", command.out, labels->string(), images->size())
-              : fmt::format("{}: {} images; it is no regular file, so only --labels FILE would write labels\n",
-                            command.out, images->size()));
+  if (labels && labelled) write_labels(*images, *labels);
+  if (!labelled) {
+    show(fmt::format("{}: {} images, which have no labels\n", command.out, images->size()));
+  } else {
+    show(labels ? fmt::format("{} and {}: {} images\n", command.out, labels->string(), images->size())
+                : fmt::format("{}: {} images; it is no regular file, so only --labels FILE would write labels\n",
+                              command.out, images->size()));
+  }
 }
 
 }  // namespace

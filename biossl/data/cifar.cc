@@ -162,6 +162,7 @@ Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
   }
   images = count_wanted(format, request, images, folder);
   class_names_ = read_names(folder / format.names_file, format.label_bounds.back());
+  size_ = images;
   image_shape_ = {side, side, 3};
   labels_.resize(static_cast<std::size_t>(images));
   pixels_ = Tensor({images, side, side, 3}, DType::uint8, Device::cpu);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,8 @@ struct DatasetRequest {
   std::uint64_t seed = 1;           ///< for data sets that render their images
 };
 
-/// Labelled images of one size, uint8, (H, W, C). Thread-safe for reading.
+/// Images of one size, uint8, (H, W, C), with or without labels. They are in host memory, or in files that may be larger
+/// than it. Thread-safe for reading.
 class Dataset {
  public:
   static constexpr const char* kind = "data set";
@@ -41,15 +43,25 @@ class Dataset {
 
   virtual ~Dataset() = default;
 
-  std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
+  /// Number of images.
+  std::int64_t size() const { return size_; }
   /// (H, W, C)
   const Shape& image_shape() const { return image_shape_; }
-  /// One label per image, 0 .. classes-1.
+  /// One label per image, 0 .. classes-1; empty for a data set without labels.
   const std::vector<std::int32_t>& labels() const { return labels_; }
+  bool is_labelled() const { return !labels_.empty(); }
+  /// Empty for a data set without labels.
   const std::vector<std::string>& class_names() const { return class_names_; }
 
+  /// Whether pixels() can be had. A data set in files that says false has a `fetch` of its own.
+  virtual bool is_resident() const { return true; }
   /// All images, (size, H, W, C) uint8 in host memory. A data set that renders its images does so on the first call.
-  virtual const Tensor& pixels() const = 0;
+  /// Throws std::invalid_argument if is_resident() is false.
+  virtual const Tensor& pixels() const;
+  /// Copies images rows[0], rows[1], … one after another to `to`, (rows, H, W, C) uint8. Throws std::invalid_argument
+  /// for a row that is no image, BadInput if a file can no longer be read. Allocates nothing after the first calls of a
+  /// thread.
+  virtual void fetch(std::span<const std::int32_t> rows, std::uint8_t* to) const;
   /// Whether an image's object can be rendered at another moment (Views "moments").
   virtual bool has_moments() const { return false; }
   /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
@@ -62,6 +74,10 @@ class Dataset {
   virtual void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const;
 
  protected:
+  /// Throws std::invalid_argument for a row that is no image.
+  void check_rows(std::span<const std::int32_t> rows) const;
+
+  std::int64_t size_ = 0;
   Shape image_shape_{0, 0, 0};
   std::vector<std::int32_t> labels_;
   std::vector<std::string> class_names_;

@@ -29,7 +29,7 @@ class DeformViews final : public Views {
       : source_(source),
         range_{static_cast<float>(options.affine), static_cast<float>(options.perturb),
                static_cast<float>(options.saturation), static_cast<float>(options.hue)},
-        pixels_(resident_pixels(source)),
+        images_(source),
         parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
     check(options.affine >= 0 && options.affine <= 1, "views.deform", "affine = {}; must be between 0 and 1",
           options.affine);
@@ -45,13 +45,15 @@ class DeformViews final : public Views {
     check_batch(source_, rows);
     Tensor parameters = parameters_.rows(0, rows.extent(0));
     ops::draw_deformations(source_.seed, epoch, view, rows, range_, parameters);
-    ops::deform(pixels_, rows, parameters, dst);
+    const auto [pixels, places] = images_.at(rows);
+    ops::deform(pixels, places, parameters, dst);
   }
+  void expect(const Tensor& rows) override { images_.expect(rows); }
 
  private:
   ViewSource source_;
   DeformRange range_;
-  Tensor pixels_;
+  SourceImages images_;
   Tensor parameters_;
 };
 

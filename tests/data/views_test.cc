@@ -24,6 +24,7 @@ class Ramps final : public Dataset {
  public:
   explicit Ramps(std::int64_t images, std::int64_t channels = 3)
       : pixels_({images, 8, 8, channels}, DType::uint8, Device::cpu) {
+    size_ = images;
     image_shape_ = {8, 8, channels};
     labels_.resize(static_cast<std::size_t>(images));
     class_names_ = {"ramp"};
