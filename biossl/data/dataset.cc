@@ -34,11 +34,12 @@ std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetReques
   return DatasetRegistry::instance().make(name, settings, request);
 }
 
-Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size) {
+Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size, std::int64_t resize) {
   const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
   if (traits.shape != nullptr) return traits.shape(settings);
+  if (traits.from_files && resize > 0) return {resize, resize, traits.channels};
   const std::int64_t side = traits.side > 0 ? traits.side : image_size;
-  return {side, side, 3};
+  return {side, side, traits.channels};
 }
 
 }  // namespace biossl

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "biossl/core/error.h"
+#include "biossl/core/progress.h"
 #include "biossl/core/random.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
@@ -23,10 +25,19 @@ struct DatasetRequest {
   std::int64_t images = 0;          ///< maximum number of images, the first ones; 0: all
   std::int64_t image_size = 32;     ///< side of the images, for data sets that render them
   std::uint64_t seed = 1;           ///< for data sets that render their images
+  std::int64_t resize = 0;          ///< side that images from files are brought to (data/resize.h); 0: as they are
+  std::int64_t memory = 0;          ///< bytes of images from files that may be in memory; 0: half of what is free
+  Progress progress = {};           ///< of work that may take long when a data set is opened for the first time
 };
 
-/// Images of one size, uint8, (H, W, C), with or without labels. They are in host memory, or in files that may be larger
-/// than it. Thread-safe for reading.
+/// A data set has no images for this split, and so cannot be tested on.
+class MissingSplit : public BadInput {
+ public:
+  using BadInput::BadInput;
+};
+
+/// Images of one size, uint8, (H, W, C), with or without labels. They are in host memory, or in files that may be
+/// larger than it. Thread-safe for reading.
 class Dataset {
  public:
   static constexpr const char* kind = "data set";
@@ -36,9 +47,12 @@ class Dataset {
     /// The shape of its images, (H, W, C), where its own settings give it. Throws std::invalid_argument for impossible
     /// settings.
     Shape (*shape)(const Settings&) = nullptr;
+    /// Whether its images come from files; DatasetRequest::resize is for such data sets.
+    bool from_files = false;
+    std::int64_t channels = 3;
 
     /// Whether DatasetRequest::image_size says nothing about it.
-    bool has_own_size() const { return side > 0 || shape != nullptr; }
+    bool has_own_size() const { return side > 0 || shape != nullptr || from_files; }
   };
 
   virtual ~Dataset() = default;
@@ -52,6 +66,8 @@ class Dataset {
   bool is_labelled() const { return !labels_.empty(); }
   /// Empty for a data set without labels.
   const std::vector<std::string>& class_names() const { return class_names_; }
+  /// What a user should know of how it was read, a line each: pictures that were passed over.
+  const std::vector<std::string>& notes() const { return notes_; }
 
   /// Whether pixels() can be had. A data set in files that says false has a `fetch` of its own.
   virtual bool is_resident() const { return true; }
@@ -81,6 +97,7 @@ class Dataset {
   Shape image_shape_{0, 0, 0};
   std::vector<std::int32_t> labels_;
   std::vector<std::string> class_names_;
+  std::vector<std::string> notes_;
 };
 
 using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
@@ -88,7 +105,8 @@ using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
 /// Throws std::invalid_argument for an unknown name or setting, BadInput for missing or damaged files.
 std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request,
                                       const Settings& settings = {});
-/// (H, W, C) of a data set's images before it is opened; colour images of side image_size where it does not say.
-Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size);
+/// (H, W, C) of a data set's images before it is opened. resize: DatasetRequest::resize. Where the data set does not
+/// say, images of side image_size.
+Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size, std::int64_t resize = 0);
 
 }  // namespace biossl

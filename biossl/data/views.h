@@ -25,8 +25,8 @@ class Views {
   /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
   /// (seed, epoch, image, view) only, not on the batch.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
-  /// Announces the rows of the next call of `make`, so that images that are not in memory are read meanwhile. It changes
-  /// no result.
+  /// Announces the rows of the next call of `make`, so that images that are not in memory are read meanwhile. It
+  /// changes no result.
   virtual void expect(const Tensor& /*rows*/) {}
   /// Whether `make` waits for the device to work on the host; then it cannot be part of a CUDA graph.
   virtual bool waits_for_device() const { return false; }

@@ -7,8 +7,7 @@ namespace {
 /// Every view is the image itself, in [0,1].
 class IdentityViews final : public Views {
  public:
-  IdentityViews(const NoOptions& /*options*/, const ViewSource& source)
-      : source_(source), images_(source) {}
+  IdentityViews(const NoOptions& /*options*/, const ViewSource& source) : source_(source), images_(source) {}
 
   void make(std::uint32_t /*epoch*/, std::uint32_t /*view*/, const Tensor& rows, Tensor& dst) override {
     check_batch(source_, rows);

@@ -45,6 +45,7 @@ std::map<std::string, std::string> flatten(const Recipe& recipe) {
   settings.erase("name");
   settings.erase("train.checkpoint_every");
   settings.erase("probe.memory_gb");
+  settings.erase("data.memory_gb");
   return settings;
 }
 
