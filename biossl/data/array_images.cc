@@ -94,6 +94,7 @@ bool is_there(const fs::path& path) {
 
 ArrayImages read_array_images(const ArrayFiles& files) {
   auto records = std::make_unique<ArrayRecords>(NpyArray(files.images));
+  if (records->size() == 0) bad_input("{}: holds no images", files.images->name());
   ArrayImages images{
       .records = nullptr, .labels = read_labels(*files.images, records->size(), files.labels), .class_names = {}};
   images.records = std::move(records);

@@ -64,15 +64,17 @@ IdxArray read_idx(const fs::path& path, int rank) {
   const auto extents = std::span(header).subspan(4, static_cast<std::size_t>(4 * rank));
   if (is_gzip(*array.source)) {
     InflateStream stream(array.source, Deflated::gzip);
-    stream.read(std::span(header).first(static_cast<std::size_t>(array.start)));
+    stream.read(std::span(header).first<4>());
     check_magic(std::span(header).first<4>(), rank, name);
+    stream.read(extents);
     array.extents = parse_extents(extents, name);
     array.source = bytes_in_memory(name, stream.read_rest(elements_of(array)));
     array.start = 0;
     return array;
   }
-  array.source->read(0, std::span(header).first(static_cast<std::size_t>(array.start)));
+  array.source->read(0, std::span(header).first<4>());
   check_magic(std::span(header).first<4>(), rank, name);
+  array.source->read(4, extents);
   array.extents = parse_extents(extents, name);
   const std::int64_t expected = array.start + elements_of(array);
   if (array.source->size() == expected) return array;

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 
 TEST(Gratings, AreADataSetLikeAnyOther) {
   const auto open = [](Split split, std::uint64_t seed) {
-    return open_dataset("gratings", {.split = split, .images = 5, .image_size = 16, .seed = seed},
+    return open_dataset("gratings", {.split = split, .directory = {}, .images = 5, .image_size = 16, .seed = seed},
                         {{"orientations", std::int64_t{2}}});
   };
   const auto train = open(Split::train, 1);
@@ -29,7 +29,7 @@ TEST(Gratings, AreADataSetLikeAnyOther) {
 }
 
 TEST(Gratings, OfOrientationZeroAreTheSameInEveryRow) {
-  const auto set = open_dataset("gratings", {.images = 1, .image_size = 12});
+  const auto set = open_dataset("gratings", {.directory = {}, .images = 1, .image_size = 12});
   const std::vector<std::uint8_t> bytes = all_bytes(*set);
   EXPECT_TRUE(std::equal(bytes.begin(), bytes.begin() + 12, bytes.begin() + 12 * 11));
 }
