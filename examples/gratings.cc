@@ -43,8 +43,9 @@ class Gratings final : public Dataset {
     const double step = 2 * std::numbers::pi * (2 + 4 * random.uniform()) / static_cast<double>(request.image_size);
     auto* to = pixels_.data<std::uint8_t>() + image * image_shape_.size();
     for (std::int64_t i = 0; i < image_shape_.size(); ++i) {
+      const std::int64_t row = i / request.image_size;
       const auto x = static_cast<double>(i % request.image_size);
-      const auto y = static_cast<double>(i / request.image_size);
+      const auto y = static_cast<double>(row);
       to[i] =
           static_cast<std::uint8_t>(127.5 + 127 * std::sin(phase + step * (x * std::cos(angle) + y * std::sin(angle))));
     }

@@ -1,4 +1,5 @@
 // The data set "folder": pictures in folders, packed once into the user's cache.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <optional>

@@ -61,7 +61,7 @@ IdxArray read_idx(const fs::path& path, int rank) {
   IdxArray array{.extents = {}, .source = open_bytes(path), .start = 4 + 4 * rank};
   const std::string name = array.source->name();
   std::array<std::byte, 16> header{};
-  const auto extents = std::span(header).subspan(4, static_cast<std::size_t>(4 * rank));
+  const auto extents = std::span(header).subspan(4, 4 * static_cast<std::size_t>(rank));
   if (is_gzip(*array.source)) {
     InflateStream stream(array.source, Deflated::gzip);
     stream.read(std::span(header).first<4>());

@@ -92,7 +92,7 @@ class Lister {
       bad_input("{}: holds no pictures that end in .jpg, .jpeg, .png or .webp", folder.string());
     }
     if (classes.empty()) return {.files = std::move(loose), .classes = {}};
-    return in_turns(std::move(classes));
+    return in_turns(classes);
   }
 
   /// All pictures below a folder. `above`: the folders that lead to it.
@@ -114,7 +114,7 @@ class Lister {
     }
   }
 
-  static PictureList in_turns(std::map<std::string, Files> classes) {
+  static PictureList in_turns(std::map<std::string, Files>& classes) {
     PictureList list;
     std::size_t longest = 0;
     for (auto& [name, files] : classes) {

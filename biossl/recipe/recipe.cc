@@ -140,7 +140,7 @@ class RecipeReader : private SectionReader {
       const Settings settings = component<DatasetRegistry>(name, table);
       const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
       const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
-      at(place, [&] { image_shape(name, settings, recipe.data.image_size); });
+      at(place, [&, &set = name] { image_shape(set, settings, recipe.data.image_size); });
       if (name == recipe.data.pretrain || name == recipe.data.probe) recipe.data_sets[name] = settings;
     }
   }
