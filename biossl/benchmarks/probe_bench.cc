@@ -76,7 +76,7 @@ ProbeTime time_probe(const Recipe& recipe, const ProbeBenchShape& shape, Device 
   std::vector<double> epochs;
   Stopwatch watch;
   const ProbeResult result =
-      train_linear_probe(train, test, options, [&](std::int64_t, std::int64_t, std::string_view) {
+      train_linear_probe({train, test}, options, [&](std::int64_t, std::int64_t, std::string_view) {
         epochs.push_back(watch.seconds());
         watch.restart();
       });

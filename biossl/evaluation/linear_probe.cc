@@ -12,18 +12,24 @@
 namespace biossl {
 namespace {
 
-void check_match(const Features& train, const Features& test, const ProbeOptions& options) {
-  check(train.values.extent(1) == test.values.extent(1) && train.values.dtype() == test.values.dtype(), "probe",
-        "training features are {} {}, test features {} {}", name_of(train.values.dtype()), train.values.extent(1),
-        name_of(test.values.dtype()), test.values.extent(1));
-  check(train.values.extent(0) > 0 && test.values.extent(0) > 0, "probe", "there are no images to train or test on");
+bool validates(const ProbeFeatures& features) { return !features.validation.labels.empty(); }
+
+void check_match(const Features& train, const Features& others, const char* what, const ProbeOptions& options) {
+  check(train.values.extent(1) == others.values.extent(1) && train.values.dtype() == others.values.dtype(), "probe",
+        "training features are {} {}, {} features {} {}", name_of(train.values.dtype()), train.values.extent(1), what,
+        name_of(others.values.dtype()), others.values.extent(1));
+  check(others.values.extent(0) > 0, "probe", "there are no {} images", what);
+  for (const std::int32_t label : others.labels.span<std::int32_t>()) {
+    check(label >= 0 && label < options.classes, "probe", "label {} lies outside 0..{}", label, options.classes - 1);
+  }
+}
+
+void check_match(const ProbeFeatures& features, const ProbeOptions& options) {
   check(options.batch >= 1 && options.epochs >= 0 && options.classes >= 2, "probe",
         "batch = {}, epochs = {}, classes = {} is impossible", options.batch, options.epochs, options.classes);
-  for (const Features* features : {&train, &test}) {
-    for (const std::int32_t label : features->labels.span<std::int32_t>()) {
-      check(label >= 0 && label < options.classes, "probe", "label {} lies outside 0..{}", label, options.classes - 1);
-    }
-  }
+  check_match(features.train, features.train, "training", options);
+  check_match(features.train, features.test, "test", options);
+  if (validates(features)) check_match(features.train, features.validation, "validation", options);
 }
 
 double largest_feature(const FeatureTable& features) {
@@ -79,6 +85,15 @@ class Probe {
     totals_.fill_zero();
     reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
     return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());
+  }
+
+  /// Stores the weights as they are now, to return to them.
+  void keep() {
+    if (kept_.empty()) kept_ = Tensor(step_.values.shape(), DType::float32, step_.values.device());
+    copy(step_.values, kept_);
+  }
+  void restore_kept() {
+    if (!kept_.empty()) copy(kept_, step_.values);
   }
 
   /// Fraction of rows whose largest logit is their label's; counts [label][prediction] if confusion is not null.
@@ -142,7 +157,31 @@ class Probe {
   ParameterStep step_;  // weights, then bias
   Tensor weights_, bias_, weight_update_, bias_update_;
   Tensor batch_labels_, logits_, errors_, totals_;
+  Tensor kept_;
 };
+
+/// Trains for all epochs. With validation images the probe ends as it was after the epoch that was best on them.
+void train(Probe& probe, const ProbeFeatures& features, const ProbeOptions& options, const Progress& progress,
+           ProbeResult& result) {
+  const auto validate = [&](std::int64_t epoch) {
+    const double accuracy = probe.accuracy(features.validation, nullptr);
+    if (result.validation_accuracy && accuracy <= *result.validation_accuracy) return;
+    result.validation_accuracy = accuracy;
+    result.chosen_epoch = epoch;
+    probe.keep();
+  };
+  if (validates(features)) validate(0);
+  for (std::int64_t epoch = 1; epoch <= options.epochs; ++epoch) {
+    result.final_loss = probe.train_epoch(epoch - 1);
+    if (!std::isfinite(result.final_loss)) {
+      blame(fmt::format("loss is no longer finite in epoch {}", epoch), features.train.values, options.learning_rate);
+    }
+    if (validates(features)) validate(epoch);
+    if (progress) progress(epoch, options.epochs, fmt::format("loss {:.4f}", result.final_loss));
+  }
+  if (!validates(features)) result.chosen_epoch = options.epochs;
+  probe.restore_kept();
+}
 
 }  // namespace
 
@@ -153,23 +192,16 @@ double share_of_commonest(std::span<const std::int32_t> labels) {
   return labels.empty() ? 0.0 : static_cast<double>(most) / static_cast<double>(labels.size());
 }
 
-ProbeResult train_linear_probe(const Features& train, const Features& test, const ProbeOptions& options,
-                               const Progress& progress) {
-  check_match(train, test, options);
+ProbeResult train_linear_probe(const ProbeFeatures& features, const ProbeOptions& options, const Progress& progress) {
+  check_match(features, options);
   const Stopwatch watch;
-  Probe probe(train, options);
+  Probe probe(features.train, options);
   ProbeResult result;
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    result.final_loss = probe.train_epoch(epoch);
-    if (!std::isfinite(result.final_loss)) {
-      blame(fmt::format("loss is no longer finite in epoch {}", epoch + 1), train.values, options.learning_rate);
-    }
-    if (progress) progress(epoch + 1, options.epochs, fmt::format("loss {:.4f}", result.final_loss));
-  }
+  train(probe, features, options, progress, result);
   const auto classes = static_cast<std::size_t>(options.classes);
   result.confusion.assign(classes, std::vector<std::int64_t>(classes, 0));
-  result.test_accuracy = probe.accuracy(test, &result.confusion);
-  result.train_accuracy = probe.accuracy(train, nullptr);
+  result.test_accuracy = probe.accuracy(features.test, &result.confusion);
+  result.train_accuracy = probe.accuracy(features.train, nullptr);
   for (std::size_t label = 0; label < classes; ++label) {
     const auto& row = result.confusion[label];
     const auto images = std::accumulate(row.begin(), row.end(), std::int64_t{0});

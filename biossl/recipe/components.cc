@@ -4,58 +4,6 @@
 #include "biossl/core/processor.h"
 
 namespace biossl {
-namespace {
-
-std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
-                              std::int64_t images) {
-  auto opened = blaming_recipe(recipe, [&] {
-    return open_dataset(name, dataset_request(recipe, place, split, images), data_settings(recipe, name));
-  });
-  tell_notes(*opened, place);
-  if (images > opened->size()) {
-    bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, images, name_of(split),
-              name, opened->size());
-  }
-  return opened;
-}
-
-}  // namespace
-
-std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place) {
-  return open(recipe, place, recipe.data.pretrain, Split::train, recipe.data.images);
-}
-
-std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split) {
-  const DataRecipe& data = recipe.data;
-  return open(recipe, place, data.probe, split, split == Split::train ? data.probe_images : data.test_images);
-}
-
-Shape image_shape(const Recipe& recipe) {
-  const std::string& name = recipe.data.pretrain;
-  return image_shape(name, data_settings(recipe, name), recipe.data.image_size, recipe.data.resize);
-}
-
-DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images) {
-  return {.split = split,
-          .directory = place.data,
-          .images = images,
-          .image_size = recipe.data.image_size,
-          .seed = recipe.seed,
-          .resize = recipe.data.resize,
-          .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
-          .progress = place.progress};
-}
-
-void tell_notes(const Dataset& dataset, const ExecutionContext& place) {
-  if (!place.note) return;
-  for (const std::string& note : dataset.notes()) place.note(note);
-}
-
-Settings data_settings(const Recipe& recipe, const std::string& name) {
-  const auto found = recipe.data_sets.find(name);
-  return found == recipe.data_sets.end() ? Settings{} : found->second;
-}
-
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
   const LossSetup setup{
       .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};

@@ -122,6 +122,8 @@ class RecipeReader : private SectionReader {
   void check_data(const DataRecipe& data) const {
     at(entry("data", "pretrain"), [&] { DatasetRegistry::instance().find(data.pretrain); });
     at(entry("data", "probe"), [&] { DatasetRegistry::instance().find(data.probe); });
+    if (!data.test.empty()) at(entry("data", "test"), [&] { DatasetRegistry::instance().find(data.test); });
+    require(is_share(data.test_share), "data", "test_share", "must be a share from 0 (none) up to, but not, 1");
     require(data.images >= 0, "data", "images", "may not be negative (0: all)");
     require(data.probe_images >= 0, "data", "probe_images", "may not be negative (0: all)");
     require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
@@ -141,7 +143,7 @@ class RecipeReader : private SectionReader {
       const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
       const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
       at(place, [&, &set = name] { image_shape(set, settings, recipe.data.image_size); });
-      if (name == recipe.data.pretrain || name == recipe.data.probe) recipe.data_sets[name] = settings;
+      if (recipe.data.uses(name)) recipe.data_sets[name] = settings;
     }
   }
 
@@ -214,6 +216,8 @@ class RecipeReader : private SectionReader {
     require(probe.epochs >= 0 && probe.epochs <= 1'000'000'000, "probe", "epochs", "must lie between 0 and 10^9");
     require(probe.batch >= 1 && probe.batch <= 1'000'000, "probe", "batch", "must lie between 1 and 10^6");
     require(positive(probe.learning_rate), "probe", "learning_rate", "must be a positive number");
+    require(probe.labels > 0 && probe.labels <= 1, "probe", "labels", "must be a share above 0 and up to 1 (all)");
+    require(is_share(probe.validation), "probe", "validation", "must be a share from 0 (none) up to, but not, 1");
     at(entry("probe", "blocks"), [&] { check_choice("probe", "blocks", probe.blocks, {"last", "all"}); });
     at(entry("probe", "precision"), [&] {
       check_choice("probe", "precision", probe.precision, {"float32", "bfloat16", "auto"});
@@ -223,6 +227,7 @@ class RecipeReader : private SectionReader {
   }
 
   static bool positive(double number) { return std::isfinite(number) && number > 0; }
+  static bool is_share(double number) { return number >= 0 && number < 1; }
 
   void read_network(Recipe& recipe) const {
     const bool names_preset = section("network").entries.contains("preset");

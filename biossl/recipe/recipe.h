@@ -17,6 +17,8 @@ namespace biossl {
 struct DataRecipe {
   std::string pretrain = "cifar100";
   std::string probe = "cifar10";
+  std::string test;
+  double test_share = 0;
   std::int64_t images = 0;
   std::int64_t probe_images = 0;
   std::int64_t test_images = 0;
@@ -26,10 +28,16 @@ struct DataRecipe {
   double mean = 0;
   double std = 1;
 
+  /// Whether the recipe reads images of this data set.
+  bool uses(std::string_view name) const { return name == pretrain || name == probe || name == test; }
+
   template <class Visitor>
   void visit(Visitor& field) {
     field("pretrain", pretrain, "data set to learn from; only a loss that says so reads its labels");
     field("probe", probe, "data set whose labels the linear probe is trained and tested on");
+    field("test", test, "data set that the probe is tested on; \"\": the test images of data.probe");
+    field("test_share", test_share,
+          "share of data.probe's training images, class by class, that is kept for the test instead; 0: none");
     field("images", images, "training images to learn from; 0: all");
     field("probe_images", probe_images, "training images of the probe; 0: all");
     field("test_images", test_images, "test images of the probe; 0: all");
@@ -39,6 +47,7 @@ struct DataRecipe {
           "memory for images from files in 10^9 bytes; more are read batch by batch; 0: half of what is free");
     field("mean", mean, "subtracted from every value of an image, in [0,1], before it enters the network");
     field("std", std, "divisor after that: the network sees (x - mean) / std");
+    if (!test.empty()) field.unused("test_share", "data.test names the images of the test");
   }
 };
 
@@ -84,6 +93,8 @@ struct ProbeRecipe {
   std::int64_t batch = 500;
   double learning_rate = 1e-3;
   std::string blocks = "last";
+  double labels = 1;
+  double validation = 0;
   std::string precision = "auto";
   double memory_gb = 0;
   bool random_encoder = true;
@@ -95,6 +106,10 @@ struct ProbeRecipe {
     field("batch", batch, "images in a step of the probe");
     field("learning_rate", learning_rate, "Adam's step size for the probe");
     field("blocks", blocks, "\"last\" or \"all\": which blocks' outputs are probed");
+    field("labels", labels, "share of the training images, class by class, whose labels the probe may use");
+    field("validation", validation,
+          "share of those images that are kept apart; the probe is tested as it was after the epoch that was best on "
+          "them; 0: none, as it is after the last epoch");
     field("precision", precision,
           "type of the stored features: \"auto\", \"float32\" or \"bfloat16\"; the probe always computes in float32");
     field("memory_gb", memory_gb,
@@ -102,6 +117,7 @@ struct ProbeRecipe {
     field("random_encoder", random_encoder, "also probe the untrained encoder of the same seed");
     field("pixels", pixels, "also probe the raw pixels");
     if (epochs == 0) field.unused("learning_rate", "probe.epochs = 0 trains no probe");
+    if (epochs == 0) field.unused("validation", "probe.epochs = 0 trains no probe");
   }
 };
 

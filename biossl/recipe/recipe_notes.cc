@@ -43,7 +43,7 @@ class UnusedSettings {
   /// A data set's settings where the recipe does not use it.
   void look(const std::string& data_set, const DataRecipe& data) {
     const auto given = document_.sections.find(data_section(data_set));
-    if (given == document_.sections.end() || data_set == data.pretrain || data_set == data.probe) return;
+    if (given == document_.sections.end() || data.uses(data_set)) return;
     notes_.push_back(
         fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe is {}", given->first, data_set));
   }

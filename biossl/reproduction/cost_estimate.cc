@@ -69,7 +69,7 @@ ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
                              .seed = recipe.seed};
   for (const Features& of_block : features) {
     double last = 0;
-    train_linear_probe(of_block, of_block, options, [&](std::int64_t, std::int64_t, std::string_view) {
+    train_linear_probe({of_block, of_block}, options, [&](std::int64_t, std::int64_t, std::string_view) {
       last = watch.seconds();
       watch.restart();
     });

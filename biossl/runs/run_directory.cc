@@ -128,6 +128,11 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
+  before.data.test = recipe.data.test;
+  // Where the probe reads the images to learn from, the share for the test decides which of them are left.
+  const bool shares =
+      before.data.pretrain == recipe.data.probe && (before.data.test_share > 0 || recipe.data.test_share > 0);
+  if (!shares) before.data.test_share = recipe.data.test_share;
   before.probe = recipe.probe;
   if (epochs == Epochs::free) before.train.epochs = recipe.train.epochs;
   const auto pretrain = before.data_sets.extract(before.data.pretrain);

@@ -10,46 +10,64 @@
 namespace biossl {
 namespace {
 
-/// The images of the probes. One split is open at a time, to save the memory of the other's pixels.
+/// The images of the probes. One part is open at a time, to save the memory of the others' pixels.
 class ProbeImages {
  public:
   /// Throws BadInput if the images are missing or do not have the encoder's input shape.
   ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
       : recipe_(recipe), place_(place) {
-    for (const Split split : {Split::test, Split::train}) {
-      const Dataset& opened = open(split);
-      require_labels(opened, split);
+    for (const ProbePart part : {ProbePart::test, ProbePart::validation, ProbePart::train}) {
+      if (part == ProbePart::validation && !validates()) continue;
+      const Dataset& opened = open(part);
+      require_labels(opened, part);
       total_ += opened.size();
-      (split == Split::test ? chance_ : train_chance_) = share_of_commonest(opened.labels());
+      if (part == ProbePart::test) chance_ = share_of_commonest(opened.labels());
+      if (part == ProbePart::train) train_chance_ = share_of_commonest(opened.labels());
       take_names(opened.class_names());
       if (opened.image_shape() == encoder_image) continue;
       bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
-                to_string(encoder_image), recipe.data.probe, to_string(opened.image_shape()));
+                to_string(encoder_image), name_of_set(part), to_string(opened.image_shape()));
     }
+    train_images_ = open_->size();
   }
 
-  /// Valid until another split is opened.
-  const Dataset& open(Split split) {
-    if (open_ == nullptr || open_split_ != split) {
+  /// Valid until another part is opened.
+  const Dataset& open(ProbePart part) {
+    if (open_ == nullptr || open_part_ != part) {
       open_.reset();
-      open_ = open_probe_images(recipe_, place_, split);
-      open_split_ = split;
+      open_ = open_probe_images(recipe_, place_, part);
+      open_part_ = part;
     }
     return *open_;
   }
 
+  /// Whether some images are for validation.
+  bool validates() const { return recipe_.probe.validation > 0; }
+
   const std::vector<std::string>& class_names() const { return class_names_; }
   double chance() const { return chance_; }
   double train_chance() const { return train_chance_; }
-  /// Number of images of both splits.
+  std::int64_t train_images() const { return train_images_; }
+  /// Number of images of all parts.
   std::int64_t total() const { return total_; }
 
  private:
-  void require_labels(const Dataset& opened, Split split) const {
+  const std::string& name_of_set(ProbePart part) const {
+    return part == ProbePart::test && !recipe_.data.test.empty() ? recipe_.data.test : recipe_.data.probe;
+  }
+
+  void require_labels(const Dataset& opened, ProbePart part) const {
+    if (opened.size() == 0) {
+      bad_input(
+          "recipe '{}': probe.labels = {} and probe.validation = {} of {} leave no {} images; each class needs "
+          "two labelled images or more",
+          recipe_.name, recipe_.probe.labels, recipe_.probe.validation, recipe_.data.probe, name_of(part));
+    }
     if (opened.is_labelled()) return;
-    bad_input("recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
-              "set with labels as data.probe, or use `biossl pretrain` and `biossl embed`",
-              recipe_.name, name_of(split), recipe_.data.probe);
+    bad_input(
+        "recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
+        "set with labels as data.{}, or use `biossl pretrain` and `biossl embed`",
+        recipe_.name, name_of(part), name_of_set(part), part == ProbePart::test ? "test" : "probe");
   }
 
   /// The test images, which come first, may lack the last classes of the training images.
@@ -61,18 +79,19 @@ class ProbeImages {
       class_names_ = names;
       return;
     }
-    bad_input("recipe '{}': the test images of {} have a class '{}' where the training images have {}; both need the "
-              "same classes",
-              recipe_.name, recipe_.data.probe, *other,
-              one == names.end() ? std::string("none") : fmt::format("'{}'", *one));
+    bad_input(
+        "recipe '{}': the test images of {} have a class '{}' where the training images have {}; both need the "
+        "same classes",
+        recipe_.name, name_of_set(ProbePart::test), *other,
+        one == names.end() ? std::string("none") : fmt::format("'{}'", *one));
   }
 
   const Recipe& recipe_;
   ExecutionContext place_;
   std::unique_ptr<Dataset> open_;
-  Split open_split_ = Split::train;
+  ProbePart open_part_ = ProbePart::train;
   std::vector<std::string> class_names_;
-  std::int64_t total_ = 0;
+  std::int64_t total_ = 0, train_images_ = 0;
   double chance_ = 0, train_chance_ = 0;
 };
 
@@ -100,14 +119,17 @@ class Prober {
                                     : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
       const std::int64_t size = network.block(blocks.front()).plan().output.size();
       const FeatureStorage kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
-      const auto read = [&](Split split, const char* name) {
+      const auto read = [&](ProbePart part, const char* name) {
         const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
-        return extract_features(network, blocks, images_.open(split), kept, progress);
+        return extract_features(network, blocks, images_.open(part), kept, progress);
       };
-      std::vector<Features> train = read(Split::train, "training");
-      std::vector<Features> test = read(Split::test, "test");
+      std::vector<Features> train = read(ProbePart::train, "training");
+      std::vector<Features> validation(blocks.size());
+      if (images_.validates()) validation = read(ProbePart::validation, "validation");
+      std::vector<Features> test = read(ProbePart::test, "test");
       for (std::size_t i = 0; i < blocks.size(); ++i) {
-        probes.push_back(fit(std::exchange(train[i], {}), std::exchange(test[i], {}), blocks[i],
+        const auto of_block = [i](std::vector<Features>& features) { return std::exchange(features[i], {}); };
+        probes.push_back(fit({of_block(train), of_block(test), of_block(validation)}, blocks[i],
                              fmt::format("{}, block {}", who, blocks[i])));
       }
     }
@@ -115,15 +137,16 @@ class Prober {
   }
 
   BlockProbe pixels() {
-    const std::int64_t size = images_.open(Split::train).image_shape().size();
+    const std::int64_t size = images_.open(ProbePart::train).image_shape().size();
     const FeatureStorage kept = memory_.storage(size, "pixels");
-    const Features train = pixel_features(images_.open(Split::train), device_, kept);
-    const Features test = pixel_features(images_.open(Split::test), device_, kept);
-    return fit(train, test, 0, "pixels");
+    const auto read = [&](ProbePart part) { return pixel_features(images_.open(part), device_, kept); };
+    ProbeFeatures features{.train = read(ProbePart::train), .test = read(ProbePart::test)};
+    if (images_.validates()) features.validation = read(ProbePart::validation);
+    return fit(features, 0, "pixels");
   }
 
  private:
-  BlockProbe fit(const Features& train, const Features& test, int block, const std::string& name) {
+  BlockProbe fit(const ProbeFeatures& features, int block, const std::string& name) {
     const ProbeOptions options{.epochs = recipe_.probe.epochs,
                                .batch = recipe_.probe.batch,
                                .learning_rate = recipe_.probe.learning_rate,
@@ -131,8 +154,8 @@ class Prober {
                                .seed = recipe_.seed};
     try {
       return {.block = block,
-              .features = train.values.extent(1),
-              .result = train_linear_probe(train, test, options, stage_progress(reporter_, name + ": probe"))};
+              .features = features.train.values.extent(1),
+              .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
     } catch (const FeaturesNotFinite& wrong) {
       throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
     }
@@ -171,7 +194,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
       .layers = checkpoint.layers(),
       .device = place.device,
       .chance = prober.images().chance(),
-      .train_chance = prober.images().train_chance()};
+      .train_chance = prober.images().train_chance(),
+      .train_images = prober.images().train_images()};
   if (recipe.probe.random_encoder) {
     report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder",
                                    "it has learnt nothing, so look at data.mean, data.std and the network");

@@ -32,8 +32,9 @@ struct ProbeReport {
   std::vector<PathRecord> layers;  ///< the feedback path that each layer used in pretraining
   Device device = Device::cpu;     ///< device of the probes
   /// Accuracy of always predicting the most frequent class of these images.
-  double chance = 0;        ///< of the test images
-  double train_chance = 0;  ///< of the training images
+  double chance = 0;              ///< of the test images
+  double train_chance = 0;        ///< of the training images
+  std::int64_t train_images = 0;  ///< number of images that the probes are trained on
 };
 
 /// A checkpoint's network for reading features, with the weights of the encoder and its heads.

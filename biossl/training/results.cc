@@ -12,6 +12,13 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
+/// What a validation set adds to a probe's results.
+void add_validation(const ProbeResult& result, OrderedJson& json) {
+  if (!result.validation_accuracy) return;
+  json["validation_accuracy"] = *result.validation_accuracy;
+  json["chosen_epoch"] = result.chosen_epoch;
+}
+
 OrderedJson to_json(const BlockProbe& probe, const std::vector<std::string>& class_names) {
   OrderedJson per_class = OrderedJson::object();
   for (std::size_t label = 0; label < class_names.size(); ++label) {
@@ -32,6 +39,7 @@ OrderedJson to_json(const std::vector<BlockProbe>& probes, const std::vector<std
   for (const BlockProbe& probe : probes) {
     OrderedJson block{{"block", probe.block}};
     block.update(to_json(probe, class_names));
+    add_validation(probe.result, block);
     blocks.push_back(block);
   }
   return blocks;
@@ -82,9 +90,11 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
                    {"probe",
                     {{"features", last.features},
                      {"epochs", report.epochs},
+                     {"images", report.train_images},
                      {"test_accuracy", last.result.test_accuracy},
                      {"train_accuracy", last.result.train_accuracy},
                      {"per_block", test_accuracies(report.trained)}}}};
+  add_validation(last.result, json["probe"]);
   json["layers"] = to_json(report.layers);
   if (report.random) {
     json["random_encoder"] = {{"test_accuracy", report.random->back().result.test_accuracy},

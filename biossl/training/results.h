@@ -13,7 +13,8 @@ namespace biossl {
 ///   {"recipe", "seed", "uses_labels",
 ///    "pretrain": {"epochs" (of the probed encoder), "images", "images_per_second", "seconds",
 ///                 "final_loss" (null without an epoch)},
-///    "probe": {"features", "epochs", "test_accuracy", "train_accuracy", "per_block": [test accuracies]},
+///    "probe": {"features", "epochs", "images" (that it is trained on), "test_accuracy", "train_accuracy",
+///              "per_block": [test accuracies], and with probe.validation "validation_accuracy", "chosen_epoch"},
 ///    "layers": [{"layer", "feedback", "separate_weights", "errors_sent", "alignment"}] (PathRecord),
 ///    "random_encoder": {"test_accuracy", "per_block"} and "pixels": {"test_accuracy"} if they were probed,
 ///    "chance", "train_chance" (ProbeReport), "peak_memory_bytes", "peak_device_memory_bytes" (on a GPU)}

@@ -258,7 +258,7 @@ TEST(RhmRecipe, HasSettingsOfItsOwn) {
   EXPECT_EQ(image_shape(shipped), Shape({1, 8, 8}));
   const Recipe deeper = shipped_recipe("rhm", {{"data.rhm.levels", "4"}});
   EXPECT_EQ(image_shape(deeper), Shape({1, 16, 8}));
-  EXPECT_EQ(open_probe_images(deeper, {}, Split::test)->image_shape(), Shape({1, 16, 8}));
+  EXPECT_EQ(open_probe_images(deeper, {}, ProbePart::test)->image_shape(), Shape({1, 16, 8}));
   EXPECT_EQ(image_shape(parse_recipe(to_toml(deeper), "again.toml")), Shape({1, 16, 8}));
   EXPECT_THAT(to_toml(deeper), ::testing::Not(HasSubstr("image_size")));
   EXPECT_TRUE(deeper.notes.empty());

@@ -36,7 +36,7 @@ TEST(LinearProbe, ReadsOutSeparateClassesAndCountsEveryImage) {
   const Features train = clusters(230, 20, 5, 0.3F, 1);  // the last batch is short
   const Features test = clusters(103, 20, 5, 0.3F, 2);
   const ProbeResult result =
-      train_linear_probe(train, test, {.epochs = 60, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 1});
+      train_linear_probe({train, test}, {.epochs = 60, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 1});
   EXPECT_GT(result.test_accuracy, 0.95);
   EXPECT_GT(result.train_accuracy, 0.95);
   std::int64_t counted = 0;
@@ -60,7 +60,7 @@ TEST(LinearProbe, LabelsWithoutMeaningStayAtChance) {
   Features test = clusters(400, 10, 4, 1.0F, 4);
   for (std::int32_t& label : test.labels.span<std::int32_t>()) label = static_cast<std::int32_t>(random.below(4));
   const ProbeResult result =
-      train_linear_probe(train, test, {.epochs = 5, .batch = 100, .learning_rate = 1e-3, .classes = 4, .seed = 1});
+      train_linear_probe({train, test}, {.epochs = 5, .batch = 100, .learning_rate = 1e-3, .classes = 4, .seed = 1});
   EXPECT_NEAR(result.test_accuracy, 0.25, 0.1);
 }
 
@@ -77,13 +77,32 @@ TEST(LinearProbe, SameSeedSameResultAndBfloat16IsNearFloat32) {
   const Features train = clusters(300, 64, 10, 1.5F, 5);
   const Features test = clusters(300, 64, 10, 1.5F, 6);
   const ProbeOptions options{.epochs = 30, .batch = 64, .learning_rate = 1e-2, .classes = 10, .seed = 7};
-  const ProbeResult first = train_linear_probe(train, test, options);
-  const ProbeResult second = train_linear_probe(train, test, options);
+  const ProbeResult first = train_linear_probe({train, test}, options);
+  const ProbeResult second = train_linear_probe({train, test}, options);
   EXPECT_EQ(first.final_loss, second.final_loss);
   EXPECT_EQ(first.confusion, second.confusion);
   const FeatureStorage narrow{.dtype = DType::bfloat16};
-  const ProbeResult rounded = train_linear_probe(kept_as(narrow, train), kept_as(narrow, test), options);
+  const ProbeResult rounded = train_linear_probe({kept_as(narrow, train), kept_as(narrow, test)}, options);
   EXPECT_NEAR(rounded.test_accuracy, first.test_accuracy, 0.03);
+}
+
+TEST(LinearProbe, ValidationChoosesTheEpochAndTheTestReadsThatOne) {
+  const Features train = clusters(40, 30, 4, 3.0F, 1);  // few images, which the probe learns by heart
+  const Features validation = clusters(60, 30, 4, 3.0F, 2);
+  const Features test = clusters(200, 30, 4, 3.0F, 3);
+  ProbeOptions options{.epochs = 40, .batch = 10, .learning_rate = 3e-2, .classes = 4, .seed = 7};
+  const ProbeResult chosen = train_linear_probe({train, test, validation}, options);
+  const ProbeResult last = train_linear_probe({train, test}, options);
+  EXPECT_FALSE(last.validation_accuracy.has_value());
+  EXPECT_EQ(last.chosen_epoch, 40);
+  ASSERT_TRUE(chosen.validation_accuracy.has_value());
+  ASSERT_LT(chosen.chosen_epoch, 40);
+  EXPECT_EQ(chosen.final_loss, last.final_loss) << "validation changes nothing of the training";
+  options.epochs = chosen.chosen_epoch;
+  const ProbeResult stopped = train_linear_probe({train, test}, options);
+  EXPECT_EQ(chosen.confusion, stopped.confusion);
+  EXPECT_EQ(train_linear_probe({train, validation}, options).test_accuracy, *chosen.validation_accuracy);
+  EXPECT_THROW(train_linear_probe({train, test, clusters(60, 29, 4, 1.0F, 2)}, options), std::invalid_argument);
 }
 
 TEST(LinearProbe, FeaturesInAFileGiveTheSameBits) {
@@ -94,8 +113,8 @@ TEST(LinearProbe, FeaturesInAFileGiveTheSameBits) {
   for (const DType dtype : {DType::float32, DType::bfloat16}) {
     const FeatureStorage memory{.dtype = dtype};
     const FeatureStorage file{.dtype = dtype, .folder = folder.path()};
-    const ProbeResult here = train_linear_probe(kept_as(memory, train), kept_as(memory, test), options);
-    const ProbeResult there = train_linear_probe(kept_as(file, train), kept_as(file, test), options);
+    const ProbeResult here = train_linear_probe({kept_as(memory, train), kept_as(memory, test)}, options);
+    const ProbeResult there = train_linear_probe({kept_as(file, train), kept_as(file, test)}, options);
     EXPECT_EQ(here.final_loss, there.final_loss);
     EXPECT_EQ(here.confusion, there.confusion);
     EXPECT_EQ(here.train_accuracy, there.train_accuracy);
@@ -108,9 +127,9 @@ TEST(LinearProbe, TheNumberOfThreadsDoesNotMatter) {
   const Features train = clusters(230, 4000, 5, 3.0F, 5);
   const ProbeOptions options{.epochs = 2, .batch = 50, .learning_rate = 1e-2, .classes = 5, .seed = 7};
   set_threads(1);
-  const ProbeResult one = train_linear_probe(train, train, options);
+  const ProbeResult one = train_linear_probe({train, train}, options);
   set_threads(3);
-  const ProbeResult three = train_linear_probe(train, train, options);
+  const ProbeResult three = train_linear_probe({train, train}, options);
   set_threads(before);
   EXPECT_EQ(one.final_loss, three.final_loss);
   EXPECT_EQ(one.confusion, three.confusion);
@@ -125,8 +144,8 @@ TEST_P(LinearProbeOn, LearnsWhatItLearnsOnTheReferenceDevice) {
   const Features train = clusters(53, 21, 3, 1.0F, 5);
   const Features test = clusters(40, 21, 3, 1.0F, 6);
   const ProbeOptions options{.epochs = 3, .batch = 20, .learning_rate = 1e-2, .classes = 3, .seed = 7};
-  const ProbeResult expected = train_linear_probe(on(Device::reference, train), on(Device::reference, test), options);
-  const ProbeResult result = train_linear_probe(on(GetParam(), train), on(GetParam(), test), options);
+  const ProbeResult expected = train_linear_probe({on(Device::reference, train), on(Device::reference, test)}, options);
+  const ProbeResult result = train_linear_probe({on(GetParam(), train), on(GetParam(), test)}, options);
   EXPECT_NEAR(result.final_loss, expected.final_loss, 1e-5);
   EXPECT_EQ(result.confusion, expected.confusion);
   EXPECT_EQ(result.train_accuracy, expected.train_accuracy);
@@ -137,8 +156,8 @@ INSTANTIATE_TEST_SUITE_P(All, LinearProbeOn, ::testing::ValuesIn(testing::compar
 
 TEST(LinearProbe, RefusesWhatDoesNotMatch) {
   const Features train = clusters(50, 8, 5, 1.0F, 1);
-  EXPECT_THROW(train_linear_probe(train, clusters(50, 9, 5, 1.0F, 1), {}), std::invalid_argument);
-  EXPECT_THROW(train_linear_probe(train, train, {.classes = 4}), std::invalid_argument);
+  EXPECT_THROW(train_linear_probe({train, clusters(50, 9, 5, 1.0F, 1)}, {}), std::invalid_argument);
+  EXPECT_THROW(train_linear_probe({train, train}, {.classes = 4}), std::invalid_argument);
 }
 
 }  // namespace

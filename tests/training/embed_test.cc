@@ -25,7 +25,7 @@ TEST(Embed, AnEncoderIsShownImagesOnTheScaleThatItLearntOn) {
   const RunDirectory run = pretrain(recipe, here, folder.path() / "run", false, quiet);
   const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
   const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
-  const auto images = open_probe_images(recipe, here, Split::test);
+  const auto images = open_probe_images(recipe, here, ProbePart::test);
   const Tensor features = extract_features(*network, {0}, *images, {})[0].values.in_memory();
 
   UnitRange unit(*images, images->size(), DType::float32, Device::cpu);
@@ -47,7 +47,7 @@ TEST(Embed, FeaturesAreWrittenForNumPy) {
   const RunDirectory run = pretrain(tiny_recipe(), here, folder.path() / "run", false, quiet);
   const Checkpoint checkpoint = open_checkpoint(run.path(), [](std::string_view) {});
   const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
-  const auto images = open_probe_images(tiny_recipe(), here, Split::test);
+  const auto images = open_probe_images(tiny_recipe(), here, ProbePart::test);
   const auto file = folder.path() / "features.npy";
 
   write_features(*network, 1, *images, file);

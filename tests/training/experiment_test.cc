@@ -136,13 +136,13 @@ TEST(Experiment, AllBlocksAreProbedFromOnePassAsTheyWouldBeAlone) {
   EXPECT_EQ(counter.stages, expected);
 
   const auto network = load_network(checkpoint, all, Device::cpu);
-  const auto train = open_probe_images(all, here, Split::train);
-  const auto test = open_probe_images(all, here, Split::test);
+  const auto train = open_probe_images(all, here, ProbePart::train);
+  const auto test = open_probe_images(all, here, ProbePart::test);
   const ProbeOptions options{.epochs = 2, .batch = 7, .learning_rate = 1e-3, .classes = 3, .seed = 3};
   ASSERT_EQ(report.trained.size(), 2U);
   for (const BlockProbe& block : report.trained) {
-    const ProbeResult alone = train_linear_probe(extract_features(*network, {block.block}, *train, {})[0],
-                                                 extract_features(*network, {block.block}, *test, {})[0], options);
+    const auto features = [&](const Dataset& of) { return extract_features(*network, {block.block}, of, {})[0]; };
+    const ProbeResult alone = train_linear_probe({features(*train), features(*test)}, options);
     EXPECT_EQ(block.result.final_loss, alone.final_loss);
     EXPECT_EQ(block.result.confusion, alone.confusion);
   }

@@ -53,7 +53,7 @@ class FileSetRun : public ::testing::Test {
     const RunDirectory run = pretrain(recipe, place(), folder_.path() / name, false, quiet);
     const Checkpoint checkpoint(list_checkpoints(run.checkpoints()).at(0));
     const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
-    const auto images = open_probe_images(recipe, place(), Split::test);
+    const auto images = open_probe_images(recipe, place(), ProbePart::test);
     write_features(*network, 0, *images, folder_.path() / "features.npy");
     std::vector<double> losses;
     for (const EpochMetrics& line : run.metrics()) losses.push_back(line.loss);

@@ -1,0 +1,99 @@
+#include "biossl/data/subset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <utility>
+
+#include "biossl/core/error.h"
+
+namespace biossl {
+namespace {
+
+class Subset final : public Dataset {
+ public:
+  Subset(std::unique_ptr<Dataset> images, std::vector<std::int32_t> rows)
+      : images_(std::move(images)), rows_(std::move(rows)) {
+    for (const std::int32_t row : rows_) {
+      check(row >= 0 && row < images_->size(), "data", "image {} of {}", row, images_->size());
+      if (images_->is_labelled()) labels_.push_back(images_->labels()[static_cast<std::size_t>(row)]);
+    }
+    size_ = static_cast<std::int64_t>(rows_.size());
+    image_shape_ = images_->image_shape();
+    class_names_ = images_->class_names();
+    notes_ = images_->notes();
+  }
+
+  bool is_resident() const override { return images_->is_resident(); }
+  const Tensor& pixels() const override {
+    std::call_once(copied_, [this] {
+      pixels_ = Tensor(batch_of(size_, image_shape_), DType::uint8, Device::cpu);
+      const auto* from = images_->pixels().data<const std::uint8_t>();
+      auto* to = pixels_.data<std::uint8_t>();
+      const std::int64_t bytes = image_shape_.size();
+      for (const std::int32_t row : rows_) to = std::copy_n(from + row * bytes, bytes, to);
+    });
+    return pixels_;
+  }
+  void fetch(std::span<const std::int32_t> rows, std::uint8_t* to) const override {
+    check_rows(rows);
+    for (const std::int32_t row : rows) {
+      images_->fetch(std::span(&rows_[static_cast<std::size_t>(row)], 1), to);
+      to += image_shape_.size();
+    }
+  }
+  bool has_moments() const override { return images_->has_moments(); }
+  void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override {
+    images_->render_moment(row_of(image), random, to);
+  }
+  std::int64_t levels() const override { return images_->levels(); }
+  void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const override {
+    images_->render_synonym(row_of(image), redrawn, random, to);
+  }
+
+ private:
+  std::int64_t row_of(std::int64_t image) const { return rows_.at(static_cast<std::size_t>(image)); }
+
+  std::unique_ptr<Dataset> images_;
+  std::vector<std::int32_t> rows_;  // of images_, by row of this
+  mutable std::once_flag copied_;
+  mutable Tensor pixels_;
+};
+
+/// Moves `count` of the rows, drawn without replacement, to the front.
+void draw(std::vector<std::int32_t>& rows, std::size_t count, Random random) {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::swap(rows[i], rows[i + random.below(static_cast<std::uint32_t>(rows.size() - i))]);
+  }
+}
+
+}  // namespace
+
+RowShares draw_share(const Dataset& images, double share, std::uint64_t seed, std::string_view purpose) {
+  check(share >= 0 && share <= 1, "data", "a share of {} lies outside 0..1", share);
+  std::vector<std::vector<std::int32_t>> classes(std::max<std::size_t>(images.class_names().size(), 1));
+  for (std::int32_t row = 0; row < images.size(); ++row) {
+    classes[images.is_labelled() ? static_cast<std::size_t>(images.labels()[static_cast<std::size_t>(row)]) : 0]
+        .push_back(row);
+  }
+  RowShares shares;
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    std::vector<std::int32_t>& rows = classes[label];
+    if (rows.empty()) continue;
+    const auto most = static_cast<std::int64_t>(rows.size()) - 1;
+    const auto wanted = static_cast<std::int64_t>(std::llround(share * static_cast<double>(rows.size())));
+    const std::int64_t count = std::min(std::max<std::int64_t>(wanted, 1), most);
+    draw(rows, static_cast<std::size_t>(count), Random(seed, purpose, 0, static_cast<std::uint32_t>(label)));
+    shares.taken.insert(shares.taken.end(), rows.begin(), rows.begin() + count);
+    shares.rest.insert(shares.rest.end(), rows.begin() + count, rows.end());
+  }
+  std::ranges::sort(shares.taken);
+  std::ranges::sort(shares.rest);
+  return shares;
+}
+
+std::unique_ptr<Dataset> make_subset(std::unique_ptr<Dataset> images, std::vector<std::int32_t> rows) {
+  return std::make_unique<Subset>(std::move(images), std::move(rows));
+}
+
+}  // namespace biossl

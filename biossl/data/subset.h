@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "biossl/data/dataset.h"
+
+namespace biossl {
+
+/// The rows of a data set in two parts, each in ascending order. No row is in both.
+struct RowShares {
+  std::vector<std::int32_t> taken, rest;
+};
+
+/// Draws a share of every class: of its n images round(share n) are taken, at least one and at most n - 1. Images
+/// without labels count as one class. The draw depends on the seed, the purpose ("probe.test") and the labels alone.
+RowShares draw_share(const Dataset& images, double share, std::uint64_t seed, std::string_view purpose);
+
+/// The images `rows` of another data set, in this order, with their labels and all classes. In memory if that is.
+/// Throws std::invalid_argument for a row that is no image.
+std::unique_ptr<Dataset> make_subset(std::unique_ptr<Dataset> images, std::vector<std::int32_t> rows);
+
+}  // namespace biossl

@@ -1,0 +1,133 @@
+#include "biossl/recipe/data_sets.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "biossl/data/subset.h"
+
+namespace biossl {
+namespace {
+
+void require_enough(const Recipe& recipe, const std::string& name, std::string_view what, std::int64_t wanted,
+                    std::int64_t there) {
+  if (wanted <= there) return;
+  bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, wanted, what, name, there);
+}
+
+/// The first `images` images of a split; 0: all.
+std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
+                              std::int64_t images) {
+  auto opened = blaming_recipe(recipe, [&] {
+    return open_dataset(name, dataset_request(recipe, place, split, images), data_settings(recipe, name));
+  });
+  tell_notes(*opened, place);
+  require_enough(recipe, name, name_of(split), images, opened->size());
+  return opened;
+}
+
+bool has_share_for_test(const DataRecipe& data) { return data.test.empty() && data.test_share > 0; }
+
+/// The first `images` images (0: all) of the share of training images that is kept for the test, or of the others.
+/// The share is drawn of all, so that it does not depend on how many are asked for.
+std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContext& place, Split split,
+                                     std::int64_t images) {
+  const std::string& name = recipe.data.probe;
+  auto all = open(recipe, place, name, Split::train, 0);
+  RowShares shares = draw_share(*all, recipe.data.test_share, recipe.seed, "data.test_share");
+  std::vector<std::int32_t> rows = std::move(split == Split::test ? shares.taken : shares.rest);
+  if (rows.empty()) {
+    bad_input("recipe '{}': data.test_share = {} of {} leaves no {} images; each class needs two images or more",
+              recipe.name, recipe.data.test_share, name, name_of(split));
+  }
+  const auto there = static_cast<std::int64_t>(rows.size());
+  require_enough(recipe, name, name_of(split), images, there);
+  if (images > 0) rows.resize(static_cast<std::size_t>(images));
+  return make_subset(std::move(all), std::move(rows));
+}
+
+/// The test images of data.test, or where it has none apart, all of its images.
+std::unique_ptr<Dataset> open_named_test(const Recipe& recipe, const ExecutionContext& place) {
+  const DataRecipe& data = recipe.data;
+  try {
+    return open(recipe, place, data.test, Split::test, data.test_images);
+  } catch (const MissingSplit&) {
+    if (data.test == data.pretrain || data.test == data.probe) throw;
+    return open(recipe, place, data.test, Split::train, data.test_images);
+  }
+}
+
+std::unique_ptr<Dataset> open_test(const Recipe& recipe, const ExecutionContext& place) {
+  const DataRecipe& data = recipe.data;
+  if (!data.test.empty()) return open_named_test(recipe, place);
+  if (has_share_for_test(data)) return open_shared(recipe, place, Split::test, data.test_images);
+  try {
+    return open(recipe, place, data.probe, Split::test, data.test_images);
+  } catch (const MissingSplit& missing) {
+    throw MissingSplit(
+        fmt::format("{}; or keep a fifth of the training images for the test: data.test_share = 0.2", missing.what()));
+  }
+}
+
+/// A part of the images that a share leaves or takes; the images themselves where the share is 0.
+std::unique_ptr<Dataset> part_of(std::unique_ptr<Dataset> images, double share, std::uint64_t seed,
+                                 std::string_view purpose, bool taken) {
+  RowShares shares = draw_share(*images, share, seed, purpose);
+  return make_subset(std::move(images), std::move(taken ? shares.taken : shares.rest));
+}
+
+}  // namespace
+
+std::string_view name_of(ProbePart part) {
+  return part == ProbePart::train ? "train" : part == ProbePart::test ? "test" : "validation";
+}
+
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place) {
+  const DataRecipe& data = recipe.data;
+  if (has_share_for_test(data) && data.pretrain == data.probe) {
+    return open_shared(recipe, place, Split::train, data.images);
+  }
+  return open(recipe, place, data.pretrain, Split::train, data.images);
+}
+
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part) {
+  const DataRecipe& data = recipe.data;
+  const ProbeRecipe& probe = recipe.probe;
+  if (part == ProbePart::test) return open_test(recipe, place);
+  auto images = has_share_for_test(data) ? open_shared(recipe, place, Split::train, data.probe_images)
+                                         : open(recipe, place, data.probe, Split::train, data.probe_images);
+  if (probe.labels < 1) {
+    images = part_of(std::move(images), 1 - probe.labels, recipe.seed, "probe.labels", false);
+  }
+  if (probe.validation == 0) return images;
+  return part_of(std::move(images), probe.validation, recipe.seed, "probe.validation", part == ProbePart::validation);
+}
+
+Shape image_shape(const Recipe& recipe) {
+  const std::string& name = recipe.data.pretrain;
+  return image_shape(name, data_settings(recipe, name), recipe.data.image_size, recipe.data.resize);
+}
+
+DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images) {
+  return {.split = split,
+          .directory = place.data,
+          .images = images,
+          .image_size = recipe.data.image_size,
+          .seed = recipe.seed,
+          .resize = recipe.data.resize,
+          .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
+          .progress = place.progress};
+}
+
+void tell_notes(const Dataset& dataset, const ExecutionContext& place) {
+  if (!place.note) return;
+  for (const std::string& note : dataset.notes()) place.note(note);
+}
+
+Settings data_settings(const Recipe& recipe, const std::string& name) {
+  const auto found = recipe.data_sets.find(name);
+  return found == recipe.data_sets.end() ? Settings{} : found->second;
+}
+
+}  // namespace biossl
