@@ -135,6 +135,8 @@ TEST_F(ArrayTest, ReadsNpzAsItIsWrittenByNumPyKerasAndMedMnist) {
       EXPECT_EQ(open("array", {{"path", "set.npz"}}, Split::test)->size(), 2);
     }
   }
+  write("set.npz", zip_bytes({{"two\nlines.npy", images()}}));
+  EXPECT_THAT(fault("array", {{"path", "set.npz"}}), HasSubstr("it holds two?lines.npy"));
   write("set.npz", zip_bytes({{"arr_0.npy", images()}}));
   EXPECT_THAT(fault("array", {{"path", "set.npz"}}), AllOf(HasSubstr("set.npz: has no images"), HasSubstr("arr_0")));
 }
