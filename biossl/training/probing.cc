@@ -47,9 +47,10 @@ class ProbeImages {
  private:
   void require_labels(const Dataset& opened, Split split) const {
     if (opened.is_labelled()) return;
-    bad_input("recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
-              "set with labels as data.probe, or use `biossl pretrain` and `biossl embed`",
-              recipe_.name, name_of(split), recipe_.data.probe);
+    bad_input(
+        "recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
+        "set with labels as data.probe, or use `biossl pretrain` and `biossl embed`",
+        recipe_.name, name_of(split), recipe_.data.probe);
   }
 
   /// The test images, which come first, may lack the last classes of the training images.
@@ -61,10 +62,10 @@ class ProbeImages {
       class_names_ = names;
       return;
     }
-    bad_input("recipe '{}': the test images of {} have a class '{}' where the training images have {}; both need the "
-              "same classes",
-              recipe_.name, recipe_.data.probe, *other,
-              one == names.end() ? std::string("none") : fmt::format("'{}'", *one));
+    bad_input(
+        "recipe '{}': the test images of {} have a class '{}' where the training images have {}; both need the "
+        "same classes",
+        recipe_.name, recipe_.data.probe, *other, one == names.end() ? std::string("none") : fmt::format("'{}'", *one));
   }
 
   const Recipe& recipe_;
