@@ -8,6 +8,7 @@
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
 #include "biossl/data/resize.h"
@@ -22,18 +23,11 @@ namespace fs = std::filesystem;
 constexpr std::int64_t window_bytes = std::int64_t{64} << 20;  // of decoded images that wait for being written
 constexpr std::int64_t reserve = 2;  // a JPEG is decoded at this multiple of the wanted side at least
 
-/// Messages repeat a path on one line.
-std::string name_of_file(const fs::path& path) {
-  std::string name = path.string();
-  std::ranges::replace_if(name, is_control, '?');
-  return valid_utf8(name);
-}
-
 /// Writes the picture as an image of side x side x 3. Throws BadInput.
 void decode_into(const PictureFile& file, std::int64_t side, std::uint8_t* to) {
   const std::string bytes = read_file(file.path);
-  const Picture picture =
-      decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), reserve * side, name_of_file(file.path));
+  const Picture picture = decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), reserve * side,
+                                         one_line(file.path.string()));
   Resizer({picture.height, picture.width, 3}, side)(picture.rgb.data(), to);
 }
 
@@ -116,10 +110,7 @@ class SplitPacker {
     writer.write(labels);
     writer.commit();
     std::string names;
-    for (std::string name : list_.classes) {
-      std::ranges::replace_if(name, is_control, '?');
-      names += valid_utf8(name) + "\n";
-    }
+    for (const std::string& name : list_.classes) names += one_line(name) + "\n";
     write_file(folder / "names.txt", names);
   }
 

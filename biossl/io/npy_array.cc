@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/text.h"
 
 namespace biossl {
@@ -38,7 +39,7 @@ std::vector<std::int64_t> parse_extents(std::string_view text, const std::string
     const auto [next, fault] = std::from_chars(at, last, extent);
     const bool fits = fault == std::errc() && extent >= 0 &&
                       (extent == 0 || elements <= std::numeric_limits<std::int64_t>::max() / 64 / extent);
-    if (!fits) bad_input("{}: its shape {}) is not possible", name, valid_utf8(text.substr(0, end)));
+    if (!fits) bad_input("{}: its shape {}) is not possible", name, one_line(text.substr(0, end)));
     elements *= extent == 0 ? 1 : extent;
     extents.push_back(extent);
     at = next;
@@ -85,7 +86,7 @@ void NpyArray::parse(const std::string& header) {
   const bool real = letter == 'f' && (width_ == 4 || width_ == 8);
   if (!whole && !real) {
     bad_input("{}: its type {} cannot be read; save it as uint8, an integer or float32", name(),
-              valid_utf8(type.substr(0, type.find_first_of(",}"))));
+              one_line(type.substr(0, type.find_first_of(",}"))));
   }
   kind_ = real ? Kind::real : letter == 'u' ? Kind::unsigned_integer : Kind::signed_integer;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "biossl/core/error.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/text.h"
 #include "biossl/io/inflate.h"
 
@@ -134,7 +135,7 @@ void ZipFile::read_directory(std::int64_t at, std::int64_t size, std::uint64_t c
 
 std::vector<std::string> ZipFile::names() const {
   std::vector<std::string> names;
-  for (const Member& member : members_) names.push_back(valid_utf8(member.name));
+  for (const Member& member : members_) names.push_back(one_line(member.name));
   return names;
 }
 
@@ -143,7 +144,7 @@ bool ZipFile::contains(std::string_view name) const { return std::ranges::count(
 std::shared_ptr<const ByteSource> ZipFile::open(std::string_view name) const {
   const auto found = std::ranges::find(members_, name, &Member::name);
   if (found == members_.end()) bad_input("{}: holds no {}; it holds {}", file_->name(), name, joined(names()));
-  const std::string label = fmt::format("{}: {}", file_->name(), name);
+  const std::string label = fmt::format("{}: {}", file_->name(), one_line(name));
   const auto whole = static_cast<std::uint64_t>(file_->size());
   if (found->header > whole || found->packed > whole) bad_input("{}: lies outside of its file", label);
   const std::vector<std::byte> local = biossl::read(*file_, static_cast<std::int64_t>(found->header), local_bytes);

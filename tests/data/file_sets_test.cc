@@ -135,6 +135,8 @@ TEST_F(ArrayTest, ReadsNpzAsItIsWrittenByNumPyKerasAndMedMnist) {
       EXPECT_EQ(open("array", {{"path", "set.npz"}}, Split::test)->size(), 2);
     }
   }
+  write("set.npz", zip_bytes({{"two\nlines.npy", images()}}));
+  EXPECT_THAT(fault("array", {{"path", "set.npz"}}), HasSubstr("it holds two?lines.npy"));
   write("set.npz", zip_bytes({{"arr_0.npy", images()}}));
   EXPECT_THAT(fault("array", {{"path", "set.npz"}}), AllOf(HasSubstr("set.npz: has no images"), HasSubstr("arr_0")));
 }
@@ -197,11 +199,15 @@ TEST_F(ArrayTest, RefusesDamagedFilesInOneLine) {
 class IdxTest : public FileSetTest {
  protected:
   static std::string images(char count = 3) {
-    return std::string("\0\0\x08\x03\0\0\0", 7) + count + std::string("\0\0\0\x04\0\0\0\x05", 8) +
-           noise(static_cast<std::size_t>(count) * 20);
+    std::string bytes("\0\0\x08\x03\0\0\0", 7);
+    bytes += count;
+    bytes.append("\0\0\0\x04\0\0\0\x05", 8);
+    return bytes.append(noise(static_cast<std::size_t>(count) * 20));
   }
   static std::string labels(const std::string& labels = std::string("\x02\x00\x01", 3)) {
-    return std::string("\0\0\x08\x01\0\0\0", 7) + static_cast<char>(labels.size()) + labels;
+    std::string bytes("\0\0\x08\x01\0\0\0", 7);
+    bytes += static_cast<char>(labels.size());
+    return bytes.append(labels);
   }
 };
 
