@@ -103,14 +103,14 @@ TEST(ProbeImages, ImpossibleSharesAreRefused) {
 
 TEST(ProbeImages, ARunThatSharesItsImagesWithTheTestGoesOnWithTheSameShareOnly) {
   const testing::TemporaryFolder folder;
+  const auto recipe = [](const char* share, const char* labels) {
+    return tiny_recipe({{"train.precision", "float32"}, {"data.test_share", share}, {"probe.labels", labels}});
+  };
   Reporter quiet;
-  run_experiment(tiny_recipe({{"data.test_share", "0.3"}}), here, folder.path() / "run", false, quiet);
+  run_experiment(recipe("0.3", "1"), here, folder.path() / "run", false, quiet);
   const RunDirectory run = RunDirectory::open(folder.path() / "run");
-  EXPECT_NO_THROW(
-      run.require_continues(tiny_recipe({{"data.test_share", "0.3"}, {"probe.labels", "0.5"}}), here.device));
-  EXPECT_THAT(message_of<std::invalid_argument>([&] {
-                run.require_continues(tiny_recipe({{"data.test_share", "0.2"}}), here.device);
-              }),
+  EXPECT_NO_THROW(run.require_continues(recipe("0.3", "0.5"), here.device));
+  EXPECT_THAT(message_of<std::invalid_argument>([&] { run.require_continues(recipe("0.2", "1"), here.device); }),
               HasSubstr("data.test_share"));
 }
 
