@@ -8,6 +8,7 @@
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"
 #include "cli/commands.h"
+#include "cli/data_pack.h"
 #include "cli/options.h"
 #include "cli/standard_streams.h"
 
@@ -27,19 +28,23 @@ struct DataCommand {
   std::unique_ptr<Dataset> open(Split wanted) {
     request.directory = place.data;
     request.split = wanted;
-    request.image_size = size.value_or(request.image_size);
+    const bool from_files = DatasetRegistry::instance().find(name).traits.from_files;
+    (from_files ? request.resize : request.image_size) = size.value_or(from_files ? 0 : request.image_size);
     request.seed = seed.value_or(request.seed);
     refuse_without_effect();
-    return open_dataset(name, request);
+    auto dataset = open_dataset(name, request);
+    for (const std::string& note : dataset->notes()) fmt::print(stderr, "{}\n", note);
+    return dataset;
   }
 
-  /// Data sets whose images have a size of their own need no --size, those that are always the same no --seed; views
+  /// Data sets whose settings give their images' size need no --size, those that are always the same no --seed; views
   /// need a seed.
   void refuse_without_effect() const {
     const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
     if (!traits.has_own_size()) return;
-    check(!size, "data", "--size makes no sense here: the images of {} have a size of their own", name);
-    check(!seed || !views.empty() || traits.side == 0, "data",
+    check(!size || traits.from_files, "data", "--size makes no sense here: the images of {} have a size of their own",
+          name);
+    check(!seed || !views.empty() || !traits.from_files, "data",
           "--seed makes no sense here: the images of {} are the same for every seed", name);
   }
 
@@ -47,7 +52,9 @@ struct DataCommand {
     command.add_option("name", name, "data set; biossl list names them").required().type_name("NAME");
     place.add_data(command);
     command.add_option("--images", request.images, "at most this many; 0: all").check(whole_number(0)).type_name("N");
-    command.add_option("--size", size, "side of the images of a data set that makes its own [32]")
+    command
+        .add_option("--size", size,
+                    "side of the images: of a data set that makes its own [32]; images from files are scaled")
         .check(whole_number(1, 4096))
         .type_name("N");
     command.add_option("--seed", seed, "seed of a data set that makes its own images, and of views [1]")
@@ -57,12 +64,25 @@ struct DataCommand {
   }
 };
 
+/// Null, and says why, if the data set has no such split.
+std::unique_ptr<Dataset> open_if_there(DataCommand& command, Split split) {
+  try {
+    return command.open(split);
+  } catch (const MissingSplit& missing) {
+    fmt::print("{} {}: none; {}\n", command.name, name_of(split), missing.what());
+    return nullptr;
+  }
+}
+
 void info(DataCommand& command) {
   command.place.settle();
   for (const Split split : {Split::train, Split::test}) {
-    const DatasetSummary summary = summarize(*command.open(split));
-    fmt::print("{} {}: {} images of {}x{}x{}, {} classes\n", command.name, name_of(split), summary.images,
-               summary.image_shape[0], summary.image_shape[1], summary.image_shape[2], summary.class_names.size());
+    const auto dataset = open_if_there(command, split);
+    if (dataset == nullptr) continue;
+    const DatasetSummary summary = summarize(*dataset);
+    fmt::print("{} {}: {} images of {}x{}x{}, {}\n", command.name, name_of(split), summary.images,
+               summary.image_shape[0], summary.image_shape[1], summary.image_shape[2],
+               dataset->is_labelled() ? fmt::format("{} classes", summary.class_names.size()) : "no labels");
     for (std::size_t channel = 0; channel < summary.channel_mean.size(); ++channel) {
       fmt::print("  channel {}: mean {:.4f}, standard deviation {:.4f}\n", channel, summary.channel_mean[channel],
                  summary.channel_deviation[channel]);
@@ -93,14 +113,16 @@ void preview(DataCommand& command) {
   } else {
     write_contact_sheet(*dataset, out, sheet);
   }
-  fmt::print("{}: {} of {}\n", command.out, shows_views ? "an image a row, then pairs of its views" : "a class a row",
-             command.name);
+  const char* rows = shows_views              ? "an image a row, then pairs of its views"
+                     : dataset->is_labelled() ? "a class a row"
+                                              : "the first images";
+  fmt::print("{}: {} of {}\n", command.out, rows, command.name);
 }
 
 }  // namespace
 
 void add_data(Command app) {
-  Command data = app.add_subcommand("data", "look at a data set");
+  Command data = app.add_subcommand("data", "look at a data set; pack pictures");
   data.require_subcommand();
   data.footer(
       "  biossl data info cifar10 --data ~/data\n"
@@ -116,6 +138,7 @@ void add_data(Command app) {
   sheet.add_option("--views", command->views, "show pairs of such views; biossl list names them").type_name("KIND");
   sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sheet.callback([command] { preview(*command); });
+  add_data_pack(data);
 }
 
 }  // namespace biossl::cli

@@ -44,13 +44,10 @@ std::optional<int> block_of(const std::string& layer, int depth) {
 
 std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const ExecutionContext& place) {
   const std::string& name = command.dataset.empty() ? recipe.data.probe : command.dataset;
-  return open_dataset(name,
-                      {.split = command.split == "train" ? Split::train : Split::test,
-                       .directory = place.data,
-                       .images = command.images,
-                       .image_size = recipe.data.image_size,
-                       .seed = recipe.seed},
-                      data_settings(recipe, name));
+  const Split split = command.split == "train" ? Split::train : Split::test;
+  auto images = open_dataset(name, dataset_request(recipe, place, split, command.images), data_settings(recipe, name));
+  tell_notes(*images, place);
+  return images;
 }
 
 /// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.
@@ -80,16 +77,22 @@ void embed(const EmbedCommand& command) {
   if (!block && !checkpoint.has_head(network->depth() - 1)) {
     bad_input("{}: holds no head on the last block, so there are no embeddings", checkpoint.path().string());
   }
-  const auto images = open_images(command, recipe, place);
+  const auto images = open_images(command, recipe, told_to(reporter, place));
   if (images->image_shape() != network->image()) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
               to_string(images->image_shape()));
   }
+  const bool labelled = images->is_labelled();
+  if (!labelled && !command.labels.empty()) bad_input("these images have no labels; leave --labels out");
   write_features(*network, block, *images, out, stage_progress(reporter, "features"));
-  if (labels) write_labels(*images, *labels);
-  show(labels ? fmt::format("{} and {}: {} images\n", command.out, labels->string(), images->size())
-              : fmt::format("{}: {} images; it is no regular file, so only --labels FILE would write labels\n",
-                            command.out, images->size()));
+  if (labels && labelled) write_labels(*images, *labels);
+  if (!labelled) {
+    show(fmt::format("{}: {} images, which have no labels\n", command.out, images->size()));
+  } else {
+    show(labels ? fmt::format("{} and {}: {} images\n", command.out, labels->string(), images->size())
+                : fmt::format("{}: {} images; it is no regular file, so only --labels FILE would write labels\n",
+                              command.out, images->size()));
+  }
 }
 
 }  // namespace

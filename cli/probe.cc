@@ -72,7 +72,7 @@ void probe_command(ProbeCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   const bool is_run = std::filesystem::is_directory(command.from);
-  (is_run ? probe_run : probe_file)(command, place, reporter);
+  (is_run ? probe_run : probe_file)(command, told_to(reporter, place), reporter);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ void perform(ReproduceCommand& command) {
   } else if (command.dry_run) {
     show(fmt::format("\n{}", to_text(forecast(plan, place, reporter))));
   } else {
-    run_all(command, plan, place, reporter);
+    run_all(command, plan, told_to(reporter, place), reporter);
   }
 }
 

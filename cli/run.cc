@@ -77,7 +77,7 @@ struct RunCommand {
     catch_interrupts();
     TerminalReporter reporter;
     try {
-      job(read, where, directory, reporter);
+      job(read, told_to(reporter, where), directory, reporter);
     } catch (const Interrupted& stopped) {
       throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), again(directory)));
     } catch (const WriteError& fault) {

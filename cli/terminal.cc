@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
+#include <set>
 
 #include "biossl/core/text.h"
 #include "cli/interrupt.h"
@@ -129,6 +131,14 @@ std::string results_table(const ProbeReport& report) {
   if (report.pixels) row("pixels", *report.pixels);
   return table + fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", "chance", width - 2, "", percent(report.chance),
                              percent(report.train_chance));
+}
+
+ExecutionContext told_to(Reporter& reporter, ExecutionContext place) {
+  place.progress = stage_progress(reporter, "packing pictures");
+  place.note = [&reporter, told = std::make_shared<std::set<std::string>>()](std::string_view line) {
+    if (told->emplace(line).second) reporter.note(line);
+  };
+  return place;
 }
 
 }  // namespace biossl::cli

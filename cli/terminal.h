@@ -3,6 +3,7 @@
 #include <string>
 
 #include "biossl/core/clock.h"
+#include "biossl/recipe/components.h"
 #include "biossl/runs/reporter.h"
 #include "biossl/training/probing.h"
 
@@ -34,6 +35,10 @@ class TerminalReporter final : public Reporter {
   std::string stage_name_;
   Stopwatch stage_watch_;
 };
+
+/// The place of a job whose data sets tell what happens when they are opened, each line once. The reporter must outlive
+/// it.
+ExecutionContext told_to(Reporter& reporter, ExecutionContext place);
 
 /// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with.
 std::string results_table(const ProbeReport& report);

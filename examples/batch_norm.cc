@@ -25,22 +25,21 @@ struct BatchNormOptions {
 class BatchNorm final : public Block {
  public:
   BatchNorm(const BatchNormOptions& options, const BlockSetup& setup)
-      : options_(options), setup_(setup.synapses), learnt_(setup.synapses, 2 * setup.input[2]) {
-    ops::require_host(setup_.device, "batch_norm");
+      : options_(options), learnt_(setup.synapses, 2 * setup.input[2]) {
+    ops::require_host(setup.synapses.device, "batch_norm");
     plan_.input = plan_.output = setup.input;
     plan_.kept = {{.shape = setup.input}};  // n
     plan_.parameters = options.affine ? learnt_.count() : 0;
     plan_.operations = 4 * setup.input.size();
-    plan_.backward_scratch = setup.input.size();
     plan_.needs_whole_batch = true;
     const Shape channels{1, 1, 1, setup.input[2]};
     for (Tensor* tensor :
-         {&mean_, &deviation_, &scale_, &shift_, &sums_, &products_, &running_mean_, &running_var_, &means_}) {
-      *tensor = Tensor(channels, setup_.dtype, setup_.device);
+         {&mean_, &deviation_, &scale_, &shift_, &errors_, &products_, &running_mean_, &running_var_}) {
+      *tensor = Tensor(channels, setup.synapses.dtype, setup.synapses.device);
     }
     ops::scale(running_var_, 0, running_var_, 1);
-    Tensor scales = learnt_.values().part(0, {setup.input[2]});
-    ops::scale(scales, 0, scales, 1);
+    Tensor ones = scales(learnt_.values());
+    ops::scale(ones, 0, ones, 1);
   }
 
   const BlockPlan& plan() const override { return plan_; }
@@ -49,42 +48,22 @@ class BatchNorm final : public Block {
   }
   void forward(const Tensor& input, Activity& activity, Mode mode) const override {
     Tensor normalised = activity.kept[0], mean = mean_, deviation = deviation_;
-    const Shape channels{plan_.input[2]};
-    Tensor scale = scale_.reshaped(channels), shift = shift_.reshaped(channels);
-    ops::convert(learnt_.values().part(0, channels), scale);
-    ops::convert(learnt_.values().part(plan_.input[2], channels), shift);
+    Tensor scale = scale_.reshaped({plan_.input[2]}), shift = shift_.reshaped({plan_.input[2]});
+    ops::convert(scales(learnt_.values()), scale);
+    ops::convert(shifts(learnt_.values()), shift);
     if (mode == Mode::training) {
-      ops::reduce(Reduction::mean, input, all_but_channels, mean);
-      ops::combine(input, Combination::subtract, mean, normalised);
-      ops::apply(Function::square, normalised, activity.output);
-      ops::reduce(Reduction::mean, activity.output, all_but_channels, deviation);
+      ops::standardize(input, all_but_channels, options_.epsilon, normalised, mean, deviation);
     } else {
-      ops::combine(input, Combination::subtract, running_mean_, normalised);
-      ops::scale(running_var_, 1, deviation);
+      ops::normalize(input, running_mean_, running_var_, options_.epsilon, normalised, deviation);
     }
-    ops::scale(deviation, 1, deviation, options_.epsilon);
-    ops::apply(Function::square_root, deviation, deviation);
-    ops::combine(normalised, Combination::divide, deviation, normalised);
     ops::combine(normalised, Combination::multiply, scale_, activity.output);
     ops::combine(activity.output, Combination::add, shift_, activity.output);
   }
-  /// With g the error times the scale: error_input = (g - mean g - n mean(g n)) / deviation.
   void backward(BlockStep& step, Tensor& error_input) override {
-    const Tensor& normalised = step.activity.kept[0];
-    const auto count = static_cast<double>(step.error.size() / step.error.extent(3));
-    Tensor product = step.scratch.part(0, step.error.shape());
-    ops::combine(step.error, Combination::multiply, normalised, product);
-    ops::reduce(Reduction::sum, product, all_but_channels, products_);
-    ops::reduce(Reduction::sum, step.error, all_but_channels, sums_);
-    if (error_input.empty()) return;
-    Tensor means = means_;
-    ops::scale(products_, 1 / count, means);
-    ops::combine(normalised, Combination::multiply, means, product);
-    ops::add_scaled(step.error, -1, product, error_input);
-    ops::scale(sums_, 1 / count, means);
-    ops::combine(error_input, Combination::subtract, means, error_input);
-    ops::combine(scale_, Combination::divide, deviation_, means);
-    ops::combine(error_input, Combination::multiply, means, error_input);
+    count_ = static_cast<double>(step.error.size()) / static_cast<double>(step.error.extent(3));
+    ops::standardize_backward(step.error, step.activity.kept[0], deviation_, all_but_channels, errors_, products_,
+                              error_input);
+    if (!error_input.empty()) ops::combine(error_input, Combination::multiply, scale_, error_input);
   }
   void learn(BlockStep& /*step*/, const UpdateOptions& options) override {
     ops::apply(Function::square, deviation_, deviation_);
@@ -94,10 +73,11 @@ class BatchNorm final : public Block {
       ops::add_scaled(*running, options_.momentum, *now, *running);
     }
     if (!options_.affine) return;
-    const std::int64_t channels = plan_.input[2];
-    Tensor d_scale = learnt_.update().part(0, {channels}), d_shift = learnt_.update().part(channels, {channels});
-    ops::convert(products_.reshaped({channels}), d_scale);
-    ops::convert(sums_.reshaped({channels}), d_shift);
+    Tensor d_scale = scales(learnt_.update()), d_shift = shifts(learnt_.update());
+    ops::convert(products_.reshaped(d_scale.shape()), d_scale);
+    ops::convert(errors_.reshaped(d_shift.shape()), d_shift);
+    Tensor update = learnt_.update();
+    ops::scale(update, count_, update);  // from means to sums
     learnt_.apply(options);
   }
   void each_layer(const std::string& /*name*/, const LayerVisitor& /*visit*/) override {}
@@ -113,12 +93,16 @@ class BatchNorm final : public Block {
   void restored() override {}  // what is derived from the state is made anew in each pass
 
  private:
+  Tensor scales(const Tensor& learnt) const { return learnt.part(0, {plan_.input[2]}); }
+  Tensor shifts(const Tensor& learnt) const { return learnt.part(plan_.input[2], {plan_.input[2]}); }
+
   BatchNormOptions options_;
-  SynapsesSetup setup_;
   Parameters learnt_;  // scales, then shifts
   BlockPlan plan_;
-  Tensor mean_, deviation_;  // of the last training pass
-  Tensor scale_, shift_, sums_, products_, running_mean_, running_var_, means_;
+  Tensor mean_, deviation_;   // of the last training pass
+  Tensor errors_, products_;  // means of the last error, and of its product with n
+  Tensor scale_, shift_, running_mean_, running_var_;
+  double count_ = 0;  // of images and positions
 };
 
 const Registration<BlockRegistry, BatchNorm, BatchNormOptions> registration(

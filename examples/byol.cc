@@ -87,8 +87,7 @@ class Byol final : public LearningRule {
   Plausibility plausibility() const override { return {.local_to_blocks = false}; }
   State state() override {
     State all = slow_.state();
-    const State predictor = loss_->predictor->state("predictor", true);
-    all.insert(all.end(), predictor.begin(), predictor.end());
+    for (const StateTensor& tensor : loss_->predictor->state("predictor", true)) all.push_back(tensor);
     return all;
   }
   void restored() override {

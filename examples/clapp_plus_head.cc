@@ -28,9 +28,8 @@ class ClappPlusHead final : public Head {
         context_(pooled(setup.maps.at(static_cast<std::size_t>(top_)), options.tiles)),
         dtype_(setup.synapses.dtype),
         master_(setup.synapses.master_dtype()),
-        device_(setup.synapses.device),
         synapses_(setup.synapses, context_.map, own_.map.size(), false, setup.index) {
-    ops::require_host(device_, "clapp_plus");
+    ops::require_host(setup.synapses.device, "clapp_plus");
   }
 
   std::int64_t features() const override { return 2 * own_.map.size(); }
@@ -44,32 +43,27 @@ class ClappPlusHead final : public Head {
     z_ = workspace.take(batch_of(rows, own_.map), dtype_);
     c_ = workspace.take(batch_of(rows, context_.map), dtype_);
     error_ = workspace.take({rows, own_.map.size()}, dtype_);
-    both_ = workspace.take({2 * rows, own_.map.size()}, master_);
+    prediction_ = workspace.take({rows, own_.map.size()}, master_);
   }
   void forward(const Tensor& activity, Tensor& embeddings) override {
-    const std::int64_t rows = activity.extent(0), pairs = rows / 2;
-    Tensor z = z_.rows(0, rows), c = c_.rows(0, rows), both = both_.rows(0, 2 * rows);
-    Tensor first = both.rows(0, rows), second = both.rows(rows, 2 * rows);
+    const std::int64_t rows = activity.extent(0), pairs = rows / 2, size = own_.map.size();
+    Tensor z = z_.rows(0, rows), c = c_.rows(0, rows), prediction = prediction_.rows(0, rows);
     ops::average_pool_forward(activity, own_.window, z);
-    ops::convert(z.reshaped(first.shape()), first);
     for (const std::int64_t view : {std::int64_t{0}, pairs}) {  // the context is that of the other view
       Tensor part = c.rows(pairs - view, rows - view);
       ops::average_pool_forward(top_output_.rows(view, view + pairs), context_.window, part);
     }
-    synapses_.forward(c, Activation::none, second);
-    Tensor halves = embeddings.reshaped({2 * rows, own_.map.size()});
-    ops::gather_rows(both, interleaved(rows), halves);
+    synapses_.forward(c, Activation::none, prediction);
+    ops::copy_columns(z.reshaped({rows, size}), 0, embeddings, 0, size);
+    ops::copy_columns(prediction, 0, embeddings, size, size);
   }
   void backward(const Tensor& /*activity*/, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
                 std::int64_t end, Tensor& error_activity) override {
-    const std::int64_t rows = end - begin;
-    const Tensor halves = errors.rows(begin, end).reshaped({2 * rows, own_.map.size()});
-    Tensor both = both_.rows(0, 2 * rows), error = error_.rows(0, rows);
-    ops::gather_rows(halves, parted(rows), both);
-    ops::convert(both.rows(rows, 2 * rows), error);
+    const std::int64_t rows = end - begin, size = own_.map.size();
+    Tensor error = error_.rows(0, rows), d_z = z_.rows(0, rows), flat = d_z.reshaped({rows, size});
+    ops::copy_columns(errors.rows(begin, end), size, error, 0, size);
     if (error_activity.empty()) return;
-    Tensor d_z = z_.rows(0, rows), flat = d_z.reshaped({rows, own_.map.size()});
-    ops::convert(both.rows(0, rows), flat);
+    ops::copy_columns(errors.rows(begin, end), 0, flat, 0, size);
     ops::average_pool_backward(d_z, own_.window, error_activity);
   }
   void learn(const Tensor& /*activity*/, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {
@@ -86,27 +80,13 @@ class ClappPlusHead final : public Head {
     const std::int64_t window = std::max<std::int64_t>(map[0] / tiles, 1);
     return {average_pooled(map, window), window};
   }
-  /// Row 2i comes from i, row 2i + 1 from rows + i.
-  Tensor interleaved(std::int64_t rows) {
-    return indices(rows, [=](std::int64_t i) { return i / 2 + i % 2 * rows; });
-  }
-  Tensor parted(std::int64_t rows) {
-    return indices(rows, [=](std::int64_t i) { return 2 * (i % rows) + i / rows; });
-  }
-  template <class Index>
-  Tensor indices(std::int64_t rows, const Index& index) const {
-    Tensor all({2 * rows}, DType::int32, device_);
-    for (std::int64_t i = 0; i < 2 * rows; ++i) all.data<std::int32_t>()[i] = static_cast<std::int32_t>(index(i));
-    return all;
-  }
 
   Pooled own_;
   int top_;
   Pooled context_;
   DType dtype_, master_;
-  Device device_;
   LinearSynapses synapses_;
-  Tensor top_output_, z_, c_, error_, both_;
+  Tensor top_output_, z_, c_, error_, prediction_;
 };
 
 const Registration<HeadRegistry, ClappPlusHead, ClappPlusHeadOptions> registration(

@@ -1,8 +1,9 @@
-#include "biossl/network/convolution_block.h"
+#include <cmath>
+
 #include "biossl/network/unit_rates.h"
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
-#include "biossl/rules/encoder_pass.h"
+#include "biossl/rules/convolution_pass.h"
 #include "biossl/rules/rule.h"
 
 // A rule without loss and error (docs/extending.md): SoftHebb, Journe et al. 2023.
@@ -11,47 +12,52 @@ namespace {
 
 struct SoftHebbOptions {
   double sharpness = 1.0;
+  double start = 25.0;
   double rate_power = 0.5;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("sharpness", sharpness, "t: p = softmax over the channels of t u");
+    field("start", start, "about the length of each unit's weights at the start, which are drawn normal");
     field("rate_power", rate_power, "a unit's rate is | |W_k| - 1 | to this power, times the learning rate");
   }
 };
 
 /// At every position u = W x and p = softmax over the channels of t u. The winner's y is its p, the others' is -p:
 ///   dW_k = sum y_k (x - u_k W_k)
-/// All blocks, which must be convolutions, learn in every step, from one forward pass. Take "sgd" without momentum.
+/// All convolutions learn in every step, from one forward pass. Take "sgd" without momentum, and let "standardize" or a
+/// "batch_norm" that is not affine stand before each convolution and "triangle" behind it.
 class SoftHebb final : public LearningRule {
  public:
   static constexpr const char* abbreviation = "SoftHebb";
   static constexpr Traits traits{.sends_errors = false};
 
   SoftHebb(const SoftHebbOptions& options, const RuleSetup& setup)
-      : options_(options), network_(setup.network), epochs_(setup.epochs), pass_(setup.network, 2 * setup.batch) {
-    const SynapsesSetup& its = network_.setup();
-    ops::require_host(its.device, "softhebb");
-    network_.add_head(network_.depth() - 1);  // so that embeddings exist
-    Workspace::fit(its.device, [&](Workspace& workspace) { pass_.prepare(workspace); });
-    for (int index = 0; index < network_.depth(); ++index) {
-      const auto* block = dynamic_cast<ConvolutionBlock*>(&network_.block(index));
-      check(block != nullptr, "softhebb", "block {} is no convolution", index);
+      : options_(options), epochs_(setup.epochs), pass_("softhebb", setup.network, 2 * setup.batch) {
+    const SynapsesSetup& its = setup.network.setup();
+    for (const ConvolutionLayer& layer : pass_.layers()) {
       const auto room = [&](const Shape& map) { return Tensor(batch_of(group, map), its.dtype, its.device); };
-      const Shape& map = block->unpooled();
-      rooms_.push_back({room(map), room(map), room({map[0], map[1], 1}),
-                        Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
-                        Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
+      const Shape& map = layer.output;
+      layers_.push_back({layer, room(map), room(map), room({map[0], map[1], 1}),
+                         Tensor({1, 1, 1, map[2]}, its.dtype, its.device),
+                         Tensor({map[2]}, its.master_dtype(), its.device), UnitRates(options.rate_power)});
+      Tensor weights = layer.synapses->weights().values();
+      const double spread = options.start / std::sqrt(static_cast<double>(weights.shape().row_size()));
+      weights.fill_zero();
+      ops::add_noise(Random(setup.seed, "softhebb.start", static_cast<std::uint32_t>(layer.block)), spread, weights,
+                     weights);
+      layer.synapses->restored();
     }
   }
 
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    const std::int64_t pairs = images.extent(0) / 2;
     updates_.clear();
     pass_.run(images);
-    for (int index = 0; index < network_.depth(); ++index) {
-      for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(index, first, context.learning_rate);
+    for (Layer& each : layers_) {
+      for (std::int64_t first = 0; first < pass_.rows(); first += group) learn(each, first, context.learning_rate);
     }
-    totals.data<double>()[1] += static_cast<double>(images.extent(0) / 2);
+    totals.data<double>()[1] += static_cast<double>(pairs);
     updates_.apply();
   }
   std::int64_t total_epochs() const override { return epochs_; }
@@ -60,18 +66,18 @@ class SoftHebb final : public LearningRule {
  private:
   static constexpr std::int64_t group = 50;  // images at a time
 
-  struct Rooms {
+  struct Layer {
+    ConvolutionLayer convolution;
     Tensor u, y, per_position, per_channel, decay;
     UnitRates rates;
   };
 
-  void learn(int index, std::int64_t first, double learning_rate) {
-    Rooms& its = rooms_[static_cast<std::size_t>(index)];
+  void learn(Layer& its, std::int64_t first, double learning_rate) {
     const std::int64_t last = std::min(first + group, pass_.rows());
-    const Tensor input = pass_.input(index).rows(first, last);
+    const Tensor input = pass_.input(its.convolution).rows(first, last);
     Tensor u = its.u.rows(0, last - first), y = its.y.rows(0, last - first);
     Tensor extreme = its.per_position.rows(0, last - first);
-    Synapses& synapses = network_.block(index).synapses();
+    Synapses& synapses = *its.convolution.synapses;
     synapses.drive(input, u);
     ops::reduce(Reduction::maximum, u, over_channels, extreme);
     ops::combine(u, Combination::equal, extreme, y);
@@ -83,8 +89,7 @@ class SoftHebb final : public LearningRule {
     ops::combine(u, Combination::divide, extreme, u);  // p
     ops::combine(y, Combination::multiply, u, y);
     synapses.drive(input, u);
-    ops::combine(u, Combination::multiply, y, u);
-    ops::reduce(Reduction::sum, u, all_but_channels, its.per_channel);
+    ops::reduce_products(u, y, all_but_channels, its.per_channel);
     ops::convert(its.per_channel.reshaped(its.decay.shape()), its.decay);
     ops::scale(y, -1, y);
     UpdateOptions options(learning_rate, &updates_);
@@ -96,10 +101,9 @@ class SoftHebb final : public LearningRule {
   }
 
   SoftHebbOptions options_;
-  Network& network_;
   std::int64_t epochs_;
-  EncoderPass pass_;
-  std::vector<Rooms> rooms_;  // by block
+  ConvolutionPass pass_;
+  std::vector<Layer> layers_;
   UpdateQueue updates_;
 };
 

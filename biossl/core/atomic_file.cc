@@ -125,6 +125,11 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
+void AtomicFile::replace_start(std::span<const std::byte> bytes) {
+  const ssize_t written = temporary_.empty() ? -1 : pwrite(descriptor_, bytes.data(), bytes.size(), 0);
+  if (written != static_cast<ssize_t>(bytes.size())) give_up("cannot be written anew at its start");
+}
+
 void AtomicFile::commit() {
   if (temporary_.empty()) {
     if (close(std::exchange(descriptor_, -1)) != 0) give_up("cannot be closed");

@@ -22,6 +22,8 @@ class AtomicFile {
 
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
+  /// Replaces the first bytes of what has been written. Throws WriteError for what cannot be changed, as a pipe.
+  void replace_start(std::span<const std::byte> bytes);
   void commit();
 
  private:

@@ -75,4 +75,33 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+RandomAccessFile::RandomAccessFile(fs::path path) : path_(std::move(path)) {
+  struct stat status {};
+  descriptor_ = open_for_reading(path_, status);
+  size_ = status.st_size;
+  if (S_ISREG(status.st_mode)) return;
+  close(descriptor_);
+  bad_input("{}: is a pipe or a device; save it as a file first", path_.string());
+}
+
+RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+RandomAccessFile::~RandomAccessFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+void RandomAccessFile::read(std::int64_t at, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const ssize_t got = pread(descriptor_, to.data(), to.size(), at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) bad_input("{}: ends at byte {}, where more was expected; has it been changed?", path_.string(), at);
+    if (got < 0) bad_input("{}: byte {}: cannot be read ({})", path_.string(), at, std::strerror(errno));
+    to = to.subspan(static_cast<std::size_t>(got));
+    at += got;
+  }
+}
+
+void RandomAccessFile::expect_random_order() const { posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM); }
+
 }  // namespace biossl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -25,6 +26,32 @@ class MappedFile {
 
  private:
   std::span<const std::byte> bytes_;
+};
+
+/// A regular file, read at any place. Its bytes are copied, not mapped: a file that is cut short while it is used is an
+/// error with a name, where a mapping would end the process. Thread-safe.
+class RandomAccessFile {
+ public:
+  /// Throws BadInput if the file is missing, unreadable, or no regular file.
+  explicit RandomAccessFile(std::filesystem::path path);
+  RandomAccessFile(RandomAccessFile&& other) noexcept;
+  RandomAccessFile& operator=(RandomAccessFile&&) = delete;
+  RandomAccessFile(const RandomAccessFile&) = delete;
+  RandomAccessFile& operator=(const RandomAccessFile&) = delete;
+  ~RandomAccessFile();
+
+  const std::filesystem::path& path() const { return path_; }
+  /// Bytes of the file when it was opened.
+  std::int64_t size() const { return size_; }
+  /// Throws BadInput, naming the file and the byte, unless all bytes from `at` on can be read.
+  void read(std::int64_t at, std::span<std::byte> to) const;
+  /// Hints that the file is read in random order: the system reads nothing ahead.
+  void expect_random_order() const;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::int64_t size_ = 0;
 };
 
 }  // namespace biossl

@@ -5,6 +5,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
+#include "biossl/data/resize.h"
 
 namespace biossl {
 namespace {
@@ -162,6 +163,7 @@ Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
   }
   images = count_wanted(format, request, images, folder);
   class_names_ = read_names(folder / format.names_file, format.label_bounds.back());
+  size_ = images;
   image_shape_ = {side, side, 3};
   labels_.resize(static_cast<std::size_t>(images));
   pixels_ = Tensor({images, side, side, 3}, DType::uint8, Device::cpu);
@@ -172,6 +174,9 @@ Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
                  pixels_.data<std::uint8_t>() + read * image_bytes);
     read += records;
   }
+  if (request.resize == 0 || request.resize == side) return;
+  pixels_ = resized(pixels_, request.resize);
+  image_shape_ = {request.resize, request.resize, 3};
 }
 
 Cifar10::Cifar10(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar10_format(), request) {}

@@ -28,7 +28,7 @@ struct CifarFormat {
 /// records, an empty file, a label out of range.
 class Cifar : public Dataset {
  public:
-  static constexpr Traits traits{.side = 32};
+  static constexpr Traits traits{.side = 32, .from_files = true};
 
   const Tensor& pixels() const override { return pixels_; }
 

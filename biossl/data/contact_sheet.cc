@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "biossl/data/canvas.h"
@@ -36,6 +37,13 @@ std::string class_name(const Dataset& dataset, std::int32_t label) {
   return index < names.size() ? fmt::format("{} {}", label, names[index]) : std::to_string(label);
 }
 
+std::vector<std::uint8_t> image_of(const Dataset& dataset, std::int64_t image) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(dataset.image_shape().size()));
+  const auto row = static_cast<std::int32_t>(image);
+  dataset.fetch(std::span(&row, 1), bytes.data());
+  return bytes;
+}
+
 /// A view on any device as bytes in host memory.
 std::vector<std::uint8_t> to_bytes(const Tensor& view) {
   Tensor host(view.shape(), DType::float32, Device::cpu);
@@ -52,21 +60,22 @@ std::vector<std::uint8_t> to_bytes(const Tensor& view) {
 
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options) {
   check_options(dataset, options);
+  const bool labelled = dataset.is_labelled();
   const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
-  const std::int64_t rows = std::min(options.rows, classes);
+  const std::int64_t rows =
+      std::min(options.rows, labelled ? classes : (dataset.size() + options.columns - 1) / options.columns);
   const Grid grid{dataset.image_shape(), options.scale};
   Canvas canvas = grid.canvas(rows, options.columns);
-  for (std::int64_t row = 0; row < rows; ++row) {
+  for (std::int64_t row = 0; labelled && row < rows; ++row) {
     canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, static_cast<std::int32_t>(row)));
   }
-  const auto* pixels = dataset.pixels().data<const std::uint8_t>();
   std::vector<std::int64_t> shown(static_cast<std::size_t>(rows), 0);
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    const std::int32_t label = dataset.labels()[static_cast<std::size_t>(i)];
-    if (label >= rows) continue;
-    std::int64_t& column = shown[static_cast<std::size_t>(label)];
+    const std::int64_t row = labelled ? dataset.labels()[static_cast<std::size_t>(i)] : i / options.columns;
+    if (row >= rows) continue;
+    std::int64_t& column = shown[static_cast<std::size_t>(row)];
     if (column == options.columns) continue;
-    canvas.image(grid.x(column++), grid.image_y(label), grid.image, pixels + i * grid.image.size(), grid.scale);
+    canvas.image(grid.x(column++), grid.image_y(row), grid.image, image_of(dataset, i).data(), grid.scale);
   }
   canvas.save(path);
 }
@@ -84,10 +93,11 @@ void write_view_sheet(const Dataset& dataset, Views& views, Device device, const
   Tensor device_images({rows}, DType::int32, device);
   copy(images, device_images);
   Tensor batch({rows, shape[0], shape[1], shape[2]}, DType::float32, device);
-  const auto* pixels = dataset.pixels().data<const std::uint8_t>();
   for (std::int64_t row = 0; row < rows; ++row) {
-    canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, dataset.labels()[static_cast<std::size_t>(row)]));
-    canvas.image(grid.x(0), grid.image_y(row), shape, pixels + row * shape.size(), grid.scale);
+    if (dataset.is_labelled()) {
+      canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, dataset.labels()[static_cast<std::size_t>(row)]));
+    }
+    canvas.image(grid.x(0), grid.image_y(row), shape, image_of(dataset, row).data(), grid.scale);
   }
   for (std::int64_t pair = 0; pair < 2 * epochs; ++pair) {
     views.make(static_cast<std::uint32_t>(pair / 2), static_cast<std::uint32_t>(pair % 2), device_images, batch);

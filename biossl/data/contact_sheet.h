@@ -16,7 +16,8 @@ struct SheetOptions {
   std::int64_t scale = 3;     ///< magnification
 };
 
-/// Writes a PNG with one row per class, with its name and its first images.
+/// Writes a PNG with one row per class, with its name and its first images; of a data set without labels the first
+/// images, row by row.
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options = {});
 
 /// Writes a PNG with one row per image: the image, then its views 0 and 1 in epoch 0, 1, … `views` must belong to this

@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "biossl/core/error.h"
+#include "biossl/core/progress.h"
 #include "biossl/core/random.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
@@ -22,9 +25,19 @@ struct DatasetRequest {
   std::int64_t images = 0;          ///< maximum number of images, the first ones; 0: all
   std::int64_t image_size = 32;     ///< side of the images, for data sets that render them
   std::uint64_t seed = 1;           ///< for data sets that render their images
+  std::int64_t resize = 0;          ///< side that images from files are brought to (data/resize.h); 0: as they are
+  std::int64_t memory = 0;          ///< bytes of images from files that may be in memory; 0: half of what is free
+  Progress progress = {};           ///< of work that may take long when a data set is opened for the first time
 };
 
-/// Labelled images of one size, uint8, (H, W, C). Thread-safe for reading.
+/// A data set has no images for this split, and so cannot be tested on.
+class MissingSplit : public BadInput {
+ public:
+  using BadInput::BadInput;
+};
+
+/// Images of one size, uint8, (H, W, C), with or without labels. They are in host memory, or in files that may be
+/// larger than it. Thread-safe for reading.
 class Dataset {
  public:
   static constexpr const char* kind = "data set";
@@ -34,22 +47,37 @@ class Dataset {
     /// The shape of its images, (H, W, C), where its own settings give it. Throws std::invalid_argument for impossible
     /// settings.
     Shape (*shape)(const Settings&) = nullptr;
+    /// Whether its images come from files; DatasetRequest::resize is for such data sets.
+    bool from_files = false;
+    std::int64_t channels = 3;
 
     /// Whether DatasetRequest::image_size says nothing about it.
-    bool has_own_size() const { return side > 0 || shape != nullptr; }
+    bool has_own_size() const { return side > 0 || shape != nullptr || from_files; }
   };
 
   virtual ~Dataset() = default;
 
-  std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
+  /// Number of images.
+  std::int64_t size() const { return size_; }
   /// (H, W, C)
   const Shape& image_shape() const { return image_shape_; }
-  /// One label per image, 0 .. classes-1.
+  /// One label per image, 0 .. classes-1; empty for a data set without labels.
   const std::vector<std::int32_t>& labels() const { return labels_; }
+  bool is_labelled() const { return !labels_.empty(); }
+  /// Empty for a data set without labels.
   const std::vector<std::string>& class_names() const { return class_names_; }
+  /// What a user should know of how it was read, a line each: pictures that were passed over.
+  const std::vector<std::string>& notes() const { return notes_; }
 
+  /// Whether pixels() can be had. A data set in files that says false has a `fetch` of its own.
+  virtual bool is_resident() const { return true; }
   /// All images, (size, H, W, C) uint8 in host memory. A data set that renders its images does so on the first call.
-  virtual const Tensor& pixels() const = 0;
+  /// Throws std::invalid_argument if is_resident() is false.
+  virtual const Tensor& pixels() const;
+  /// Copies images rows[0], rows[1], … one after another to `to`, (rows, H, W, C) uint8. Throws std::invalid_argument
+  /// for a row that is no image, BadInput if a file can no longer be read. Allocates nothing after the first calls of a
+  /// thread.
+  virtual void fetch(std::span<const std::int32_t> rows, std::uint8_t* to) const;
   /// Whether an image's object can be rendered at another moment (Views "moments").
   virtual bool has_moments() const { return false; }
   /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
@@ -62,9 +90,14 @@ class Dataset {
   virtual void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const;
 
  protected:
+  /// Throws std::invalid_argument for a row that is no image.
+  void check_rows(std::span<const std::int32_t> rows) const;
+
+  std::int64_t size_ = 0;
   Shape image_shape_{0, 0, 0};
   std::vector<std::int32_t> labels_;
   std::vector<std::string> class_names_;
+  std::vector<std::string> notes_;
 };
 
 using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
@@ -72,7 +105,8 @@ using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
 /// Throws std::invalid_argument for an unknown name or setting, BadInput for missing or damaged files.
 std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request,
                                       const Settings& settings = {});
-/// (H, W, C) of a data set's images before it is opened; colour images of side image_size where it does not say.
-Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size);
+/// (H, W, C) of a data set's images before it is opened. resize: DatasetRequest::resize. Where the data set does not
+/// say, images of side image_size.
+Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size, std::int64_t resize = 0);
 
 }  // namespace biossl

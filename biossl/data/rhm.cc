@@ -134,6 +134,7 @@ Rhm::Rhm(const RhmOptions& options, const DatasetRequest& request)
         most_images);
   image_shape_ = shape_of(options);
   for (std::int64_t label = 0; label < options.classes; ++label) class_names_.push_back(std::to_string(label));
+  size_ = images;
   labels_.resize(static_cast<std::size_t>(images));
   for (std::size_t i = 0; i < labels_.size(); ++i) {
     labels_[i] = static_cast<std::int32_t>(i % static_cast<std::size_t>(options.classes));

@@ -1,9 +1,17 @@
 #include "biossl/data/summary.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <span>
 
 namespace biossl {
+namespace {
+
+constexpr std::int64_t batch = 256;  // images read at a time
+
+}  // namespace
 
 DatasetSummary summarize(const Dataset& dataset) {
   DatasetSummary summary;
@@ -16,10 +24,18 @@ DatasetSummary summarize(const Dataset& dataset) {
   // A histogram of the 256 values gives exact sums.
   const auto channels = static_cast<std::size_t>(dataset.image_shape()[2]);
   std::vector<std::array<std::int64_t, 256>> histogram(channels);
-  std::size_t channel = 0;
-  for (const std::uint8_t value : dataset.pixels().span<const std::uint8_t>()) {
-    ++histogram[channel][value];
-    if (++channel == channels) channel = 0;
+  std::vector<std::int32_t> rows;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(batch * dataset.image_shape().size()));
+  for (std::int64_t first = 0; first < dataset.size(); first += batch) {
+    rows.resize(static_cast<std::size_t>(std::min(batch, dataset.size() - first)));
+    std::iota(rows.begin(), rows.end(), static_cast<std::int32_t>(first));
+    dataset.fetch(rows, bytes.data());
+    std::size_t channel = 0;
+    const std::size_t size = rows.size() * static_cast<std::size_t>(dataset.image_shape().size());
+    for (const std::uint8_t value : std::span(bytes).first(size)) {
+      ++histogram[channel][value];
+      if (++channel == channels) channel = 0;
+    }
   }
   for (const auto& counts : histogram) {
     double count = 0;

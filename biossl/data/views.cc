@@ -1,10 +1,32 @@
 #include "biossl/data/views.h"
 
+#include <numeric>
+
 #include "biossl/core/error.h"
 
 namespace biossl {
 
-Tensor resident_pixels(const ViewSource& source) { return on_device(source.dataset.pixels(), source.device); }
+SourceImages::SourceImages(const ViewSource& source) {
+  if (source.dataset.is_resident()) {
+    pixels_ = on_device(source.dataset.pixels(), source.device);
+    return;
+  }
+  check(source.device != Device::cuda, "views",
+        "these images are read from a file batch by batch, which a GPU cannot do yet; use --device cpu, or raise the "
+        "data set's memory_gb so that all of them are read into memory");
+  fetcher_ = std::make_unique<BatchFetcher>(source.dataset, source.batch, source.device);
+  each_ = Tensor({source.batch}, DType::int32, source.device);
+  std::iota(each_.data<std::int32_t>(), each_.data<std::int32_t>() + source.batch, 0);
+}
+
+SourceImages::Rows SourceImages::at(const Tensor& rows) {
+  if (fetcher_ == nullptr) return {pixels_, rows};
+  return {fetcher_->get(rows.span<const std::int32_t>()), each_.rows(0, rows.extent(0))};
+}
+
+void SourceImages::expect(const Tensor& rows) {
+  if (fetcher_ != nullptr) fetcher_->expect(rows.span<const std::int32_t>());
+}
 
 void check_batch(const ViewSource& source, const Tensor& rows) {
   check(rows.shape().rank() == 1 && rows.extent(0) <= source.batch, "views",

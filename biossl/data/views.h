@@ -6,6 +6,7 @@
 
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
+#include "biossl/data/batch_fetcher.h"
 #include "biossl/data/dataset.h"
 
 namespace biossl {
@@ -24,6 +25,9 @@ class Views {
   /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
   /// (seed, epoch, image, view) only, not on the batch.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
+  /// Announces the rows of the next call of `make`, so that images that are not in memory are read meanwhile. It
+  /// changes no result.
+  virtual void expect(const Tensor& /*rows*/) {}
   /// Whether `make` waits for the device to work on the host; then it cannot be part of a CUDA graph.
   virtual bool waits_for_device() const { return false; }
 };
@@ -38,8 +42,27 @@ struct ViewSource {
 
 using ViewsRegistry = Registry<Views, const ViewSource&>;
 
-/// For implementations: the data set's images on the device, copied if necessary.
-Tensor resident_pixels(const ViewSource& source);
+/// For implementations: the images of a data set on the device, for operations on chosen rows. A data set in memory is
+/// there as a whole, copied to the device if necessary; of another one the images of a batch.
+class SourceImages {
+ public:
+  /// Throws std::invalid_argument for a data set that is not in memory and a device that is not the host.
+  explicit SourceImages(const ViewSource& source);
+
+  /// Row places[n] of `pixels` (M, H, W, C) uint8 is the image asked for.
+  struct Rows {
+    Tensor pixels, places;
+  };
+  /// The images rows[n] (int32, N). Valid until the next call with other rows.
+  Rows at(const Tensor& rows);
+  void expect(const Tensor& rows);
+
+ private:
+  Tensor pixels_;                          // all images; empty if they are fetched
+  std::unique_ptr<BatchFetcher> fetcher_;  // null if they are all there
+  Tensor each_;                            // 0 .. batch-1 for fetched images
+};
+
 /// For implementations: throws std::invalid_argument unless rows has rank 1 and fits into a batch.
 void check_batch(const ViewSource& source, const Tensor& rows);
 

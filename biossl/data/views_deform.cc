@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+#include "biossl/core/parallel.h"
 #include "biossl/data/views.h"
 #include "biossl/ops/ops.h"
 
@@ -21,6 +26,62 @@ struct DeformOptions {
 };
 
 /// Views of Tang, Yang & Amit (2022): a random affine map, random saturation and hue, random mirroring.
+/// Deforms images that are not of three colours: each channel as a grey image, all with the same parameters. Hue and
+/// saturation leave grey values as they are, so only the affine maps show.
+class ChannelDeformer {
+ public:
+  explicit ChannelDeformer(const ViewSource& source)
+      : grey_({source.batch, source.dataset.image_shape()[0], source.dataset.image_shape()[1], 3}, DType::uint8,
+              source.device),
+        deformed_(grey_.shape(), DType::float32, source.device),
+        each_({source.batch}, DType::int32, source.device) {
+    std::iota(each_.data<std::int32_t>(), each_.data<std::int32_t>() + source.batch, 0);
+  }
+
+  void operator()(const SourceImages::Rows& from, const Tensor& parameters, Tensor& dst) {
+    const std::int64_t count = dst.extent(0);
+    const std::int64_t channels = dst.extent(3);
+    Tensor deformed = deformed_.rows(0, count);
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      spread(from, channel, count);
+      ops::deform(grey_.rows(0, count), each_.rows(0, count), parameters, deformed);
+      if (dst.dtype() == DType::float32) gather<float>(count, channel, dst);
+      if (dst.dtype() == DType::bfloat16) gather<bfloat16>(count, channel, dst);
+    }
+  }
+
+ private:
+  std::int64_t image_pixels() const { return grey_.extent(1) * grey_.extent(2); }
+
+  void spread(const SourceImages::Rows& from, std::int64_t channel, std::int64_t count) {
+    const std::int64_t channels = from.pixels.extent(3);
+    const auto* pixels = from.pixels.data<const std::uint8_t>() + channel;
+    const auto* places = from.places.data<const std::int32_t>();
+    auto* grey = grey_.data<std::uint8_t>();
+    parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t n = begin; n < end; ++n) {
+        const std::uint8_t* image = pixels + places[n] * image_pixels() * channels;
+        std::uint8_t* to = grey + n * image_pixels() * 3;
+        for (std::int64_t i = 0; i < image_pixels(); ++i) to = std::fill_n(to, 3, image[i * channels]);
+      }
+    });
+  }
+
+  template <class Real>
+  void gather(std::int64_t count, std::int64_t channel, Tensor& dst) const {
+    const std::int64_t channels = dst.extent(3);
+    const auto* from = deformed_.data<const float>();
+    auto* to = dst.data<Real>() + channel;
+    parallel_for(count * image_pixels(), 256, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i * channels] = static_cast<Real>(from[3 * i]);
+    });
+  }
+
+  Tensor grey_;      // (batch, H, W, 3): one channel, three times
+  Tensor deformed_;  // the same, float32
+  Tensor each_;      // 0 .. batch-1
+};
+
 class DeformViews final : public Views {
  public:
   static constexpr Traits traits{.suit = [](const Dataset& dataset) { return dataset.image_shape()[2] == 3; }};
@@ -29,7 +90,7 @@ class DeformViews final : public Views {
       : source_(source),
         range_{static_cast<float>(options.affine), static_cast<float>(options.perturb),
                static_cast<float>(options.saturation), static_cast<float>(options.hue)},
-        pixels_(resident_pixels(source)),
+        images_(source),
         parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
     check(options.affine >= 0 && options.affine <= 1, "views.deform", "affine = {}; must be between 0 and 1",
           options.affine);
@@ -37,22 +98,28 @@ class DeformViews final : public Views {
     check(possible(options.perturb) && possible(options.saturation) && possible(options.hue), "views.deform",
           "perturb = {}, saturation = {}, hue = {}; each must be between 0 and 100", options.perturb,
           options.saturation, options.hue);
-    check(source.dataset.image_shape()[2] == 3, "views.deform", "images of shape {}; colours need 3 channels",
+    if (source.dataset.image_shape()[2] == 3) return;
+    check(source.device != Device::cuda, "views.deform",
+          "images of shape {}; a GPU deforms images of 3 channels only; use --device cpu",
           to_string(source.dataset.image_shape()));
+    channels_.emplace(source);
   }
 
   void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
     check_batch(source_, rows);
     Tensor parameters = parameters_.rows(0, rows.extent(0));
     ops::draw_deformations(source_.seed, epoch, view, rows, range_, parameters);
-    ops::deform(pixels_, rows, parameters, dst);
+    const SourceImages::Rows images = images_.at(rows);
+    channels_ ? (*channels_)(images, parameters, dst) : ops::deform(images.pixels, images.places, parameters, dst);
   }
+  void expect(const Tensor& rows) override { images_.expect(rows); }
 
  private:
   ViewSource source_;
   DeformRange range_;
-  Tensor pixels_;
+  SourceImages images_;
   Tensor parameters_;
+  std::optional<ChannelDeformer> channels_;  // for images that are not of three colours
 };
 
 const Registration<ViewsRegistry, DeformViews, DeformOptions> registration(

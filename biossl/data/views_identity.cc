@@ -7,17 +7,18 @@ namespace {
 /// Every view is the image itself, in [0,1].
 class IdentityViews final : public Views {
  public:
-  IdentityViews(const NoOptions& /*options*/, const ViewSource& source)
-      : source_(source), pixels_(resident_pixels(source)) {}
+  IdentityViews(const NoOptions& /*options*/, const ViewSource& source) : source_(source), images_(source) {}
 
   void make(std::uint32_t /*epoch*/, std::uint32_t /*view*/, const Tensor& rows, Tensor& dst) override {
     check_batch(source_, rows);
-    ops::unit_range(pixels_, rows, dst);
+    const auto [pixels, places] = images_.at(rows);
+    ops::unit_range(pixels, places, dst);
   }
+  void expect(const Tensor& rows) override { images_.expect(rows); }
 
  private:
   ViewSource source_;
-  Tensor pixels_;
+  SourceImages images_;
 };
 
 const Registration<ViewsRegistry, IdentityViews, NoOptions> registration("identity",

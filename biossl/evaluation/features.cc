@@ -16,6 +16,7 @@ std::vector<int> checked(std::vector<int> blocks, int depth) {
 }
 
 Tensor labels_of(const Dataset& dataset) {
+  check(dataset.is_labelled(), "features", "a probe needs a label for every image, and this data set has none");
   Tensor labels({dataset.size()}, DType::int32, Device::cpu);
   std::copy(dataset.labels().begin(), dataset.labels().end(), labels.data<std::int32_t>());
   return labels;
@@ -30,14 +31,29 @@ Tensor iota(std::int64_t size, Device device) {
   return on_device(numbers, device);
 }
 
-UnitRange::UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device)
-    : images_(batch_of(batch, image), dtype, device), each_(iota(batch, device)) {
+UnitRange::UnitRange(const Dataset& dataset, std::int64_t batch, DType dtype, Device device)
+    : dataset_(dataset), images_(batch_of(batch, dataset.image_shape()), dtype, device), each_(iota(batch, device)) {
   if (device != Device::cpu) pixels_ = Tensor(images_.shape(), DType::uint8, device);
+  if (dataset.is_resident()) return;
+  fetcher_ = std::make_unique<BatchFetcher>(dataset, batch, Device::cpu);
+  numbers_.resize(static_cast<std::size_t>(total()));
+  std::iota(numbers_.begin(), numbers_.end(), 0);
 }
 
-Tensor UnitRange::operator()(const Tensor& pixels, std::int64_t first) {
-  const std::int64_t count = std::min(batch(), pixels.extent(0) - first);
-  Tensor from = pixels.rows(first, first + count);
+Tensor UnitRange::bytes_from(std::int64_t first, std::int64_t count) {
+  if (fetcher_ == nullptr) return dataset_.pixels().rows(first, first + count);
+  const auto rows = [&](std::int64_t begin) {
+    const std::int64_t most = std::min(batch(), total() - begin);
+    return std::span(numbers_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(most));
+  };
+  const Tensor bytes = fetcher_->get(rows(first));
+  if (first + count < total()) fetcher_->expect(rows(first + count));
+  return bytes;
+}
+
+Tensor UnitRange::operator()(std::int64_t first) {
+  const std::int64_t count = std::min(batch(), total() - first);
+  Tensor from = bytes_from(first, count);
   if (!pixels_.empty()) {
     Tensor there = pixels_.rows(0, count);
     copy(from, there);
@@ -48,10 +64,11 @@ Tensor UnitRange::operator()(const Tensor& pixels, std::int64_t first) {
   return images;
 }
 
-FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch)
+FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, const Dataset& dataset,
+                             std::int64_t batch)
     : blocks_(checked(std::move(blocks), network.depth())),
       network_(network),
-      images_(network.image(), batch, network.setup().dtype, network.setup().device),
+      images_(dataset, batch, network.setup().dtype, network.setup().device),
       pass_(network, blocks_.back(), batch) {
   const SynapsesSetup& setup = network.setup();
   kept_.resize(static_cast<std::size_t>(blocks_.back()) + 1);
@@ -66,10 +83,10 @@ FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, st
   Workspace::fit(setup.device, lay_out);
 }
 
-void FeatureReader::read(const Tensor& pixels, const Take& take, const Progress& progress) {
-  const std::int64_t total = pixels.extent(0);
+void FeatureReader::read(const Take& take, const Progress& progress) {
+  const std::int64_t total = images_.total();
   for (std::int64_t first = 0; first < total; first += images_.batch()) {
-    Tensor images = images_(pixels, first);
+    Tensor images = images_(first);
     network_.scale_input(images);
     const std::int64_t count = images.extent(0);
     pass_.run(images, kept_);
@@ -90,9 +107,8 @@ std::vector<Features> extract_features(Network& network, const std::vector<int>&
     const std::int64_t size = network.block(block).plan().output.size();
     features.push_back({FeatureTable({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
-  FeatureReader reader(network, blocks, std::min(ForwardPass::group(network.setup().device), dataset.size()));
+  FeatureReader reader(network, blocks, dataset, std::min(ForwardPass::group(network.setup().device), dataset.size()));
   reader.read(
-      dataset.pixels(),
       [&](std::int64_t first, std::span<const Tensor> outputs) {
         for (std::size_t i = 0; i < outputs.size(); ++i) features[i].values.write(first, outputs[i]);
       },
@@ -115,12 +131,11 @@ std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, 
 }
 
 Features pixel_features(const Dataset& dataset, Device device, const FeatureStorage& kept) {
-  const Tensor& pixels = dataset.pixels();
   const std::int64_t total = dataset.size();
   Features features{FeatureTable({total, dataset.image_shape().size()}, kept, device), labels_of(dataset)};
-  UnitRange images(dataset.image_shape(), std::min(ForwardPass::group(device), total), kept.dtype, device);
+  UnitRange images(dataset, std::min(ForwardPass::group(device), total), kept.dtype, device);
   for (std::int64_t first = 0; first < total; first += images.batch()) {
-    features.values.write(first, images(pixels, first));
+    features.values.write(first, images(first));
   }
   return features;
 }

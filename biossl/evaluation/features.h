@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "biossl/core/progress.h"
 #include "biossl/core/tensor.h"
+#include "biossl/data/batch_fetcher.h"
 #include "biossl/data/dataset.h"
 #include "biossl/evaluation/feature_table.h"
 #include "biossl/network/forward_pass.h"
@@ -22,34 +24,41 @@ struct Features {
 /// 0, 1, … size-1, int32.
 Tensor iota(std::int64_t size, Device device);
 
-/// Copies images to a device, one batch at a time, as numbers in [0,1].
+/// Hands out the images of a data set in order, one batch at a time, on a device, as numbers in [0,1]. Images that are
+/// not in memory are read a batch ahead.
 class UnitRange {
  public:
-  /// image: (H, W, C)
-  UnitRange(const Shape& image, std::int64_t batch, DType dtype, Device device);
+  /// The data set must outlive this object.
+  UnitRange(const Dataset& dataset, std::int64_t batch, DType dtype, Device device);
 
   std::int64_t batch() const { return images_.extent(0); }
-  /// Images from `first` on of `pixels` (M, H, W, C) uint8 in host memory, at most one batch. Valid until the next
-  /// call.
-  Tensor operator()(const Tensor& pixels, std::int64_t first);
+  /// Number of images of the data set.
+  std::int64_t total() const { return dataset_.size(); }
+  /// Images from `first` on, at most one batch. Valid until the next call.
+  Tensor operator()(std::int64_t first);
 
  private:
-  Tensor images_;  // (batch, H, W, C)
-  Tensor pixels_;  // the same as bytes; empty if they are read in place
-  Tensor each_;    // 0 .. batch-1
+  Tensor bytes_from(std::int64_t first, std::int64_t count);
+
+  const Dataset& dataset_;
+  Tensor images_;                          // (batch, H, W, C)
+  Tensor pixels_;                          // the same as bytes; empty if they are read in place
+  Tensor each_;                            // 0 .. batch-1
+  std::unique_ptr<BatchFetcher> fetcher_;  // null for images in memory
+  std::vector<std::int32_t> numbers_;      // 0, 1, … of all images, for the fetcher
 };
 
 /// Runs images through a frozen encoder, forward only, and hands over the outputs of some blocks batch by batch.
 class FeatureReader {
  public:
-  /// blocks: increasing indices. batch: images at a time.
-  FeatureReader(const Network& network, std::vector<int> blocks, std::int64_t batch);
+  /// blocks: increasing indices. batch: images at a time. The data set must outlive the reader.
+  FeatureReader(const Network& network, std::vector<int> blocks, const Dataset& dataset, std::int64_t batch);
 
-  /// Calls take(first image, outputs) for every batch of `pixels` (M, H, W, C) uint8 in host memory, in order.
+  /// Calls take(first image, outputs) for every batch of the data set, in order.
   /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and is valid until take returns. One pass for
   /// all blocks.
   using Take = std::function<void(std::int64_t first, std::span<const Tensor> outputs)>;
-  void read(const Tensor& pixels, const Take& take, const Progress& progress = {});
+  void read(const Take& take, const Progress& progress = {});
 
  private:
   std::vector<int> blocks_;

@@ -2,6 +2,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
+#include "biossl/ops/ops.h"
 
 namespace biossl::ops {
 namespace {
@@ -95,6 +96,71 @@ void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst) {
   check(folded.folded > 0, "reduce", "src is {}: there is nothing to reduce", to_string(src.shape()));
   const auto run = host_dispatch("reduce", src.device(), reference::reduce, cpu::reduce);
   if (dst.size() > 0) run(reduction, src, folded, dst);
+}
+
+void reduce_products(const Tensor& a, const Tensor& b, Axes axes, Tensor& dst) {
+  const Checks checks("reduce_products");
+  checks.alike({{"a", a}, {"b", b}});
+  checks.same_device({{"a", a}, {"dst", dst}});
+  checks.type({"dst", dst}, a.dtype());
+  const Axes run_of_axes = resolved("reduce_products", a.shape(), axes);
+  checks.shape({"dst", dst}, with_ones(a.shape(), run_of_axes));
+  const auto run = host_dispatch("reduce_products", a.device(), reference::reduce_products, cpu::reduce_products);
+  if (a.size() == 0) return dst.fill_zero();
+  run(a, b, fold(a.shape(), run_of_axes), dst);
+}
+
+void normalize(const Tensor& src, const Tensor& means, const Tensor& variances, double epsilon, Tensor& dst,
+               Tensor& deviations) {
+  scale(variances, 1, deviations, epsilon);
+  apply(Function::square_root, deviations, deviations);
+  combine(src, Combination::subtract, means, dst);
+  combine(dst, Combination::divide, deviations, dst);
+}
+
+void standardize(const Tensor& src, Axes axes, double epsilon, Tensor& dst, Tensor& means, Tensor& deviations) {
+  check(epsilon > 0, "standardize", "epsilon {} must be positive", epsilon);
+  reduce(Reduction::mean, src, axes, means);
+  combine(src, Combination::subtract, means, dst);
+  reduce_products(dst, dst, axes, deviations);
+  scale(deviations, static_cast<double>(deviations.size()) / static_cast<double>(src.size()), deviations, epsilon);
+  apply(Function::square_root, deviations, deviations);
+  combine(dst, Combination::divide, deviations, dst);
+}
+
+void standardize_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& deviations, Axes axes, Tensor& d_means,
+                          Tensor& d_products, Tensor& d_src) {
+  reduce(Reduction::mean, d_dst, axes, d_means);
+  reduce_products(d_dst, dst, axes, d_products);
+  scale(d_products, static_cast<double>(deviations.size()) / static_cast<double>(dst.size()), d_products);
+  if (d_src.empty()) return;
+  combine(dst, Combination::multiply, d_products, d_src);
+  add_scaled(d_dst, -1, d_src, d_src);
+  combine(d_src, Combination::subtract, d_means, d_src);
+  combine(d_src, Combination::divide, deviations, d_src);
+}
+
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count) {
+  const Checks checks("copy_columns");
+  checks.same_device({{"src", src}, {"dst", dst}});
+  for (const Argument& matrix : {Argument{"src", src}, Argument{"dst", dst}}) {
+    checks.rank(matrix, 2);
+    checks.compute_type(matrix);
+  }
+  check(src.extent(0) == dst.extent(0), "copy_columns", "src has {} rows, dst {}", src.extent(0), dst.extent(0));
+  check(count >= 0 && from >= 0 && to >= 0 && from + count <= src.extent(1) && to + count <= dst.extent(1),
+        "copy_columns", "{} columns from {} to {} do not lie in {} and {}", count, from, to, to_string(src.shape()),
+        to_string(dst.shape()));
+  const auto run = host_dispatch("copy_columns", src.device(), reference::copy_columns, cpu::copy_columns);
+  if (src.extent(0) > 0 && count > 0) run(src, from, dst, to, count);
+}
+
+void rotate_rows(const Tensor& src, std::int64_t by, Tensor& dst) {
+  const std::int64_t rows = src.extent(0);
+  check(by >= 0 && by <= rows, "rotate_rows", "by = {} of {} rows", by, rows);
+  Tensor front = dst.rows(0, rows - by), back = dst.rows(rows - by, rows);
+  convert(src.rows(by, rows), front);
+  convert(src.rows(0, by), back);
 }
 
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst) {

@@ -56,6 +56,25 @@ void combine(const Tensor& a, Combination combination, const Tensor& b, Tensor& 
 /// dst = the sum, mean or largest value of src along a run of axes, whose extents dst has as 1. Sums of the device
 /// `cpu` are kept in float32 and added in an order that does not depend on the number of threads.
 void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst);
+/// dst = the sum of the products of a's and b's elements along a run of axes. a and b may be the same: squares.
+void reduce_products(const Tensor& a, const Tensor& b, Axes axes, Tensor& dst);
+/// dst = (src - means) / deviations, deviations = sqrt(variances + epsilon), each broadcast as in combine(). dst may be
+/// src; deviations may be variances.
+void normalize(const Tensor& src, const Tensor& means, const Tensor& variances, double epsilon, Tensor& dst,
+               Tensor& deviations);
+/// dst = (src - mean) / deviation, with mean and deviation = sqrt(variance + epsilon) of src along a run of axes, whose
+/// extents means and deviations have as 1. dst may be src.
+void standardize(const Tensor& src, Axes axes, double epsilon, Tensor& dst, Tensor& means, Tensor& deviations);
+/// The error of src from that of dst:
+///   d_src = (d_dst - d_means - dst d_products) / deviations
+/// d_means and d_products, of the shape of deviations, receive the means of d_dst and of d_dst dst along the axes.
+/// d_src is another tensor than d_dst and dst; where it is empty, only the means are computed.
+void standardize_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& deviations, Axes axes, Tensor& d_means,
+                          Tensor& d_products, Tensor& d_src);
+/// Columns to, ..., to + count - 1 of dst (N, E) = columns from, ... of src (N, D), converted to dst's type.
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count);
+/// Row i of dst = row (i + by) mod N of src (N, ...), with 0 <= by <= N. dst is another tensor than src.
+void rotate_rows(const Tensor& src, std::int64_t by, Tensor& dst);
 /// dst = a b for matrices (float32; float64 on the reference device), each factor taken as it is or transposed.
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst);
 

@@ -9,14 +9,9 @@ namespace {
 std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
                               std::int64_t images) {
   auto opened = blaming_recipe(recipe, [&] {
-    return open_dataset(name,
-                        {.split = split,
-                         .directory = place.data,
-                         .images = images,
-                         .image_size = recipe.data.image_size,
-                         .seed = recipe.seed},
-                        data_settings(recipe, name));
+    return open_dataset(name, dataset_request(recipe, place, split, images), data_settings(recipe, name));
   });
+  tell_notes(*opened, place);
   if (images > opened->size()) {
     bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, images, name_of(split),
               name, opened->size());
@@ -37,7 +32,23 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
 
 Shape image_shape(const Recipe& recipe) {
   const std::string& name = recipe.data.pretrain;
-  return image_shape(name, data_settings(recipe, name), recipe.data.image_size);
+  return image_shape(name, data_settings(recipe, name), recipe.data.image_size, recipe.data.resize);
+}
+
+DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images) {
+  return {.split = split,
+          .directory = place.data,
+          .images = images,
+          .image_size = recipe.data.image_size,
+          .seed = recipe.seed,
+          .resize = recipe.data.resize,
+          .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
+          .progress = place.progress};
+}
+
+void tell_notes(const Dataset& dataset, const ExecutionContext& place) {
+  if (!place.note) return;
+  for (const std::string& note : dataset.notes()) place.note(note);
 }
 
 Settings data_settings(const Recipe& recipe, const std::string& name) {

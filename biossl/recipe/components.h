@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -17,6 +19,8 @@ namespace biossl {
 struct ExecutionContext {
   std::filesystem::path data;  ///< directory of the data sets; "" if none is needed
   Device device = Device::cpu;
+  Progress progress = {};                           ///< of opening a data set, which may take long the first time
+  std::function<void(std::string_view)> note = {};  ///< gets what is to be known of how a data set was read
 };
 
 /// The data sets of a recipe. Throws BadInput if parts of the recipe do not fit together.
@@ -24,6 +28,10 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Exe
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, Split split);
 /// (H, W, C) of the images to learn from, before they are opened.
 Shape image_shape(const Recipe& recipe);
+/// What a recipe asks of a data set, for `images` images of a split.
+DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images);
+/// Hands the notes of a data set over to place.note.
+void tell_notes(const Dataset& dataset, const ExecutionContext& place);
 /// The settings of a data set of this name, none where it has none.
 Settings data_settings(const Recipe& recipe, const std::string& name);
 /// The recipe's loss with one feature, to ask for its properties. Throws std::invalid_argument.

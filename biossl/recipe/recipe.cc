@@ -126,6 +126,9 @@ class RecipeReader : private SectionReader {
     require(data.probe_images >= 0, "data", "probe_images", "may not be negative (0: all)");
     require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
     require(data.image_size >= 1 && data.image_size <= 4096, "data", "image_size", "must lie between 1 and 4096");
+    require(data.resize >= 0 && data.resize <= 4096, "data", "resize", "must lie between 1 and 4096 (0: as they are)");
+    require(data.memory_gb >= 0 && data.memory_gb <= 1e9, "data", "memory_gb",
+            "may not be negative (0: half of what is free)");
     require(positive(data.std), "data", "std", "must be a positive number");
   }
 
@@ -137,7 +140,7 @@ class RecipeReader : private SectionReader {
       const Settings settings = component<DatasetRegistry>(name, table);
       const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
       const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
-      at(place, [&] { image_shape(name, settings, recipe.data.image_size); });
+      at(place, [&, &set = name] { image_shape(set, settings, recipe.data.image_size); });
       if (name == recipe.data.pretrain || name == recipe.data.probe) recipe.data_sets[name] = settings;
     }
   }
@@ -148,10 +151,17 @@ class RecipeReader : private SectionReader {
     const auto fixed = [](const std::string& name) {
       return DatasetRegistry::instance().find(name).traits.has_own_size();
     };
+    refuse_resize(data);
     const bool of_pretrain = fixed(data.pretrain);
     const std::string& name = of_pretrain ? data.pretrain : data.probe;
     if (!fixed(name)) return;
-    const Shape shape = image_shape(name, data_settings(recipe, name), 0);
+    if (is_sized_by_files(name, data)) {
+      if (!section("data").entries.contains("image_size") || !fixed(data.probe) || !of_pretrain) return;
+      fault(entry("data", "image_size"),
+            fmt::format("[data] image_size makes no sense here: the images of {} come from files; resize scales them",
+                        name));
+    }
+    const Shape shape = image_shape(name, data_settings(recipe, name), DataRecipe{}.image_size, data.resize);
     const std::int64_t side = shape[1];
     const TomlEntry given = entry("data", "image_size");
     const bool is_given = section("data").entries.contains("image_size");
@@ -165,6 +175,23 @@ class RecipeReader : private SectionReader {
                                data.image_size, name, shape[0], side));
     }
     data.image_size = side;
+  }
+
+  /// Whether only its files know the size of a data set's images.
+  static bool is_sized_by_files(const std::string& name, const DataRecipe& data) {
+    const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
+    return traits.from_files && traits.side == 0 && traits.shape == nullptr && data.resize == 0;
+  }
+
+  /// Images that a data set makes have the size of its own settings or of data.image_size.
+  void refuse_resize(const DataRecipe& data) const {
+    const auto from_files = [](const std::string& name) {
+      return DatasetRegistry::instance().find(name).traits.from_files;
+    };
+    if (data.resize == 0 || from_files(data.pretrain) || from_files(data.probe)) return;
+    fault(entry("data", "resize"),
+          fmt::format("[data] resize makes no sense here: {} makes its own images; image_size is for those",
+                      data.pretrain));
   }
 
   void check_train(const TrainRecipe& train) const {

@@ -21,6 +21,8 @@ struct DataRecipe {
   std::int64_t probe_images = 0;
   std::int64_t test_images = 0;
   std::int64_t image_size = 32;
+  std::int64_t resize = 0;
+  double memory_gb = 0;
   double mean = 0;
   double std = 1;
 
@@ -32,6 +34,9 @@ struct DataRecipe {
     field("probe_images", probe_images, "training images of the probe; 0: all");
     field("test_images", test_images, "test images of the probe; 0: all");
     field("image_size", image_size, "side of the images of data sets that render them; others have a fixed size");
+    field("resize", resize, "side that images from files are scaled to, cut to their middle square; 0: as they are");
+    field("memory_gb", memory_gb,
+          "memory for images from files in 10^9 bytes; more are read batch by batch; 0: half of what is free");
     field("mean", mean, "subtracted from every value of an image, in [0,1], before it enters the network");
     field("std", std, "divisor after that: the network sees (x - mean) / std");
   }

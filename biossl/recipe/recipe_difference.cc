@@ -46,6 +46,7 @@ std::map<std::string, std::string> flatten(const Recipe& recipe) {
   settings.erase("train.checkpoint_every");
   settings.erase("train.keep_checkpoints");
   settings.erase("probe.memory_gb");
+  settings.erase("data.memory_gb");
   return settings;
 }
 

@@ -47,12 +47,15 @@ bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
                     [](const Field& a, const Field& b) { return a.name == b.name && a.value == b.value; });
 }
 
-/// Omits image_size for data sets with a fixed size.
+/// Omits image_size for data sets with a fixed size, and what is for images from files where there are none.
 std::vector<Field> data_fields(const DataRecipe& data) {
   std::vector<Field> fields = list_fields(data);
   const auto& sets = DatasetRegistry::instance();
   if (sets.find(data.pretrain).traits.has_own_size() && sets.find(data.probe).traits.has_own_size()) {
     std::erase_if(fields, [](const Field& field) { return field.name == "image_size"; });
+  }
+  if (!sets.find(data.pretrain).traits.from_files && !sets.find(data.probe).traits.from_files) {
+    std::erase_if(fields, [](const Field& field) { return field.name == "resize" || field.name == "memory_gb"; });
   }
   return fields;
 }

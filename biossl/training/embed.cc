@@ -63,18 +63,19 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
     Workspace::fit(network.setup().device, [&](Workspace& workspace) { head->prepare(batch, workspace); });
     embeddings = Tensor({batch, head->features()}, network.setup().master_dtype(), network.setup().device);
   }
-  FeatureReader reader(network, {index}, batch);
+  FeatureReader reader(network, {index}, images, batch);
   const auto take = [&](std::int64_t /*first*/, std::span<const Tensor> outputs) {
     if (block) return writer.write(channels_first(widened(outputs[0])));
     Tensor rows = embeddings.rows(0, outputs[0].extent(0));
     head->forward(outputs[0], rows);
     writer.write(widened(rows));
   };
-  reader.read(images.pixels(), take, progress);
+  reader.read(take, progress);
   writer.commit();
 }
 
 void write_labels(const Dataset& images, const std::filesystem::path& path) {
+  check(images.is_labelled(), "embed", "this data set has no labels to write");
   Tensor labels({images.size()}, DType::int32, Device::cpu);
   std::ranges::copy(images.labels(), labels.data<std::int32_t>());
   NpyWriter writer(path, DType::int32, labels.shape());

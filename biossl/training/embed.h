@@ -15,7 +15,7 @@ namespace biossl {
 void write_features(Network& network, std::optional<int> block, const Dataset& images,
                     const std::filesystem::path& path, const Progress& progress = {});
 
-/// Writes the labels of a data set, (N) int32.
+/// Writes the labels of a data set, (N) int32. Throws std::invalid_argument if it has none.
 void write_labels(const Dataset& images, const std::filesystem::path& path);
 
 }  // namespace biossl

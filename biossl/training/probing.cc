@@ -1,5 +1,6 @@
 #include "biossl/training/probing.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "biossl/runs/precision.h"
@@ -17,13 +18,14 @@ class ProbeImages {
       : recipe_(recipe), place_(place) {
     for (const Split split : {Split::test, Split::train}) {
       const Dataset& opened = open(split);
+      require_labels(opened, split);
       total_ += opened.size();
       (split == Split::test ? chance_ : train_chance_) = share_of_commonest(opened.labels());
+      take_names(opened.class_names());
       if (opened.image_shape() == encoder_image) continue;
       bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
                 to_string(encoder_image), recipe.data.probe, to_string(opened.image_shape()));
     }
-    class_names_ = open_->class_names();
   }
 
   /// Valid until another split is opened.
@@ -43,6 +45,28 @@ class ProbeImages {
   std::int64_t total() const { return total_; }
 
  private:
+  void require_labels(const Dataset& opened, Split split) const {
+    if (opened.is_labelled()) return;
+    bad_input("recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
+              "set with labels as data.probe, or use `biossl pretrain` and `biossl embed`",
+              recipe_.name, name_of(split), recipe_.data.probe);
+  }
+
+  /// The test images, which come first, may lack the last classes of the training images.
+  void take_names(const std::vector<std::string>& names) {
+    const std::size_t both = std::min(names.size(), class_names_.size());
+    const auto [one, other] =
+        std::mismatch(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(both), class_names_.begin());
+    if (other == class_names_.end()) {
+      class_names_ = names;
+      return;
+    }
+    bad_input("recipe '{}': the test images of {} have a class '{}' where the training images have {}; both need the "
+              "same classes",
+              recipe_.name, recipe_.data.probe, *other,
+              one == names.end() ? std::string("none") : fmt::format("'{}'", *one));
+  }
+
   const Recipe& recipe_;
   ExecutionContext place_;
   std::unique_ptr<Dataset> open_;

@@ -53,6 +53,10 @@ Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& i
               recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, network.spec().head.features);
   }
   if (!loss->reads_labels()) return {};
+  if (!images.is_labelled()) {
+    bad_input("recipe '{}': loss {} reads labels, and {} has none; choose another loss or another data.pretrain",
+              recipe.name, recipe.loss.kind, recipe.data.pretrain);
+  }
   Tensor labels({images.size()}, DType::int32, Device::reference);
   std::ranges::copy(images.labels(), labels.data<std::int32_t>());
   return on_device(labels, device);
@@ -175,12 +179,13 @@ Tensor Trainer::make_batch(std::int64_t batch) {
 }
 
 bool Trainer::take_step(std::int64_t batch) {
-  const auto work = [&] { step(make_batch(batch), batch); };
   if (!on_gpu()) {
-    work();
+    const Tensor images = make_batch(batch);
+    if (batch + 1 < batches()) views_->expect(loader_.rows(batch + 1));
+    step(images, batch);
     return false;
   }
-  if (!views_->waits_for_device()) return accelerator::record_step(work);
+  if (!views_->waits_for_device()) return accelerator::record_step([&] { step(make_batch(batch), batch); });
   const Tensor images = make_batch(batch);
   return accelerator::record_step([&] { step(images, batch); });
 }

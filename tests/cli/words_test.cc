@@ -171,7 +171,7 @@ TEST_F(CommandLine, OneValueIsSetOnce) {
 }
 
 TEST_F(CommandLine, OptionsThatNothingReadsAreRefused) {
-  expect_refused({"data", "info", "cifar10", "--size", "64"}, "--size makes no sense here");
+  expect_refused({"data", "info", "rhm", "--size", "64"}, "--size makes no sense here");
   expect_refused({"data", "info", "cifar10", "--seed", "2"}, "--seed makes no sense here");
   write_file(in("maps.toml"), "[loss]\nkind = \"clapp\"\n");
   expect_refused({"bench", "loss", "--recipe", in("maps.toml"), "--features", "8"},

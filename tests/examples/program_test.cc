@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
@@ -28,19 +29,38 @@ TEST(ProgramWithExamples, ListsAndDescribesThem) {
   EXPECT_THAT(described.out, HasSubstr("a noisy reading of the forward weights"));
 }
 
+/// Five steps of a recipe in the folder `out`.
+Outcome run_briefly(const std::filesystem::path& from, const testing::TemporaryFolder& folder, const std::string& out) {
+  std::vector<std::string> arguments{"run", from.string(), "--out", out};
+  for (const char* setting : {"data.images=40", "data.probe_images=40", "data.test_images=20", "data.image_size=12",
+                              "train.batch=8", "train.epochs=1", "probe.epochs=1"}) {
+    arguments.insert(arguments.end(), {"--set", setting});
+  }
+  return Process(BIOSSL_WITH_EXAMPLES, folder.path(), arguments).wait();
+}
+
 TEST(ProgramWithExamples, RunsThem) {
   const testing::TemporaryFolder folder;
   const std::string out = (folder.path() / "run").string();
-  const std::vector<std::string> small{"run",   recipe,           "--out", out,
-                                       "--set", "data.images=40", "--set", "data.probe_images=40",
-                                       "--set", "train.batch=8",  "--set", "data.test_images=20",
-                                       "--set", "train.epochs=1", "--set", "data.image_size=12",
-                                       "--set", "probe.epochs=1"};
-  const Outcome ran = Process(BIOSSL_WITH_EXAMPLES, folder.path(), small).wait();
+  const Outcome ran = run_briefly(recipe, folder, out);
   ASSERT_EQ(ran.code, 0) << ran.error;
   const auto layers = nlohmann::json::parse(read_file(out + "/summary.json"))["layers"];
   ASSERT_EQ(layers.size(), 6U);
   for (const auto& layer : layers) EXPECT_EQ(layer["feedback"], "noisy_transpose");
+}
+
+TEST(ProgramWithExamples, RunsEveryRecipeBesideThem) {
+  const testing::TemporaryFolder folder;
+  int run = 0;
+  for (const auto& file : std::filesystem::directory_iterator(BIOSSL_SOURCE_DIR "/examples")) {
+    if (file.path().extension() != ".toml") continue;
+    const std::string name = file.path().stem().string();
+    const Outcome ran = run_briefly(file.path(), folder, (folder.path() / name).string());
+    EXPECT_EQ(ran.code, 0) << name << ": " << ran.error;
+    EXPECT_THAT(ran.out, HasSubstr("trained encoder")) << name;
+    ++run;
+  }
+  EXPECT_GE(run, 8);
 }
 
 TEST(ProgramWithExamples, TheProgramWithoutThemSaysSo) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "biossl/ops/ops.h"
 #include "biossl/rules/rule.h"
 #include "tests/rules/small_job.h"
@@ -86,6 +88,40 @@ TEST(EveryBlockKind, LearnsTheDerivativeOfTheLoss) {
     Work work(job_of(block, {.features = 6}, "e2e"));
     expect_derivatives(work, kind);
   }
+}
+
+TEST(EveryBlockKind, LearnsItWithOtherOptionsToo) {
+  const std::vector<std::pair<std::string, Settings>> variants{
+      {"triangle", {{"power", 1.4}}}, {"triangle", {{"power", 0.7}}}, {"pool", {{"average", true}}}};
+  for (const auto& [kind, settings] : variants) {
+    BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}, .kind = kind};
+    block.settings = settings;
+    Work work(job_of(block, {.features = 6}, "e2e"));
+    expect_derivatives(work, kind);
+  }
+}
+
+std::vector<double> output_of(const std::string& kind, const Settings& settings, const Tensor& input) {
+  const BlockSetup setup{
+      .input = {2, 2, 2}, .synapses = testing::reference_setup(), .index = 0, .where = "network.blocks[0]"};
+  const auto block = BlockRegistry::instance().make(kind, settings, setup);
+  Activity activity = block->make_activity(input.extent(0), input.dtype(), input.device());
+  block->forward(input, activity, Mode::evaluation);
+  return values_of(activity.output);
+}
+
+TEST(PlainBlocks, FollowTheirFormulas) {
+  const Tensor input = testing::tensor_of({1, 2, 2, 2}, {1, 3, 2, 2, 0, 8, 7, 1}, DType::float64, Device::reference);
+  EXPECT_EQ(output_of("triangle", {}, input), (std::vector<double>{0, 1, 0, 0, 0, 4, 3, 0}));
+  EXPECT_EQ(output_of("triangle", {{"power", 2.0}}, input), (std::vector<double>{0, 1, 0, 0, 0, 16, 9, 0}));
+  EXPECT_EQ(output_of("pool", {}, input), (std::vector<double>{7, 8}));
+  EXPECT_EQ(output_of("pool", {{"average", true}}, input), (std::vector<double>{2.5, 3.5}));
+  const double deviation = std::sqrt(7.5 + 1e-5);  // of a mean of 3
+  std::vector<double> expected;
+  for (const double value : values_of(input)) expected.push_back((value - 3) / deviation);
+  EXPECT_LT(relative_error(output_of("standardize", {}, input), expected), 1e-12);
+  EXPECT_THROW(output_of("pool", {{"window", std::int64_t{3}}}, input), std::invalid_argument);
+  EXPECT_THROW(output_of("triangle", {{"power", 0.0}}, input), std::invalid_argument);
 }
 
 TEST(EveryHeadKind, LearnsTheDerivativeOfTheLoss) {

@@ -89,6 +89,58 @@ TEST_P(ElementwiseOn, ReducesAsTheReferenceAndWhateverTheThreads) {
   }
 }
 
+TEST_P(ElementwiseOn, ReducesProductsAsTheReferenceAndWhateverTheThreads) {
+  for (const Axes axes : {over_batch, over_positions, over_channels, all_but_channels, Axes{1, 4}, Axes{0, 4}}) {
+    const auto on = [&](Device device) {
+      Tensor dst = poisoned(ops::reduced(maps, axes), GetParam(), device);
+      ops::reduce_products(random_tensor(maps, GetParam(), device, 3), random_tensor(maps, GetParam(), device, 4), axes,
+                           dst);
+      return dst;
+    };
+    const int before = threads();
+    set_threads(1);
+    const std::vector<double> alone = values_of(on(Device::cpu));
+    set_threads(2);
+    EXPECT_EQ(values_of(on(Device::cpu)), alone);
+    set_threads(before);
+    EXPECT_LT(relative_error(values_of(on(Device::reference)), alone), 4 * tolerance(GetParam()));
+  }
+}
+
+/// Maps standardised along a run of axes, and an error that goes back through them.
+struct Standardized {
+  Axes axes;
+  Tensor src, dst, means, deviations, d_dst, d_means, d_products, d_src;
+
+  Standardized(Axes run, const Shape& shape, DType dtype, Device device)
+      : axes(run),
+        src(random_tensor(shape, dtype, device, 1)),
+        dst(poisoned(shape, dtype, device)),
+        means(poisoned(ops::reduced(shape, run), dtype, device)),
+        deviations(means.clone()),
+        d_dst(random_tensor(shape, dtype, device, 2)),
+        d_means(means.clone()),
+        d_products(means.clone()),
+        d_src(poisoned(shape, dtype, device)) {}
+
+  void forward() { ops::standardize(src, axes, 1e-3, dst, means, deviations); }
+  void backward() { ops::standardize_backward(d_dst, dst, deviations, axes, d_means, d_products, d_src); }
+};
+
+TEST_P(ElementwiseOn, StandardizesAsTheReference) {
+  for (const Axes axes : {over_channels, all_but_channels, Axes{1, 4}}) {
+    Standardized ours(axes, maps, GetParam(), Device::cpu);
+    Standardized reference(axes, maps, GetParam(), Device::reference);
+    for (Standardized* each : {&ours, &reference}) {
+      each->forward();
+      each->backward();
+    }
+    EXPECT_LT(relative_error(ours.dst, reference.dst), 4 * tolerance(GetParam()));
+    EXPECT_LT(relative_error(ours.deviations, reference.deviations), 4 * tolerance(GetParam()));
+    EXPECT_LT(relative_error(ours.d_src, reference.d_src), 4 * tolerance(GetParam()));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ElementwiseOn, ::testing::ValuesIn(activity_types()));
 
 TEST(Reduce, KnowsItsAxes) {
@@ -101,6 +153,66 @@ TEST(Reduce, KnowsItsAxes) {
   EXPECT_EQ(reduced(Reduction::sum, over_positions), (std::vector<double>{5, 7, 9}));
   EXPECT_EQ(reduced(Reduction::mean, over_channels), (std::vector<double>{2, 5}));
   EXPECT_EQ(reduced(Reduction::maximum, Axes{0, 4}), (std::vector<double>{6}));
+}
+
+TEST(ReduceProducts, SumsThem) {
+  const Tensor x = tensor_of({2, 3}, {1, 2, 3, 4, 5, 6}, DType::float32, Device::cpu);
+  const Tensor y = tensor_of({2, 3}, {1, 0, 2, -1, 1, 0}, DType::float32, Device::cpu);
+  Tensor dst({2, 1}, DType::float32, Device::cpu);
+  ops::reduce_products(x, y, over_channels, dst);
+  EXPECT_EQ(values_of(dst), (std::vector<double>{7, 1}));
+  ops::reduce_products(x, x, over_channels, dst);
+  EXPECT_EQ(values_of(dst), (std::vector<double>{14, 77}));
+}
+
+TEST(Normalize, SubtractsAndDivides) {
+  const Tensor x = tensor_of({2, 2}, {1, 3, 5, 7}, DType::float64, Device::reference);
+  const Tensor mean = tensor_of({1, 2}, {1, 2}, DType::float64, Device::reference);
+  Tensor variance = tensor_of({1, 2}, {3, 0}, DType::float64, Device::reference), y = x.clone();
+  ops::normalize(x, mean, variance, 1, y, variance);
+  EXPECT_EQ(values_of(y), (std::vector<double>{0, 1, 2, 5}));
+  EXPECT_EQ(values_of(variance), (std::vector<double>{2, 1}));
+}
+
+TEST(CopyColumns, LeavesTheOthersAloneAndConverts) {
+  for (const Device device : {Device::reference, Device::cpu}) {
+    const Tensor src = tensor_of({2, 3}, {1, 2, 3, 4, 5, 6}, DType::bfloat16, device);
+    Tensor dst = tensor_of({2, 4}, {0, 0, 0, 9, 0, 0, 0, 9}, DType::float32, device);
+    ops::copy_columns(src, 1, dst, 0, 2);
+    EXPECT_EQ(values_of(dst), (std::vector<double>{2, 3, 0, 9, 5, 6, 0, 9}));
+    EXPECT_THROW(ops::copy_columns(src, 2, dst, 0, 2), std::invalid_argument);
+    EXPECT_THROW(ops::copy_columns(src, 0, dst, 2, 3), std::invalid_argument);
+  }
+}
+
+TEST(RotateRows, TakesEachFromBehind) {
+  const Tensor src = tensor_of({3, 2}, {1, 2, 3, 4, 5, 6}, DType::float32, Device::cpu);
+  Tensor dst = src.clone();
+  ops::rotate_rows(src, 1, dst);
+  EXPECT_EQ(values_of(dst), (std::vector<double>{3, 4, 5, 6, 1, 2}));
+  ops::rotate_rows(src, 0, dst);
+  EXPECT_EQ(values_of(dst), values_of(src));
+  EXPECT_THROW(ops::rotate_rows(src, 4, dst), std::invalid_argument);
+}
+
+TEST(Standardize, HasMeanZeroAndDeviationOneAndTheRightDerivative) {
+  for (const Axes axes : {over_channels, all_but_channels, Axes{1, 4}}) {
+    Standardized small(axes, {2, 2, 3, 4}, DType::float64, Device::reference);
+    const std::vector<double> expected = numeric_derivative(small.src, [&] {
+      small.forward();
+      return inner_product(small.dst, small.d_dst);
+    });
+    small.forward();
+    small.backward();
+    EXPECT_LT(relative_error(values_of(small.d_src), expected), 1e-8);
+  }
+  const Tensor x = tensor_of({1, 2}, {1, 3}, DType::float64, Device::reference);
+  Tensor y = x.clone(), mean({1, 1}, DType::float64, Device::reference), deviation = mean.clone();
+  ops::standardize(x, over_channels, 0.0625, y, mean, deviation);
+  const double spread = 1.0307764064044151;  // sqrt(1 + 1/16)
+  EXPECT_THAT(values_of(mean), ::testing::ElementsAre(2));
+  EXPECT_LT(relative_error(values_of(deviation), {spread}), 1e-12);
+  EXPECT_LT(relative_error(values_of(y), {-1 / spread, 1 / spread}), 1e-12);
 }
 
 TEST(MatrixProduct, EqualsReferenceAsItIsAndTransposed) {

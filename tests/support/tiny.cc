@@ -21,6 +21,7 @@ class TinyDataset final : public Dataset {
 
   TinyDataset(const NoOptions& /*options*/, const DatasetRequest& request) {
     const std::int64_t images = request.images == 0 ? 22 : std::min<std::int64_t>(request.images, 22);
+    size_ = images;
     image_shape_ = {side, side, 3};
     class_names_ = {"red", "green", "blue"};
     pixels_ = Tensor({images, side, side, 3}, DType::uint8, Device::cpu);

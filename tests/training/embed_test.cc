@@ -28,8 +28,8 @@ TEST(Embed, AnEncoderIsShownImagesOnTheScaleThatItLearntOn) {
   const auto images = open_probe_images(recipe, here, Split::test);
   const Tensor features = extract_features(*network, {0}, *images, {})[0].values.in_memory();
 
-  UnitRange unit(network->image(), images->size(), DType::float32, Device::cpu);
-  Tensor seen = unit(images->pixels(), 0);
+  UnitRange unit(*images, images->size(), DType::float32, Device::cpu);
+  Tensor seen = unit(0);
   ops::scale(seen, 2, seen, -0.5);
   ForwardPass pass(*network, 0, images->size());
   std::vector<Activity> activity(1);

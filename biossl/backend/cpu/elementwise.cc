@@ -20,34 +20,34 @@ float join(float one, float other) {
   return one + other;
 }
 
-/// result = the reduction of `count` rows of `inner` numbers.
-template <bool largest, class T>
-void reduce_rows(const T* src, std::int64_t count, std::int64_t inner, float* result) {
-  for (std::int64_t i = 0; i < inner; ++i) result[i] = static_cast<float>(src[i]);
+/// result = the reduction of `count` rows of `inner` terms, of which number `first` is the first.
+template <bool largest, class Term>
+void reduce_rows(const Term& term, std::int64_t first, std::int64_t count, std::int64_t inner, float* result) {
+  for (std::int64_t i = 0; i < inner; ++i) result[i] = term(first + i);
   for (std::int64_t k = 1; k < count; ++k) {
-    const T* row = src + k * inner;
+    const std::int64_t row = first + k * inner;
 #pragma omp simd
-    for (std::int64_t i = 0; i < inner; ++i) result[i] = join<largest>(result[i], static_cast<float>(row[i]));
+    for (std::int64_t i = 0; i < inner; ++i) result[i] = join<largest>(result[i], term(row + i));
   }
 }
 
-/// The reduction of `count` neighbouring numbers.
-template <bool largest, class T>
-float reduce_run(const T* src, std::int64_t count) {
-  auto result = static_cast<float>(src[0]);
+/// The reduction of `count` neighbouring terms.
+template <bool largest, class Term>
+float reduce_run(const Term& term, std::int64_t first, std::int64_t count) {
+  float result = term(first);
   if constexpr (largest) {
 #pragma omp simd reduction(max : result)
-    for (std::int64_t k = 1; k < count; ++k) result = join<true>(result, static_cast<float>(src[k]));
+    for (std::int64_t k = 1; k < count; ++k) result = join<true>(result, term(first + k));
   } else {
 #pragma omp simd reduction(+ : result)
-    for (std::int64_t k = 1; k < count; ++k) result += static_cast<float>(src[k]);
+    for (std::int64_t k = 1; k < count; ++k) result += term(first + k);
   }
   return result;
 }
 
 /// A long run with an inner extent: in pieces of rows, whose results are joined in order.
-template <bool largest, class T>
-void reduce_long(const T* src, const Folded& folded, float scale, T* dst) {
+template <bool largest, class Term, class T>
+void reduce_long(const Term& term, const Folded& folded, float scale, T* dst) {
   const std::int64_t outer = folded.outer;
   const std::int64_t run = folded.folded;
   const std::int64_t inner = folded.inner;
@@ -58,7 +58,7 @@ void reduce_long(const T* src, const Folded& folded, float scale, T* dst) {
   parallel_for(outer * pieces, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) {
       const std::int64_t first = piece % pieces * rows_of_piece;
-      reduce_rows<largest>(src + (piece / pieces * run + first) * inner, std::min(rows_of_piece, run - first), inner,
+      reduce_rows<largest>(term, (piece / pieces * run + first) * inner, std::min(rows_of_piece, run - first), inner,
                            results + piece * inner);
     }
   });
@@ -69,6 +69,16 @@ void reduce_long(const T* src, const Folded& folded, float scale, T* dst) {
     }
     for (std::int64_t i = 0; i < inner; ++i) store(total[i] * scale, dst[o * inner + i]);
   }
+}
+
+/// dst = the reduction of the terms term(0), term(1), ... times `scale`.
+template <bool largest, class Term, class T>
+void reduce_terms(const Term& term, const Folded& folded, float scale, T* dst) {
+  const std::int64_t run = folded.folded;
+  if (folded.inner > 1) return reduce_long<largest>(term, folded, scale, dst);
+  parallel_for(folded.outer, std::max<std::int64_t>(element_grain / run, 1), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) store(reduce_run<largest>(term, i * run, run) * scale, dst[i]);
+  });
 }
 
 }  // namespace
@@ -123,23 +133,40 @@ void combine(const Tensor& a, Combination combination, const Tensor& b, const Fo
 }
 
 void reduce(Reduction reduction, const Tensor& src, const Folded& folded, Tensor& dst) {
-  const std::int64_t run = folded.folded;
-  const float scale = reduction == Reduction::mean ? 1.0F / static_cast<float>(run) : 1.0F;
-  const auto reduce_as = [&](auto largest, auto zero) {
-    using T = decltype(zero);
-    constexpr bool is_maximum = decltype(largest)::value;
-    const T* from = src.data<T>();
-    T* to = dst.data<T>();
-    if (folded.inner > 1) return reduce_long<is_maximum>(from, folded, scale, to);
-    parallel_for(folded.outer, std::max<std::int64_t>(element_grain / run, 1),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   for (std::int64_t i = begin; i < end; ++i)
-                     store(reduce_run<is_maximum>(from + i * run, run) * scale, to[i]);
-                 });
-  };
+  const float scale = reduction == Reduction::mean ? 1.0F / static_cast<float>(folded.folded) : 1.0F;
   with_type(src, [&](auto zero) {
-    if (reduction == Reduction::maximum) return reduce_as(std::true_type(), zero);
-    reduce_as(std::false_type(), zero);
+    using T = decltype(zero);
+    const T* from = src.data<T>();
+    const auto term = [=](std::int64_t i) { return static_cast<float>(from[i]); };
+    if (reduction == Reduction::maximum) return reduce_terms<true>(term, folded, scale, dst.data<T>());
+    reduce_terms<false>(term, folded, scale, dst.data<T>());
+  });
+}
+
+void reduce_products(const Tensor& a, const Tensor& b, const Folded& folded, Tensor& dst) {
+  with_type(a, [&](auto zero) {
+    using T = decltype(zero);
+    const T* left = a.data<T>();
+    const T* right = b.data<T>();
+    const auto term = [=](std::int64_t i) { return static_cast<float>(left[i]) * static_cast<float>(right[i]); };
+    reduce_terms<false>(term, folded, 1.0F, dst.data<T>());
+  });
+}
+
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count) {
+  with_type(src, [&](auto src_zero) {
+    with_type(dst, [&](auto dst_zero) {
+      const auto* values = src.data<decltype(src_zero)>() + from;
+      auto* results = dst.data<decltype(dst_zero)>() + to;
+      const std::int64_t src_step = src.extent(1), dst_step = dst.extent(1);
+      const std::int64_t grain = std::max<std::int64_t>(element_grain / count, 1);
+      parallel_for(src.extent(0), grain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+          for (std::int64_t k = 0; k < count; ++k)
+            store(static_cast<float>(values[row * src_step + k]), results[row * dst_step + k]);
+        }
+      });
+    });
   });
 }
 

@@ -46,6 +46,29 @@ void reduce(Reduction reduction, const Tensor& src, const Folded& folded, Tensor
   store(results, dst);
 }
 
+void reduce_products(const Tensor& a, const Tensor& b, const Folded& folded, Tensor& dst) {
+  const std::vector<double> left = load(a);
+  const std::vector<double> right = load(b);
+  std::vector<double> results = zeros_like(dst);
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    const std::int64_t result = i / (folded.folded * folded.inner) * folded.inner + i % folded.inner;
+    results[static_cast<std::size_t>(result)] += left[static_cast<std::size_t>(i)] * right[static_cast<std::size_t>(i)];
+  }
+  store(results, dst);
+}
+
+void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_t to, std::int64_t count) {
+  const std::vector<double> values = load(src);
+  std::vector<double> results = load(dst);
+  for (std::int64_t row = 0; row < src.extent(0); ++row) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      results[static_cast<std::size_t>(row * dst.extent(1) + to + k)] =
+          values[static_cast<std::size_t>(row * src.extent(1) + from + k)];
+    }
+  }
+  store(results, dst);
+}
+
 void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_transposed, Tensor& dst) {
   const std::vector<double> left = load(a);
   const std::vector<double> right = load(b);

@@ -29,6 +29,7 @@ World::World(const WorldStyle& style, const DatasetRequest& request)
         images, first_test_instance);
   image_shape_ = {size, size, 3};
   class_names_ = solid_names();
+  size_ = images;
   labels_.resize(static_cast<std::size_t>(images));
   for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<std::int32_t>(i % solids);
 }

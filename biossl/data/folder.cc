@@ -1,0 +1,115 @@
+// The data set "folder": pictures in folders, packed once into the user's cache.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "biossl/core/file.h"
+#include "biossl/core/folder_lock.h"
+#include "biossl/core/random.h"
+#include "biossl/data/array_images.h"
+#include "biossl/data/pack.h"
+#include "biossl/data/picture_folder.h"
+
+namespace biossl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int cache_version = 1;  // of what pack_pictures makes of the same pictures
+
+struct FolderOptions {
+  std::string path;
+  bool strict = false;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("path", path, "the folder of pictures; in --data; \"\": that folder itself");
+    field("strict", strict, "whether a broken picture stops the run; otherwise it is passed over");
+  }
+};
+
+/// $XDG_CACHE_HOME/biossl or ~/.cache/biossl, as the XDG Base Directory Specification says.
+fs::path cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  if (cache != nullptr && fs::path(cache).is_absolute()) return fs::path(cache) / "biossl";
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
+  if (home != nullptr && fs::path(home).is_absolute()) return fs::path(home) / ".cache" / "biossl";
+  bad_input(
+      "packed pictures need a place: set HOME or XDG_CACHE_HOME, or use `biossl data pack` and data set \"array\"");
+}
+
+/// Waits until no other process packs the same pictures.
+class PatientLock {
+ public:
+  explicit PatientLock(const fs::path& folder) {
+    while (!lock_) {
+      try {
+        lock_.emplace(folder);
+      } catch (const InUse&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      }
+    }
+  }
+
+ private:
+  std::optional<FolderLock> lock_;
+};
+
+/// The packed pictures of a folder. They lie in the cache under a number of the folder and size, and below it under the
+/// fingerprint of the pictures, so that a changed folder is packed anew; older ones go.
+fs::path packed(const fs::path& folder, const FolderOptions& options, const DatasetRequest& request) {
+  const PictureFolder pictures = list_pictures(folder);
+  const std::string source = fmt::format("{}\n{}\n{}", fs::canonical(folder).string(), request.resize, cache_version);
+  const fs::path place = cache_folder() / "packed" / fmt::format("{:016x}", hash_of(source));
+  const fs::path wanted = place / fmt::format("{:016x}", fingerprint(pictures));
+  std::error_code fault;
+  fs::create_directories(place, fault);
+  if (fault) throw WriteError(fmt::format("{}: cannot be made ({})", place.string(), fault.message()));
+  const PatientLock lock(place);
+  const bool is_there = fs::exists(wanted, fault);
+  if (is_there && !(options.strict && fs::exists(wanted / "broken.txt", fault))) return wanted;
+  fs::remove_all(wanted);
+  for (const auto& older : fs::directory_iterator(place)) fs::remove_all(older.path(), fault);
+  pack_pictures(pictures, wanted, {.side = request.resize, .strict = options.strict, .progress = request.progress});
+  return wanted;
+}
+
+class FolderDataset final : public FileDataset {
+ public:
+  static constexpr Traits traits{.from_files = true};
+
+  FolderDataset(const FolderOptions& options, const DatasetRequest& request) {
+    const fs::path folder = path_of_data("folder", options.path, request);
+    if (request.resize == 0) {
+      bad_input("{}: pictures have sizes of their own; say which one they get, for example data.resize = 32",
+                folder.string());
+    }
+    const fs::path set = packed(folder, options, request);
+    if (request.split == Split::test && !fs::exists(set / "test")) {
+      throw MissingSplit(
+          fmt::format("{}: has no test pictures; put the pictures into train/ and test/ in it", folder.string()));
+    }
+    ArrayImages images = read_array_images(find_packed(set, request.split));
+    open(std::move(images.records), std::move(images.labels), std::move(images.class_names), request);
+    note_broken(folder, set);
+  }
+
+ private:
+  void note_broken(const fs::path& folder, const fs::path& set) {
+    const fs::path list = set / "broken.txt";
+    std::error_code ignored;
+    if (!fs::exists(list, ignored)) return;
+    const std::string text = read_file(list);
+    notes_.push_back(fmt::format("{}: {} pictures are broken and were passed over; {} names them", folder.string(),
+                                 std::ranges::count(text, '\n'), list.string()));
+  }
+};
+
+const Registration<DatasetRegistry, FolderDataset, FolderOptions> registration(
+    "folder", "pictures (JPEG, PNG, WebP), a folder a class or without classes; scaled to data.resize");
+
+}  // namespace
+}  // namespace biossl

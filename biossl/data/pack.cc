@@ -1,0 +1,183 @@
+#include "biossl/data/pack.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "biossl/core/atomic_file.h"
+#include "biossl/core/file.h"
+#include "biossl/core/parallel.h"
+#include "biossl/core/text.h"
+#include "biossl/data/resize.h"
+#include "biossl/io/npy.h"
+#include "biossl/io/picture.h"
+
+namespace biossl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t window_bytes = std::int64_t{64} << 20;  // of decoded images that wait for being written
+constexpr std::int64_t reserve = 2;  // a JPEG is decoded at this multiple of the wanted side at least
+
+/// Messages repeat a path on one line.
+std::string name_of_file(const fs::path& path) {
+  std::string name = path.string();
+  std::ranges::replace_if(name, is_control, '?');
+  return valid_utf8(name);
+}
+
+/// Writes the picture as an image of side x side x 3. Throws BadInput.
+void decode_into(const PictureFile& file, std::int64_t side, std::uint8_t* to) {
+  const std::string bytes = read_file(file.path);
+  const Picture picture =
+      decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), reserve * side, name_of_file(file.path));
+  Resizer({picture.height, picture.width, 3}, side)(picture.rgb.data(), to);
+}
+
+/// Packs the pictures of one split.
+class SplitPacker {
+ public:
+  SplitPacker(const PictureList& list, const PackOptions& options)
+      : list_(list),
+        options_(options),
+        window_(std::clamp<std::int64_t>(window_bytes / image_bytes(), 1, std::max<std::int64_t>(count(), 1))),
+        images_({window_, options.side, options.side, 3}, DType::uint8, Device::cpu),
+        faults_(static_cast<std::size_t>(window_)) {}
+
+  /// Returns the number of images. done, total: of pictures, for the progress.
+  std::int64_t pack(const fs::path& folder, std::vector<std::string>& broken, std::int64_t done, std::int64_t total) {
+    fs::create_directories(folder);
+    NpyWriter images = NpyWriter::of_rows(folder / "images.npy", DType::uint8, {options_.side, options_.side, 3});
+    for (std::int64_t first = 0; first < count(); first += window_) {
+      const std::int64_t size = std::min(window_, count() - first);
+      decode(first, size, done + first, total);
+      keep(first, size, images, broken);
+    }
+    if (labels_.empty()) bad_input("{} (and so is every other picture)", broken.back());
+    images.commit();
+    if (!list_.classes.empty()) write_classes(folder);
+    return std::ssize(labels_);
+  }
+
+ private:
+  std::int64_t count() const { return std::ssize(list_.files); }
+  std::int64_t image_bytes() const { return options_.side * options_.side * 3; }
+
+  /// Threads take one picture after another, because their sizes differ widely.
+  void decode(std::int64_t first, std::int64_t size, std::int64_t done, std::int64_t total) {
+    std::atomic<std::int64_t> next = 0;
+    auto* to = images_.data<std::uint8_t>();
+    parallel_for(threads(), 1, [&](std::int64_t begin, std::int64_t /*end*/) {
+      for (std::int64_t i = next++; i < size; i = next++) {
+        std::string& fault = faults_[static_cast<std::size_t>(i)];
+        fault.clear();
+        try {
+          decode_into(list_.files[static_cast<std::size_t>(first + i)], options_.side, to + i * image_bytes());
+        } catch (const BadInput& wrong) {
+          fault = wrong.what();
+          if (options_.strict) next = size;
+        }
+        if (begin != 0 || !options_.progress) continue;
+        try {
+          options_.progress(done + i + 1, total, "");
+        } catch (...) {
+          next = size;
+          throw;
+        }
+      }
+    });
+  }
+
+  /// Writes what could be decoded, in order.
+  void keep(std::int64_t first, std::int64_t size, NpyWriter& images, std::vector<std::string>& broken) {
+    auto* bytes = images_.data<std::uint8_t>();
+    std::int64_t kept = 0;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const std::string& fault = faults_[static_cast<std::size_t>(i)];
+      if (!fault.empty()) {
+        if (options_.strict) throw BadInput(fault);
+        broken.push_back(fault);
+        continue;
+      }
+      if (kept != i) std::copy_n(bytes + i * image_bytes(), image_bytes(), bytes + kept * image_bytes());
+      labels_.push_back(list_.files[static_cast<std::size_t>(first + i)].label);
+      ++kept;
+    }
+    images.write(images_.rows(0, kept));
+  }
+
+  void write_classes(const fs::path& folder) const {
+    Tensor labels({std::ssize(labels_)}, DType::int32, Device::cpu);
+    std::ranges::copy(labels_, labels.data<std::int32_t>());
+    NpyWriter writer(folder / "labels.npy", DType::int32, labels.shape());
+    writer.write(labels);
+    writer.commit();
+    std::string names;
+    for (std::string name : list_.classes) {
+      std::ranges::replace_if(name, is_control, '?');
+      names += valid_utf8(name) + "\n";
+    }
+    write_file(folder / "names.txt", names);
+  }
+
+  const PictureList& list_;
+  const PackOptions& options_;
+  std::int64_t window_;
+  Tensor images_;                     // (window, side, side, 3)
+  std::vector<std::string> faults_;   // (window); "" for a picture that could be decoded
+  std::vector<std::int32_t> labels_;  // of what has been kept
+};
+
+/// A folder that is removed unless it gets its final name.
+class UnfinishedFolder {
+ public:
+  explicit UnfinishedFolder(const fs::path& final_name) : final_(final_name), path_(final_name) {
+    path_ += ".packing";
+    require_writable_folder(path_);
+    fs::remove_all(path_);
+    fs::create_directories(path_);
+  }
+  UnfinishedFolder(const UnfinishedFolder&) = delete;
+  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
+  ~UnfinishedFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+  void finish() {
+    std::error_code fault;
+    fs::rename(path_, final_, fault);
+    if (fault) throw WriteError(fmt::format("{}: cannot be made ({})", final_.string(), fault.message()));
+    path_.clear();
+  }
+
+ private:
+  fs::path final_, path_;
+};
+
+}  // namespace
+
+PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, const PackOptions& options) {
+  check(options.side >= 1 && options.side <= 4096, "pack", "size = {}; must be 1 to 4096", options.side);
+  std::error_code ignored;
+  check(!fs::exists(fs::symlink_status(out, ignored)), "pack", "{} exists; name another place, or remove it",
+        out.string());
+  UnfinishedFolder folder(out);
+  PackSummary summary;
+  const std::int64_t train = std::ssize(pictures.train.files);
+  const std::int64_t total = train + (pictures.test ? std::ssize(pictures.test->files) : 0);
+  const fs::path train_folder = pictures.has_splits ? folder.path() / "train" : folder.path();
+  summary.train_images = SplitPacker(pictures.train, options).pack(train_folder, summary.broken, 0, total);
+  if (pictures.test) {
+    summary.test_images =
+        SplitPacker(*pictures.test, options).pack(folder.path() / "test", summary.broken, train, total);
+  }
+  if (!summary.broken.empty()) write_file(folder.path() / "broken.txt", joined(summary.broken, "\n") + "\n");
+  folder.finish();
+  return summary;
+}
+
+}  // namespace biossl

@@ -1,0 +1,99 @@
+#include "biossl/data/resize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "biossl/core/error.h"
+#include "biossl/core/parallel.h"
+
+namespace biossl {
+namespace {
+
+std::int64_t shorter_side(const Shape& image) { return std::min(image[0], image[1]); }
+
+}  // namespace
+
+Resizer::Axis Resizer::make_axis(std::int64_t extent, std::int64_t window, std::int64_t side) {
+  const double scale = static_cast<double>(window) / static_cast<double>(side);
+  const double radius = std::max(1.0, scale);
+  const double offset = static_cast<double>(extent - window) / 2;
+  Axis axis;
+  axis.taps = std::min(extent, static_cast<std::int64_t>(std::ceil(radius)) * 2 + 1);
+  axis.weights.resize(static_cast<std::size_t>(side * axis.taps));
+  for (std::int64_t x = 0; x < side; ++x) {
+    const double centre = offset + (static_cast<double>(x) + 0.5) * scale;
+    const auto first =
+        std::clamp(static_cast<std::int64_t>(std::floor(centre - radius)), std::int64_t{0}, extent - axis.taps);
+    axis.first.push_back(first);
+    float* weights = axis.weights.data() + x * axis.taps;
+    double sum = 0;
+    for (std::int64_t tap = 0; tap < axis.taps; ++tap) {
+      const double distance = std::abs(static_cast<double>(first + tap) + 0.5 - centre) / radius;
+      sum += weights[tap] = static_cast<float>(std::max(0.0, 1 - distance));
+    }
+    for (std::int64_t tap = 0; tap < axis.taps; ++tap) weights[tap] = static_cast<float>(weights[tap] / sum);
+  }
+  return axis;
+}
+
+Resizer::Resizer(const Shape& from, std::int64_t side) : from_(from) {
+  check(side >= 1 && shorter_side(from) >= 1, "resize", "images of {} cannot become {} x {}", to_string(from), side,
+        side);
+  result_ = {side, side, from[2]};
+  is_same_ = from == result_;
+  if (is_same_) return;
+  rows_ = make_axis(from[0], shorter_side(from), side);
+  columns_ = make_axis(from[1], shorter_side(from), side);
+}
+
+void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
+  if (is_same_) {
+    std::copy_n(from, from_.size(), to);
+    return;
+  }
+  const std::int64_t side = result_[0];
+  const std::int64_t channels = result_[2];
+  const std::int64_t width = from_[1];
+  thread_local std::vector<float> narrow;  // (H, S, C): the image with its rows scaled
+  narrow.resize(static_cast<std::size_t>(from_[0] * side * channels));
+  for (std::int64_t y = 0; y < from_[0]; ++y) {
+    for (std::int64_t x = 0; x < side; ++x) {
+      const std::uint8_t* pixels = from + (y * width + columns_.first[static_cast<std::size_t>(x)]) * channels;
+      const float* weights = columns_.weights.data() + x * columns_.taps;
+      float* sums = narrow.data() + (y * side + x) * channels;
+      std::fill_n(sums, channels, 0.0F);
+      for (std::int64_t tap = 0; tap < columns_.taps; ++tap, pixels += channels) {
+        for (std::int64_t c = 0; c < channels; ++c) sums[c] += weights[tap] * static_cast<float>(pixels[c]);
+      }
+    }
+  }
+  const std::int64_t row = side * channels;
+  thread_local std::vector<float> sums;
+  sums.resize(static_cast<std::size_t>(row));
+  for (std::int64_t y = 0; y < side; ++y) {
+    std::ranges::fill(sums, 0.5F);
+    const float* line = narrow.data() + rows_.first[static_cast<std::size_t>(y)] * row;
+    const float* weights = rows_.weights.data() + y * rows_.taps;
+    for (std::int64_t tap = 0; tap < rows_.taps; ++tap, line += row) {
+      for (std::int64_t i = 0; i < row; ++i) sums[static_cast<std::size_t>(i)] += weights[tap] * line[i];
+    }
+    for (std::int64_t i = 0; i < row; ++i) {
+      *to++ = static_cast<std::uint8_t>(std::clamp(sums[static_cast<std::size_t>(i)], 0.0F, 255.0F));
+    }
+  }
+}
+
+Tensor resized(const Tensor& images, std::int64_t side) {
+  const Resizer resize({images.extent(1), images.extent(2), images.extent(3)}, side);
+  Tensor result(batch_of(images.extent(0), resize.result()), DType::uint8, Device::cpu);
+  const auto* from = images.data<const std::uint8_t>();
+  auto* to = result.data<std::uint8_t>();
+  parallel_for(images.extent(0), 16, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      resize(from + i * images.shape().row_size(), to + i * resize.result().size());
+    }
+  });
+  return result;
+}
+
+}  // namespace biossl

@@ -1,0 +1,90 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "biossl/core/atomic_file.h"
+#include "biossl/core/file.h"
+#include "tests/cli/program.h"
+#include "tests/support/pictures.h"
+
+// Own pictures, from outside: packed, looked at, learnt from, embedded.
+
+namespace biossl {
+namespace {
+
+using ::testing::AllOf;
+using testing::expect_one_line;
+using ::testing::HasSubstr;
+using testing::jpeg_bytes;
+using testing::Outcome;
+using testing::png_bytes;
+using testing::Program;
+using testing::quarters;
+
+class OwnPictures : public Program {
+ protected:
+  void write(const std::string& name, const std::string& bytes) const {
+    const std::filesystem::path path = in("pictures/" + name);
+    std::filesystem::create_directories(path.parent_path());
+    write_file(path, bytes);
+  }
+  /// Of two classes, some to test on.
+  void write_pictures() const {
+    for (int i = 0; i < 6; ++i) {
+      const std::string split = i < 4 ? "train/" : "test/";
+      write(split + "cat/" + std::to_string(i) + ".jpg", jpeg_bytes(quarters(20 + i, 30)));
+      write(split + "dog/" + std::to_string(i) + ".PNG", png_bytes(quarters(40, 20 + i)));
+    }
+  }
+};
+
+TEST_F(OwnPictures, ArePackedAndLookedAt) {
+  write_pictures();
+  write("train/cat/broken.jpg", "no picture");
+  const Outcome packed = run({"data", "pack", in("pictures"), "--size", "12", "--out", in("set")});
+  EXPECT_EQ(packed.code, 0) << packed.error;
+  EXPECT_THAT(packed.out, AllOf(HasSubstr("8 images of 2 classes of 12x12, 4 to test on"), HasSubstr("passed over: "),
+                                HasSubstr("broken.jpg: is no JPEG, PNG or WebP picture"),
+                                HasSubstr("1 broken pictures were passed over")));
+  const Outcome info = run({"data", "info", "array", "--data", in("set")});
+  EXPECT_THAT(info.out, AllOf(HasSubstr("array train: 8 images of 12x12x3, 2 classes"), HasSubstr("0 cat"),
+                              HasSubstr("array test: 4 images")));
+  EXPECT_EQ(run({"data", "preview", "array", "--data", in("set"), "--out", in("sheet.png")}).code, 0);
+  expect_one_line(run({"data", "pack", in("pictures"), "--size", "12", "--out", in("set")}), 2, "exists");
+  expect_one_line(run({"data", "pack", in("pictures"), "--size", "12", "--strict", "--out", in("other")}), 3,
+                  "broken.jpg: is no JPEG");
+  EXPECT_FALSE(std::filesystem::exists(in("other")));
+  expect_one_line(run({"data", "pack", in("none"), "--size", "12", "--out", in("other")}), 3, "is no folder");
+}
+
+TEST_F(OwnPictures, AreLearntFromProbedAndEmbedded) {
+  write_pictures();
+  const std::string changes =
+      R"(--data "$1/pictures" --set data.pretrain=folder --set data.probe=folder --set data.resize=16 )"
+      R"(--set data.images=0 --set data.probe_images=0 --set data.test_images=0 --set train.batch=4 --set views.kind=deform)";
+  const Outcome ran = shell(R"(XDG_CACHE_HOME="$1/cache" "$0" run "$1/small.toml" --out "$1/run" )" + changes);
+  ASSERT_EQ(ran.code, 0) << ran.error << ran.out;
+  const Outcome embedded =
+      shell(R"(XDG_CACHE_HOME="$1/cache" "$0" embed "$1/run" --out "$1/f.npy" --data "$1/pictures")");
+  EXPECT_EQ(embedded.code, 0) << embedded.error;
+  EXPECT_TRUE(std::filesystem::exists(in("f_labels.npy")));
+}
+
+TEST_F(OwnPictures, WithoutLabelsArePretrainedOnAndEmbedded) {
+  for (int i = 0; i < 6; ++i) write(std::to_string(i) + ".jpg", jpeg_bytes(quarters(20 + i, 30)));
+  const std::string start = R"(XDG_CACHE_HOME="$1/cache" "$0" )";
+  const std::string changes =
+      R"( --data "$1/pictures" --set data.pretrain=folder --set data.probe=folder --set data.resize=16 )"
+      R"(--set data.images=0 --set data.probe_images=0 --set data.test_images=0 --set train.batch=4 --set views.kind=deform)";
+  expect_one_line(shell(start + R"(run "$1/small.toml" --out "$1/run")" + changes), 3, "has no test pictures");
+  const Outcome ran = shell(start + R"(pretrain "$1/small.toml" --out "$1/run")" + changes);
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  const Outcome embedded = shell(start + R"(embed "$1/run" --split train --out "$1/f.npy" --data "$1/pictures")");
+  EXPECT_EQ(embedded.code, 0) << embedded.error;
+  EXPECT_THAT(embedded.out, HasSubstr("6 images, which have no labels"));
+  EXPECT_FALSE(std::filesystem::exists(in("f_labels.npy")));
+  const Outcome info = shell(start + R"(data info folder --size 8 --data "$1/pictures")");
+  EXPECT_THAT(info.out, AllOf(HasSubstr("6 images of 8x8x3, no labels"), HasSubstr("folder test: none; ")));
+}
+
+}  // namespace
+}  // namespace biossl
