@@ -46,7 +46,7 @@ DataSource stl10() {
   constexpr std::int64_t image = std::int64_t{3} * 96 * 96;
   return {.name = "stl10",
           .folder = "stl10_binary",
-          .addresses = {"https://ai.stanford.edu/~acoates/stl10/", "http://ai.stanford.edu/~acoates/stl10/"},
+          .addresses = {"https://cs.stanford.edu/~acoates/stl10/", "http://ai.stanford.edu/~acoates/stl10/"},
           .files = {{"stl10_binary.tar.gz", 2'640'397'119,
                      "f31fd99273a1acb8609c8db427cebb1de3f71de77758cdc0e22956e1289b9866"}},
           .unpacked = {{"train_X.bin", 5'000 * image},
@@ -73,17 +73,16 @@ DataSource mnist() {
 }
 
 DataSource fashion_mnist() {
-  return {.name = "fashion-mnist",
-          .folder = "fashion-mnist",
-          .addresses = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
-          .files = {{"train-images-idx3-ubyte.gz", 26'421'880,
-                     "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-                    {"train-labels-idx1-ubyte.gz", 29'515,
-                     "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-                    {"t10k-images-idx3-ubyte.gz", 4'422'102,
-                     "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-                    {"t10k-labels-idx1-ubyte.gz", 5'148,
-                     "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}}};
+  return {
+      .name = "fashion-mnist",
+      .folder = "fashion-mnist",
+      .addresses = {"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"},
+      .files = {
+          {"train-images-idx3-ubyte.gz", 26'421'880,
+           "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+          {"train-labels-idx1-ubyte.gz", 29'515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+          {"t10k-images-idx3-ubyte.gz", 4'422'102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+          {"t10k-labels-idx1-ubyte.gz", 5'148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}}};
 }
 
 }  // namespace

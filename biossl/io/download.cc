@@ -32,7 +32,7 @@ constexpr long range_not_satisfiable = 416;
 constexpr long too_many_requests = 429;
 constexpr long least_server_fault = 500;
 
-/// The file that grows.
+/// The file that grows. One that stays empty is removed.
 class Part {
  public:
   explicit Part(fs::path path)
@@ -48,7 +48,10 @@ class Part {
   }
   Part(const Part&) = delete;
   Part& operator=(const Part&) = delete;
-  ~Part() { close(descriptor_); }
+  ~Part() {
+    if (size_ == 0) unlink(path_.c_str());
+    close(descriptor_);
+  }
 
   std::int64_t size() const { return size_; }
 

@@ -17,11 +17,11 @@ class DownloadFault : public std::runtime_error {
 };
 
 struct DownloadOptions {
-  int attempts = 5;            ///< that bring no byte, in a row, before it gives up
-  double pause_seconds = 1;    ///< before the second attempt; doubled before each further one
-  int stall_seconds = 30;      ///< an attempt that brings nothing for so long has failed
-  int connect_seconds = 20;    ///< to reach a server
-  int redirects = 10;          ///< that are followed at most
+  int attempts = 5;          ///< that bring no byte, in a row, before it gives up
+  double pause_seconds = 1;  ///< before the second attempt; doubled before each further one
+  int stall_seconds = 30;    ///< an attempt that brings nothing for so long has failed
+  int connect_seconds = 20;  ///< to reach a server
+  int redirects = 10;        ///< that are followed at most
 };
 
 /// Whether a text is an address rather than a path: "http://…".
@@ -33,7 +33,7 @@ bool is_address(std::string_view text);
 /// On return `part` holds `bytes` bytes, which may still be wrong ones. No other process may write `part`.
 /// Throws DownloadFault naming the address; BadInput if what the server hands out cannot be that file: another length,
 /// a web page, another range than asked for; WriteError if `part` cannot be written. What `progress` throws passes
-/// through. What has come stays in `part`, unless it is longer than the file: then it is emptied.
+/// through. What has come stays in `part`, unless it is longer than the file. An empty `part` is removed.
 void download(const std::string& address, const std::filesystem::path& part, std::int64_t bytes,
               const Progress& progress = {}, const DownloadOptions& options = {});
 
