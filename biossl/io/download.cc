@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,14 +38,14 @@ class Part {
  public:
   explicit Part(fs::path path)
       : path_(std::move(path)),
-        descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666)) {
+        descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) give_up("cannot be created");
-    size_ = lseek(descriptor_, 0, SEEK_END);
-    if (size_ >= 0) return;
-    const int fault = errno;
+    struct stat status {};
+    const bool is_file = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
+    size_ = status.st_size;
+    if (is_file) return;
     close(descriptor_);
-    errno = fault;
-    give_up("cannot be written");
+    throw WriteError(fmt::format("{}: is no regular file; remove it", path_.string()));
   }
   Part(const Part&) = delete;
   Part& operator=(const Part&) = delete;
