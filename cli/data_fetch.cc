@@ -47,7 +47,7 @@ class ByteProgress {
     }
     if (first_ < 0) first_ = done;
     if (bytes < quickly_read && !stage_.starts_with("loading")) return;
-    const auto total = std::max(std::int64_t{1}, std::llround(static_cast<double>(bytes) / megabyte));
+    const auto total = std::max<std::int64_t>(1, std::llround(static_cast<double>(bytes) / megabyte));
     if (done >= bytes) return finish(total, bytes);
     // The reporter takes `total` of `total` as the end.
     const auto shown = std::min<std::int64_t>(std::llround(static_cast<double>(done) / megabyte), total - 1);

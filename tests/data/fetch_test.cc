@@ -86,7 +86,8 @@ class Fetching : public ::testing::Test {
   fs::path data_ = folder_.path() / "data";
   fs::path elsewhere_ = folder_.path() / "elsewhere";
   std::map<std::string, std::string> published_;
-  DataSource source_{.name = "tiny", .folder = "tiny-bin"};
+  DataSource source_{
+      .name = "tiny", .folder = "tiny-bin", .addresses = {}, .files = {}, .unpacked = {}, .unpacked_bytes = 0};
   std::vector<std::string> addresses_;
   std::function<Progress(const std::string&)> progress_;
   HttpServer server_{[this](const HttpRequest& request) {

@@ -9,9 +9,9 @@ namespace biossl::testing {
 /// An entry of an archive, honest or not.
 struct TarEntry {
   std::string path;
-  std::string data;
+  std::string data = {};
   char type = 'f';  ///< 'f': file, 'd': folder, 's': symbolic link, 'h': hard link, 'p': pipe, 'c': device
-  std::string target;
+  std::string target = {};
   unsigned mode = 0644;
 };
 
