@@ -199,7 +199,7 @@ TEST_F(Download, FollowsNoEndlessRedirects) {
 
 TEST_F(Download, FollowsNoRedirectToOtherProtocols) {
   write_file(folder_.path() / "secret", bytes_);
-  for (const std::string to : {"file://" + (folder_.path() / "secret").string(), std::string("ftp://127.0.0.1/x"),
+  for (const std::string& to : {"file://" + (folder_.path() / "secret").string(), std::string("ftp://127.0.0.1/x"),
                                std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/x")}) {
     const HttpServer server([&](const HttpRequest&) { return testing::redirect(to); });
     EXPECT_THAT(refusal<BadInput>(server), HasSubstr("not http or https")) << to;

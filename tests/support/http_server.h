@@ -53,8 +53,8 @@ class HttpServer {
   bool wait_for(int descriptor) const;
 
   Handler handler_;
-  int listener_ = -1;
   int port_ = 0;
+  int listener_ = -1;
   std::atomic<bool> stops_{false};
   mutable std::mutex mutex_;
   std::vector<HttpRequest> requests_;
