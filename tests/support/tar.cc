@@ -40,6 +40,7 @@ std::string tar_gz(const std::vector<TarEntry>& entries) {
   const std::unique_ptr<archive, decltype(&archive_write_free)> tar(archive_write_new(), &archive_write_free);
   require(archive_write_set_format_ustar(tar.get()) == ARCHIVE_OK);
   require(archive_write_add_filter_gzip(tar.get()) == ARCHIVE_OK);
+  require(archive_write_set_bytes_in_last_block(tar.get(), 1) == ARCHIVE_OK);  // no zeros behind it
   require(archive_write_open(tar.get(), &text, nullptr, append, nullptr) == ARCHIVE_OK);
   for (const TarEntry& entry : entries) {
     const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> header(archive_entry_new(),
