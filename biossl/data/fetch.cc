@@ -121,8 +121,11 @@ class Fetcher {
   }
 
  private:
-  Progress progress(const std::string& stage) const {
-    return request_.progress ? request_.progress(stage) : Progress();
+  /// Short, so that speed and time fit on a line beside it: "loading cifar10", "loading 1 of 4".
+  Progress progress(std::string_view doing, const SourceFile& file) const {
+    if (!request_.progress) return {};
+    if (source_.is_archive()) return request_.progress(fmt::format("{} {}", doing, source_.name));
+    return request_.progress(fmt::format("{} {} of {}", doing, &file - source_.files.data() + 1, source_.files.size()));
   }
 
   // ---- archives
@@ -145,7 +148,7 @@ class Fetcher {
   void unpack(const fs::path& archive) const {
     const StagingFolder staging(request_.data / (source_.name + ".unpacking"));
     unpack_archive(archive, staging.path(), {.bytes = source_.unpacked_bytes, .entries = most_entries},
-                   progress("unpacking " + source_.files.front().name));
+                   progress("unpacking", source_.files.front()));
     const fs::path unpacked = staging.path() / source_.folder;
     for (const UnpackedFile& file : source_.unpacked) {
       if (has_length(file, unpacked)) continue;
@@ -225,7 +228,7 @@ class Fetcher {
     bool is_wrong = false;
     for (const std::string& address : addresses_of(file)) {
       try {
-        download(address, part, file.bytes, progress("loading " + file.name), request_.download);
+        download(address, part, file.bytes, progress("loading", file), request_.download);
         return require_loaded(file, part, address);
       } catch (const DownloadFault& fault) {
         reasons.emplace_back(fault.what());
@@ -242,7 +245,7 @@ class Fetcher {
   }
 
   void require_loaded(const SourceFile& file, const fs::path& part, const std::string& address) const {
-    const std::string found = sha256_of(part, progress("checking " + file.name));
+    const std::string found = sha256_of(part, progress("checking", file));
     if (found == file.sha256) return;
     std::error_code ignored;
     fs::remove(part, ignored);
@@ -255,7 +258,7 @@ class Fetcher {
     if (size != file.bytes) {
       bad_input("{}: has {} bytes, the published file has {}; {}", path.string(), size, file.bytes, again);
     }
-    const std::string found = sha256_of(path, progress("checking " + file.name));
+    const std::string found = sha256_of(path, progress("checking", file));
     if (found == file.sha256) return;
     bad_input("{}: has the SHA-256 {} where {} is published; {}", path.string(), found, file.sha256, again);
   }

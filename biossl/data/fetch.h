@@ -16,7 +16,7 @@ struct FetchRequest {
   /// address of a folder on the web or of the archive. Or a local folder that holds the files, or the archive itself.
   std::string from;
   DownloadOptions download;
-  /// Makes the progress of a stage ("loading x.tar.gz"), in bytes. May be empty.
+  /// Makes the progress of a stage ("loading cifar10"), in bytes. May be empty.
   std::function<Progress(const std::string& stage)> progress;
 };
 

@@ -82,11 +82,10 @@ TEST_F(Fetch, StopsInOrderAndSaysHowToGoOn) {
   const Process process(BIOSSL_PROGRAM, folder_.path(), words);
   ASSERT_TRUE(wait_for_part(50'000));
   process.kill(SIGINT);
-  expect_one_line(
-      process.wait(), 128 + SIGINT,
-      fmt::format("stopped while loading cifar-10-binary.tar.gz; what has come is kept; go on with: {} data "
-                  "fetch cifar10 --from {} --data {}",
-                  BIOSSL_PROGRAM, server.address(), in("data")));
+  expect_one_line(process.wait(), 128 + SIGINT,
+                  fmt::format("stopped while loading cifar10; what has come is kept; go on with: {} data "
+                              "fetch cifar10 --from {} --data {}",
+                              BIOSSL_PROGRAM, server.address(), in("data")));
   const auto kept = fs::file_size(part());
   EXPECT_GE(kept, 50'000U);
 

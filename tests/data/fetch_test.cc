@@ -107,7 +107,7 @@ TEST_F(Fetching, UnpacksAnArchiveAndLeavesNothingElse) {
   EXPECT_FALSE(outcome.was_complete);
   EXPECT_EQ(outcome.folder, data_ / "tiny-bin");
   expect_unpacked();
-  EXPECT_EQ(stages, (std::vector<std::string>{"loading tiny.tar.gz", "checking tiny.tar.gz", "unpacking tiny.tar.gz"}));
+  EXPECT_EQ(stages, (std::vector<std::string>{"loading tiny", "checking tiny", "unpacking tiny"}));
 }
 
 TEST_F(Fetching, LoadsNothingOfACompleteSet) {
