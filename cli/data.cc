@@ -8,6 +8,7 @@
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"
 #include "cli/commands.h"
+#include "cli/data_fetch.h"
 #include "cli/data_pack.h"
 #include "cli/options.h"
 #include "cli/standard_streams.h"
@@ -122,9 +123,10 @@ void preview(DataCommand& command) {
 }  // namespace
 
 void add_data(Command app) {
-  Command data = app.add_subcommand("data", "look at a data set; pack pictures");
+  Command data = app.add_subcommand("data", "fetch a data set, or look at one; pack pictures");
   data.require_subcommand();
   data.footer(
+      "  biossl data fetch cifar10 --data ~/data\n"
       "  biossl data info cifar10 --data ~/data\n"
       "  biossl data preview world --out world.png\n"
       "  biossl data preview world --views moments --out pairs.png");
@@ -139,6 +141,7 @@ void add_data(Command app) {
   sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sheet.callback([command] { preview(*command); });
   add_data_pack(data);
+  add_data_fetch(data);
 }
 
 }  // namespace biossl::cli

@@ -16,9 +16,11 @@ fetch_onednn() {
 jpeg=libjpeg62-turbo-dev
 if grep -qs '^ID=ubuntu' /etc/os-release; then jpeg=libjpeg-dev; fi  # Ubuntu's name of libjpeg-turbo
 packages=(g++ cmake ninja-build pkg-config libdnnl-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libfmt-dev
-          zlib1g-dev libpng-dev "$jpeg" libwebp-dev ca-certificates libgtest-dev libgmock-dev libbenchmark-dev)
+          zlib1g-dev libpng-dev "$jpeg" libwebp-dev libcurl4-openssl-dev libarchive-dev libssl-dev ca-certificates
+          libgtest-dev libgmock-dev libbenchmark-dev)
 needs="a C++20 compiler (GCC 12, Clang 14 or newer), CMake 3.25 or newer, ninja, pkg-config, and the libraries oneDNN, toml++, CLI11, \
-nlohmann-json, fmt, zlib, libpng, libjpeg-turbo, libwebp, GoogleTest (for the tests) and Google Benchmark (for the benches)"
+nlohmann-json, fmt, zlib, libpng, libjpeg-turbo, libwebp, libcurl, libarchive, OpenSSL, GoogleTest (for the tests) and Google Benchmark (for the \
+benches)"
 
 stop() {
   echo "setup: $*" >&2

@@ -46,7 +46,7 @@ fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
       std::ranges::any_of(format.train_files, [&](const auto& f) { return fs::exists(directory / f, ignored); }) ||
       std::ranges::any_of(format.test_files, [&](const auto& f) { return fs::exists(directory / f, ignored); });
   if (is_it) return directory;
-  bad_input("{}: holds neither {}/ nor {}; --data DIR names the folder that holds {}/ (the binary version of {})",
+  bad_input("{}: holds neither {}/ nor {}; --data DIR names the folder that holds {}/; biossl data fetch {} makes it",
             directory.string(), format.folder, format.train_files.front(), format.folder, format.name);
 }
 
@@ -59,7 +59,7 @@ struct RecordFile {
 RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
-    bad_input("{}: is missing; unpack the whole archive of the binary version", path.string());
+    bad_input("{}: is missing; biossl data fetch brings it", path.string());
   }
   MappedFile file(path);
   const auto size = static_cast<std::int64_t>(file.bytes().size());

@@ -66,7 +66,8 @@ fs::path find_folder(const DatasetRequest& request) {
 std::shared_ptr<const ByteSource> open_images(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
-    bad_input("{}: is missing; --data DIR names the folder that holds stl10_binary/, unpacked", path.string());
+    bad_input("{}: is missing; --data DIR names the folder that holds stl10_binary/; biossl data fetch stl10 makes it",
+              path.string());
   }
   auto file = open_bytes(path);
   if (file->size() > 0 && file->size() % image_bytes == 0) return file;
