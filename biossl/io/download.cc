@@ -300,15 +300,16 @@ void download(const std::string& address, const fs::path& path, std::int64_t byt
   if (part.size() > bytes) part.empty();
   bool wants_range = true;
   double wait = options.pause_seconds;
+  std::int64_t most = part.size();  // a server without ranges may begin anew and break off earlier or later
   for (int fruitless = 0; part.size() < bytes;) {
-    const std::int64_t before = part.size();
     const Outcome outcome = Transfer(address, part, bytes, progress).perform(wants_range, options);
     if (part.size() == bytes) break;
     if (wants_range && outcome.status == range_not_satisfiable) {
       wants_range = false;  // the answer to a request for all of it shows whether this is the file
       continue;
     }
-    const bool brought = part.size() > before;
+    const bool brought = part.size() > most;
+    most = std::max(most, part.size());
     fruitless = brought ? 0 : fruitless + 1;
     if (brought) wait = options.pause_seconds;
     if (!is_passing(outcome) || fruitless >= options.attempts) give_up(address, outcome);

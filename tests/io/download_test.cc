@@ -108,6 +108,15 @@ TEST_F(Download, GivesUpOnAConnectionThatAlwaysBreaks) {
   expect_part(1'000);
 }
 
+TEST_F(Download, GivesUpOnAServerWithoutRangesThatBreaksOffHereAndThere) {
+  std::size_t calls = 0;
+  const HttpServer server([&](const HttpRequest&) {
+    return testing::broken_after(++calls % 2 == 1 ? 5'000 : 3'000, testing::whole(bytes_));
+  });
+  refusal<DownloadFault>(server);
+  EXPECT_EQ(server.requests().size(), 4U);
+}
+
 TEST_F(Download, GivesUpOnAnAnswerWithoutLengthThatEndsEarly) {
   const HttpServer server(
       [&](const HttpRequest&) { return HttpAnswer{.head = "HTTP/1.1 200 OK", .body = bytes_.substr(0, 10)}; });
@@ -200,7 +209,7 @@ TEST_F(Download, FollowsNoEndlessRedirects) {
 TEST_F(Download, FollowsNoRedirectToOtherProtocols) {
   write_file(folder_.path() / "secret", bytes_);
   for (const std::string& to : {"file://" + (folder_.path() / "secret").string(), std::string("ftp://127.0.0.1/x"),
-                               std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/x")}) {
+                                std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/x")}) {
     const HttpServer server([&](const HttpRequest&) { return testing::redirect(to); });
     EXPECT_THAT(refusal<BadInput>(server), HasSubstr("not http or https")) << to;
     EXPECT_FALSE(fs::exists(part_));
