@@ -28,7 +28,7 @@ using testing::message_of;
 
 std::string some_bytes() {
   std::string bytes;
-  for (int i = 0; i < 200'000; ++i) bytes += static_cast<char>(i * i / 3);
+  for (std::int64_t i = 0; i < 200'000; ++i) bytes += static_cast<char>(i * i / 3);
   return bytes;
 }
 
@@ -200,7 +200,7 @@ TEST_F(Download, FollowsNoEndlessRedirects) {
 TEST_F(Download, FollowsNoRedirectToOtherProtocols) {
   write_file(folder_.path() / "secret", bytes_);
   for (const std::string& to : {"file://" + (folder_.path() / "secret").string(), std::string("ftp://127.0.0.1/x"),
-                               std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/x")}) {
+                                std::string("gopher://127.0.0.1/x"), std::string("dict://127.0.0.1/x")}) {
     const HttpServer server([&](const HttpRequest&) { return testing::redirect(to); });
     EXPECT_THAT(refusal<BadInput>(server), HasSubstr("not http or https")) << to;
     EXPECT_FALSE(fs::exists(part_));
