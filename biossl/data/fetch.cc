@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"

@@ -3,11 +3,14 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "biossl/core/error.h"
 #include "biossl/core/text.h"

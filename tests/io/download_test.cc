@@ -28,7 +28,7 @@ using testing::message_of;
 
 std::string some_bytes() {
   std::string bytes;
-  for (int i = 0; i < 200'000; ++i) bytes += static_cast<char>(i * i / 3);
+  for (std::int64_t i = 0; i < 200'000; ++i) bytes += static_cast<char>(i * i / 3);
   return bytes;
 }
 
