@@ -65,11 +65,12 @@ class CommandLine : public testing::Program {
     for (std::string line; std::getline(help, line) && !(line.empty() && part == "Subcommands:");) {
       if (line.ends_with(':') && !line.starts_with(' ')) part = line;
       std::istringstream words(line);
-      std::string name, type, also;
-      words >> name >> type >> also;
+      std::string name, type;
+      words >> name >> type;
       if (!line.starts_with("  ") || line.starts_with("   ")) continue;
       if (part == "Positionals:") command.needed.emplace_back("first");
-      if (part == "Options:" && also == "REQUIRED") command.needed.insert(command.needed.end(), {name, "1"});
+      if (part == "Options:" && line.find(" REQUIRED ") != std::string::npos)
+        command.needed.insert(command.needed.end(), {name, "1"});
       if (part == "Options:" && name.starts_with("--") && type.find_first_of("NDKGF") == 0) {
         command.options.push_back({name, type});
       }
@@ -88,10 +89,10 @@ TEST_F(CommandLine, EveryOptionTakesOneWord) {
   for (const Command& command : commands()) {
     for (const Option& option : command.options) {
       Words words = command.words;
-      if (std::ranges::count(command.needed, option.name) > 0)
-        words.emplace_back("first");
-      else
-        words.insert(words.end(), command.needed.begin(), command.needed.end());
+      Words needed = command.needed;
+      const auto itself = std::ranges::find(needed, option.name);
+      if (itself != needed.end()) needed.erase(itself, itself + 2);
+      words.insert(words.end(), needed.begin(), needed.end());
       words.insert(words.end(), {option.name, option.value(), "stray"});
       const Outcome outcome = run(words);
       EXPECT_EQ(outcome.code, 2) << ::testing::PrintToString(words) << outcome.out;
