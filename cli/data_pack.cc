@@ -21,6 +21,7 @@ struct PackCommand {
   std::string folder;
   std::string out;
   std::int64_t size = 0;
+  double crop = 1;
   bool strict = false;
   PlaceOptions place;
 };
@@ -51,9 +52,11 @@ void pack(const PackCommand& command) {
   TerminalReporter reporter;
   const PictureFolder pictures = list_pictures(command.folder);
   const Stopwatch watch;
-  const PackSummary summary = pack_pictures(
-      pictures, command.out,
-      {.side = command.size, .strict = command.strict, .progress = stage_progress(reporter, "packing pictures")});
+  const PackSummary summary = pack_pictures(pictures, command.out,
+                                            {.side = command.size,
+                                             .crop = command.crop,
+                                             .strict = command.strict,
+                                             .progress = stage_progress(reporter, "packing pictures")});
   for (const std::string& fault : summary.broken) reporter.note(fmt::format("passed over: {}", fault));
   tell(command, pictures, summary, watch.seconds());
 }
@@ -75,6 +78,7 @@ void add_data_pack(Command data) {
       .required()
       .check(path_word())
       .type_name("SET");
+  sub.add_option("--crop", command->crop, "side of that square, as a share of the shorter side [1]").type_name("SHARE");
   sub.add_flag("--strict", command->strict, "stop at a broken picture instead of passing over it");
   command->place.add_threads(sub);
   sub.footer(

@@ -42,12 +42,17 @@ std::optional<int> block_of(const std::string& layer, int depth) {
   return block;
 }
 
-std::unique_ptr<Dataset> open_images(const EmbedCommand& command, const Recipe& recipe, const ExecutionContext& place) {
-  const std::string& name = command.dataset.empty() ? recipe.data.probe : command.dataset;
-  const Split split = command.split == "train" ? Split::train : Split::test;
-  auto images = open_dataset(name, dataset_request(recipe, place, split, command.images), data_settings(recipe, name));
-  tell_notes(*images, place);
-  return images;
+/// The images of another data set, or those that the run's probe is trained or tested on, whatever their labels are
+/// for.
+std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, Recipe recipe, const ExecutionContext& place) {
+  const bool train = command.split == "train";
+  if (!command.dataset.empty()) {
+    return open_images(recipe, place, command.dataset, train ? Split::train : Split::test, command.images);
+  }
+  recipe.data.probe_images = recipe.data.test_images = command.images;
+  recipe.probe.labels = 1;
+  recipe.probe.validation = 0;
+  return open_probe_images(recipe, place, train ? ProbePart::train : ProbePart::test);
 }
 
 /// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.
@@ -71,13 +76,14 @@ void embed(const EmbedCommand& command) {
   TerminalReporter reporter;
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   Recipe recipe = checkpoint.recipe();
+  recipe = with_input_of(command.dataset.empty() ? recipe.data.probe : command.dataset, recipe);
   read_as_float32_where_needed(recipe, place.device, reporter);
   const auto network = load_network(checkpoint, recipe, place.device);
   const std::optional<int> block = block_of(command.layer, network->depth());
   if (!block && !checkpoint.has_head(network->depth() - 1)) {
     bad_input("{}: holds no head on the last block, so there are no embeddings", checkpoint.path().string());
   }
-  const auto images = open_images(command, recipe, told_to(reporter, place));
+  const auto images = images_to_embed(command, recipe, told_to(reporter, place));
   if (images->image_shape() != network->image()) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
               to_string(images->image_shape()));

@@ -174,8 +174,8 @@ Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
                  pixels_.data<std::uint8_t>() + read * image_bytes);
     read += records;
   }
-  if (request.resize == 0 || request.resize == side) return;
-  pixels_ = resized(pixels_, request.resize);
+  if (request.resize == 0 || (request.resize == side && request.crop == 1)) return;
+  pixels_ = resized(pixels_, request.resize, request.crop);
   image_shape_ = {request.resize, request.resize, 3};
 }
 

@@ -26,6 +26,7 @@ struct DatasetRequest {
   std::int64_t image_size = 32;     ///< side of the images, for data sets that render them
   std::uint64_t seed = 1;           ///< for data sets that render their images
   std::int64_t resize = 0;          ///< side that images from files are brought to (data/resize.h); 0: as they are
+  double crop = 1;                  ///< side of the middle square that is scaled, as a share of the shorter side
   std::int64_t memory = 0;          ///< bytes of images from files that may be in memory; 0: half of what is free
   Progress progress = {};           ///< of work that may take long when a data set is opened for the first time
 };

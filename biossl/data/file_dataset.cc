@@ -35,7 +35,7 @@ void FileDataset::open(std::unique_ptr<const ImageRecords> records, std::vector<
   records_ = std::move(records);
   size_ = request.images == 0 ? records_->size() : std::min(records_->size(), request.images);
   image_shape_ = records_->shape();
-  if (request.resize > 0) image_shape_ = resizer_.emplace(image_shape_, request.resize).result();
+  if (request.resize > 0) image_shape_ = resizer_.emplace(image_shape_, request.resize, request.crop).result();
   labels_ = std::move(labels);
   if (!labels_.empty()) labels_.resize(static_cast<std::size_t>(size_));
   class_names_ = std::move(class_names);

@@ -62,7 +62,8 @@ class PatientLock {
 /// fingerprint of the pictures, so that a changed folder is packed anew; older ones go.
 fs::path packed(const fs::path& folder, const FolderOptions& options, const DatasetRequest& request) {
   const PictureFolder pictures = list_pictures(folder);
-  const std::string source = fmt::format("{}\n{}\n{}", fs::canonical(folder).string(), request.resize, cache_version);
+  const std::string source =
+      fmt::format("{}\n{}\n{}\n{}", fs::canonical(folder).string(), request.resize, request.crop, cache_version);
   const fs::path place = cache_folder() / "packed" / fmt::format("{:016x}", hash_of(source));
   const fs::path wanted = place / fmt::format("{:016x}", fingerprint(pictures));
   std::error_code fault;
@@ -73,7 +74,8 @@ fs::path packed(const fs::path& folder, const FolderOptions& options, const Data
   if (is_there && !(options.strict && fs::exists(wanted / "broken.txt", fault))) return wanted;
   fs::remove_all(wanted);
   for (const auto& older : fs::directory_iterator(place)) fs::remove_all(older.path(), fault);
-  pack_pictures(pictures, wanted, {.side = request.resize, .strict = options.strict, .progress = request.progress});
+  pack_pictures(pictures, wanted,
+                {.side = request.resize, .crop = request.crop, .strict = options.strict, .progress = request.progress});
   return wanted;
 }
 
@@ -93,7 +95,9 @@ class FolderDataset final : public FileDataset {
           fmt::format("{}: has no test pictures; put the pictures into train/ and test/ in it", folder.string()));
     }
     ArrayImages images = read_array_images(find_packed(set, request.split));
-    open(std::move(images.records), std::move(images.labels), std::move(images.class_names), request);
+    DatasetRequest as_packed = request;
+    as_packed.crop = 1;  // done when they were packed
+    open(std::move(images.records), std::move(images.labels), std::move(images.class_names), as_packed);
     note_broken(folder, set);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -24,11 +25,12 @@ constexpr std::int64_t window_bytes = std::int64_t{64} << 20;  // of decoded ima
 constexpr std::int64_t reserve = 2;  // a JPEG is decoded at this multiple of the wanted side at least
 
 /// Writes the picture as an image of side x side x 3. Throws BadInput.
-void decode_into(const PictureFile& file, std::int64_t side, std::uint8_t* to) {
+void decode_into(const PictureFile& file, const PackOptions& options, std::uint8_t* to) {
   const std::string bytes = read_file(file.path);
-  const Picture picture = decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), reserve * side,
-                                         one_line(file.path.string()));
-  Resizer({picture.height, picture.width, 3}, side)(picture.rgb.data(), to);
+  const auto least_side = std::llround(static_cast<double>(reserve * options.side) / options.crop);
+  const Picture picture =
+      decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), least_side, one_line(file.path.string()));
+  Resizer({picture.height, picture.width, 3}, options.side, options.crop)(picture.rgb.data(), to);
 }
 
 /// Packs the pictures of one split.
@@ -69,7 +71,7 @@ class SplitPacker {
         std::string& fault = faults_[static_cast<std::size_t>(i)];
         fault.clear();
         try {
-          decode_into(list_.files[static_cast<std::size_t>(first + i)], options_.side, to + i * image_bytes());
+          decode_into(list_.files[static_cast<std::size_t>(first + i)], options_, to + i * image_bytes());
         } catch (const BadInput& wrong) {
           fault = wrong.what();
           if (options_.strict) next = size;
@@ -153,6 +155,7 @@ class UnfinishedFolder {
 
 PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, const PackOptions& options) {
   check(options.side >= 1 && options.side <= 4096, "pack", "size = {}; must be 1 to 4096", options.side);
+  check(options.crop > 0 && options.crop <= 1, "pack", "crop = {}; must lie above 0 and up to 1", options.crop);
   std::error_code ignored;
   check(!fs::exists(fs::symlink_status(out, ignored)), "pack", "{} exists; name another place, or remove it",
         out.string());

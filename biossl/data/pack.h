@@ -12,6 +12,7 @@ namespace biossl {
 
 struct PackOptions {
   std::int64_t side = 0;   ///< pictures become side x side (data/resize.h)
+  double crop = 1;         ///< side of the middle square that is kept, as a share of the shorter side
   bool strict = false;     ///< stops at a broken picture
   Progress progress = {};  ///< may throw to stop the work; nothing is left then
 };

@@ -36,14 +36,17 @@ Resizer::Axis Resizer::make_axis(std::int64_t extent, std::int64_t window, std::
   return axis;
 }
 
-Resizer::Resizer(const Shape& from, std::int64_t side) : from_(from) {
+Resizer::Resizer(const Shape& from, std::int64_t side, double crop) : from_(from) {
   check(side >= 1 && shorter_side(from) >= 1, "resize", "images of {} cannot become {} x {}", to_string(from), side,
         side);
+  check(crop > 0 && crop <= 1, "resize", "crop = {} must lie above 0 and up to 1", crop);
   result_ = {side, side, from[2]};
-  is_same_ = from == result_;
+  const double shorter = static_cast<double>(shorter_side(from));
+  const std::int64_t window = std::max<std::int64_t>(std::llround(crop * shorter), 1);
+  is_same_ = from == result_ && window == side;
   if (is_same_) return;
-  rows_ = make_axis(from[0], shorter_side(from), side);
-  columns_ = make_axis(from[1], shorter_side(from), side);
+  rows_ = make_axis(from[0], window, side);
+  columns_ = make_axis(from[1], window, side);
 }
 
 void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
@@ -83,8 +86,8 @@ void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
   }
 }
 
-Tensor resized(const Tensor& images, std::int64_t side) {
-  const Resizer resize({images.extent(1), images.extent(2), images.extent(3)}, side);
+Tensor resized(const Tensor& images, std::int64_t side, double crop) {
+  const Resizer resize({images.extent(1), images.extent(2), images.extent(3)}, side, crop);
   Tensor result(batch_of(images.extent(0), resize.result()), DType::uint8, Device::cpu);
   const auto* from = images.data<const std::uint8_t>();
   auto* to = result.data<std::uint8_t>();

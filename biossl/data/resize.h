@@ -9,13 +9,13 @@
 namespace biossl {
 
 /// Brings images of one size, uint8, to a square of S x S: the middle square of an image, as large as its shorter side
-/// allows, is scaled by a triangle filter. Shrinking widens the filter, so that nothing aliases:
+/// allows or a share of that, is scaled by a triangle filter. Shrinking widens the filter, so that nothing aliases:
 ///   out(x) = sum_i w((i + 1/2 - c) / r) in(i) / sum_i w(…),  w(t) = max(0, 1 - |t|),  r = max(1, side / S),
 /// c the centre of pixel x of the result, first along rows, then along columns. Thread-safe.
 class Resizer {
  public:
-  /// from: (H, W, C). side: S, at least 1.
-  Resizer(const Shape& from, std::int64_t side);
+  /// from: (H, W, C). side: S, at least 1. crop: the square's side as a share of the shorter side, above 0 and up to 1.
+  Resizer(const Shape& from, std::int64_t side, double crop = 1);
 
   /// (S, S, C)
   const Shape& result() const { return result_; }
@@ -37,6 +37,6 @@ class Resizer {
 };
 
 /// All images (N, H, W, C) uint8 in host memory, brought to (N, side, side, C).
-Tensor resized(const Tensor& images, std::int64_t side);
+Tensor resized(const Tensor& images, std::int64_t side, double crop);
 
 }  // namespace biossl

@@ -12,7 +12,8 @@ std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
 
 NetworkSpec network_spec(const Recipe& recipe) {
   NetworkSpec spec = recipe.network;
-  spec.input = {.mean = recipe.data.mean, .std = recipe.data.std};
+  const ImageRecipe images = data_set(recipe, recipe.data.pretrain).images;
+  spec.input = {.mean = images.mean, .std = images.std};
   spec.head.kind = head_kind(recipe);
   return spec;
 }

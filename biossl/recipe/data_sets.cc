@@ -16,17 +16,6 @@ void require_enough(const Recipe& recipe, const std::string& name, std::string_v
   bad_input("recipe '{}': asks for {} {} images of {}, which has {} (0: all)", recipe.name, wanted, what, name, there);
 }
 
-/// The first `images` images of a split; 0: all.
-std::unique_ptr<Dataset> open(const Recipe& recipe, const ExecutionContext& place, const std::string& name, Split split,
-                              std::int64_t images) {
-  auto opened = blaming_recipe(recipe, [&] {
-    return open_dataset(name, dataset_request(recipe, place, split, images), data_settings(recipe, name));
-  });
-  tell_notes(*opened, place);
-  require_enough(recipe, name, name_of(split), images, opened->size());
-  return opened;
-}
-
 bool has_share_for_test(const DataRecipe& data) { return data.test.empty() && data.test_share > 0; }
 
 /// The first `images` images (0: all) of the share of training images that is kept for the test, or of the others.
@@ -34,7 +23,7 @@ bool has_share_for_test(const DataRecipe& data) { return data.test.empty() && da
 std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContext& place, Split split,
                                      std::int64_t images) {
   const std::string& name = recipe.data.probe;
-  auto all = open(recipe, place, name, Split::train, 0);
+  auto all = open_images(recipe, place, name, Split::train, 0);
   RowShares shares = draw_share(*all, recipe.data.test_share, recipe.seed, "data.test_share");
   std::vector<std::int32_t> rows = std::move(split == Split::test ? shares.taken : shares.rest);
   if (rows.empty()) {
@@ -51,10 +40,10 @@ std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContex
 std::unique_ptr<Dataset> open_named_test(const Recipe& recipe, const ExecutionContext& place) {
   const DataRecipe& data = recipe.data;
   try {
-    return open(recipe, place, data.test, Split::test, data.test_images);
+    return open_images(recipe, place, data.test, Split::test, data.test_images);
   } catch (const MissingSplit&) {
     if (data.test == data.pretrain || data.test == data.probe) throw;
-    return open(recipe, place, data.test, Split::train, data.test_images);
+    return open_images(recipe, place, data.test, Split::train, data.test_images);
   }
 }
 
@@ -63,7 +52,7 @@ std::unique_ptr<Dataset> open_test(const Recipe& recipe, const ExecutionContext&
   if (!data.test.empty()) return open_named_test(recipe, place);
   if (has_share_for_test(data)) return open_shared(recipe, place, Split::test, data.test_images);
   try {
-    return open(recipe, place, data.probe, Split::test, data.test_images);
+    return open_images(recipe, place, data.probe, Split::test, data.test_images);
   } catch (const MissingSplit& missing) {
     throw MissingSplit(
         fmt::format("{}; or keep a fifth of the training images for the test: data.test_share = 0.2", missing.what()));
@@ -88,7 +77,7 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Exe
   if (has_share_for_test(data) && data.pretrain == data.probe) {
     return open_shared(recipe, place, Split::train, data.images);
   }
-  return open(recipe, place, data.pretrain, Split::train, data.images);
+  return open_images(recipe, place, data.pretrain, Split::train, data.images);
 }
 
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part) {
@@ -96,7 +85,7 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
   const ProbeRecipe& probe = recipe.probe;
   if (part == ProbePart::test) return open_test(recipe, place);
   auto images = has_share_for_test(data) ? open_shared(recipe, place, Split::train, data.probe_images)
-                                         : open(recipe, place, data.probe, Split::train, data.probe_images);
+                                         : open_images(recipe, place, data.probe, Split::train, data.probe_images);
   if (probe.labels < 1) {
     images = part_of(std::move(images), 1 - probe.labels, recipe.seed, "probe.labels", false);
   }
@@ -104,30 +93,55 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
   return part_of(std::move(images), probe.validation, recipe.seed, "probe.validation", part == ProbePart::validation);
 }
 
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,
+                                     Split split, std::int64_t images) {
+  auto opened = blaming_recipe(recipe, [&] {
+    const DataSetRecipe set = data_set(recipe, name);
+    const DatasetRequest request{.split = split,
+                                 .directory = place.data,
+                                 .images = images,
+                                 .image_size = recipe.data.image_size,
+                                 .seed = recipe.seed,
+                                 .resize = set.images.resize,
+                                 .crop = set.images.crop,
+                                 .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
+                                 .progress = place.progress};
+    return open_dataset(set.kind, request, set.settings);
+  });
+  if (place.note) {
+    for (const std::string& note : opened->notes()) place.note(note);
+  }
+  require_enough(recipe, name, name_of(split), images, opened->size());
+  return opened;
+}
+
 Shape image_shape(const Recipe& recipe) {
-  const std::string& name = recipe.data.pretrain;
-  return image_shape(name, data_settings(recipe, name), recipe.data.image_size, recipe.data.resize);
+  const DataSetRecipe set = data_set(recipe, recipe.data.pretrain);
+  return image_shape(set.kind, set.settings, recipe.data.image_size, set.images.resize);
 }
 
-DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images) {
-  return {.split = split,
-          .directory = place.data,
-          .images = images,
-          .image_size = recipe.data.image_size,
-          .seed = recipe.seed,
-          .resize = recipe.data.resize,
-          .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
-          .progress = place.progress};
-}
-
-void tell_notes(const Dataset& dataset, const ExecutionContext& place) {
-  if (!place.note) return;
-  for (const std::string& note : dataset.notes()) place.note(note);
-}
-
-Settings data_settings(const Recipe& recipe, const std::string& name) {
+DataSetRecipe data_set(const Recipe& recipe, const std::string& name) {
   const auto found = recipe.data_sets.find(name);
-  return found == recipe.data_sets.end() ? Settings{} : found->second;
+  return found == recipe.data_sets.end() ? DataSetRecipe{.kind = name, .images = recipe.data.all} : found->second;
+}
+
+std::vector<std::string> names_of_sets(const DataRecipe& data) {
+  std::vector<std::string> names{data.pretrain, data.probe};
+  if (!data.test.empty()) names.push_back(data.test);
+  return names;
+}
+
+const Dataset::Traits& traits_of_data_set(const Recipe& recipe, const std::string& name) {
+  return DatasetRegistry::instance().find(data_set(recipe, name).kind).traits;
+}
+
+Recipe with_input_of(const std::string& name, Recipe recipe) {
+  const ImageRecipe its = data_set(recipe, name).images;
+  DataSetRecipe set = data_set(recipe, recipe.data.pretrain);
+  set.images.mean = its.mean;
+  set.images.std = its.std;
+  recipe.data_sets[recipe.data.pretrain] = set;
+  return recipe;
 }
 
 }  // namespace biossl

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "biossl/core/error.h"
 #include "biossl/core/progress.h"
@@ -35,12 +36,18 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Exe
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part);
 /// (H, W, C) of the images to learn from, before they are opened.
 Shape image_shape(const Recipe& recipe);
-/// What a recipe asks of a data set, for `images` images of a split.
-DatasetRequest dataset_request(const Recipe& recipe, const ExecutionContext& place, Split split, std::int64_t images);
-/// Hands the notes of a data set over to place.note.
-void tell_notes(const Dataset& dataset, const ExecutionContext& place);
-/// The settings of a data set of this name, none where it has none.
-Settings data_settings(const Recipe& recipe, const std::string& name);
+/// The first `images` images of a split of any data set, 0: all, as the recipe describes it. Its notes go to
+/// place.note. Throws BadInput, also if there are fewer.
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,
+                                     Split split, std::int64_t images);
+/// The data set of this name as the recipe describes it; the kind of that name where it says nothing of it.
+DataSetRecipe data_set(const Recipe& recipe, const std::string& name);
+/// The names of the data sets whose images the recipe reads.
+std::vector<std::string> names_of_sets(const DataRecipe& data);
+/// Throws std::invalid_argument if there is no such kind.
+const Dataset::Traits& traits_of_data_set(const Recipe& recipe, const std::string& name);
+/// The recipe for reading features of a data set: its network takes the mean and std of that one.
+Recipe with_input_of(const std::string& name, Recipe recipe);
 
 /// Calls make() and turns std::invalid_argument into BadInput that names the recipe.
 template <class Make>

@@ -13,6 +13,7 @@
 #include "biossl/optim/optimizer.h"
 #include "biossl/optim/schedule.h"
 #include "biossl/recipe/components.h"
+#include "biossl/recipe/data_sections.h"
 #include "biossl/recipe/old_names.h"
 #include "biossl/recipe/overrides.h"
 #include "biossl/recipe/recipe_notes.h"
@@ -50,13 +51,10 @@ class RecipeReader : private SectionReader {
     Recipe recipe;
     recipe.name = name_of_file(origin_);
     read_top(recipe);
-    recipe.data = options<DataRecipe>("data");
     recipe.train = options<TrainRecipe>("train");
     recipe.probe = options<ProbeRecipe>("probe");
     if (document_.sections.contains("published")) recipe.published = read_published();
-    check_data(recipe.data);
-    read_data_sets(recipe);
-    settle_image_size(recipe);
+    read_data_sections(document_, origin_, recipe);
     check_train(recipe.train);
     check_probe(recipe.probe);
     read_network(recipe);
@@ -69,14 +67,15 @@ class RecipeReader : private SectionReader {
  private:
   void check_names() const {
     std::vector<std::string> known = section_names;
-    for (const auto& [name, entry] : DatasetRegistry::instance().entries()) {
-      if (!entry.fields.empty()) known.push_back(data_section(name));
-    }
+    for (const std::string& name : DatasetRegistry::instance().names()) known.push_back(data_section(name));
     for (const auto& [name, table] : document_.sections) {
       if (name.empty() || std::ranges::count(known, name) > 0) continue;
+      if (name.starts_with(data_section("")) && table.entries.contains("kind")) continue;
       const bool overridden = !table.entries.empty() && table.entries.begin()->second.overridden;
       fault({.value = {}, .where = table.where, .overridden = overridden},
-            fmt::format("there is no section [{}]{}", name, suggestion(name, known)));
+            fmt::format(
+                "there is no section [{}]{}{}", name, suggestion(name, known),
+                name.starts_with(data_section("")) ? "; with a kind in it, it describes a data set of that name" : ""));
     }
     for (const auto& [name, tables] : document_.arrays) {
       if (name == "network.blocks") continue;
@@ -117,83 +116,6 @@ class RecipeReader : private SectionReader {
             "must be a percentage, above 0 and up to 100");
     require(published.place >= 0, "published", "place", "may not be negative");
     return published;
-  }
-
-  void check_data(const DataRecipe& data) const {
-    at(entry("data", "pretrain"), [&] { DatasetRegistry::instance().find(data.pretrain); });
-    at(entry("data", "probe"), [&] { DatasetRegistry::instance().find(data.probe); });
-    if (!data.test.empty()) at(entry("data", "test"), [&] { DatasetRegistry::instance().find(data.test); });
-    require(is_share(data.test_share), "data", "test_share", "must be a share from 0 (none) up to, but not, 1");
-    require(data.images >= 0, "data", "images", "may not be negative (0: all)");
-    require(data.probe_images >= 0, "data", "probe_images", "may not be negative (0: all)");
-    require(data.test_images >= 0, "data", "test_images", "may not be negative (0: all)");
-    require(data.image_size >= 1 && data.image_size <= 4096, "data", "image_size", "must lie between 1 and 4096");
-    require(data.resize >= 0 && data.resize <= 4096, "data", "resize", "must lie between 1 and 4096 (0: as they are)");
-    require(data.memory_gb >= 0 && data.memory_gb <= 1e9, "data", "memory_gb",
-            "may not be negative (0: half of what is free)");
-    require(positive(data.std), "data", "std", "must be a positive number");
-  }
-
-  /// The settings of the recipe's data sets, from [data.NAME]. Those of others are checked only.
-  void read_data_sets(Recipe& recipe) const {
-    for (const auto& [name, data_set] : DatasetRegistry::instance().entries()) {
-      const TomlSection& table = section(data_section(name));
-      if (data_set.fields.empty()) continue;
-      const Settings settings = component<DatasetRegistry>(name, table);
-      const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
-      const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
-      at(place, [&, &set = name] { image_shape(set, settings, recipe.data.image_size); });
-      if (recipe.data.uses(name)) recipe.data_sets[name] = settings;
-    }
-  }
-
-  /// Most data sets have images of a size of their own, which a recipe cannot choose.
-  void settle_image_size(Recipe& recipe) const {
-    DataRecipe& data = recipe.data;
-    const auto fixed = [](const std::string& name) {
-      return DatasetRegistry::instance().find(name).traits.has_own_size();
-    };
-    refuse_resize(data);
-    const bool of_pretrain = fixed(data.pretrain);
-    const std::string& name = of_pretrain ? data.pretrain : data.probe;
-    if (!fixed(name)) return;
-    if (is_sized_by_files(name, data)) {
-      if (!section("data").entries.contains("image_size") || !fixed(data.probe) || !of_pretrain) return;
-      fault(entry("data", "image_size"),
-            fmt::format("[data] image_size makes no sense here: the images of {} come from files; resize scales them",
-                        name));
-    }
-    const Shape shape = image_shape(name, data_settings(recipe, name), DataRecipe{}.image_size, data.resize);
-    const std::int64_t side = shape[1];
-    const TomlEntry given = entry("data", "image_size");
-    const bool is_given = section("data").entries.contains("image_size");
-    if (is_given && !given.overridden) {
-      if (!of_pretrain) return;  // rendered images; later checks decide whether their encoder can be probed
-      // The file's size belongs to the data set that --set has replaced.
-      if (entry("data", "pretrain").overridden) data.image_size = side;
-    }
-    if (is_given && data.image_size != side) {
-      fault(given, fmt::format("[data] image_size = {} makes no sense here: the images of {} are {}x{}",
-                               data.image_size, name, shape[0], side));
-    }
-    data.image_size = side;
-  }
-
-  /// Whether only its files know the size of a data set's images.
-  static bool is_sized_by_files(const std::string& name, const DataRecipe& data) {
-    const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
-    return traits.from_files && traits.side == 0 && traits.shape == nullptr && data.resize == 0;
-  }
-
-  /// Images that a data set makes have the size of its own settings or of data.image_size.
-  void refuse_resize(const DataRecipe& data) const {
-    const auto from_files = [](const std::string& name) {
-      return DatasetRegistry::instance().find(name).traits.from_files;
-    };
-    if (data.resize == 0 || from_files(data.pretrain) || from_files(data.probe)) return;
-    fault(entry("data", "resize"),
-          fmt::format("[data] resize makes no sense here: {} makes its own images; image_size is for those",
-                      data.pretrain));
   }
 
   void check_train(const TrainRecipe& train) const {

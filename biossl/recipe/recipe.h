@@ -13,6 +13,30 @@
 
 namespace biossl {
 
+/// What is done to the images of a data set before they enter the network.
+struct ImageRecipe {
+  std::int64_t resize = 0;
+  double crop = 1;
+  double mean = 0;
+  double std = 1;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("resize", resize, "side that images from files are scaled to, cut to their middle square; 0: as they are");
+    field("crop", crop, "side of that square, as a share of the image's shorter side");
+    field("mean", mean, "subtracted from every value of an image, in [0,1], before it enters the network");
+    field("std", std, "divisor after that: the network sees (x - mean) / std");
+    if (resize == 0) field.unused("crop", "images are cut only where resize scales them");
+  }
+};
+
+/// A data set as a recipe uses it.
+struct DataSetRecipe {
+  std::string kind;  ///< its name in the registry
+  ImageRecipe images;
+  Settings settings = {};  ///< of its kind
+};
+
 /// The images for pretraining and for the probe.
 struct DataRecipe {
   std::string pretrain = "cifar100";
@@ -23,10 +47,8 @@ struct DataRecipe {
   std::int64_t probe_images = 0;
   std::int64_t test_images = 0;
   std::int64_t image_size = 32;
-  std::int64_t resize = 0;
   double memory_gb = 0;
-  double mean = 0;
-  double std = 1;
+  ImageRecipe all;  ///< of every data set whose own section says nothing else
 
   /// Whether the recipe reads images of this data set.
   bool uses(std::string_view name) const { return name == pretrain || name == probe || name == test; }
@@ -42,11 +64,9 @@ struct DataRecipe {
     field("probe_images", probe_images, "training images of the probe; 0: all");
     field("test_images", test_images, "test images of the probe; 0: all");
     field("image_size", image_size, "side of the images of data sets that render them; others have a fixed size");
-    field("resize", resize, "side that images from files are scaled to, cut to their middle square; 0: as they are");
     field("memory_gb", memory_gb,
           "memory for images from files in 10^9 bytes; more are read batch by batch; 0: half of what is free");
-    field("mean", mean, "subtracted from every value of an image, in [0,1], before it enters the network");
-    field("std", std, "divisor after that: the network sees (x - mean) / std");
+    all.visit(field);
     if (!test.empty()) field.unused("test_share", "data.test names the images of the test");
   }
 };
@@ -145,14 +165,14 @@ struct Choice {
 
 /// Everything that defines a run, except where it runs. Each part is a TOML section: [data] [views] [network] [loss]
 /// [rule] [train] [optimizer] [probe] and optionally [published]; seed is above all sections. [network] is a preset, or
-/// [[network.blocks]] with [network.head]. A data set's own settings are in [data.NAME]. [rule] feedback = "…" chooses
-/// the feedback path, whose settings are in [feedback].
+/// [[network.blocks]] with [network.head]. What is of one data set alone is in [data.NAME]; with a kind there, NAME is
+/// a name of the recipe's own. [rule] feedback = "…" chooses the feedback path, whose settings are in [feedback].
 struct Recipe {
   std::string name = "recipe";  ///< the file's name without .toml
   std::uint64_t seed = 1;
   DataRecipe data;
-  /// The settings of the data sets that it names and that have any.
-  std::map<std::string, Settings> data_sets;
+  /// The data sets that it names, by name, where they have settings or a section of their own.
+  std::map<std::string, DataSetRecipe> data_sets;
   Choice views{"deform", {}};
   std::string preset = "conv6";  ///< "" for written blocks
   NetworkSpec network;           ///< the preset's or the written one

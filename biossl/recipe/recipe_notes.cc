@@ -40,12 +40,14 @@ class UnusedSettings {
     look(section, component.resolve(choice.settings), component.fields);
   }
 
-  /// A data set's settings where the recipe does not use it.
-  void look(const std::string& data_set, const DataRecipe& data) {
-    const auto given = document_.sections.find(data_section(data_set));
-    if (given == document_.sections.end() || data.uses(data_set)) return;
-    notes_.push_back(
-        fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe is {}", given->first, data_set));
+  /// The sections of data sets that the recipe does not use.
+  void look_at_data_sets(const DataRecipe& data) {
+    const std::string prefix = data_section("");
+    for (const auto& [section, table] : document_.sections) {
+      if (!section.starts_with(prefix) || data.uses(section.substr(prefix.size()))) continue;
+      notes_.push_back(fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe nor data.test is {}",
+                                   section, section.substr(prefix.size())));
+    }
   }
 
   std::vector<std::string> take() { return std::move(notes_); }
@@ -67,7 +69,8 @@ std::vector<Field> head_fields(const Recipe& recipe) {
 
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
   UnusedSettings unused(document);
-  for (const std::string& data_set : DatasetRegistry::instance().names()) unused.look(data_set, recipe.data);
+  unused.look("data", recipe.data);
+  unused.look_at_data_sets(recipe.data);
   unused.look<ViewsRegistry>("views", recipe.views);
   unused.look("network.head", head_fields(recipe), list_fields(LinearHeadOptions{}));
   unused.look<LossRegistry>("loss", recipe.loss);

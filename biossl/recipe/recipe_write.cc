@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
 #include "biossl/feedback/feedback.h"
@@ -48,16 +50,34 @@ bool same(const std::vector<Field>& one, const std::vector<Field>& other) {
 }
 
 /// Omits image_size for data sets with a fixed size, and what is for images from files where there are none.
-std::vector<Field> data_fields(const DataRecipe& data) {
-  std::vector<Field> fields = list_fields(data);
-  const auto& sets = DatasetRegistry::instance();
-  if (sets.find(data.pretrain).traits.has_own_size() && sets.find(data.probe).traits.has_own_size()) {
+std::vector<Field> data_fields(const Recipe& recipe) {
+  std::vector<Field> fields = list_fields(recipe.data);
+  const auto traits = [&](const std::string& name) { return traits_of_data_set(recipe, name); };
+  if (traits(recipe.data.pretrain).has_own_size() && traits(recipe.data.probe).has_own_size()) {
     std::erase_if(fields, [](const Field& field) { return field.name == "image_size"; });
   }
-  if (!sets.find(data.pretrain).traits.from_files && !sets.find(data.probe).traits.from_files) {
-    std::erase_if(fields, [](const Field& field) { return field.name == "resize" || field.name == "memory_gb"; });
+  const auto names = names_of_sets(recipe.data);
+  if (std::ranges::none_of(names, [&](const std::string& name) { return traits(name).from_files; })) {
+    std::erase_if(fields, [](const Field& field) {
+      return field.name == "resize" || field.name == "crop" || field.name == "memory_gb";
+    });
   }
   return fields;
+}
+
+/// What is of one data set alone, where there is something.
+void write_data_set(Writer& writer, const std::string& name, const DataSetRecipe& set, const ImageRecipe& usual) {
+  std::vector<Field> fields;
+  const std::vector<Field> others = list_fields(usual);
+  for (const Field& field : list_fields(set.images)) {
+    if (field.value != std::ranges::find(others, field.name, &Field::name)->value) fields.push_back(field);
+  }
+  const auto& kind = DatasetRegistry::instance().find(set.kind);
+  if (fields.empty() && kind.fields.empty() && name == set.kind) return;
+  writer.section(data_section(name).c_str());
+  if (name != set.kind) writer.line("kind", set.kind, kind.summary);
+  writer.lines(fields);
+  writer.settings<DatasetRegistry>({set.kind, set.settings});
 }
 
 /// The head's kind where the recipe names one, and its options; nothing where they are those of the preset.
@@ -109,11 +129,8 @@ std::string to_toml(const Recipe& recipe) {
   writer.line("name", recipe.name, "");
   writer.line("seed", static_cast<std::int64_t>(recipe.seed), "of everything random");
   writer.section("data");
-  writer.lines(data_fields(recipe.data));
-  for (const auto& [name, settings] : recipe.data_sets) {
-    writer.section(data_section(name).c_str());
-    writer.settings<DatasetRegistry>({name, settings});
-  }
+  writer.lines(data_fields(recipe));
+  for (const auto& [name, set] : recipe.data_sets) write_data_set(writer, name, set, recipe.data.all);
   writer.section("views");
   writer.kind<ViewsRegistry>("kind", recipe.views);
   writer.settings<ViewsRegistry>(recipe.views);

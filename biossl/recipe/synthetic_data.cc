@@ -7,7 +7,7 @@
 namespace biossl {
 
 Recipe on_built_in_world(Recipe recipe, std::int64_t batch, std::int64_t images) {
-  const bool is_built_in = DatasetRegistry::instance().find(recipe.data.pretrain).traits.shape != nullptr;
+  const bool is_built_in = traits_of_data_set(recipe, recipe.data.pretrain).shape != nullptr;
   if (!is_built_in) recipe.data.pretrain = "world";
   recipe.data.images = images;
   recipe.train.batch = batch;

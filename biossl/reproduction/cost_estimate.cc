@@ -83,9 +83,9 @@ ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
 RunCost CostEstimator::operator()(const Recipe& recipe) {
   const DataRecipe& data = recipe.data;
   const auto epochs = static_cast<double>(total_epochs(recipe));
-  const auto images = static_cast<double>(count_images(data.pretrain, Split::train, data.images));
-  const auto probe_images = static_cast<double>(count_images(data.probe, Split::train, data.probe_images));
-  const auto test_images = static_cast<double>(count_images(data.probe, Split::test, data.test_images));
+  const auto images = static_cast<double>(count_images(recipe, data.pretrain, Split::train, data.images));
+  const auto probe_images = static_cast<double>(count_images(recipe, data.probe, Split::train, data.probe_images));
+  const auto test_images = static_cast<double>(count_images(recipe, data.probe, Split::test, data.test_images));
   const ProbeCost probe = probe_seconds_per_image(recipe, place_.device);
   const double encoders = recipe.probe.random_encoder ? 2 : 1;
   return {.training = epochs == 0 ? 0 : epochs * images * seconds_per_pair(recipe, place_.device),
@@ -93,13 +93,14 @@ RunCost CostEstimator::operator()(const Recipe& recipe) {
                                probe.epoch * static_cast<double>(recipe.probe.epochs) * probe_images)};
 }
 
-std::int64_t CostEstimator::count_images(const std::string& dataset, Split split, std::int64_t limit) {
+std::int64_t CostEstimator::count_images(const Recipe& recipe, const std::string& dataset, Split split,
+                                         std::int64_t limit) {
   if (limit > 0) return limit;
   const std::string key = fmt::format("{} {}", dataset, name_of(split));
   if (const auto known = sizes_.find(key); known != sizes_.end()) return known->second;
   std::int64_t size = split == Split::train ? 50'000 : 10'000;
   try {
-    size = open_dataset(dataset, {.split = split, .directory = place_.data})->size();
+    size = open_images(recipe, place_, dataset, split, 0)->size();
   } catch (const BadInput&) {
     assumed_ = true;
   }

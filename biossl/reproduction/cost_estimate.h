@@ -29,7 +29,7 @@ class CostEstimator {
 
  private:
   /// `limit`: from the recipe; 0: all.
-  std::int64_t count_images(const std::string& dataset, Split split, std::int64_t limit);
+  std::int64_t count_images(const Recipe& recipe, const std::string& dataset, Split split, std::int64_t limit);
 
   ExecutionContext place_;
   bool assumed_ = false;

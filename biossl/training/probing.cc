@@ -179,7 +179,7 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 
 ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place,
                   Reporter& reporter) {
-  Recipe recipe = of_run;
+  Recipe recipe = with_input_of(of_run.data.probe, of_run);
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);

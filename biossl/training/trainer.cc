@@ -216,7 +216,7 @@ std::string Trainer::blame(std::int64_t batch) {
   if (!std::isfinite(largest_magnitude(images))) {
     return fmt::format(
         "the images as the network sees them are not finite: look at data.mean = {}, data.std = {} and [views]",
-        recipe_.data.mean, recipe_.data.std);
+        network_->spec().input.mean, network_->spec().input.std);
   }
   if (is_first_step(batch)) {
     return "nothing had been learnt yet, so look at [loss], data.mean, data.std and the network, not at the learning "

@@ -101,7 +101,7 @@ TEST(RecipeOfFiles, ResizeIsForImagesFromFilesOnly) {
   const auto parsed = [](const std::vector<Override>& changes) { return tiny_recipe(changes); };
   const std::vector<Override> arrays{{"data.pretrain", "array"}, {"data.probe", "array"}, {"data.resize", "16"}};
   EXPECT_EQ(image_shape(parsed(arrays)), Shape({16, 16, 3}));
-  EXPECT_EQ(parse_recipe(to_toml(parsed(arrays)), "again.toml").data.resize, 16);
+  EXPECT_EQ(parse_recipe(to_toml(parsed(arrays)), "again.toml").data.all.resize, 16);
   EXPECT_THAT(message_of<std::invalid_argument>([&] {
                 parsed({{"data.resize", "16"}});
               }),
