@@ -50,6 +50,8 @@ class SplitPacker {
     for (std::int64_t first = 0; first < count(); first += window_) {
       const std::int64_t size = std::min(window_, count() - first);
       decode(first, size, done + first, total);
+      // A thread of its own may have decoded them all, so the caller hears of them here at the latest.
+      if (options_.progress) options_.progress(done + first + size, total, "");
       keep(first, size, images, broken);
     }
     if (labels_.empty()) bad_input("{} (and so is every other picture)", broken.back());
