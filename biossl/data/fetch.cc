@@ -1,10 +1,6 @@
 #include "biossl/data/fetch.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -13,6 +9,7 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
 #include "biossl/core/folder_lock.h"
+#include "biossl/core/staging_folder.h"
 #include "biossl/core/text.h"
 #include "biossl/io/archive.h"
 #include "biossl/io/checksum.h"
@@ -59,49 +56,6 @@ std::optional<fs::path> find_complete(const DataSource& source, const fs::path& 
 [[noreturn]] void cannot(const fs::path& path, const char* doing, const std::error_code& fault) {
   throw WriteError(fmt::format("{}: {} ({})", path.string(), doing, fault.message()));
 }
-
-void move(const fs::path& from, const fs::path& to) {
-  std::error_code fault;
-  fs::rename(from, to, fault);
-  if (fault) cannot(to, "cannot be put in place", fault);
-}
-
-void make_folder(const fs::path& folder) {
-  std::error_code fault;
-  fs::create_directories(folder, fault);
-  if (fault) cannot(folder, "cannot be made", fault);
-}
-
-/// Writes all that is below a path to disk, so that a rename makes nothing visible that a power cut would take.
-void flush(const fs::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool flushed = descriptor >= 0 && syncfs(descriptor) == 0;
-  const std::error_code fault(errno, std::generic_category());
-  if (descriptor >= 0) close(descriptor);
-  if (!flushed) cannot(path, "cannot be flushed to disk", fault);
-}
-
-/// An empty folder that is removed with the object. A killed process may have left one of this name.
-class StagingFolder {
- public:
-  explicit StagingFolder(fs::path path) : path_(std::move(path)) {
-    remove();
-    make_folder(path_);
-  }
-  StagingFolder(const StagingFolder&) = delete;
-  StagingFolder& operator=(const StagingFolder&) = delete;
-  ~StagingFolder() { remove(); }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  void remove() const {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  fs::path path_;
-};
 
 class Fetcher {
  public:
@@ -157,18 +111,19 @@ class Fetcher {
       bad_input("{}: holds no {}/{}{}; it is not the archive of {}", archive.string(), source_.folder, file.name,
                 file.bytes > 0 ? fmt::format(" of {} bytes", file.bytes) : "", source_.name);
     }
-    flush(staging.path());
-    put_in_place(unpacked);
+    flush_to_disk(staging.path());
+    take_in(unpacked);
   }
 
   /// A folder that is there keeps files that the set does not need.
-  void put_in_place(const fs::path& unpacked) const {
+  void take_in(const fs::path& unpacked) const {
     std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(folder_, ignored))) return move(unpacked, folder_);
+    if (!fs::exists(fs::symlink_status(folder_, ignored))) return put_in_place(unpacked, folder_);
     for (const auto& entry : fs::directory_iterator(unpacked)) {
       const std::string name = entry.path().filename().string();
       const bool is_needed = std::ranges::count(source_.unpacked, name, &UnpackedFile::name) > 0;
-      if (is_needed || !fs::exists(fs::symlink_status(folder_ / name, ignored))) move(entry.path(), folder_ / name);
+      if (is_needed || !fs::exists(fs::symlink_status(folder_ / name, ignored)))
+        put_in_place(entry.path(), folder_ / name);
     }
   }
 
@@ -184,8 +139,8 @@ class Fetcher {
     } else {
       load(file, part);
     }
-    flush(part);
-    move(part, target);
+    flush_to_disk(part);
+    put_in_place(part, target);
   }
 
   static void copy(const SourceFile& file, const fs::path& from, const fs::path& part) {

@@ -11,6 +11,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/one_line.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/staging_folder.h"
 #include "biossl/core/text.h"
 #include "biossl/data/resize.h"
 #include "biossl/io/npy.h"
@@ -126,33 +127,6 @@ class SplitPacker {
   std::vector<std::int32_t> labels_;  // of what has been kept
 };
 
-/// A folder that is removed unless it gets its final name.
-class UnfinishedFolder {
- public:
-  explicit UnfinishedFolder(const fs::path& final_name) : final_(final_name), path_(final_name) {
-    path_ += ".packing";
-    require_writable_folder(path_);
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  UnfinishedFolder(const UnfinishedFolder&) = delete;
-  UnfinishedFolder& operator=(const UnfinishedFolder&) = delete;
-  ~UnfinishedFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-  void finish() {
-    std::error_code fault;
-    fs::rename(path_, final_, fault);
-    if (fault) throw WriteError(fmt::format("{}: cannot be made ({})", final_.string(), fault.message()));
-    path_.clear();
-  }
-
- private:
-  fs::path final_, path_;
-};
-
 }  // namespace
 
 PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, const PackOptions& options) {
@@ -161,7 +135,10 @@ PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, co
   std::error_code ignored;
   check(!fs::exists(fs::symlink_status(out, ignored)), "pack", "{} exists; name another place, or remove it",
         out.string());
-  UnfinishedFolder folder(out);
+  fs::path unfinished = out;
+  unfinished += ".packing";
+  require_writable_folder(unfinished);
+  const StagingFolder folder(unfinished);
   PackSummary summary;
   const std::int64_t train = std::ssize(pictures.train.files);
   const std::int64_t total = train + (pictures.test ? std::ssize(pictures.test->files) : 0);
@@ -172,7 +149,8 @@ PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, co
         SplitPacker(*pictures.test, options).pack(folder.path() / "test", summary.broken, train, total);
   }
   if (!summary.broken.empty()) write_file(folder.path() / "broken.txt", joined(summary.broken, "\n") + "\n");
-  folder.finish();
+  flush_to_disk(folder.path());
+  put_in_place(folder.path(), out);
   return summary;
 }
 

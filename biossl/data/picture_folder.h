@@ -30,12 +30,11 @@ struct PictureFolder {
   std::int64_t foreign_files = 0;  ///< neither hidden nor a picture by their ending
 };
 
-/// Lists the pictures of a folder. With a sub-folder train/, and none but test/ and val/ beside
-/// it, train/ and test/ hold the pictures. Folders of pictures are
-/// classes; a folder of nothing but pictures has no classes. Deeper folders belong to the class above them. Hidden
-/// files and folders are passed over; links are followed, but not back into a folder above. Throws BadInput for a
-/// folder that is none or has no pictures, for one with pictures beside folders of pictures, and for a class of test/
-/// that train/ lacks.
+/// Lists the pictures of a folder. With a sub-folder train/, and none but test/ and val/ beside it, train/ and test/
+/// hold the pictures. Folders of pictures are classes; a folder of nothing but pictures has no classes. Deeper folders
+/// belong to the class above them. Hidden files and folders are passed over; links are followed, but not back into a
+/// folder above. Throws BadInput for a folder that is none or has no pictures, for one with pictures beside folders of
+/// pictures, and for a class of test/ that train/ lacks.
 PictureFolder list_pictures(const std::filesystem::path& folder);
 
 /// A number that changes when a picture comes, goes, or is written anew.

@@ -20,7 +20,9 @@ class DataReader : private SectionReader {
     check(recipe.data);
     check("data", recipe.data.all);
     read_sets(recipe);
-    for (const char* key : {"pretrain", "probe", "test"}) require_known(recipe, key);
+    require_known(recipe, "pretrain", recipe.data.pretrain);
+    require_known(recipe, "probe", recipe.data.probe);
+    if (!recipe.data.test.empty()) require_known(recipe, "test", recipe.data.test);
     refuse_resize(recipe);
     settle_image_size(recipe);
   }
@@ -92,10 +94,7 @@ class DataReader : private SectionReader {
     return read_options<ImageRecipe>(name, settings);
   }
 
-  void require_known(const Recipe& recipe, const char* key) const {
-    const DataRecipe& data = recipe.data;
-    const std::string& name = *key == 't' ? data.test : std::string_view(key) == "probe" ? data.probe : data.pretrain;
-    if (name.empty() && *key == 't') return;
+  void require_known(const Recipe& recipe, const char* key, const std::string& name) const {
     at(entry("data", key), [&] { traits_of_data_set(recipe, name); });
   }
 
