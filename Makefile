@@ -6,6 +6,7 @@
 # make lint   clang-format and clang-tidy
 # make asan   the tests under the address and undefined-behaviour sanitizers
 # make races  the CUDA kernels' tests under the thread sanitizer, on a simulated GPU
+# make fuzz   half an hour of broken bytes for every reader of files, with Clang
 # make bench  the benchmarks
 # make clean  remove every build
 #
@@ -13,7 +14,7 @@
 
 PRESET ?= release
 
-.PHONY: build demo test all configure setup help lint format tidy asan races bench clean
+.PHONY: build demo test all configure setup help lint format tidy asan races fuzz bench clean
 
 build: configure
 	cmake --build build/$(PRESET) --target biossl_program
@@ -53,6 +54,10 @@ asan: setup
 	@scripts/configure.sh asan
 	cmake --build build/asan
 	ctest --test-dir build/asan --output-on-failure -j 2
+
+fuzz: setup
+	@scripts/setup.sh --fuzz
+	scripts/fuzz.sh 1800
 
 races: setup
 	@scripts/configure.sh tsan

@@ -100,8 +100,12 @@ void preview(DataCommand& command) {
   const std::filesystem::path out = apart_from_messages(command.out);
   SheetOptions sheet;
   const bool shows_views = !command.views.empty();
-  // Enough images for a full row of every class.
-  if (command.request.images == 0) command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;
+  const bool from_files = DatasetRegistry::instance().find(command.name).traits.from_files;
+  if (from_files) {
+    command.request.memory = 1;  // only what is shown is read
+  } else if (command.request.images == 0) {
+    command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;  // enough for a full row of every class
+  }
   const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
   // Small images are magnified until texts fit above them.
   sheet.scale = std::max(sheet.scale, 64 / dataset->image_shape()[1]);
@@ -115,6 +119,7 @@ void preview(DataCommand& command) {
     write_contact_sheet(*dataset, out, sheet);
   }
   const char* rows = shows_views              ? "an image a row, then pairs of its views"
+                     : dataset->has_clips()   ? "a clip a row"
                      : dataset->is_labelled() ? "a class a row"
                                               : "the first images";
   fmt::print("{}: {} of {}\n", command.out, rows, command.name);

@@ -23,16 +23,19 @@ struct PackCommand {
   std::int64_t size = 0;
   double crop = 1;
   bool strict = false;
+  bool clips = false;
   PlaceOptions place;
 };
 
-std::string classes_text(const PictureList& list) {
-  return list.classes.empty() ? "without labels" : fmt::format("of {} classes", list.classes.size());
+std::string content_text(const PictureList& list) {
+  const std::string classes =
+      list.classes.empty() ? "without labels" : fmt::format("of {} classes", list.classes.size());
+  return list.clips == 0 ? classes : fmt::format("in {} clips {}", list.clips, classes);
 }
 
 void tell(const PackCommand& command, const PictureFolder& pictures, const PackSummary& summary, double seconds) {
   const std::int64_t all = summary.train_images + summary.test_images;
-  show(fmt::format("{}: {} images {} of {}x{}", command.out, summary.train_images, classes_text(pictures.train),
+  show(fmt::format("{}: {} images {} of {}x{}", command.out, summary.train_images, content_text(pictures.train),
                    command.size, command.size));
   if (pictures.test) show(fmt::format(", {} to test on", summary.test_images));
   show(fmt::format("; {} s, {:.0f} images/s\n", fmt::format("{:.1f}", seconds), static_cast<double>(all) / seconds));
@@ -50,7 +53,8 @@ void pack(const PackCommand& command) {
   command.place.settle();
   catch_interrupts();
   TerminalReporter reporter;
-  const PictureFolder pictures = list_pictures(command.folder);
+  const PictureFolder pictures =
+      list_pictures(command.folder, command.clips ? PictureLayout::clips : PictureLayout::classes);
   const Stopwatch watch;
   const PackSummary summary = pack_pictures(pictures, command.out,
                                             {.side = command.size,
@@ -79,6 +83,7 @@ void add_data_pack(Command data) {
       .check(path_word())
       .type_name("SET");
   sub.add_option("--crop", command->crop, "side of that square, as a share of the shorter side [1]").type_name("SHARE");
+  sub.add_flag("--clips", command->clips, "the pictures are frames of videos, a folder a clip");
   sub.add_flag("--strict", command->strict, "stop at a broken picture instead of passing over it");
   command->place.add_threads(sub);
   sub.footer(

@@ -104,12 +104,25 @@ void print_properties(const Recipe& recipe, const DryBuild& built) {
 
 struct DescribeCommand {
   RecipeOptions recipe;
+  PlaceOptions place;
 };
 
+/// The images' shape. Where their files are not at hand it is assumed, and `notes` say why.
+Shape shape_of_images(const Recipe& recipe, const ExecutionContext& place, std::vector<std::string>& notes) {
+  try {
+    return image_shape(recipe, place);
+  } catch (const BadInput& unknown) {
+    if (!place.data.empty()) throw;
+    const Shape assumed = image_shape(recipe);
+    notes.push_back(fmt::format("images of {} are assumed: {}", extents(assumed), unknown.what()));
+    return assumed;
+  }
+}
+
 void describe(const DescribeCommand& command) {
-  PlaceOptions().settle();
-  const Recipe recipe = command.recipe.read();
-  const DryBuild outline(recipe, image_shape(recipe));
+  const ExecutionContext place = command.place.settle();
+  Recipe recipe = command.recipe.read();
+  const DryBuild outline(recipe, shape_of_images(recipe, place, recipe.notes));
   print_network(recipe, *outline.network);
   print_precision(recipe);
   print_rule(recipe, *outline.rule);
@@ -126,9 +139,9 @@ void add_describe(Command app) {
       .check(path_word())
       .type_name("RECIPE");
   command->recipe.add_changes(sub);
+  command->place.add_data(sub);
   sub.footer(
-      "No data is read: of a data set of your own that does not say its images' size, the table is for colour images\n"
-      "of side data.image_size.\n"
+      "Images from files are looked at where only they know their size: give --data.\n"
       "  biossl describe recipes/quick.toml\n"
       "  biossl describe recipes/quick.toml --set network.preset=vgg6");
   sub.callback([command] { describe(*command); });

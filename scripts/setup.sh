@@ -3,6 +3,7 @@
 # Debian's is an old one. What goes wrong is told in one line.
 #   setup.sh           what the program, tests and benches need
 #   setup.sh --lint    clang-format and clang-tidy too
+#   setup.sh --fuzz    Clang with libFuzzer too
 #   setup.sh --needs   only says what biossl is built from, for other systems
 set -euo pipefail
 
@@ -79,6 +80,7 @@ main() {
   case "${1:-}" in
     --needs) echo "$needs"; return ;;
     --lint) packages+=(clang-format clang-tidy libomp-dev) ;;
+    --fuzz) packages+=(clang libclang-rt-dev libomp-dev) ;;
   esac
   if ! command -v apt-get >/dev/null; then
     require_tools

@@ -56,6 +56,21 @@ std::string printed_word(std::string_view word) {
   return fmt::format("\"$(printf -- '{}')\"", format);
 }
 
+/// Removes the digits at the start of a text and returns them.
+std::string_view take_number(std::string_view& text) {
+  const std::string_view digits = text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+/// Compares whole numbers of any length; below, at or above 0 as a is below, equal to or above b.
+int compare_numbers(std::string_view a, std::string_view b) {
+  a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
+  b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  return a.compare(b);
+}
+
 }  // namespace
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
@@ -83,6 +98,26 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  const std::string_view whole_a = a;
+  const std::string_view whole_b = b;
+  while (!a.empty() && !b.empty()) {
+    const std::string_view number_a = take_number(a);
+    const std::string_view number_b = take_number(b);
+    if (number_a.empty() || number_b.empty()) {
+      const unsigned char first_a = number_a.empty() ? a.front() : number_a.front();
+      const unsigned char first_b = number_b.empty() ? b.front() : number_b.front();
+      if (first_a != first_b) return first_a < first_b;
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    } else if (const auto order = compare_numbers(number_a, number_b); order != 0) {
+      return order < 0;
+    }
+  }
+  if (a.empty() && b.empty()) return whole_a < whole_b;  // "01" and "1"
+  return a.empty();
 }
 
 std::string duration(double seconds) {

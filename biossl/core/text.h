@@ -14,6 +14,9 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
 std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
 /// Without the spaces at both ends.
 std::string_view trimmed(std::string_view text);
+/// Whether a comes before b as people count: "frame2" before "frame10". Runs of digits are compared as numbers, all
+/// else by its bytes.
+bool natural_less(std::string_view a, std::string_view b);
 /// "1:02:03", "4:05"
 std::string duration(double seconds);
 

@@ -47,25 +47,29 @@ ArrayFiles find_in_npz(const fs::path& path, Split split) {
   const Names images =
       train ? Names{"train_images", "x_train", "X_train", "images", "x"} : Names{"test_images", "x_test", "X_test"};
   const Names labels = train ? Names{"train_labels", "y_train", "labels", "y"} : Names{"test_labels", "y_test"};
+  const Names clips = train ? Names{"train_clips", "clips"} : Names{"test_clips"};
   const ZipFile file(path);
-  ArrayFiles found{.images = member(file, images), .labels = member(file, labels), .names = {}};
+  ArrayFiles found{
+      .images = member(file, images), .labels = member(file, labels), .clips = member(file, clips), .names = {}};
   if (found.images != nullptr) return found;
   const std::string holds = fmt::format("it holds {}", joined(file.names()));
   if (!train) throw MissingSplit(fmt::format("{}: has no test_images or x_test; {}", path.string(), holds));
   bad_input("{}: has no images, train_images or x_train; {}", path.string(), holds);
 }
 
-/// The labels of NAME.npy are in NAME_labels.npy. Those of training images may be in labels.npy, too.
+/// What belongs to the images of NAME.npy: NAME_labels.npy, or labels.npy for training images. Null for none.
+std::shared_ptr<const ByteSource> beside(const fs::path& path, const std::string& what, bool is_training) {
+  const fs::path named = path.parent_path() / fmt::format("{}_{}.npy", path.stem().string(), what);
+  const fs::path plain = path.parent_path() / (what + ".npy");
+  if (is_there(named)) return open_bytes(named);
+  return is_training && is_there(plain) ? open_bytes(plain) : nullptr;
+}
+
 ArrayFiles find_in_file(const fs::path& path, bool is_training) {
-  ArrayFiles found{.images = open_bytes(path), .labels = nullptr, .names = path.parent_path() / "names.txt"};
-  const fs::path named = path.parent_path() / (path.stem().string() + "_labels.npy");
-  const fs::path beside = path.parent_path() / "labels.npy";
-  if (is_there(named)) {
-    found.labels = open_bytes(named);
-  } else if (is_training && is_there(beside)) {
-    found.labels = open_bytes(beside);
-  }
-  return found;
+  return {.images = open_bytes(path),
+          .labels = beside(path, "labels", is_training),
+          .clips = beside(path, "clips", is_training),
+          .names = path.parent_path() / "names.txt"};
 }
 
 ArrayFiles find_in(const fs::path& path, Split split, bool is_training) {
@@ -91,11 +95,12 @@ ArrayFiles find(const ArrayOptions& options, const DatasetRequest& request) {
 
 class ArrayDataset final : public FileDataset {
  public:
-  static constexpr Traits traits{.from_files = true};
+  static constexpr Traits traits{.from_files = true, .channels = 0};
 
   ArrayDataset(const ArrayOptions& options, const DatasetRequest& request) {
     ArrayImages images = read_array_images(find(options, request));
     open(std::move(images.records), std::move(images.labels), std::move(images.class_names), request);
+    take_clips(std::move(images.clips));
   }
 };
 

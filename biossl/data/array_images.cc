@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 #include <utility>
 
 #include "biossl/io/npy_array.h"
@@ -70,19 +71,35 @@ class ArrayRecords final : public ImageRecords {
   NpyArray array_;
 };
 
-std::vector<std::int32_t> read_labels(const ByteSource& images, std::int64_t size,
-                                      const std::shared_ptr<const ByteSource>& source) {
-  if (source == nullptr) return {};
+/// An integer for each of the images, (N) or (N, 1). `what` they are: "labels".
+std::vector<std::int64_t> read_integers(const char* what, const ByteSource& images, std::int64_t size,
+                                        const std::shared_ptr<const ByteSource>& source) {
   const NpyArray array(source);
   const auto& extents = array.extents();
   const bool is_column = extents.size() == 2 && extents[1] == 1;
   if (extents.size() != 1 && !is_column) {
-    bad_input("{}: has the shape {}; labels are (N)", array.name(), array.shape_text());
+    bad_input("{}: has the shape {}; {} are (N)", array.name(), array.shape_text(), what);
   }
   if (extents[0] != size) {
-    bad_input("{}: has {} labels for the {} images of {}", array.name(), extents[0], size, images.name());
+    bad_input("{}: has {} {} for the {} images of {}", array.name(), extents[0], what, size, images.name());
   }
-  return checked_labels(array.integers(), array.name());
+  return array.integers();
+}
+
+/// Clips as numbers 0, 1, … in the order of the images.
+std::vector<std::int32_t> numbered_clips(const std::vector<std::int64_t>& clips, const std::string& source) {
+  std::vector<std::int32_t> numbers;
+  numbers.reserve(clips.size());
+  std::unordered_set<std::int64_t> seen;
+  for (std::size_t image = 0; image < clips.size(); ++image) {
+    const bool goes_on = image > 0 && clips[image] == clips[image - 1];
+    if (!goes_on && !seen.insert(clips[image]).second) {
+      bad_input("{}: clip {} comes back at image {}; the frames of a clip lie one after another", source, clips[image],
+                image);
+    }
+    numbers.push_back(static_cast<std::int32_t>(seen.size()) - 1);
+  }
+  return numbers;
 }
 
 bool is_there(const fs::path& path) {
@@ -95,8 +112,15 @@ bool is_there(const fs::path& path) {
 ArrayImages read_array_images(const ArrayFiles& files) {
   auto records = std::make_unique<ArrayRecords>(NpyArray(files.images));
   if (records->size() == 0) bad_input("{}: holds no images", files.images->name());
-  ArrayImages images{
-      .records = nullptr, .labels = read_labels(*files.images, records->size(), files.labels), .class_names = {}};
+  ArrayImages images;
+  if (files.labels != nullptr) {
+    images.labels =
+        checked_labels(read_integers("labels", *files.images, records->size(), files.labels), files.labels->name());
+  }
+  if (files.clips != nullptr) {
+    images.clips =
+        numbered_clips(read_integers("clips", *files.images, records->size(), files.clips), files.clips->name());
+  }
   images.records = std::move(records);
   if (images.labels.empty()) return images;
   images.class_names =
@@ -117,8 +141,9 @@ ArrayFiles find_packed(const fs::path& set, Split split) {
   if (!is_there(images)) {
     bad_input("{}: holds no images.npy; name the images with data.array.path", folder.string());
   }
-  ArrayFiles found{.images = open_bytes(images), .labels = nullptr, .names = folder / "names.txt"};
+  ArrayFiles found{.images = open_bytes(images), .labels = nullptr, .clips = nullptr, .names = folder / "names.txt"};
   if (is_there(folder / "labels.npy")) found.labels = open_bytes(folder / "labels.npy");
+  if (is_there(folder / "clips.npy")) found.clips = open_bytes(folder / "clips.npy");
   return found;
 }
 

@@ -44,6 +44,45 @@ std::vector<std::uint8_t> image_of(const Dataset& dataset, std::int64_t image) {
   return bytes;
 }
 
+/// Which row of a sheet an image is in: its clip's, its class's, or the next of the images one after another.
+class SheetRows {
+ public:
+  SheetRows(const Dataset& dataset, std::int64_t columns) : dataset_(dataset), columns_(columns) {}
+
+  std::int64_t rows() const {
+    if (dataset_.has_clips()) return dataset_.clips().back() + 1;
+    if (dataset_.is_labelled()) return static_cast<std::int64_t>(dataset_.class_names().size());
+    return (dataset_.size() + columns_ - 1) / columns_;
+  }
+  std::int64_t row_of(std::int64_t image) const {
+    const auto index = static_cast<std::size_t>(image);
+    if (dataset_.has_clips()) return dataset_.clips()[index];
+    return dataset_.is_labelled() ? dataset_.labels()[index] : image / columns_;
+  }
+  /// "clip 3: walking"
+  std::string title_of(std::int64_t image) const {
+    const auto index = static_cast<std::size_t>(image);
+    const std::string name = dataset_.is_labelled() ? class_name(dataset_, dataset_.labels()[index]) : "";
+    if (!dataset_.has_clips()) return name;
+    return fmt::format("clip {}{}{}", dataset_.clips()[index], name.empty() ? "" : ": ", name);
+  }
+
+ private:
+  const Dataset& dataset_;
+  std::int64_t columns_;
+};
+
+/// The first images, or of those that views can be made of some that lie evenly between the first and the last.
+std::vector<std::int32_t> images_to_show(const Views& views, std::int64_t rows) {
+  std::vector<std::int32_t> shown;
+  const std::span<const std::int32_t> suitable = views.images();
+  const auto all = std::ssize(suitable);
+  for (std::int64_t row = 0; row < rows; ++row) {
+    shown.push_back(all == 0 ? static_cast<std::int32_t>(row) : suitable[static_cast<std::size_t>(row * all / rows)]);
+  }
+  return shown;
+}
+
 /// A view on any device as bytes in host memory.
 std::vector<std::uint8_t> to_bytes(const Tensor& view) {
   Tensor host(view.shape(), DType::float32, Device::cpu);
@@ -60,21 +99,17 @@ std::vector<std::uint8_t> to_bytes(const Tensor& view) {
 
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options) {
   check_options(dataset, options);
-  const bool labelled = dataset.is_labelled();
-  const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
-  const std::int64_t rows =
-      std::min(options.rows, labelled ? classes : (dataset.size() + options.columns - 1) / options.columns);
+  const SheetRows layout(dataset, options.columns);
+  const std::int64_t rows = std::min(options.rows, layout.rows());
   const Grid grid{dataset.image_shape(), options.scale};
   Canvas canvas = grid.canvas(rows, options.columns);
-  for (std::int64_t row = 0; labelled && row < rows; ++row) {
-    canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, static_cast<std::int32_t>(row)));
-  }
   std::vector<std::int64_t> shown(static_cast<std::size_t>(rows), 0);
   for (std::int64_t i = 0; i < dataset.size(); ++i) {
-    const std::int64_t row = labelled ? dataset.labels()[static_cast<std::size_t>(i)] : i / options.columns;
+    const std::int64_t row = layout.row_of(i);
     if (row >= rows) continue;
     std::int64_t& column = shown[static_cast<std::size_t>(row)];
     if (column == options.columns) continue;
+    if (column == 0) canvas.text(grid.x(0), grid.text_y(row), layout.title_of(i));
     canvas.image(grid.x(column++), grid.image_y(row), grid.image, image_of(dataset, i).data(), grid.scale);
   }
   canvas.save(path);
@@ -88,16 +123,17 @@ void write_view_sheet(const Dataset& dataset, Views& views, Device device, const
   const Shape& shape = dataset.image_shape();
   const Grid grid{shape, options.scale};
   Canvas canvas = grid.canvas(rows, 1 + 2 * epochs);
+  const SheetRows layout(dataset, options.columns);
+  const std::vector<std::int32_t> shown = images_to_show(views, rows);
   Tensor images({rows}, DType::int32, Device::cpu);
-  for (std::int64_t row = 0; row < rows; ++row) images.data<std::int32_t>()[row] = static_cast<std::int32_t>(row);
+  std::ranges::copy(shown, images.data<std::int32_t>());
   Tensor device_images({rows}, DType::int32, device);
   copy(images, device_images);
   Tensor batch({rows, shape[0], shape[1], shape[2]}, DType::float32, device);
   for (std::int64_t row = 0; row < rows; ++row) {
-    if (dataset.is_labelled()) {
-      canvas.text(grid.x(0), grid.text_y(row), class_name(dataset, dataset.labels()[static_cast<std::size_t>(row)]));
-    }
-    canvas.image(grid.x(0), grid.image_y(row), shape, image_of(dataset, row).data(), grid.scale);
+    const std::int32_t image = shown[static_cast<std::size_t>(row)];
+    canvas.text(grid.x(0), grid.text_y(row), layout.title_of(image));
+    canvas.image(grid.x(0), grid.image_y(row), shape, image_of(dataset, image).data(), grid.scale);
   }
   for (std::int64_t pair = 0; pair < 2 * epochs; ++pair) {
     views.make(static_cast<std::uint32_t>(pair / 2), static_cast<std::uint32_t>(pair % 2), device_images, batch);

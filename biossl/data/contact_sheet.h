@@ -12,12 +12,12 @@ namespace biossl {
 /// The size of a sheet.
 struct SheetOptions {
   std::int64_t rows = 10;     ///< at most this many classes or images
-  std::int64_t columns = 16;  ///< images per class; in view sheets a pair of views takes two columns
+  std::int64_t columns = 16;  ///< images per class or clip; in view sheets a pair of views takes two columns
   std::int64_t scale = 3;     ///< magnification
 };
 
-/// Writes a PNG with one row per class, with its name and its first images; of a data set without labels the first
-/// images, row by row.
+/// Writes a PNG with one row per class, with its name and its first images; of frames one row per clip; of a data set
+/// without labels the first images, row by row.
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options = {});
 
 /// Writes a PNG with one row per image: the image, then its views 0 and 1 in epoch 0, 1, … `views` must belong to this

@@ -37,9 +37,10 @@ std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetReques
 Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size, std::int64_t resize) {
   const Dataset::Traits& traits = DatasetRegistry::instance().find(name).traits;
   if (traits.shape != nullptr) return traits.shape(settings);
-  if (traits.from_files && resize > 0) return {resize, resize, traits.channels};
+  const std::int64_t channels = traits.channels > 0 ? traits.channels : 3;
+  if (traits.from_files && resize > 0) return {resize, resize, channels};
   const std::int64_t side = traits.side > 0 ? traits.side : image_size;
-  return {side, side, traits.channels};
+  return {side, side, channels};
 }
 
 }  // namespace biossl

@@ -50,7 +50,7 @@ class Dataset {
     Shape (*shape)(const Settings&) = nullptr;
     /// Whether its images come from files; DatasetRequest::resize is for such data sets.
     bool from_files = false;
-    std::int64_t channels = 3;
+    std::int64_t channels = 3;  ///< 0: as many as the images in its files have
 
     /// Whether DatasetRequest::image_size says nothing about it.
     bool has_own_size() const { return side > 0 || shape != nullptr || from_files; }
@@ -67,6 +67,10 @@ class Dataset {
   bool is_labelled() const { return !labels_.empty(); }
   /// Empty for a data set without labels.
   const std::vector<std::string>& class_names() const { return class_names_; }
+  /// The clip of each image if the images are frames: the frames of one clip are neighbours, in the order of time.
+  /// Empty for still images.
+  const std::vector<std::int32_t>& clips() const { return clips_; }
+  bool has_clips() const { return !clips_.empty(); }
   /// What a user should know of how it was read, a line each: pictures that were passed over.
   const std::vector<std::string>& notes() const { return notes_; }
 
@@ -98,6 +102,7 @@ class Dataset {
   Shape image_shape_{0, 0, 0};
   std::vector<std::int32_t> labels_;
   std::vector<std::string> class_names_;
+  std::vector<std::int32_t> clips_;
   std::vector<std::string> notes_;
 };
 
@@ -107,7 +112,7 @@ using DatasetRegistry = Registry<Dataset, const DatasetRequest&>;
 std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request,
                                       const Settings& settings = {});
 /// (H, W, C) of a data set's images before it is opened. resize: DatasetRequest::resize. Where the data set does not
-/// say, images of side image_size.
+/// say, images of side image_size with 3 channels.
 Shape image_shape(std::string_view name, const Settings& settings, std::int64_t image_size, std::int64_t resize = 0);
 
 }  // namespace biossl

@@ -42,6 +42,11 @@ void FileDataset::open(std::unique_ptr<const ImageRecords> records, std::vector<
   if (image_shape_.size() <= memory_for(request) / size_) load();
 }
 
+void FileDataset::take_clips(std::vector<std::int32_t> clips) {
+  clips_ = std::move(clips);
+  if (!clips_.empty()) clips_.resize(static_cast<std::size_t>(size_));
+}
+
 void FileDataset::load() {
   require_host_memory(size_ * image_shape_.size());
   pixels_ = Tensor(batch_of(size_, image_shape_), DType::uint8, Device::cpu);

@@ -45,6 +45,8 @@ class FileDataset : public Dataset {
   /// Throws BadInput unless there is at least one image, and a label for every one.
   void open(std::unique_ptr<const ImageRecords> records, std::vector<std::int32_t> labels,
             std::vector<std::string> class_names, const DatasetRequest& request);
+  /// After `open`: the clips of the records (Dataset::clips), one for each of them or none.
+  void take_clips(std::vector<std::int32_t> clips);
 
  private:
   void read(std::int64_t image, std::uint8_t* to) const;

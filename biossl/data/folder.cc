@@ -1,4 +1,4 @@
-// The data set "folder": pictures in folders, packed once into the user's cache.
+// The data sets "folder" and "clips": pictures in folders, packed once into the user's cache.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -60,10 +60,12 @@ class PatientLock {
 
 /// The packed pictures of a folder. They lie in the cache under a number of the folder and size, and below it under the
 /// fingerprint of the pictures, so that a changed folder is packed anew; older ones go.
-fs::path packed(const fs::path& folder, const FolderOptions& options, const DatasetRequest& request) {
-  const PictureFolder pictures = list_pictures(folder);
+fs::path packed(const fs::path& folder, PictureLayout layout, const FolderOptions& options,
+                const DatasetRequest& request) {
+  const PictureFolder pictures = list_pictures(folder, layout);
   const std::string source =
-      fmt::format("{}\n{}\n{}\n{}", fs::canonical(folder).string(), request.resize, request.crop, cache_version);
+      fmt::format("{}\n{}\n{}\n{}\n{}", fs::canonical(folder).string(), request.resize, request.crop,
+                  layout == PictureLayout::clips ? "clips" : "classes", cache_version);
   const fs::path place = cache_folder() / "packed" / fmt::format("{:016x}", hash_of(source));
   const fs::path wanted = place / fmt::format("{:016x}", fingerprint(pictures));
   std::error_code fault;
@@ -79,17 +81,19 @@ fs::path packed(const fs::path& folder, const FolderOptions& options, const Data
   return wanted;
 }
 
-class FolderDataset final : public FileDataset {
+class PackedPictures : public FileDataset {
  public:
   static constexpr Traits traits{.from_files = true};
 
-  FolderDataset(const FolderOptions& options, const DatasetRequest& request) {
-    const fs::path folder = path_of_data("folder", options.path, request);
+ protected:
+  /// name: of the data set.
+  PackedPictures(const char* name, PictureLayout layout, const FolderOptions& options, const DatasetRequest& request) {
+    const fs::path folder = path_of_data(name, options.path, request);
     if (request.resize == 0) {
       bad_input("{}: pictures have sizes of their own; say which one they get, for example data.resize = 32",
                 folder.string());
     }
-    const fs::path set = packed(folder, options, request);
+    const fs::path set = packed(folder, layout, options, request);
     if (request.split == Split::test && !fs::exists(set / "test")) {
       throw MissingSplit(
           fmt::format("{}: has no test pictures; put the pictures into train/ and test/ in it", folder.string()));
@@ -98,6 +102,7 @@ class FolderDataset final : public FileDataset {
     DatasetRequest as_packed = request;
     as_packed.crop = 1;  // done when they were packed
     open(std::move(images.records), std::move(images.labels), std::move(images.class_names), as_packed);
+    take_clips(std::move(images.clips));
     note_broken(folder, set);
   }
 
@@ -112,8 +117,22 @@ class FolderDataset final : public FileDataset {
   }
 };
 
-const Registration<DatasetRegistry, FolderDataset, FolderOptions> registration(
+class FolderDataset final : public PackedPictures {
+ public:
+  FolderDataset(const FolderOptions& options, const DatasetRequest& request)
+      : PackedPictures("folder", PictureLayout::classes, options, request) {}
+};
+
+class ClipsDataset final : public PackedPictures {
+ public:
+  ClipsDataset(const FolderOptions& options, const DatasetRequest& request)
+      : PackedPictures("clips", PictureLayout::clips, options, request) {}
+};
+
+const Registration<DatasetRegistry, FolderDataset, FolderOptions> folder_registration(
     "folder", "pictures (JPEG, PNG, WebP), a folder a class or without classes; scaled to data.resize");
+const Registration<DatasetRegistry, ClipsDataset, FolderOptions> clips_registration(
+    "clips", "frames of videos (JPEG, PNG, WebP), a folder a clip, in folders of classes or not; for views \"frames\"");
 
 }  // namespace
 }  // namespace biossl

@@ -14,15 +14,27 @@ BatchLoader::BatchLoader(std::uint64_t seed, std::int64_t images, std::int64_t b
   start_epoch(0);
 }
 
-void BatchLoader::start_epoch(std::uint32_t epoch) {
-  ops::random_permutation(Random(seed_, Purpose::shuffle, epoch), order_);
+BatchLoader::BatchLoader(std::uint64_t seed, std::span<const std::int32_t> chosen, std::int64_t batch, Device device)
+    : BatchLoader(seed, std::ssize(chosen), batch, device) {
+  chosen_ = Tensor({images()}, DType::int32, Device::reference);
+  std::ranges::copy(chosen, chosen_.data<std::int32_t>());
+  permutation_ = Tensor({images()}, DType::int32, Device::reference);
+  start_epoch(0);
 }
 
-std::int64_t BatchLoader::batches() const { return (order_.size() + batch_ - 1) / batch_; }
+void BatchLoader::start_epoch(std::uint32_t epoch) {
+  ops::random_permutation(Random(seed_, Purpose::shuffle, epoch), order_);
+  if (chosen_.empty()) return;
+  copy(order_, permutation_);
+  for (std::int32_t& place : permutation_.span<std::int32_t>()) place = chosen_.data<const std::int32_t>()[place];
+  copy(permutation_, order_);
+}
+
+std::int64_t BatchLoader::batches() const { return (images() + batch_ - 1) / batch_; }
 
 Tensor BatchLoader::rows(std::int64_t batch) const {
   check(batch >= 0 && batch < batches(), "loader", "batch {} of {}", batch, batches());
-  return order_.rows(batch * batch_, std::min(order_.size(), (batch + 1) * batch_));
+  return order_.rows(batch * batch_, std::min(images(), (batch + 1) * batch_));
 }
 
 }  // namespace biossl

@@ -34,6 +34,14 @@ void decode_into(const PictureFile& file, const PackOptions& options, std::uint8
   Resizer({picture.height, picture.width, 3}, options.side, options.crop)(picture.rgb.data(), to);
 }
 
+void write_integers(const fs::path& path, const std::vector<std::int32_t>& values) {
+  Tensor tensor({std::ssize(values)}, DType::int32, Device::cpu);
+  std::ranges::copy(values, tensor.data<std::int32_t>());
+  NpyWriter writer(path, DType::int32, tensor.shape());
+  writer.write(tensor);
+  writer.commit();
+}
+
 /// Packs the pictures of one split.
 class SplitPacker {
  public:
@@ -57,6 +65,7 @@ class SplitPacker {
     }
     if (labels_.empty()) bad_input("{} (and so is every other picture)", broken.back());
     images.commit();
+    if (list_.clips > 0) write_integers(folder / "clips.npy", clips_);
     if (!list_.classes.empty()) write_classes(folder);
     return std::ssize(labels_);
   }
@@ -101,22 +110,30 @@ class SplitPacker {
         broken.push_back(fault);
         continue;
       }
+      if (list_.clips > 0) clips_.push_back(clip_of(first + i));
       if (kept != i) std::copy_n(bytes + i * image_bytes(), image_bytes(), bytes + kept * image_bytes());
       labels_.push_back(list_.files[static_cast<std::size_t>(first + i)].label);
+      last_kept_ = first + i;
       ++kept;
     }
     images.write(images_.rows(0, kept));
   }
 
   void write_classes(const fs::path& folder) const {
-    Tensor labels({std::ssize(labels_)}, DType::int32, Device::cpu);
-    std::ranges::copy(labels_, labels.data<std::int32_t>());
-    NpyWriter writer(folder / "labels.npy", DType::int32, labels.shape());
-    writer.write(labels);
-    writer.commit();
+    write_integers(folder / "labels.npy", labels_);
     std::string names;
     for (const std::string& name : list_.classes) names += one_line(name) + "\n";
     write_file(folder / "names.txt", names);
+  }
+
+  /// The clip of the next picture that is kept, counted anew: a broken frame ends a clip, since the frames before and
+  /// after it are no neighbours in time.
+  std::int32_t clip_of(std::int64_t picture) {
+    if (clips_.empty()) return 0;
+    const PictureFile& file = list_.files[static_cast<std::size_t>(picture)];
+    const PictureFile& before = list_.files[static_cast<std::size_t>(last_kept_)];
+    const bool goes_on = last_kept_ == picture - 1 && file.clip == before.clip;
+    return clips_.back() + (goes_on ? 0 : 1);
   }
 
   const PictureList& list_;
@@ -125,6 +142,8 @@ class SplitPacker {
   Tensor images_;                     // (window, side, side, 3)
   std::vector<std::string> faults_;   // (window); "" for a picture that could be decoded
   std::vector<std::int32_t> labels_;  // of what has been kept
+  std::vector<std::int32_t> clips_;   // of what has been kept; empty for still pictures
+  std::int64_t last_kept_ = -1;       // its place in the list
 };
 
 }  // namespace

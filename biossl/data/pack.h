@@ -24,10 +24,11 @@ struct PackSummary {
 };
 
 /// Decodes pictures, several at a time, into a new folder that the data set "array" and NumPy read: images.npy, uint8
-/// (N, side, side, 3); with classes labels.npy, int32 (N), and names.txt; broken.txt if pictures were passed over; all
-/// in train/ and test/ where the pictures are. The result does not depend on the number of threads. The folder appears
-/// whole or not at all. Throws BadInput naming a broken picture if the options are strict, or if all of a split are;
-/// std::invalid_argument if `out` exists; WriteError.
+/// (N, side, side, 3); with classes labels.npy, int32 (N), and names.txt; with clips clips.npy, int32 (N), in which a
+/// broken frame ends a clip; broken.txt if pictures were passed over; all in train/ and test/ where the pictures are.
+/// The result does not depend on the number of threads. The folder appears whole or not at all. Throws BadInput naming
+/// a broken picture if the options are strict, or if all of a split are; std::invalid_argument if `out` exists;
+/// WriteError.
 PackSummary pack_pictures(const PictureFolder& pictures, const std::filesystem::path& out, const PackOptions& options);
 
 }  // namespace biossl

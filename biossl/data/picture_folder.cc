@@ -47,16 +47,47 @@ PictureFile described(const fs::path& path) {
   return file;
 }
 
+/// The frames of a clip, in the order of time, and the folders below the listed one that lead to them.
+struct Clip {
+  std::vector<std::string> folders;
+  Files frames;
+};
+
+/// The first item of each class, then the second of each that has one, and so on.
+template <class Item>
+std::vector<std::pair<std::int32_t, Item>> in_turns(std::map<std::string, std::vector<Item>>& classes) {
+  std::vector<std::pair<std::int32_t, Item>> turns;
+  std::size_t longest = 0;
+  for (const auto& [name, items] : classes) longest = std::max(longest, items.size());
+  for (std::size_t turn = 0; turn < longest; ++turn) {
+    std::int32_t label = 0;
+    for (auto& [name, items] : classes) {
+      if (turn < items.size()) turns.emplace_back(label, std::move(items[turn]));
+      ++label;
+    }
+  }
+  return turns;
+}
+
+template <class Item>
+std::vector<std::string> names_of(const std::map<std::string, Item>& classes) {
+  std::vector<std::string> names;
+  for (const auto& [name, items] : classes) names.push_back(name);
+  return names;
+}
+
 class Lister {
  public:
+  explicit Lister(PictureLayout layout) : layout_(layout) {}
+
   PictureFolder list(const fs::path& folder) {
     if (!is_folder(folder)) bad_input("{}: is no folder of pictures", folder.string());
     listed_.has_splits = tells_splits_apart(folder);
     if (!listed_.has_splits) {
-      listed_.train = list_classes(folder);
+      listed_.train = list_split(folder);
     } else {
-      listed_.train = list_classes(folder / "train");
-      if (is_folder(folder / "test")) listed_.test = list_classes(folder / "test");
+      listed_.train = list_split(folder / "train");
+      if (is_folder(folder / "test")) listed_.test = list_split(folder / "test");
     }
     if (listed_.test) settle_classes(folder / "test");
     return std::move(listed_);
@@ -70,6 +101,14 @@ class Lister {
       if (is_folder(entry) && std::ranges::count(splits, entry.filename().string()) == 0) return false;
     }
     return is_folder(folder / "train");
+  }
+
+  PictureList list_split(const fs::path& folder) {
+    PictureList list = layout_ == PictureLayout::clips ? list_clips(folder) : list_classes(folder);
+    if (list.files.empty()) {
+      bad_input("{}: holds no pictures that end in .jpg, .jpeg, .png or .webp", folder.string());
+    }
+    return list;
   }
 
   PictureList list_classes(const fs::path& folder) {
@@ -88,11 +127,61 @@ class Lister {
           "{}: holds pictures ({}) beside folders of pictures ({}/); put each class into a folder, or all into one",
           folder.string(), loose.front().path.filename().string(), classes.begin()->first);
     }
-    if (loose.empty() && classes.empty()) {
-      bad_input("{}: holds no pictures that end in .jpg, .jpeg, .png or .webp", folder.string());
-    }
     if (classes.empty()) return {.files = std::move(loose), .classes = {}};
-    return in_turns(classes);
+    PictureList list{.files = {}, .classes = names_of(classes)};
+    for (auto& [label, file] : in_turns(classes)) {
+      file.label = label;
+      list.files.push_back(std::move(file));
+    }
+    return list;
+  }
+
+  PictureList list_clips(const fs::path& folder) {
+    std::vector<Clip> clips;
+    collect_clips(folder, {}, {}, clips);
+    const auto depth = [](const Clip& clip) { return clip.folders.size(); };
+    const auto [upper, lower] = std::ranges::minmax(clips, {}, depth);
+    const bool has_classes = depth(lower) > 1;
+    if (has_classes ? depth(upper) < 2 : depth(upper) == 0 && clips.size() > 1) {
+      bad_input("{}: holds frames ({}) beside deeper ones ({}); put each clip into a folder, or each into a class's",
+                folder.string(), fs::relative(upper.frames.front().path, folder).string(),
+                fs::relative(lower.frames.front().path, folder).string());
+    }
+    std::map<std::string, std::vector<Files>> classes;
+    for (Clip& clip : clips) classes[has_classes ? clip.folders.front() : ""].push_back(std::move(clip.frames));
+    PictureList list;
+    if (has_classes) list.classes = names_of(classes);
+    for (auto& [label, frames] : in_turns(classes)) {
+      for (PictureFile& frame : frames) {
+        frame.label = label;
+        frame.clip = list.clips;
+        list.files.push_back(std::move(frame));
+      }
+      ++list.clips;
+    }
+    return list;
+  }
+
+  /// Every folder with pictures in it. `above`: the folders that lead to this one; `below`: their names from the
+  /// listed folder on.
+  void collect_clips(const fs::path& folder, std::vector<fs::path> above, const std::vector<std::string>& below,
+                     std::vector<Clip>& clips) {
+    std::error_code fault;
+    const fs::path itself = fs::canonical(folder, fault);
+    if (fault || std::ranges::count(above, itself) > 0) return;  // a link that leads back
+    above.push_back(itself);
+    Clip clip{.folders = below, .frames = {}};
+    std::vector<fs::path> deeper;
+    for (const fs::path& entry : entries_of(folder))
+      is_folder(entry) ? deeper.push_back(entry) : take(entry, clip.frames);
+    std::ranges::sort(clip.frames, natural_less,
+                      [](const PictureFile& frame) { return frame.path.filename().string(); });
+    if (!clip.frames.empty()) clips.push_back(std::move(clip));
+    for (const fs::path& entry : deeper) {
+      std::vector<std::string> names = below;
+      names.push_back(entry.filename().string());
+      collect_clips(entry, above, names, clips);
+    }
   }
 
   /// All pictures below a folder. `above`: the folders that lead to it.
@@ -112,22 +201,6 @@ class Lister {
     } else {
       ++listed_.foreign_files;
     }
-  }
-
-  static PictureList in_turns(std::map<std::string, Files>& classes) {
-    PictureList list;
-    std::size_t longest = 0;
-    for (auto& [name, files] : classes) {
-      for (PictureFile& file : files) file.label = static_cast<std::int32_t>(list.classes.size());
-      list.classes.push_back(name);
-      longest = std::max(longest, files.size());
-    }
-    for (std::size_t turn = 0; turn < longest; ++turn) {
-      for (auto& [name, files] : classes) {
-        if (turn < files.size()) list.files.push_back(std::move(files[turn]));
-      }
-    }
-    return list;
   }
 
   /// The test pictures have the numbers of the training pictures' classes.
@@ -152,12 +225,13 @@ class Lister {
     test.classes = known;
   }
 
+  PictureLayout layout_;
   PictureFolder listed_;
 };
 
 }  // namespace
 
-PictureFolder list_pictures(const fs::path& folder) { return Lister().list(folder); }
+PictureFolder list_pictures(const fs::path& folder, PictureLayout layout) { return Lister(layout).list(folder); }
 
 std::uint64_t fingerprint(const PictureFolder& pictures) {
   std::string text;

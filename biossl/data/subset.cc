@@ -17,6 +17,7 @@ class Subset final : public Dataset {
     for (const std::int32_t row : rows_) {
       check(row >= 0 && row < images_->size(), "data", "image {} of {}", row, images_->size());
       if (images_->is_labelled()) labels_.push_back(images_->labels()[static_cast<std::size_t>(row)]);
+      if (images_->has_clips()) clips_.push_back(images_->clips()[static_cast<std::size_t>(row)]);
     }
     size_ = static_cast<std::int64_t>(rows_.size());
     image_shape_ = images_->image_shape();
@@ -60,10 +61,22 @@ class Subset final : public Dataset {
   mutable Tensor pixels_;
 };
 
-/// Moves `count` of the rows, drawn without replacement, to the front.
-void draw(std::vector<std::int32_t>& rows, std::size_t count, Random random) {
+/// Where the units that a share takes or leaves begin, and where the last one ends: clips, or else images.
+std::vector<std::int32_t> begins_of_units(const Dataset& images) {
+  std::vector<std::int32_t> begins;
+  for (std::int32_t row = 0; row < images.size(); ++row) {
+    const auto index = static_cast<std::size_t>(row);
+    if (images.has_clips() && row > 0 && images.clips()[index] == images.clips()[index - 1]) continue;
+    begins.push_back(row);
+  }
+  begins.push_back(static_cast<std::int32_t>(images.size()));
+  return begins;
+}
+
+/// Moves `count` of the units, drawn without replacement, to the front.
+void draw(std::vector<std::int32_t>& units, std::size_t count, Random random) {
   for (std::size_t i = 0; i < count; ++i) {
-    std::swap(rows[i], rows[i + random.below(static_cast<std::uint32_t>(rows.size() - i))]);
+    std::swap(units[i], units[i + random.below(static_cast<std::uint32_t>(units.size() - i))]);
   }
 }
 
@@ -71,21 +84,28 @@ void draw(std::vector<std::int32_t>& rows, std::size_t count, Random random) {
 
 RowShares draw_share(const Dataset& images, double share, std::uint64_t seed, std::string_view purpose) {
   check(share >= 0 && share <= 1, "data", "a share of {} lies outside 0..1", share);
+  const std::vector<std::int32_t> begins = begins_of_units(images);
   std::vector<std::vector<std::int32_t>> classes(std::max<std::size_t>(images.class_names().size(), 1));
-  for (std::int32_t row = 0; row < images.size(); ++row) {
-    classes[images.is_labelled() ? static_cast<std::size_t>(images.labels()[static_cast<std::size_t>(row)]) : 0]
-        .push_back(row);
+  for (std::int32_t unit = 0; unit + 1 < std::ssize(begins); ++unit) {
+    const auto row = static_cast<std::size_t>(begins[static_cast<std::size_t>(unit)]);
+    classes[images.is_labelled() ? static_cast<std::size_t>(images.labels()[row]) : 0].push_back(unit);
   }
   RowShares shares;
+  const auto add = [&](std::span<const std::int32_t> units, std::vector<std::int32_t>& rows) {
+    for (const std::int32_t unit : units) {
+      const auto index = static_cast<std::size_t>(unit);
+      for (std::int32_t row = begins[index]; row < begins[index + 1]; ++row) rows.push_back(row);
+    }
+  };
   for (std::size_t label = 0; label < classes.size(); ++label) {
-    std::vector<std::int32_t>& rows = classes[label];
-    if (rows.empty()) continue;
-    const auto most = static_cast<std::int64_t>(rows.size()) - 1;
-    const auto wanted = static_cast<std::int64_t>(std::llround(share * static_cast<double>(rows.size())));
-    const std::int64_t count = std::min(std::max<std::int64_t>(wanted, 1), most);
-    draw(rows, static_cast<std::size_t>(count), Random(seed, purpose, 0, static_cast<std::uint32_t>(label)));
-    shares.taken.insert(shares.taken.end(), rows.begin(), rows.begin() + count);
-    shares.rest.insert(shares.rest.end(), rows.begin() + count, rows.end());
+    std::vector<std::int32_t>& units = classes[label];
+    if (units.empty()) continue;
+    const auto most = static_cast<std::int64_t>(units.size()) - 1;
+    const auto wanted = static_cast<std::int64_t>(std::llround(share * static_cast<double>(units.size())));
+    const auto count = static_cast<std::size_t>(std::min(std::max<std::int64_t>(wanted, 1), most));
+    draw(units, count, Random(seed, purpose, 0, static_cast<std::uint32_t>(label)));
+    add(std::span(units).first(count), shares.taken);
+    add(std::span(units).subspan(count), shares.rest);
   }
   std::ranges::sort(shares.taken);
   std::ranges::sort(shares.rest);

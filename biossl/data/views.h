@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "biossl/core/registry.h"
@@ -25,6 +26,8 @@ class Views {
   /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
   /// (seed, epoch, image, view) only, not on the batch.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
+  /// The images that views can be made of, in ascending order; empty: all images of the data set.
+  virtual std::span<const std::int32_t> images() const { return {}; }
   /// Announces the rows of the next call of `make`, so that images that are not in memory are read meanwhile. It
   /// changes no result.
   virtual void expect(const Tensor& /*rows*/) {}

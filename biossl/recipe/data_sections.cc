@@ -138,13 +138,6 @@ class DataReader : private SectionReader {
     }
     data.image_size = side;
   }
-
-  /// Whether only its files know the size of a data set's images.
-  static bool is_sized_by_files(const Recipe& recipe, const std::string& name) {
-    const Dataset::Traits& traits = traits_of_data_set(recipe, name);
-    return traits.from_files && traits.side == 0 && traits.shape == nullptr &&
-           data_set(recipe, name).images.resize == 0;
-  }
 };
 
 }  // namespace

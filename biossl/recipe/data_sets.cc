@@ -120,6 +120,20 @@ Shape image_shape(const Recipe& recipe) {
   return image_shape(set.kind, set.settings, recipe.data.image_size, set.images.resize);
 }
 
+bool is_sized_by_files(const Recipe& recipe, const std::string& name) {
+  const Dataset::Traits& traits = traits_of_data_set(recipe, name);
+  return traits.from_files && traits.side == 0 && traits.shape == nullptr && data_set(recipe, name).images.resize == 0;
+}
+
+Shape image_shape(const Recipe& recipe, const ExecutionContext& place) {
+  const std::string& name = recipe.data.pretrain;
+  const bool has_any_channels = traits_of_data_set(recipe, name).channels == 0;
+  if (!is_sized_by_files(recipe, name) && !has_any_channels) return image_shape(recipe);
+  Recipe unread = recipe;
+  unread.data.memory_gb = 1e-9;  // images stay in their files
+  return open_images(unread, place, name, Split::train, 1)->image_shape();
+}
+
 DataSetRecipe data_set(const Recipe& recipe, const std::string& name) {
   const auto found = recipe.data_sets.find(name);
   return found == recipe.data_sets.end() ? DataSetRecipe{.kind = name, .images = recipe.data.all} : found->second;

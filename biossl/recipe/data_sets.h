@@ -36,6 +36,11 @@ std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const Exe
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part);
 /// (H, W, C) of the images to learn from, before they are opened.
 Shape image_shape(const Recipe& recipe);
+/// Whether only its files know the size of a data set's images.
+bool is_sized_by_files(const Recipe& recipe, const std::string& name);
+/// (H, W, C) of the images to learn from; where only their files know it, they are looked at. Throws BadInput if they
+/// cannot be opened.
+Shape image_shape(const Recipe& recipe, const ExecutionContext& place);
 /// The first `images` images of a split of any data set, 0: all, as the recipe describes it. Its notes go to
 /// place.note. Throws BadInput, also if there are fewer.
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,

@@ -13,13 +13,17 @@ namespace {
 /// A GPU's work is queued ahead. Reading the loss waits until it is done.
 constexpr double seconds_between_looks = 1;
 
+/// there: number of images, or of pairs that can be made of them.
+void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view what) {
+  if (recipe.train.batch <= there) return;
+  bad_input("recipe '{}': train.batch = {} is larger than the data, {} {} of {}; lower it", recipe.name,
+            recipe.train.batch, there, what, recipe.data.pretrain);
+}
+
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {
   check_precision(recipe, place.device);
   auto images = open_pretraining_images(recipe, place);
-  if (recipe.train.batch > images->size()) {
-    bad_input("recipe '{}': train.batch = {} is larger than the data, {} images of {}; lower it", recipe.name,
-              recipe.train.batch, images->size(), recipe.data.pretrain);
-  }
+  require_a_batch(recipe, images->size(), "images");
   return images;
 }
 
@@ -42,6 +46,13 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
     const ViewSource source{.dataset = images, .seed = recipe.seed, .batch = recipe.train.batch, .device = device};
     return ViewsRegistry::instance().make(recipe.views.kind, recipe.views.settings, source);
   });
+}
+
+BatchLoader make_loader(const Recipe& recipe, const Dataset& images, const Views& views, Device device) {
+  const std::span<const std::int32_t> chosen = views.images();
+  if (chosen.empty()) return {recipe.seed, images.size(), recipe.train.batch, device};
+  require_a_batch(recipe, std::ssize(chosen), "pairs");
+  return {recipe.seed, chosen, recipe.train.batch, device};
 }
 
 /// The label of every image if the loss reads labels; otherwise empty.
@@ -81,7 +92,7 @@ Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Chec
       network_(make_started_network(recipe, images_->image_shape(), place.device, start)),
       rule_(make_rule(recipe, *network_)),
       views_(make_views(recipe, *images_, place.device)),
-      loader_(recipe.seed, images_->size(), recipe.train.batch, place.device),
+      loader_(make_loader(recipe, *images_, *views_, place.device)),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device),
       started_from_checkpoint_(start != nullptr) {
@@ -152,7 +163,7 @@ void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& 
                   .stage = rule_->stage(progress_.epoch),
                   .batch = batch + 1,
                   .batches = batches(),
-                  .images = std::min((batch + 1) * recipe_.train.batch, images_->size()),
+                  .images = std::min((batch + 1) * recipe_.train.batch, loader_.images()),
                   .loss = loss / static_cast<double>(batch + 1),
                   .seconds = seconds});
 }
@@ -227,14 +238,14 @@ std::string Trainer::blame(std::int64_t batch) {
 
 EpochMetrics Trainer::finish_epoch(double seconds) {
   const auto [loss, active] = on_host(totals_);
-  const auto pairs = static_cast<double>(images_->size());
+  const auto pairs = static_cast<double>(loader_.images());
   const EpochMetrics metrics{.epoch = progress_.epoch + 1,
                              .stage = rule_->stage(progress_.epoch),
                              .loss = loss / static_cast<double>(batches()),
                              .loss_per_pair = loss / pairs,
                              .active_share = active / pairs,
                              .learning_rate = rate(batches() - 1),
-                             .images = images_->size(),
+                             .images = loader_.images(),
                              .seconds = seconds,
                              .images_per_second = pairs / std::max(seconds, 1e-9)};
   progress_ = {.epoch = progress_.epoch + 1};

@@ -28,6 +28,31 @@ TEST(Text, SuggestionNamesTheNearestOrAll) {
   EXPECT_EQ(suggestion("vicreg", losses), "; known are contrastive_hinge, simclr, clapp, barlow_twins");
 }
 
+TEST(Text, NaturalOrderComparesNumbersAsNumbers) {
+  const std::vector<std::string> sorted{"",
+                                        "01",
+                                        "1",
+                                        "2",
+                                        "10",
+                                        "a",
+                                        "a1",
+                                        "a1b2",
+                                        "a1b10",
+                                        "a2",
+                                        "a10",
+                                        "b",
+                                        "img-18446744073709551616",
+                                        "img-18446744073709551617",
+                                        "img.png",
+                                        "img1.png",
+                                        "\xff"};
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    for (std::size_t j = 0; j < sorted.size(); ++j) {
+      EXPECT_EQ(natural_less(sorted[i], sorted[j]), i < j) << sorted[i] << " " << sorted[j];
+    }
+  }
+}
+
 TEST(Text, Joined) {
   EXPECT_EQ(joined({}), "");
   EXPECT_EQ(joined({"a"}), "a");
