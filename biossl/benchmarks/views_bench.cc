@@ -104,9 +104,10 @@ class ViewsWork {
 std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check_repetitions(repetitions);
   const std::int64_t batch = recipe.train.batch;
-  ViewsWork work(on_built_in_world(recipe, batch, batches * batch), device);
+  const Recipe here = on_built_in_world(recipe, batch, batches * batch);
+  ViewsWork work(here, device);
   std::vector<ViewsTime> times;
-  for (const Choice& kind : kinds_to_time(recipe, work.images())) {
+  for (const Choice& kind : kinds_to_time(here, work.images())) {
     for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
       const ThreadsKept outside;
       set_threads(count);

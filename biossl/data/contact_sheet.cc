@@ -22,6 +22,10 @@ struct Grid {
   std::int64_t x(std::int64_t column) const { return gap + column * cell_width(); }
   std::int64_t text_y(std::int64_t row) const { return gap + row * cell_height(); }
   std::int64_t image_y(std::int64_t row) const { return text_y(row) + Canvas::letter_height + gap; }
+  /// As much of a text as stands above one image.
+  std::string cut_to_cell(const std::string& text) const {
+    return text.substr(0, static_cast<std::size_t>(image[1] * scale / Canvas::letter_width));
+  }
   Canvas canvas(std::int64_t rows, std::int64_t columns) const { return {x(columns), text_y(rows)}; }
 };
 
@@ -59,12 +63,12 @@ class SheetRows {
     if (dataset_.has_clips()) return dataset_.clips()[index];
     return dataset_.is_labelled() ? dataset_.labels()[index] : image / columns_;
   }
-  /// "clip 3: walking"
+  /// "clip 3, 0 walking"
   std::string title_of(std::int64_t image) const {
     const auto index = static_cast<std::size_t>(image);
     const std::string name = dataset_.is_labelled() ? class_name(dataset_, dataset_.labels()[index]) : "";
     if (!dataset_.has_clips()) return name;
-    return fmt::format("clip {}{}{}", dataset_.clips()[index], name.empty() ? "" : ": ", name);
+    return fmt::format("clip {}{}{}", dataset_.clips()[index], name.empty() ? "" : ", ", name);
   }
 
  private:
@@ -132,7 +136,7 @@ void write_view_sheet(const Dataset& dataset, Views& views, Device device, const
   Tensor batch({rows, shape[0], shape[1], shape[2]}, DType::float32, device);
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::int32_t image = shown[static_cast<std::size_t>(row)];
-    canvas.text(grid.x(0), grid.text_y(row), layout.title_of(image));
+    canvas.text(grid.x(0), grid.text_y(row), grid.cut_to_cell(layout.title_of(image)));
     canvas.image(grid.x(0), grid.image_y(row), shape, image_of(dataset, image).data(), grid.scale);
   }
   for (std::int64_t pair = 0; pair < 2 * epochs; ++pair) {
