@@ -11,6 +11,7 @@ readers=("$@")
 [ $# -gt 0 ] || readers=(pictures arrays zips idx stl10 cifar archives)
 scripts/configure.sh fuzz
 cmake --build build/fuzz --target biossl_fuzz
+[ -d /dev/shm ] && export TMPDIR=/dev/shm  # the readers' files are written for every input
 failed=0
 for reader in "${readers[@]}"; do
   mkdir -p "build/fuzz/corpus/$reader"

@@ -1,7 +1,10 @@
 // Reads arbitrary bytes as the files of a data set, under libFuzzer. The environment variable READER names the reader;
 // an empty corpus folder gets valid files to begin with. Whatever is thrown must be BadInput of one line.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -13,21 +16,39 @@
 #include "tests/support/data_files.h"
 #include "tests/support/pictures.h"
 #include "tests/support/tar.h"
-#include "tests/support/temporary_folder.h"
 
 namespace biossl::testing {
 namespace {
 
 namespace fs = std::filesystem;
 
+/// A folder of this process, removed at its end.
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("biossl_fuzz_" + std::to_string(getpid()))) {
+    fs::create_directories(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
 const fs::path& folder() {
-  static const TemporaryFolder folder;
+  static const Folder folder;
   return folder.path();
 }
 
 void write(const std::string& name, const std::string& bytes) {
   fs::create_directories((folder() / name).parent_path());
-  write_file(folder() / name, bytes);
+  // Not write_file, which waits for the disk.
+  std::ofstream(folder() / name, std::ios::binary) << bytes;
 }
 
 /// Opens a data set, in memory and not, and reads its images.
