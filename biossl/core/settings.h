@@ -86,6 +86,11 @@ class SettingsReader {
       const auto* given = std::get_if<std::string>(&value);
       check(given != nullptr, section_, "'{}' must be a text in quotes, not {}", name, text_of(value));
       target = *given;
+    } else if constexpr (std::is_same_v<T, float>) {
+      double number = 0;
+      assign(name, value, number);
+      target = static_cast<float>(number);
+      check(std::isfinite(target), section_, "'{}' = {} is too large", name, number);
     } else if constexpr (std::is_same_v<T, double>) {
       const auto* whole = std::get_if<std::int64_t>(&value);
       const auto* real = std::get_if<double>(&value);
@@ -93,7 +98,7 @@ class SettingsReader {
       target = whole != nullptr ? static_cast<double>(*whole) : *real;
       check(std::isfinite(target), section_, "'{}' must be a finite number", name);
     } else {
-      static_assert(std::is_same_v<T, std::int64_t>, "options are bool, std::int64_t, double or std::string");
+      static_assert(std::is_same_v<T, std::int64_t>, "options are bool, std::int64_t, float, double or std::string");
       const auto* given = std::get_if<std::int64_t>(&value);
       check(given != nullptr, section_, "'{}' must be a whole number, not {}", name, text_of(value));
       target = *given;
@@ -112,7 +117,12 @@ struct FieldLister {
 
   template <class T>
   void operator()(const char* name, T& value, const char* comment) {
-    fields.push_back({name, Value(value), comment, {}});
+    if constexpr (std::is_same_v<T, float>) {
+      // 0.55F is shown, and read again, as 0.55.
+      fields.push_back({name, std::stod(fmt::format("{}", value)), comment, {}});
+    } else {
+      fields.push_back({name, Value(value), comment, {}});
+    }
   }
   void refuse(const char* /*name*/, const char* /*why*/) {}
   void unused(const char* name, const char* why) {

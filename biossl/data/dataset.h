@@ -88,6 +88,11 @@ class Dataset {
   /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
   /// std::invalid_argument if has_moments() is false.
   virtual void render_moment(std::int64_t image, Random random, std::uint8_t* to) const;
+  /// Moments of a sequence in which an image's object moves; 0: there are none.
+  virtual std::int64_t sequence_length() const { return 0; }
+  /// Writes a moment, 0 .. sequence_length()-1, of the sequence that follows from the image and the random numbers, (H,
+  /// W, C) uint8. Moments near each other look alike. Throws std::invalid_argument if there are no sequences.
+  virtual void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const;
   /// Levels of the hidden tree that an image is the lowest string of; 0: there is no such tree.
   virtual std::int64_t levels() const { return 0; }
   /// Writes another string of an image's hidden tree, (H, W, C) uint8: the lowest `redrawn` of its levels are drawn

@@ -47,6 +47,10 @@ class Subset final : public Dataset {
   void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override {
     images_->render_moment(row_of(image), random, to);
   }
+  std::int64_t sequence_length() const override { return images_->sequence_length(); }
+  void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const override {
+    images_->render_in_sequence(row_of(image), random, moment, to);
+  }
   std::int64_t levels() const override { return images_->levels(); }
   void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const override {
     images_->render_synonym(row_of(image), redrawn, random, to);

@@ -46,6 +46,9 @@ inline Vec3 to_solid(Rotation r, Vec3 v) {
   return v + r.w * t + Vec3{u.y * t.z - u.z * t.y, u.z * t.x - u.x * t.z, u.x * t.y - u.y * t.x};
 }
 
+/// Applies a rotation to a vector.
+inline Vec3 rotated(Rotation r, Vec3 v) { return to_solid({r.w, -r.x, -r.y, -r.z}, v); }
+
 /// A uniformly random point on the unit sphere.
 inline Vec3 random_direction(Random& random) {
   const float z = random.uniform(-1.0F, 1.0F);

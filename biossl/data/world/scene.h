@@ -45,31 +45,55 @@ struct Background {
   std::array<Patch, patches> patch;
 };
 
-/// What all moments of an instance share, and its base pose.
-struct Instance {
+/// What a solid looks like.
+struct Body {
   Solid solid = Solid::sphere;
   Measures measures;
   Texture texture;
   float gloss = 0;
+};
+
+/// Where a solid is.
+struct Pose {
   Rotation rotation;
   float x = 0;  ///< centre
   float y = 0;
   float size = 1;
+};
+
+/// The light on a surface with unit normal n, a colour:
+///   ground + (sky - ground) (1 + <n, up>) / 2 + lamp max(<n, light>, 0) + second max(<n, second_light>, 0)
+/// The highlight has the lamp's colour.
+struct Lighting {
+  bool is_plain = true;  ///< one white lamp and white ambient light, as the style says; the rest is not used
+  Vec3 ground;
+  Vec3 sky;
+  Vec3 lamp;
+  Vec3 second;
+  Vec3 second_light;  ///< unit vector to the second lamp
+  Vec3 up{0, 1, 0};
+};
+
+/// What all moments of an instance share, and its base pose.
+struct Instance : Body, Pose {
   Vec3 light;  ///< unit vector to the light; z points to the camera
+  Lighting lighting;
   Background background;
+  bool has_occluder = false;
+  Body occluder;  ///< stands before the solid
+  Pose occluder_pose;
 };
 
 /// One moment of an instance.
-struct Moment {
-  Rotation rotation;
-  float x = 0;
-  float y = 0;
-  float size = 1;
+struct Moment : Pose {
   Vec3 light;
+  Lighting lighting;
   Vec3 tint{1, 1, 1};      ///< factor of each colour channel
   float background_x = 0;  ///< shift of the background
   float background_y = 0;
+  float roll = 0;  ///< turn of the background about the middle, in radians, anticlockwise
   const Background* background = nullptr;
+  Pose occluder_pose;
 };
 
 Instance draw_instance(Solid solid, const WorldStyle& style, Random random);
@@ -78,5 +102,10 @@ Instance draw_instance(Solid solid, const WorldStyle& style, Random random);
 Moment base_moment(const Instance& instance);
 /// A random moment. If it has a new background, that is written to `other`.
 Moment draw_moment(const Instance& instance, const WorldStyle& style, Random random, Background& other);
+/// Moment t of a sequence, 0 <= t < style.moments, that follows from the random numbers. What draw_moment draws within
+/// a range, r, is here r a sin(2 pi (f t / style.moments + p)) with a uniform in 1/2 .. 1, f in 1/2 .. 3/2 and p in
+/// 0 .. 1, drawn once a sequence. The background and the kind of light are a sequence's.
+Moment sequence_moment(const Instance& instance, const WorldStyle& style, Random random, std::int64_t t,
+                       Background& other);
 
 }  // namespace biossl::world

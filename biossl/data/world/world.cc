@@ -14,13 +14,14 @@ std::int64_t images_of(const DatasetRequest& request) {
   return request.split == Split::train ? default_train_images : default_test_images;
 }
 
-const Registration<DatasetRegistry, World, NoOptions> registration(
+const Registration<DatasetRegistry, World, WorldStyle> registration(
     "world", "built in: ten classes of textured solids that turn, move and change light; needs no files");
 
 }  // namespace
 
 World::World(const WorldStyle& style, const DatasetRequest& request)
-    : style_(style), split_(request.split), seed_(request.seed) {
+    : style_(style), solids_(solids_of(style)), split_(request.split), seed_(request.seed) {
+  check_style(style);
   const std::int64_t size = request.image_size;
   check(size >= smallest_image && size <= largest_image, "world", "image_size = {}; {} to {} can be rendered", size,
         smallest_image, largest_image);
@@ -28,16 +29,17 @@ World::World(const WorldStyle& style, const DatasetRequest& request)
   check(images > 0 && images <= first_test_instance, "world", "images = {}; 1 to {}, or 0 for the default, can be had",
         images, first_test_instance);
   image_shape_ = {size, size, 3};
-  class_names_ = solid_names();
+  const std::vector<std::string> names = solid_names();
+  for (const Solid solid : solids_) class_names_.push_back(names[static_cast<std::size_t>(solid)]);
   size_ = images;
   labels_.resize(static_cast<std::size_t>(images));
-  for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<std::int32_t>(i % solids);
+  for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = static_cast<std::int32_t>(i % solids_.size());
 }
 
 Instance World::instance(std::int64_t image) const {
   const auto number = static_cast<std::uint32_t>(image) + (split_ == Split::test ? first_test_instance : 0U);
-  const auto solid = static_cast<Solid>(labels_[static_cast<std::size_t>(image)]);
-  return draw_instance(solid, style_, Random(seed_, Purpose::world, 0, number, 0));
+  const auto label = static_cast<std::size_t>(labels_[static_cast<std::size_t>(image)]);
+  return draw_instance(solids_[label], style_, Random(seed_, Purpose::world, 0, number, 0));
 }
 
 const Tensor& World::pixels() const {
@@ -61,6 +63,14 @@ void World::render_moment(std::int64_t image, Random random, std::uint8_t* to) c
   Background other;
   const Moment moment = draw_moment(shown, style_, random, other);
   render(shown, moment, style_, image_shape_[0], to);
+}
+
+void World::render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const {
+  check(image >= 0 && image < size(), "world", "image {} of {}", image, size());
+  check(moment >= 0 && moment < style_.moments, "world", "moment {} of {}", moment, style_.moments);
+  const Instance shown = instance(image);
+  Background other;
+  render(shown, sequence_moment(shown, style_, random, moment, other), style_, image_shape_[0], to);
 }
 
 }  // namespace biossl::world

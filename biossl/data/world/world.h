@@ -14,25 +14,27 @@ inline constexpr std::int64_t default_train_images = 6000;
 inline constexpr std::int64_t default_test_images = 2000;
 
 /// The data set "world": images of ten classes of solids (sphere, cube, cylinder, cone, torus, capsule, tetrahedron,
-/// octahedron, hexagonal prism, tube). Each instance has its own size, colours, texture, orientation, light and
-/// background, all independent of its class. Image i has class i mod 10; its instance depends on (seed, split, i) only,
-/// and the splits share no instance. pixels() shows the base poses; render_moment shows the instance rotated, shifted,
-/// in other light and often before another background. Throws std::invalid_argument for an image_size outside 8 .. 256
-/// or an invalid number of images.
+/// octahedron, hexagonal prism, tube), or of those that the style names. Each instance has its own size, colours,
+/// texture, orientation, light and background, all independent of its class. Image i has class i modulo the number of
+/// classes; its instance depends on (style, seed, split, i) only, and the splits share no instance. pixels() shows the
+/// base poses; render_moment shows the instance rotated, shifted, in other light and often before another background;
+/// render_in_sequence shows it as it moves. Throws std::invalid_argument for an image_size outside 8 .. 256, an invalid
+/// number of images or an impossible style.
 class World final : public Dataset {
  public:
   World(const WorldStyle& style, const DatasetRequest& request);
-  /// The default style.
-  World(const NoOptions& /*options*/, const DatasetRequest& request) : World(WorldStyle{}, request) {}
 
   const Tensor& pixels() const override;
   bool has_moments() const override { return true; }
   void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override;
+  std::int64_t sequence_length() const override { return style_.moments; }
+  void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const override;
 
  private:
   Instance instance(std::int64_t image) const;
 
   WorldStyle style_;
+  std::vector<Solid> solids_;  // of the classes
   Split split_;
   std::uint64_t seed_;
   mutable std::once_flag rendered_;
