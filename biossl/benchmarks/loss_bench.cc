@@ -19,7 +19,7 @@ LossWork::LossWork(const Recipe& recipe, Network& network)
 
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check_repetitions(repetitions);
-  const auto network = make_network(recipe, image_shape(recipe), device);
+  const auto network = make_network(recipe, view_plan(recipe, image_shape(recipe)).image, device);
   LossWork work(recipe, *network);
   return {.batch = recipe.train.batch,
           .features = work.features(),
@@ -29,6 +29,7 @@ LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions
 std::vector<Choice> every_loss() {
   std::vector<Choice> losses;
   for (const auto& [name, entry] : LossRegistry::instance().entries()) {
+    if (entry.traits.compares_patches) continue;
     for (const Settings& variant : entry.variants) losses.push_back({name, variant});
   }
   return losses;

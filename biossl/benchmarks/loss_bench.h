@@ -39,8 +39,8 @@ struct LossTime {
 /// Times the recipe's loss with its batch, for images of the recipe's data.image_size.
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions);
 
-/// Every loss with default settings; the contrastive hinge twice: recent negatives with the gradient block, and all
-/// negatives without it.
+/// Every loss of pairs of views with default settings; the contrastive hinge twice: recent negatives with the gradient
+/// block, and all negatives without it.
 std::vector<Choice> every_loss();
 
 }  // namespace biossl

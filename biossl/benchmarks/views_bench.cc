@@ -1,5 +1,6 @@
 #include "biossl/benchmarks/views_bench.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "biossl/benchmarks/timing.h"
@@ -15,12 +16,13 @@ namespace {
 /// Number of different batches, so that their pixels do not all stay in the cache.
 constexpr std::int64_t batches = 20;
 
-/// The recipe's views, then the others that can be made of these images.
-std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images) {
+/// The recipe's views, then the others that can be made of these images on this device.
+std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images, Device device) {
   std::vector<Choice> kinds{recipe.views};
   for (const auto& [kind, entry] : ViewsRegistry::instance().entries()) {
     const bool suit = entry.traits.suit == nullptr || entry.traits.suit(images);
-    if (kind != recipe.views.kind && suit) kinds.push_back({kind, {}});
+    const bool made_here = device != Device::cuda || !entry.traits.host_only;
+    if (kind != recipe.views.kind && suit && made_here) kinds.push_back({kind, {}});
   }
   return kinds;
 }
@@ -39,14 +41,15 @@ void write_numbers(const std::uint8_t* from, std::int64_t count, To* to) {
   });
 }
 
-/// Copies the bytes of a batch's images to both views: the smallest possible amount of reading and writing.
-void move_bytes(const Tensor& pixels, Tensor& both) {
-  const std::int64_t half = both.size() / 2;
-  for (std::int64_t view = 0; view < 2; ++view) {
-    if (both.dtype() == DType::bfloat16) {
-      write_numbers(pixels.data<std::uint8_t>(), half, both.data<bfloat16>() + view * half);
+/// Copies the bytes of a batch's images to the views, as often as they fill them: the smallest possible amount of
+/// reading and writing.
+void move_bytes(const Tensor& pixels, Tensor& views) {
+  for (std::int64_t begin = 0; begin < views.size(); begin += pixels.size()) {
+    const std::int64_t count = std::min(pixels.size(), views.size() - begin);
+    if (views.dtype() == DType::bfloat16) {
+      write_numbers(pixels.data<std::uint8_t>(), count, views.data<bfloat16>() + begin);
     } else {
-      write_numbers(pixels.data<std::uint8_t>(), half, both.data<float>() + view * half);
+      write_numbers(pixels.data<std::uint8_t>(), count, views.data<float>() + begin);
     }
   }
 }
@@ -56,47 +59,55 @@ class ViewsWork {
   ViewsWork(const Recipe& recipe, Device device)
       : batch_(recipe.train.batch),
         images_(open_pretraining_images(recipe, {.data = {}, .device = device})),
-        loader_(recipe.seed, images_->size(), batch_, device) {
-    const Shape& image = images_->image_shape();
-    both_ = Tensor({2 * batch_, image[0], image[1], image[2]}, compute_type(recipe.train.precision, device), device);
+        loader_(recipe.seed, images_->size(), batch_, device),
+        dtype_(compute_type(recipe.train.precision, device)),
+        device_(device) {
     images_->pixels();  // renders all images
   }
 
   const Dataset& images() const { return *images_; }
   ViewsTime time(const Choice& kind, const Recipe& recipe, std::int64_t repetitions) {
+    plan_ = plan_views(kind, images_->image_shape());
+    const std::int64_t rows = plan_.views * plan_.rows(batch_);
+    made_ = Tensor(batch_of(rows, plan_.image), dtype_, device_);
     return {.kind = kind.kind,
             .threads = threads(),
             .views = time_making(kind, recipe.seed, repetitions),
-            .floor = both_.device() == Device::cuda ? time_making({"identity", {}}, recipe.seed, repetitions)
-                                                    : time_moving(repetitions),
-            .batch = batch_};
+            .floor = device_ == Device::cuda ? time_making({"identity", {}}, recipe.seed, repetitions)
+                                             : time_moving(repetitions),
+            .batch = batch_,
+            .pixels = rows * plan_.image[0] * plan_.image[1]};
   }
 
  private:
   double time_making(const Choice& kind, std::uint64_t seed, std::int64_t repetitions) {
-    const ViewSource source{.dataset = *images_, .seed = seed, .batch = batch_, .device = both_.device()};
+    const ViewSource source{.dataset = *images_, .seed = seed, .batch = batch_, .device = device_};
     const auto views = ViewsRegistry::instance().make(kind.kind, kind.settings, source);
     std::int64_t turn = 0;
-    return median_milliseconds(both_.device(), repetitions, [&] {
-      for (std::uint32_t view = 0; view < 2; ++view) {
-        Tensor half = both_.rows(view * batch_, (view + 1) * batch_);
-        views->make(0, view, loader_.rows(turn % loader_.batches()), half);
+    const std::int64_t rows = plan_.rows(batch_);
+    return median_milliseconds(device_, repetitions, [&] {
+      for (int view = 0; view < plan_.views; ++view) {
+        Tensor part = made_.rows(view * rows, (view + 1) * rows);
+        views->make(0, static_cast<std::uint32_t>(view), loader_.rows(turn % loader_.batches()), part);
       }
       ++turn;
     });
   }
   double time_moving(std::int64_t repetitions) {
     std::int64_t turn = 0;
-    return median_milliseconds(both_.device(), repetitions, [&] {
+    return median_milliseconds(device_, repetitions, [&] {
       const std::int64_t first = turn++ % loader_.batches() * batch_;
-      move_bytes(images_->pixels().rows(first, first + batch_), both_);
+      move_bytes(images_->pixels().rows(first, first + batch_), made_);
     });
   }
 
   std::int64_t batch_;
   std::unique_ptr<Dataset> images_;
   BatchLoader loader_;
-  Tensor both_;
+  DType dtype_;
+  Device device_;
+  ViewPlan plan_;  // of the kind that is timed
+  Tensor made_;
 };
 
 }  // namespace
@@ -106,7 +117,7 @@ std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int6
   const std::int64_t batch = recipe.train.batch;
   ViewsWork work(on_built_in_world(recipe, batch, batches * batch), device);
   std::vector<ViewsTime> times;
-  for (const Choice& kind : kinds_to_time(recipe, work.images())) {
+  for (const Choice& kind : kinds_to_time(recipe, work.images(), device)) {
     for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
       const ThreadsKept outside;
       set_threads(count);

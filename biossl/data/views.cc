@@ -6,6 +6,15 @@
 
 namespace biossl {
 
+void Views::show(const Tensor& /*rows*/, Tensor& /*dst*/) {
+  fail("views", "networks that learn from these views are shown whole images as they are");
+}
+
+ViewPlan plan_views(const Choice& choice, const Shape& image) {
+  const auto plan = ViewsRegistry::instance().find(choice.kind).traits.plan;
+  return plan == nullptr ? ViewPlan{.image = image} : plan(choice.settings, image);
+}
+
 SourceImages::SourceImages(const ViewSource& source) {
   if (source.dataset.is_resident()) {
     pixels_ = on_device(source.dataset.pixels(), source.device);
@@ -26,6 +35,10 @@ SourceImages::Rows SourceImages::at(const Tensor& rows) {
 
 void SourceImages::expect(const Tensor& rows) {
   if (fetcher_ != nullptr) fetcher_->expect(rows.span<const std::int32_t>());
+}
+
+void check_host(const ViewSource& source, std::string_view kind) {
+  check(source.device != Device::cuda, kind, "a GPU does not make views of kind {} yet; use --device cpu", kind);
 }
 
 void check_batch(const ViewSource& source, const Tensor& rows) {
