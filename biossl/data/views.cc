@@ -37,10 +37,6 @@ void SourceImages::expect(const Tensor& rows) {
   if (fetcher_ != nullptr) fetcher_->expect(rows.span<const std::int32_t>());
 }
 
-void check_host(const ViewSource& source, std::string_view kind) {
-  check(source.device != Device::cuda, kind, "a GPU does not make views of kind {} yet; use --device cpu", kind);
-}
-
 void check_batch(const ViewSource& source, const Tensor& rows) {
   check(rows.shape().rank() == 1 && rows.extent(0) <= source.batch, "views",
         "rows of shape {}; these views were made for batches of at most {}", to_string(rows.shape()), source.batch);

@@ -91,8 +91,6 @@ class SourceImages {
   Tensor each_;                            // 0 .. batch-1 for fetched images
 };
 
-/// For implementations: throws std::invalid_argument for a GPU, which has no such kind of views.
-void check_host(const ViewSource& source, std::string_view kind);
 /// For implementations: throws std::invalid_argument unless rows has rank 1 and fits into a batch.
 void check_batch(const ViewSource& source, const Tensor& rows);
 

@@ -1,9 +1,5 @@
-#include <cmath>
-#include <vector>
-
-#include "biossl/core/parallel.h"
+#include "biossl/data/cropped_views.h"
 #include "biossl/data/random_crop.h"
-#include "biossl/data/views.h"
 
 namespace biossl {
 namespace {
@@ -71,7 +67,7 @@ ViewPlan plan_of(const CropOptions& options, const Shape& image) {
 }
 
 /// SimCLR's views: random resized crops, mirrored, with other colours or none.
-class CropViews final : public Views {
+class CropViews final : public CroppedViews<Crop> {
  public:
   static constexpr Traits traits{
       .suit = [](const Dataset& dataset) { return dataset.image_shape()[2] == 3; },
@@ -80,44 +76,21 @@ class CropViews final : public Views {
       .host_only = true};
 
   CropViews(const CropOptions& options, const ViewSource& source)
-      : source_(source),
+      : CroppedViews("crops", source),
         range_(options.range),
-        plan_(plan_of(options, source.dataset.image_shape())),
-        crops_(static_cast<std::size_t>(source.batch)) {
-    check_host(source, "crops");
-    images_.emplace(source);
-  }
-
-  void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
-    const Shape& image = source_.dataset.image_shape();
-    write(rows, dst, [&](std::int32_t row) {
-      const Random random(source_.seed, Purpose::views, epoch, static_cast<std::uint32_t>(row), view);
-      return draw_crop(random, range_, image[0], image[1]);
-    });
-  }
-  void show(const Tensor& rows, Tensor& dst) override {
-    const Shape& image = source_.dataset.image_shape();
-    const double aspect = static_cast<double>(plan_.image[1]) / static_cast<double>(plan_.image[0]);
-    write(rows, dst, [&](std::int32_t) { return middle_crop(image[0], image[1], aspect); });
-  }
-  void expect(const Tensor& rows) override { images_->expect(rows); }
+        view_(plan_of(options, source.dataset.image_shape()).image) {}
 
  private:
-  template <class CropOf>
-  void write(const Tensor& rows, Tensor& dst, const CropOf& crop_of) {
-    check_batch(source_, rows);
-    const std::span crops(crops_.data(), static_cast<std::size_t>(rows.size()));
-    const auto* row = rows.data<const std::int32_t>();
-    for (std::size_t n = 0; n < crops.size(); ++n) crops[n] = crop_of(row[n]);
-    const SourceImages::Rows from = images_->at(rows);
+  Crop draw(Random random) const override { return draw_crop(random, range_, height(), width()); }
+  Crop middle() const override {
+    return middle_crop(height(), width(), static_cast<double>(view_[1]) / static_cast<double>(view_[0]));
+  }
+  void write(const SourceImages::Rows& from, std::span<const Crop> crops, Tensor& dst) const override {
     ops::crop(from.pixels, from.places, crops, dst);
   }
 
-  ViewSource source_;
   CropRange range_;
-  ViewPlan plan_;
-  std::vector<Crop> crops_;
-  std::optional<SourceImages> images_;  // made after the checks
+  Shape view_;
 };
 
 const Registration<ViewsRegistry, CropViews, CropOptions> registration(

@@ -1,7 +1,5 @@
-#include <vector>
-
+#include "biossl/data/cropped_views.h"
 #include "biossl/data/random_crop.h"
-#include "biossl/data/views.h"
 
 namespace biossl {
 namespace {
@@ -59,7 +57,7 @@ ViewPlan plan_of(const PatchOptions& options, const Shape& image) {
 
 /// CLAPP's views (Illing, Ventura, Bellec & Gerstner 2021): a random square of a grey image, cut into patches. Losses
 /// compare the patches of one image, so a view an image is enough.
-class PatchViews final : public Views {
+class PatchViews final : public CroppedViews<PatchCrop> {
  public:
   static constexpr Traits traits{
       .suit =
@@ -73,42 +71,21 @@ class PatchViews final : public Views {
       .host_only = true};
 
   PatchViews(const PatchOptions& options, const ViewSource& source)
-      : source_(source), mirror_(options.mirror), cut_(options.cut()), crops_(static_cast<std::size_t>(source.batch)) {
+      : CroppedViews("patches", source), mirror_(options.mirror), cut_(options.cut()) {
     plan_of(options, source.dataset.image_shape());
-    check_host(source, "patches");
-    images_.emplace(source);
   }
-
-  void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
-    const Shape& image = source_.dataset.image_shape();
-    write(rows, dst, [&](std::int32_t row) {
-      const Random random(source_.seed, Purpose::views, epoch, static_cast<std::uint32_t>(row), view);
-      return draw_patch_crop(random, cut_.crop, mirror_, image[0], image[1]);
-    });
-  }
-  void show(const Tensor& rows, Tensor& dst) override {
-    const Shape& image = source_.dataset.image_shape();
-    const PatchCrop middle{.top = (image[0] - cut_.crop) / 2, .left = (image[1] - cut_.crop) / 2};
-    write(rows, dst, [&](std::int32_t) { return middle; });
-  }
-  void expect(const Tensor& rows) override { images_->expect(rows); }
 
  private:
-  template <class CropOf>
-  void write(const Tensor& rows, Tensor& dst, const CropOf& crop_of) {
-    check_batch(source_, rows);
-    const std::span crops(crops_.data(), static_cast<std::size_t>(rows.size()));
-    const auto* row = rows.data<const std::int32_t>();
-    for (std::size_t n = 0; n < crops.size(); ++n) crops[n] = crop_of(row[n]);
-    const SourceImages::Rows from = images_->at(rows);
+  PatchCrop draw(Random random) const override {
+    return draw_patch_crop(random, cut_.crop, mirror_, height(), width());
+  }
+  PatchCrop middle() const override { return {.top = (height() - cut_.crop) / 2, .left = (width() - cut_.crop) / 2}; }
+  void write(const SourceImages::Rows& from, std::span<const PatchCrop> crops, Tensor& dst) const override {
     ops::cut_patches(from.pixels, from.places, crops, cut_, dst);
   }
 
-  ViewSource source_;
   double mirror_;
   PatchCut cut_;
-  std::vector<PatchCrop> crops_;
-  std::optional<SourceImages> images_;  // made after the checks
 };
 
 const Registration<ViewsRegistry, PatchViews, PatchOptions> registration(

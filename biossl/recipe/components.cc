@@ -42,8 +42,7 @@ std::int64_t micro_batch_of(const Recipe& recipe, const ViewPlan& views) {
   const TrainRecipe& train = recipe.train;
   if (!views.grid.is_cut() || train.micro_batch == 0) return train.micro_batch;
   check(train.micro_batch >= train.batch, "train",
-        "micro_batch = {}: images that are cut into patches are learnt from a whole batch at a time; leave it at 0",
-        train.micro_batch);
+        "images that are cut into patches are learnt from a whole batch at a time; leave train.micro_batch at 0");
   return 0;
 }
 

@@ -6,7 +6,7 @@
 #include "biossl/core/processor.h"
 #include "biossl/evaluation/features.h"
 #include "biossl/losses/loss.h"
-#include "biossl/ops/ops.h"
+#include "biossl/ops/crops.h"
 #include "biossl/training/embed.h"
 #include "biossl/training/experiment.h"
 #include "biossl/training/pretraining.h"
@@ -128,7 +128,7 @@ TEST(PlannedViews, RefuseWhatDoesNotFit) {
   };
   EXPECT_THAT(planned(of_patches({{"views.crop", "32"}})), HasSubstr("24x24, smaller than views.crop = 32"));
   EXPECT_THAT(planned(of_patches({{"data.mean", "0.5"}})), AllOf(HasSubstr("scale values"), HasSubstr("world")));
-  EXPECT_THAT(planned(of_patches({{"train.micro_batch", "2"}})), HasSubstr("micro_batch = 2"));
+  EXPECT_THAT(planned(of_patches({{"train.micro_batch", "2"}})), HasSubstr("train.micro_batch at 0"));
   const Recipe whole = of_patches({{"train.micro_batch", "4"}});
   EXPECT_NO_THROW(DryBuild(whole, image_shape(whole)));
   const Recipe scaled = recipe_of(crops, {{"data.mean", "0.5"}});
@@ -151,7 +151,9 @@ TEST(CropRuns, HandOverTwoViewsOfTheirSize) {
 void expect_learns_and_resumes(const Recipe& recipe, const std::filesystem::path& folder) {
   Reporter quiet;
   const RunDirectory whole = pretrain(recipe, here, folder / "whole", false, quiet);
-  if (recipe.rule.kind == "e2e") EXPECT_LT(whole.metrics().back().loss, whole.metrics().front().loss);
+  if (recipe.loss.kind == "short_patches" && recipe.rule.kind == "e2e") {
+    EXPECT_LT(whole.metrics().back().loss, whole.metrics().front().loss);
+  }
   StoppingReporter stopping(6);
   EXPECT_THROW(pretrain(recipe, here, folder / "run", false, stopping), Interrupted);
   EXPECT_EQ(final_checkpoint(pretrain(recipe, here, folder / "run", true, quiet)), final_checkpoint(whole));
