@@ -109,8 +109,8 @@ LossFactory loss_factory(const Recipe& recipe, const Network& network, const Vie
 }
 
 std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, const ViewPlan& views) {
-  check_loss(recipe, views);
   return blaming_recipe(recipe, [&] {
+    check_loss(recipe, views);
     const RuleSetup setup{.network = network,
                           .loss = loss_factory(recipe, network, views),
                           .batch = (views.views * views.rows(recipe.train.batch) + 1) / 2,
