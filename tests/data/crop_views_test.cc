@@ -129,7 +129,7 @@ TEST(RandomCrops, AreUniformInAreaAndInTheLogarithmOfTheAspect) {
     ++tops[quarter(top)];
   }
   for (const auto& counts : {areas, aspects, tops}) {
-    for (const int count : counts) EXPECT_NEAR(count, draws / 4, draws / 60);
+    for (const int count : counts) EXPECT_NEAR(count, draws / 4.0, draws / 60.0);
   }
 }
 
@@ -162,9 +162,9 @@ TEST(RandomCrops, DrawSquaresEverywhere) {
   }
   EXPECT_EQ(tops.size(), 4U);
   EXPECT_EQ(lefts.size(), 2U);
-  for (const auto& [top, count] : tops) EXPECT_NEAR(count, draws / 4, draws / 60) << top;
-  for (const auto& [left, count] : lefts) EXPECT_NEAR(count, draws / 2, draws / 60) << left;
-  EXPECT_NEAR(mirrored, draws / 2, draws / 60);
+  for (const auto& [top, count] : tops) EXPECT_NEAR(count, draws / 4.0, draws / 60.0) << top;
+  for (const auto& [left, count] : lefts) EXPECT_NEAR(count, draws / 2.0, draws / 60.0) << left;
+  EXPECT_NEAR(mirrored, draws / 2.0, draws / 60.0);
 }
 
 class CutViews : public ::testing::TestWithParam<const char*> {};

@@ -58,7 +58,7 @@ class ShortPatches final : public Loss {
 const Registration<LossRegistry, ShortPatches, NoOptions> short_patches("short_patches", "for tests");
 
 /// 15 images of 24x24 in batches of 4 and 3; 3x3 patches of 8x8 of a square of 16.
-Recipe recipe_of(const std::string& views, std::vector<Override> overrides = {}) {
+Recipe recipe_of(const std::string& views, const std::vector<Override>& overrides = {}) {
   const std::string text = R"(seed = 3
 [data]
 pretrain = "world"
@@ -97,7 +97,7 @@ const char* const crops = "kind = \"crops\"\nsize = 16";
 
 Recipe of_patches(std::vector<Override> overrides = {}) {
   overrides.push_back({"loss.kind", "short_patches"});
-  return recipe_of(patches, std::move(overrides));
+  return recipe_of(patches, overrides);
 }
 
 TEST(PlannedViews, SayWhatTheNetworkSees) {
