@@ -7,6 +7,7 @@
 #include "biossl/data/contact_sheet.h"
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"
+#include "biossl/recipe/toml_document.h"
 #include "cli/commands.h"
 #include "cli/data_fetch.h"
 #include "cli/data_pack.h"
@@ -20,6 +21,7 @@ struct DataCommand {
   std::string name;
   std::string out = "sheet.png";
   std::string views;
+  std::vector<std::string> views_settings;
   std::string split = "train";
   std::optional<std::int64_t> size;
   std::optional<std::uint64_t> seed;
@@ -65,6 +67,20 @@ struct DataCommand {
   }
 };
 
+/// The views of --views with the settings of --views-set.
+Choice views_of(const DataCommand& command) {
+  Choice views{command.views, {}};
+  for (const std::string& setting : command.views_settings) {
+    const std::size_t equals = setting.find('=');
+    check(equals != std::string::npos && equals > 0, "data", "--views-set {}: write KEY=VALUE, for example size=64",
+          setting);
+    const bool first =
+        views.settings.emplace(setting.substr(0, equals), parse_toml_value(setting.substr(equals + 1))).second;
+    check(first, "data", "--views-set {}: the key is given twice", setting);
+  }
+  return views;
+}
+
 /// Null, and says why, if the data set has no such split.
 std::unique_ptr<Dataset> open_if_there(DataCommand& command, Split split) {
   try {
@@ -94,8 +110,26 @@ void info(DataCommand& command) {
   }
 }
 
+/// Small images are magnified until texts fit above them.
+std::int64_t scale_for(std::int64_t width) {
+  return std::max({std::min(SheetOptions{}.scale, 192 / width), 64 / width, std::int64_t{1}});
+}
+
+void preview_views(const DataCommand& command, const Dataset& dataset, const std::filesystem::path& out,
+                   SheetOptions sheet) {
+  const Choice choice = views_of(command);
+  const ViewPlan plan = plan_views(choice, dataset.image_shape());
+  const ViewSource source{.dataset = dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
+  const auto views = ViewsRegistry::instance().make(choice.kind, choice.settings, source);
+  sheet.scale = scale_for(std::max(dataset.image_shape()[1], sides_on_sheet(plan)[1]));
+  write_view_sheet(dataset, *views, plan, Device::cpu, out, sheet);
+  fmt::print("{}: an image a row, then {} of {}\n", command.out,
+             plan.views == 2 ? "pairs of its views" : "its view in several epochs", command.name);
+}
+
 void preview(DataCommand& command) {
   command.place.settle();
+  check(command.views_settings.empty() || !command.views.empty(), "data", "--views-set needs --views KIND");
   require_writable(command.out);
   const std::filesystem::path out = apart_from_messages(command.out);
   SheetOptions sheet;
@@ -107,22 +141,17 @@ void preview(DataCommand& command) {
     command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;  // enough for a full row of every class
   }
   const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
-  // Small images are magnified until texts fit above them.
-  sheet.scale = std::max(sheet.scale, 64 / dataset->image_shape()[1]);
   if (shows_views) {
     sheet.rows = std::min(sheet.rows, dataset->size());
-    const ViewSource source{
-        .dataset = *dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
-    const auto views = ViewsRegistry::instance().make(command.views, {}, source);
-    write_view_sheet(*dataset, *views, Device::cpu, out, sheet);
+    preview_views(command, *dataset, out, sheet);
   } else {
+    sheet.scale = scale_for(dataset->image_shape()[1]);
     write_contact_sheet(*dataset, out, sheet);
+    const char* rows = dataset->has_clips()     ? "a clip a row"
+                       : dataset->is_labelled() ? "a class a row"
+                                                : "the first images";
+    fmt::print("{}: {} of {}\n", command.out, rows, command.name);
   }
-  const char* rows = shows_views              ? "an image a row, then pairs of its views"
-                     : dataset->has_clips()   ? "a clip a row"
-                     : dataset->is_labelled() ? "a class a row"
-                                              : "the first images";
-  fmt::print("{}: {} of {}\n", command.out, rows, command.name);
 }
 
 }  // namespace
@@ -134,7 +163,9 @@ void add_data(Command app) {
       "  biossl data fetch cifar10 --data ~/data\n"
       "  biossl data info cifar10 --data ~/data\n"
       "  biossl data preview world --out world.png\n"
-      "  biossl data preview world --views moments --out pairs.png");
+      "  biossl data preview world --views moments --out pairs.png\n"
+      "  biossl data preview world --size 96 --views crops --views-set size=64 --out crops.png\n"
+      "  biossl data preview world --size 96 --views patches --out patches.png");
   const auto command = std::make_shared<DataCommand>();
   Command information = data.add_subcommand("info", "what it holds, for training and for testing");
   command->add_options(information);
@@ -143,6 +174,9 @@ void add_data(Command app) {
   command->add_options(sheet);
   sheet.add_option("--out", command->out, "the PNG file").check(path_word()).capture_default_str().type_name("FILE");
   sheet.add_option("--views", command->views, "show pairs of such views; biossl list names them").type_name("KIND");
+  sheet.add_option("--views-set", command->views_settings, "one of their settings, --views-set hue=0; may be repeated")
+      .type_name("KEY=VALUE")
+      .repeatable();
   sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sheet.callback([command] { preview(*command); });
   add_data_pack(data);

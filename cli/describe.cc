@@ -30,6 +30,16 @@ void print(const LayerRow& row) {
              row.operations);
 }
 
+/// Where the network sees something else than whole images.
+void print_views(const Recipe& recipe, const Shape& image, const ViewPlan& plan) {
+  if (plan.keeps(image)) return;
+  fmt::print("views {}: {} of {}, ", recipe.views.kind,
+             plan.views == 1 ? "a view" : fmt::format("{} views", plan.views), extents(image));
+  if (!plan.grid.is_cut()) return fmt::print("scaled to {}\n", extents(plan.image));
+  fmt::print("cut into {} patches of {}, a grid of {}x{}\n", plan.grid.size(), extents(plan.image), plan.grid.rows,
+             plan.grid.columns);
+}
+
 void print_network(const Recipe& recipe, Network& network) {
   const InputScale& input = network.spec().input;
   fmt::print("network {} on images of {}{}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
@@ -78,7 +88,7 @@ void print_property(const char* number, bool kept, const char* property, const s
 
 /// The paper's four properties, from what the components say of themselves.
 void print_properties(const Recipe& recipe, const DryBuild& built) {
-  const auto& [network, loss, rule] = built;
+  const auto& [views, network, loss, rule] = built;
   const Feedback& feedback = network->block(0).synapses().feedback();
   const Plausibility its = loss->plausibility() & rule->plausibility() & feedback.plausibility();
   fmt::print("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
@@ -122,7 +132,9 @@ Shape shape_of_images(const Recipe& recipe, const ExecutionContext& place, std::
 void describe(const DescribeCommand& command) {
   const ExecutionContext place = command.place.settle();
   Recipe recipe = command.recipe.read();
-  const DryBuild outline(recipe, shape_of_images(recipe, place, recipe.notes));
+  const Shape image = shape_of_images(recipe, place, recipe.notes);
+  const DryBuild outline(recipe, image);
+  print_views(recipe, image, outline.views);
   print_network(recipe, *outline.network);
   print_precision(recipe);
   print_rule(recipe, *outline.rule);

@@ -84,13 +84,14 @@ void embed(const EmbedCommand& command) {
     bad_input("{}: holds no head on the last block, so there are no embeddings", checkpoint.path().string());
   }
   const auto images = images_to_embed(command, recipe, told_to(reporter, place));
-  if (images->image_shape() != network->image()) {
+  const Shape shown = view_plan(recipe, images->image_shape()).image;
+  if (shown != network->image()) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
-              to_string(images->image_shape()));
+              to_string(shown));
   }
   const bool labelled = images->is_labelled();
   if (!labelled && !command.labels.empty()) bad_input("these images have no labels; leave --labels out");
-  write_features(*network, block, *images, out, stage_progress(reporter, "features"));
+  write_features(*network, block, *images, out, stage_progress(reporter, "features"), recipe.views);
   if (labels && labelled) write_labels(*images, *labels);
   if (!labelled) {
     show(fmt::format("{}: {} images, which have no labels\n", command.out, images->size()));

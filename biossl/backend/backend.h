@@ -5,6 +5,7 @@
 
 #include "biossl/core/random.h"
 #include "biossl/core/tensor.h"
+#include "biossl/ops/crops.h"
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/parameter_step.h"
 #include "biossl/ops/pooled_error.h"

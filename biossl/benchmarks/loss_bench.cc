@@ -6,9 +6,10 @@
 
 namespace biossl {
 
-LossWork::LossWork(const Recipe& recipe, Network& network)
-    : loss_(loss_factory(recipe, network)(network.depth() - 1, network.add_head(network.depth() - 1).features())),
-      embeddings_({2 * recipe.train.batch, network.head(network.depth() - 1).features()},
+LossWork::LossWork(const Recipe& recipe, Network& network, const ViewPlan& views)
+    : loss_(
+          loss_factory(recipe, network, views)(network.depth() - 1, network.add_head(network.depth() - 1).features())),
+      embeddings_({views.views * views.rows(recipe.train.batch), network.head(network.depth() - 1).features()},
                   network.setup().master_dtype(), network.setup().device),
       errors_(embeddings_.clone()),
       totals_({2}, DType::float64, network.setup().device) {
@@ -19,8 +20,9 @@ LossWork::LossWork(const Recipe& recipe, Network& network)
 
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check_repetitions(repetitions);
-  const auto network = make_network(recipe, image_shape(recipe), device);
-  LossWork work(recipe, *network);
+  const ViewPlan views = view_plan(recipe, image_shape(recipe));
+  const auto network = make_network(recipe, views.image, device);
+  LossWork work(recipe, *network, views);
   return {.batch = recipe.train.batch,
           .features = work.features(),
           .milliseconds = median_milliseconds(device, repetitions, work)};
@@ -29,6 +31,7 @@ LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions
 std::vector<Choice> every_loss() {
   std::vector<Choice> losses;
   for (const auto& [name, entry] : LossRegistry::instance().entries()) {
+    if (entry.traits.compares_patches) continue;
     for (const Settings& variant : entry.variants) losses.push_back({name, variant});
   }
   return losses;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "biossl/core/device.h"
+#include "biossl/data/views.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
 #include "biossl/recipe/recipe.h"
@@ -16,7 +17,7 @@ namespace biossl {
 /// distances like those of an untrained network.
 class LossWork {
  public:
-  LossWork(const Recipe& recipe, Network& network);
+  LossWork(const Recipe& recipe, Network& network, const ViewPlan& views = {});
 
   std::int64_t features() const { return embeddings_.extent(1); }
   /// Computes loss and errors of the batch.
@@ -39,8 +40,8 @@ struct LossTime {
 /// Times the recipe's loss with its batch, for images of the recipe's data.image_size.
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions);
 
-/// Every loss with default settings; the contrastive hinge twice: recent negatives with the gradient block, and all
-/// negatives without it.
+/// Every loss of pairs of views with default settings; the contrastive hinge twice: recent negatives with the gradient
+/// block, and all negatives without it.
 std::vector<Choice> every_loss();
 
 }  // namespace biossl

@@ -111,7 +111,7 @@ StepTimes time_step(const Recipe& recipe, Device device, std::int64_t repetition
   check_repetitions(repetitions);
   Steps steps(recipe, device);
   Floor floor(steps, device);
-  LossWork loss(recipe, steps.trainer().network());
+  LossWork loss(recipe, steps.trainer().network(), view_plan(recipe, steps.trainer().images().image_shape()));
   OptimizerWork optimizer(steps.trainer().network());
   const auto kinds = static_cast<double>(steps.kinds());
   std::vector<double> whole, floors, views, losses, optimizers;

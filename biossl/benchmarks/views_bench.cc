@@ -1,5 +1,6 @@
 #include "biossl/benchmarks/views_bench.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "biossl/benchmarks/timing.h"
@@ -15,12 +16,13 @@ namespace {
 /// Number of different batches, so that their pixels do not all stay in the cache.
 constexpr std::int64_t batches = 20;
 
-/// The recipe's views, then the others that can be made of these images.
-std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images) {
+/// The recipe's views, then the others that can be made of these images on this device.
+std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images, Device device) {
   std::vector<Choice> kinds{recipe.views};
   for (const auto& [kind, entry] : ViewsRegistry::instance().entries()) {
     const bool suit = entry.traits.suit == nullptr || entry.traits.suit(images);
-    if (kind != recipe.views.kind && suit) kinds.push_back({kind, {}});
+    const bool made_here = device != Device::cuda || !entry.traits.host_only;
+    if (kind != recipe.views.kind && suit && made_here) kinds.push_back({kind, {}});
   }
   return kinds;
 }
@@ -39,64 +41,111 @@ void write_numbers(const std::uint8_t* from, std::int64_t count, To* to) {
   });
 }
 
-/// Copies the bytes of a batch's images to both views: the smallest possible amount of reading and writing.
-void move_bytes(const Tensor& pixels, Tensor& both) {
-  const std::int64_t half = both.size() / 2;
-  for (std::int64_t view = 0; view < 2; ++view) {
-    if (both.dtype() == DType::bfloat16) {
-      write_numbers(pixels.data<std::uint8_t>(), half, both.data<bfloat16>() + view * half);
+/// Copies the bytes of a batch's images to the views, as often as they fill them: the smallest possible amount of
+/// reading and writing.
+void move_bytes(const Tensor& pixels, Tensor& views) {
+  for (std::int64_t begin = 0; begin < views.size(); begin += pixels.size()) {
+    const std::int64_t count = std::min(pixels.size(), views.size() - begin);
+    if (views.dtype() == DType::bfloat16) {
+      write_numbers(pixels.data<std::uint8_t>(), count, views.data<bfloat16>() + begin);
     } else {
-      write_numbers(pixels.data<std::uint8_t>(), half, both.data<float>() + view * half);
+      write_numbers(pixels.data<std::uint8_t>(), count, views.data<float>() + begin);
     }
   }
 }
+
+/// A kind of views made by a number of threads.
+struct Lane {
+  Choice kind;
+  ViewPlan plan;
+  int threads;
+  std::unique_ptr<Views> views, identity;
+  std::vector<double> times, floors;  // milliseconds
+
+  std::int64_t rows(std::int64_t batch) const { return plan.views * plan.rows(batch); }
+};
 
 class ViewsWork {
  public:
   ViewsWork(const Recipe& recipe, Device device)
       : batch_(recipe.train.batch),
         images_(open_pretraining_images(recipe, {.data = {}, .device = device})),
-        loader_(recipe.seed, images_->size(), batch_, device) {
-    const Shape& image = images_->image_shape();
-    both_ = Tensor({2 * batch_, image[0], image[1], image[2]}, compute_type(recipe.train.precision, device), device);
+        loader_(recipe.seed, images_->size(), batch_, device),
+        device_(device) {
     images_->pixels();  // renders all images
+    std::int64_t largest = 0;
+    for (const Choice& kind : kinds_to_time(recipe, *images_, device)) {
+      for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
+        add(kind, count, recipe.seed);
+        largest = std::max(largest, lanes_.back().rows(batch_) * lanes_.back().plan.image.size());
+      }
+    }
+    made_ = Tensor({largest}, compute_type(recipe.train.precision, device), device);
   }
 
-  const Dataset& images() const { return *images_; }
-  ViewsTime time(const Choice& kind, const Recipe& recipe, std::int64_t repetitions) {
-    return {.kind = kind.kind,
-            .threads = threads(),
-            .views = time_making(kind, recipe.seed, repetitions),
-            .floor = both_.device() == Device::cuda ? time_making({"identity", {}}, recipe.seed, repetitions)
-                                                    : time_moving(repetitions),
-            .batch = batch_};
+  /// Every lane in turn, so that what else the machine does falls on all of them alike.
+  std::vector<ViewsTime> time(std::int64_t repetitions) {
+    const ThreadsKept outside;
+    for (std::int64_t turn = -1; turn < repetitions; ++turn) {
+      for (Lane& lane : lanes_) {
+        set_threads(lane.threads);
+        const double views = milliseconds_on(device_, [&] { make(lane, *lane.views); });
+        const double floor = milliseconds_on(device_, [&] { move(lane); });
+        if (turn < 0) continue;  // one-time set-up
+        lane.times.push_back(views);
+        lane.floors.push_back(floor);
+      }
+      ++batches_made_;
+    }
+    std::vector<ViewsTime> times;
+    for (const Lane& lane : lanes_) {
+      times.push_back({.kind = lane.kind.kind,
+                       .threads = lane.threads,
+                       .views = median(lane.times),
+                       .floor = median(lane.floors),
+                       .batch = batch_,
+                       .pixels = lane.rows(batch_) * lane.plan.image[0] * lane.plan.image[1]});
+    }
+    return times;
   }
 
  private:
-  double time_making(const Choice& kind, std::uint64_t seed, std::int64_t repetitions) {
-    const ViewSource source{.dataset = *images_, .seed = seed, .batch = batch_, .device = both_.device()};
-    const auto views = ViewsRegistry::instance().make(kind.kind, kind.settings, source);
-    std::int64_t turn = 0;
-    return median_milliseconds(both_.device(), repetitions, [&] {
-      for (std::uint32_t view = 0; view < 2; ++view) {
-        Tensor half = both_.rows(view * batch_, (view + 1) * batch_);
-        views->make(0, view, loader_.rows(turn % loader_.batches()), half);
-      }
-      ++turn;
-    });
+  void add(const Choice& kind, int count, std::uint64_t seed) {
+    const ViewSource source{.dataset = *images_, .seed = seed, .batch = batch_, .device = device_};
+    lanes_.push_back({.kind = kind,
+                      .plan = plan_views(kind, images_->image_shape()),
+                      .threads = count,
+                      .views = ViewsRegistry::instance().make(kind.kind, kind.settings, source),
+                      .identity = ViewsRegistry::instance().make("identity", {}, source),
+                      .times = {},
+                      .floors = {}});
   }
-  double time_moving(std::int64_t repetitions) {
-    std::int64_t turn = 0;
-    return median_milliseconds(both_.device(), repetitions, [&] {
-      const std::int64_t first = turn++ % loader_.batches() * batch_;
-      move_bytes(images_->pixels().rows(first, first + batch_), both_);
-    });
+
+  Tensor room(const Lane& lane) const { return made_.part(0, batch_of(lane.rows(batch_), lane.plan.image)); }
+
+  void make(const Lane& lane, Views& views) {
+    const Tensor made = room(lane);
+    const std::int64_t rows = lane.plan.rows(batch_);
+    for (int view = 0; view < lane.plan.views; ++view) {
+      Tensor part = made.rows(view * rows, (view + 1) * rows);
+      views.make(0, static_cast<std::uint32_t>(view), loader_.rows(batches_made_ % loader_.batches()), part);
+    }
+  }
+
+  void move(const Lane& lane) {
+    if (device_ == Device::cuda) return make(lane, *lane.identity);
+    const std::int64_t first = batches_made_ % loader_.batches() * batch_;
+    Tensor made = room(lane);
+    move_bytes(images_->pixels().rows(first, first + batch_), made);
   }
 
   std::int64_t batch_;
   std::unique_ptr<Dataset> images_;
   BatchLoader loader_;
-  Tensor both_;
+  Device device_;
+  std::vector<Lane> lanes_;
+  Tensor made_;  // flat; of one lane at a time
+  std::int64_t batches_made_ = 0;
 };
 
 }  // namespace
@@ -104,17 +153,7 @@ class ViewsWork {
 std::vector<ViewsTime> time_views(const Recipe& recipe, Device device, std::int64_t repetitions) {
   check_repetitions(repetitions);
   const std::int64_t batch = recipe.train.batch;
-  const Recipe here = on_built_in_world(recipe, batch, batches * batch);
-  ViewsWork work(here, device);
-  std::vector<ViewsTime> times;
-  for (const Choice& kind : kinds_to_time(here, work.images())) {
-    for (const int count : device == Device::cuda ? std::vector{threads()} : thread_counts(threads())) {
-      const ThreadsKept outside;
-      set_threads(count);
-      times.push_back(work.time(kind, recipe, repetitions));
-    }
-  }
-  return times;
+  return ViewsWork(on_built_in_world(recipe, batch, batches * batch), device).time(repetitions);
 }
 
 }  // namespace biossl

@@ -28,6 +28,12 @@ inline std::string text_of(const Value& value) {
 /// configures.
 using Settings = std::map<std::string, Value>;
 
+/// A component chosen by name, with its own settings.
+struct Choice {
+  std::string kind;
+  Settings settings;
+};
+
 /// One option as `biossl list` and a resolved recipe show it.
 struct Field {
   std::string name;

@@ -10,7 +10,8 @@
 namespace biossl {
 namespace {
 
-constexpr std::int64_t gap = 4;  // pixels between images
+constexpr std::int64_t gap = 4;        // pixels between images
+constexpr std::int64_t patch_gap = 2;  // between the patches of a view, before magnification
 
 /// The layout of a sheet: equal cells, with a line of text above each row.
 struct Grid {
@@ -88,15 +89,25 @@ std::vector<std::int32_t> images_to_show(const Views& views, std::int64_t rows) 
 }
 
 /// A view on any device as bytes in host memory.
-std::vector<std::uint8_t> to_bytes(const Tensor& view) {
+std::vector<std::uint8_t> to_bytes(const Tensor& view, const ViewPlan& plan) {
   Tensor host(view.shape(), DType::float32, Device::cpu);
   copy(view, host);
   std::vector<std::uint8_t> bytes;
   bytes.reserve(static_cast<std::size_t>(host.size()));
-  for (const float value : host.span<const float>()) {
+  for (const float number : host.span<const float>()) {
+    const float value = number * static_cast<float>(plan.deviation) + static_cast<float>(plan.mean);
     bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0F * std::clamp(value, 0.0F, 1.0F))));
   }
   return bytes;
+}
+
+void draw_view(Canvas& canvas, std::int64_t x, std::int64_t y, const ViewPlan& plan, const std::uint8_t* bytes,
+               std::int64_t scale) {
+  for (std::int64_t patch = 0; patch < plan.grid.size(); ++patch) {
+    const std::int64_t down = patch / plan.grid.columns * (plan.image[0] + patch_gap);
+    const std::int64_t across = patch % plan.grid.columns * (plan.image[1] + patch_gap);
+    canvas.image(x + across * scale, y + down * scale, plan.image, bytes + patch * plan.image.size(), scale);
+  }
 }
 
 }  // namespace
@@ -119,32 +130,40 @@ void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& pa
   canvas.save(path);
 }
 
-void write_view_sheet(const Dataset& dataset, Views& views, Device device, const std::filesystem::path& path,
-                      const SheetOptions& options) {
+std::array<std::int64_t, 2> sides_on_sheet(const ViewPlan& plan) {
+  const auto side = [](std::int64_t patch, std::int64_t patches) { return patches * (patch + patch_gap) - patch_gap; };
+  return {side(plan.image[0], plan.grid.rows), side(plan.image[1], plan.grid.columns)};
+}
+
+void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan, Device device,
+                      const std::filesystem::path& path, const SheetOptions& options) {
   check_options(dataset, options);
   const std::int64_t rows = std::min(options.rows, dataset.size());
-  const std::int64_t epochs = std::max<std::int64_t>(1, options.columns / 2);
-  const Shape& shape = dataset.image_shape();
-  const Grid grid{shape, options.scale};
-  Canvas canvas = grid.canvas(rows, 1 + 2 * epochs);
+  const std::int64_t epochs = std::max<std::int64_t>(1, options.columns / plan.views);
+  const Shape& image = dataset.image_shape();
+  const auto [height, width] = sides_on_sheet(plan);
+  const Grid grid{{std::max(image[0], height), std::max(image[1], width), image[2]}, options.scale};
+  Canvas canvas = grid.canvas(rows, 1 + plan.views * epochs);
   const SheetRows layout(dataset, options.columns);
   const std::vector<std::int32_t> shown = images_to_show(views, rows);
   Tensor images({rows}, DType::int32, Device::cpu);
   std::ranges::copy(shown, images.data<std::int32_t>());
-  Tensor device_images({rows}, DType::int32, device);
-  copy(images, device_images);
-  Tensor batch({rows, shape[0], shape[1], shape[2]}, DType::float32, device);
+  const Tensor device_images = on_device(images, device);
+  Tensor batch(batch_of(plan.rows(rows), plan.image), DType::float32, device);
   for (std::int64_t row = 0; row < rows; ++row) {
-    const std::int32_t image = shown[static_cast<std::size_t>(row)];
-    canvas.text(grid.x(0), grid.text_y(row), grid.cut_to_cell(layout.title_of(image)));
-    canvas.image(grid.x(0), grid.image_y(row), shape, image_of(dataset, image).data(), grid.scale);
+    const std::int32_t source = shown[static_cast<std::size_t>(row)];
+    canvas.text(grid.x(0), grid.text_y(row), grid.cut_to_cell(layout.title_of(source)));
+    canvas.image(grid.x(0), grid.image_y(row), image, image_of(dataset, source).data(), grid.scale);
   }
-  for (std::int64_t pair = 0; pair < 2 * epochs; ++pair) {
-    views.make(static_cast<std::uint32_t>(pair / 2), static_cast<std::uint32_t>(pair % 2), device_images, batch);
-    const std::vector<std::uint8_t> bytes = to_bytes(batch);
+  for (std::int64_t column = 0; column < plan.views * epochs; ++column) {
+    const std::int64_t epoch = column / plan.views;
+    const std::int64_t view = column % plan.views;
+    views.make(static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(view), device_images, batch);
+    const std::vector<std::uint8_t> bytes = to_bytes(batch, plan);
     for (std::int64_t row = 0; row < rows; ++row) {
-      if (pair % 2 == 0) canvas.text(grid.x(1 + pair), grid.text_y(row), fmt::format("epoch {}", pair / 2));
-      canvas.image(grid.x(1 + pair), grid.image_y(row), shape, bytes.data() + row * shape.size(), grid.scale);
+      if (view == 0) canvas.text(grid.x(1 + column), grid.text_y(row), fmt::format("epoch {}", epoch));
+      draw_view(canvas, grid.x(1 + column), grid.image_y(row), plan,
+                bytes.data() + row * plan.rows(1) * plan.image.size(), grid.scale);
     }
   }
   canvas.save(path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 
@@ -12,7 +13,7 @@ namespace biossl {
 /// The size of a sheet.
 struct SheetOptions {
   std::int64_t rows = 10;     ///< at most this many classes or images
-  std::int64_t columns = 16;  ///< images per class or clip; in view sheets a pair of views takes two columns
+  std::int64_t columns = 16;  ///< images per class or clip; in view sheets every view of an image takes one
   std::int64_t scale = 3;     ///< magnification
 };
 
@@ -20,9 +21,12 @@ struct SheetOptions {
 /// without labels the first images, row by row.
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options = {});
 
-/// Writes a PNG with one row per image: the image, then its views 0 and 1 in epoch 0, 1, … `views` must belong to this
-/// data set, to `device`, and to batches of at least `rows`.
-void write_view_sheet(const Dataset& dataset, Views& views, Device device, const std::filesystem::path& path,
-                      const SheetOptions& options = {});
+/// Writes a PNG with one row per image: the image, then its views in epoch 0, 1, …, those that are cut into patches as
+/// the grid of these with gaps between them. `views` must belong to this data set, to `device`, and to batches of at
+/// least `rows`; `plan` is theirs.
+void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan, Device device,
+                      const std::filesystem::path& path, const SheetOptions& options = {});
+/// The side that a view takes on such a sheet, pixels before magnification: (height, width).
+std::array<std::int64_t, 2> sides_on_sheet(const ViewPlan& plan);
 
 }  // namespace biossl

@@ -6,6 +6,15 @@
 
 namespace biossl {
 
+void Views::show(const Tensor& /*rows*/, Tensor& /*dst*/) {
+  fail("views", "networks that learn from these views are shown whole images as they are");
+}
+
+ViewPlan plan_views(const Choice& choice, const Shape& image) {
+  const auto plan = ViewsRegistry::instance().find(choice.kind).traits.plan;
+  return plan == nullptr ? ViewPlan{.image = image} : plan(choice.settings, image);
+}
+
 SourceImages::SourceImages(const ViewSource& source) {
   if (source.dataset.is_resident()) {
     pixels_ = on_device(source.dataset.pixels(), source.device);

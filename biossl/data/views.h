@@ -3,14 +3,30 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "biossl/core/patch_grid.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
 #include "biossl/data/batch_fetcher.h"
 #include "biossl/data/dataset.h"
 
 namespace biossl {
+
+/// What a kind of views makes of images, known before it makes any.
+struct ViewPlan {
+  Shape image;          ///< (H, W, C) that the network sees
+  PatchGrid grid = {};  ///< of such images, row by row, that a view is cut into
+  int views = 2;        ///< of an image
+  double mean = 0;      ///< a number v of a view stands for v * deviation + mean in [0,1]
+  double deviation = 1;
+
+  /// Rows of one view of so many images.
+  std::int64_t rows(std::int64_t images) const { return images * grid.size(); }
+  /// Whether the network sees whole images (H, W, C) in [0,1], as they are.
+  bool keeps(const Shape& shape) const { return !grid.is_cut() && image == shape && mean == 0 && deviation == 1; }
+};
 
 /// Makes views of images. A view shows the object at one moment. Two views of one image are a positive pair.
 class Views {
@@ -19,17 +35,25 @@ class Views {
   /// What is known before views are made.
   struct Traits {
     bool (*suit)(const Dataset&) = nullptr;  ///< whether they can be made of a data set; null: of any
+    /// What they make of images (H, W, C) under these settings; null: pairs of whole images of the same shape. A kind
+    /// that has it overrides `show`. Throws std::invalid_argument for impossible settings or images.
+    ViewPlan (*plan)(const Settings&, const Shape& image) = nullptr;
+    bool host_only = false;  ///< whether a GPU makes no such views
   };
 
   virtual ~Views() = default;
 
-  /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]. A view depends on
-  /// (seed, epoch, image, view) only, not on the batch.
+  /// Writes view number `view` of images rows[n] (int32, N) into dst (N, H, W, C), values in [0,1]; or as the kind's
+  /// plan says: (N * grid, H, W, C), the patches of an image one after another. A view depends on (seed, epoch, image,
+  /// view) only, not on the batch.
   virtual void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) = 0;
+  /// Writes images as a network that learns from such views sees them when it is read: cut and scaled as views are,
+  /// but nothing is drawn. For kinds with a plan; other networks see the images themselves, in [0,1].
+  virtual void show(const Tensor& rows, Tensor& dst);
   /// The images that views can be made of, in ascending order; empty: all images of the data set.
   virtual std::span<const std::int32_t> images() const { return {}; }
-  /// Announces the rows of the next call of `make`, so that images that are not in memory are read meanwhile. It
-  /// changes no result.
+  /// Announces the rows of the next call of `make` or `show`, so that images that are not in memory are read meanwhile.
+  /// It changes no result.
   virtual void expect(const Tensor& /*rows*/) {}
   /// Whether `make` waits for the device to work on the host; then it cannot be part of a CUDA graph.
   virtual bool waits_for_device() const { return false; }
@@ -44,6 +68,10 @@ struct ViewSource {
 };
 
 using ViewsRegistry = Registry<Views, const ViewSource&>;
+
+/// What these views make of images (H, W, C). Throws std::invalid_argument for an unknown kind, or settings or images
+/// that are impossible.
+ViewPlan plan_views(const Choice& choice, const Shape& image);
 
 /// For implementations: the images of a data set on the device, for operations on chosen rows. A data set in memory is
 /// there as a whole, copied to the device if necessary; of another one the images of a batch.

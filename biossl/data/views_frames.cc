@@ -40,7 +40,8 @@ std::int64_t longest_clip(const std::vector<std::int32_t>& clips) {
 /// View 0 is a frame of a clip, view 1 the frame `gap` later. Frames without a later one begin no pair.
 class FrameViews final : public Views {
  public:
-  static constexpr Traits traits{.suit = [](const Dataset& dataset) { return longest_clip(dataset.clips()) > 1; }};
+  static constexpr Traits traits{.suit = [](const Dataset& dataset) { return longest_clip(dataset.clips()) > 1; },
+                                 .host_only = true};
 
   FrameViews(const FrameOptions& options, const ViewSource& source)
       : source_(source),

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "biossl/core/error.h"
+#include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl {
@@ -64,12 +65,58 @@ Tensor UnitRange::operator()(std::int64_t first) {
   return images;
 }
 
+ShownImages::ShownImages(const Dataset& dataset, const Choice& views, std::int64_t batch, DType dtype, Device device)
+    : batch_(batch), total_(dataset.size()) {
+  const ViewPlan plan = plan_views(views, dataset.image_shape());
+  if (plan.keeps(dataset.image_shape())) {
+    whole_.emplace(dataset, batch, dtype, device);
+    return;
+  }
+  const ViewSource source{.dataset = dataset, .seed = 0, .batch = batch, .device = device};
+  views_ = ViewsRegistry::instance().make(views.kind, views.settings, source);
+  grid_ = plan.grid;
+  numbers_ = iota(total_, device);
+  images_ = Tensor(batch_of(plan.rows(batch), plan.image), dtype, device);
+}
+
+Tensor ShownImages::operator()(std::int64_t first) {
+  if (whole_) return (*whole_)(first);
+  const Tensor rows = rows_from(first);
+  Tensor images = images_.rows(0, rows.size() * grid_.size());
+  views_->show(rows, images);
+  if (first + batch_ < total_) views_->expect(rows_from(first + batch_));
+  return images;
+}
+
+Tensor ShownImages::rows_from(std::int64_t first) const {
+  return numbers_.rows(first, std::min(first + batch_, total_));
+}
+
+namespace {
+
+/// Images at a time, so that a forward pass takes them in one group.
+std::int64_t images_at_a_time(const Network& network, const PatchGrid& grid, std::int64_t images) {
+  const std::int64_t most = std::max<std::int64_t>(ForwardPass::group(network.setup().device) / grid.size(), 1);
+  return std::min(most, images);
+}
+
+PatchGrid grid_of(const Network& network, const Choice& views, const Shape& image) {
+  const ViewPlan plan = plan_views(views, image);
+  check(plan.image == network.image(), "features", "the images are {}, the network was made for {}",
+        to_string(plan.image), to_string(network.image()));
+  return plan.grid;
+}
+
+}  // namespace
+
 FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, const Dataset& dataset,
-                             std::int64_t batch)
+                             const Choice& views)
     : blocks_(checked(std::move(blocks), network.depth())),
       network_(network),
-      images_(dataset, batch, network.setup().dtype, network.setup().device),
-      pass_(network, blocks_.back(), batch) {
+      grid_(grid_of(network, views, dataset.image_shape())),
+      images_(dataset, views, images_at_a_time(network, grid_, dataset.size()), network.setup().dtype,
+              network.setup().device),
+      pass_(network, blocks_.back(), images_.batch() * grid_.size()) {
   const SynapsesSetup& setup = network.setup();
   kept_.resize(static_cast<std::size_t>(blocks_.back()) + 1);
   outputs_.resize(blocks_.size());
@@ -77,10 +124,25 @@ FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, co
     pass_.prepare(workspace);
     for (const int block : blocks_) {
       kept_[static_cast<std::size_t>(block)].output =
-          workspace.take(batch_of(batch, network.block(block).plan().output), setup.dtype);
+          workspace.take(batch_of(batch() * grid_.size(), network.block(block).plan().output), setup.dtype);
     }
   };
   Workspace::fit(setup.device, lay_out);
+  if (!grid_.is_cut()) return;
+  for (const int block : blocks_) {
+    means_.emplace_back(batch_of(batch(), network.block(block).plan().output), setup.dtype, setup.device);
+  }
+}
+
+Tensor FeatureReader::output(std::size_t index, std::int64_t images) {
+  const Tensor& all = kept_[static_cast<std::size_t>(blocks_[index])].output;
+  const Tensor outputs = all.rows(0, images * grid_.size());
+  if (!grid_.is_cut()) return outputs;
+  const std::int64_t size = outputs.shape().row_size();
+  Tensor mean = means_[index].rows(0, images);
+  Tensor flat = mean.reshaped({images, 1, size});
+  ops::reduce(Reduction::mean, outputs.reshaped({images, grid_.size(), size}), {1, 2}, flat);
+  return mean;
 }
 
 void FeatureReader::read(const Take& take, const Progress& progress) {
@@ -88,26 +150,22 @@ void FeatureReader::read(const Take& take, const Progress& progress) {
   for (std::int64_t first = 0; first < total; first += images_.batch()) {
     Tensor images = images_(first);
     network_.scale_input(images);
-    const std::int64_t count = images.extent(0);
+    const std::int64_t count = images.extent(0) / grid_.size();
     pass_.run(images, kept_);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      outputs_[i] = kept_[static_cast<std::size_t>(blocks_[i])].output.rows(0, count);
-    }
+    for (std::size_t i = 0; i < blocks_.size(); ++i) outputs_[i] = output(i, count);
     take(first, outputs_);
     if (progress) progress(first + count, total, "");
   }
 }
 
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       const FeatureStorage& kept, const Progress& progress) {
-  check(dataset.image_shape() == network.image(), "features", "the images are {}, the network was made for {}",
-        to_string(dataset.image_shape()), to_string(network.image()));
+                                       const FeatureStorage& kept, const Progress& progress, const Choice& views) {
   std::vector<Features> features;
   for (const int block : blocks) {
     const std::int64_t size = network.block(block).plan().output.size();
     features.push_back({FeatureTable({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
-  FeatureReader reader(network, blocks, dataset, std::min(ForwardPass::group(network.setup().device), dataset.size()));
+  FeatureReader reader(network, blocks, dataset, views);
   reader.read(
       [&](std::int64_t first, std::span<const Tensor> outputs) {
         for (std::size_t i = 0; i < outputs.size(); ++i) features[i].values.write(first, outputs[i]);

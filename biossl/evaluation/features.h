@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "biossl/core/tensor.h"
 #include "biossl/data/batch_fetcher.h"
 #include "biossl/data/dataset.h"
+#include "biossl/data/views.h"
 #include "biossl/evaluation/feature_table.h"
 #include "biossl/network/forward_pass.h"
 
@@ -48,12 +50,44 @@ class UnitRange {
   std::vector<std::int32_t> numbers_;      // 0, 1, … of all images, for the fetcher
 };
 
-/// Runs images through a frozen encoder, forward only, and hands over the outputs of some blocks batch by batch.
+/// Hands out the images of a data set in order as a network that learns from these views is shown them (Views::show),
+/// one batch at a time: (n * grid, H, W, C), where views are cut the patches of an image one after another.
+class ShownImages {
+ public:
+  /// The data set must outlive this object.
+  ShownImages(const Dataset& dataset, const Choice& views, std::int64_t batch, DType dtype, Device device);
+
+  std::int64_t batch() const { return batch_; }
+  std::int64_t total() const { return total_; }
+  /// Images from `first` on, at most one batch. Valid until the next call.
+  Tensor operator()(std::int64_t first);
+
+ private:
+  Tensor rows_from(std::int64_t first) const;
+
+  std::int64_t batch_, total_;
+  std::optional<UnitRange> whole_;  // images as they are
+  std::unique_ptr<Views> views_;    // in place of it where views change them
+  PatchGrid grid_;
+  Tensor numbers_;  // 0, 1, … of all images
+  Tensor images_;   // (batch * grid, H, W, C)
+};
+
+/// Views that leave images as they are.
+inline const Choice whole_images{"identity", {}};
+
+/// Runs images through a frozen encoder, forward only, and hands over the outputs of some blocks batch by batch. Images
+/// are shown as the views that the encoder learns from show them. Where these cut images into patches, a block's output
+/// is the mean of that for the patches.
 class FeatureReader {
  public:
-  /// blocks: increasing indices. batch: images at a time. The data set must outlive the reader.
-  FeatureReader(const Network& network, std::vector<int> blocks, const Dataset& dataset, std::int64_t batch);
+  /// blocks: increasing indices. The data set must outlive the reader. Throws std::invalid_argument if the views make
+  /// other images than the network sees.
+  FeatureReader(const Network& network, std::vector<int> blocks, const Dataset& dataset,
+                const Choice& views = whole_images);
 
+  /// The largest number of images at a time.
+  std::int64_t batch() const { return images_.batch(); }
   /// Calls take(first image, outputs) for every batch of the data set, in order.
   /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and is valid until take returns. One pass for
   /// all blocks.
@@ -61,17 +95,23 @@ class FeatureReader {
   void read(const Take& take, const Progress& progress = {});
 
  private:
+  /// Of block blocks_[index] for the first images of the batch.
+  Tensor output(std::size_t index, std::int64_t images);
+
   std::vector<int> blocks_;
   const Network& network_;
-  UnitRange images_;
+  PatchGrid grid_;
+  ShownImages images_;
   ForwardPass pass_;
   std::vector<Activity> kept_;   // outputs of the chosen blocks
-  std::vector<Tensor> outputs_;  // views of kept_ for the current images
+  std::vector<Tensor> means_;    // over the patches; empty where images are whole
+  std::vector<Tensor> outputs_;  // views of kept_ or means_ for the current images
 };
 
 /// Features of every image of a data set at each of the blocks (increasing indices), from one pass.
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       const FeatureStorage& kept, const Progress& progress = {});
+                                       const FeatureStorage& kept, const Progress& progress = {},
+                                       const Choice& views = whole_images);
 /// Divides blocks into passes over the images. The features of block i take bytes[i]; those of one pass fit into
 /// `budget`. Neighbours are together, in as few passes as possible. A block above the budget has its own pass.
 std::vector<std::vector<int>> share_passes(std::span<const std::int64_t> bytes, std::int64_t budget);

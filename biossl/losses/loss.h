@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "biossl/core/patch_grid.h"
 #include "biossl/core/plausibility.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/state.h"
@@ -15,12 +16,14 @@ namespace biossl {
 
 /// What a loss is made for. Every head has a loss of its own.
 struct LossSetup {
-  std::int64_t batch;     ///< the largest number of pairs
+  std::int64_t batch;     ///< the largest number of pairs; of images that views cut into patches
   std::int64_t features;  ///< D, numbers in an embedding
   DType dtype;            ///< of embeddings and errors: float32, or float64 on the reference device
   Device device;
   std::uint64_t seed = 1;  ///< of whatever the loss draws at random
   int block = 0;           ///< the block that the head stands on
+  PatchGrid grid = {};     ///< the patches of a view, for a loss that compares them
+  int views = 2;           ///< of an image
 };
 
 /// Makes the loss of the head on a block with embeddings of so many features.
@@ -30,12 +33,19 @@ using LossFactory = std::function<std::unique_ptr<class Loss>(int block, std::in
 class Loss {
  public:
   static constexpr const char* kind = "loss";
+  /// What is asked before a loss is made.
+  struct Traits {
+    bool compares_patches = false;  ///< whether it takes views that are cut into patches, and no others
+  };
 
   virtual ~Loss() = default;
 
   /// embeddings (2B, D): rows 0..B-1 are view 0, rows B..2B-1 view 1; rows i and B+i are a pair. Writes the derivative
   /// by each embedding to errors (2B, D); where stops_gradient(), rows 0..B-1 are left alone. Adds to totals (2,
   /// float64): [0] the loss of the batch, [1] the number of rows B.. with an error that is not zero.
+  /// A loss that compares patches gets (V B rows columns, D) instead, with V, rows and columns of its LossSetup: the
+  /// embedding of patch (r, c) of view v of image i is row ((v B + i) rows + r) columns + c. It stops no gradient, and
+  /// totals[1] counts the images of the last view that have an error.
   virtual void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) = 0;
   /// The kind of head that it needs, where the recipe names none.
   virtual std::string head() const { return "linear"; }

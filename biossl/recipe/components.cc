@@ -4,6 +4,50 @@
 #include "biossl/core/processor.h"
 
 namespace biossl {
+namespace {
+
+/// Losses that compare what these views show, for a message.
+std::string losses_for(const PatchGrid& grid) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : LossRegistry::instance().entries()) {
+    if (entry.traits.compares_patches == grid.is_cut()) names.push_back(name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Pairs of whole images and patches are no work for one loss.
+void check_loss(const Recipe& recipe, const ViewPlan& views) {
+  if (!RuleRegistry::instance().find(recipe.rule.kind).traits.learns) return;
+  const std::string& loss = recipe.loss.kind;
+  const bool compares_patches = LossRegistry::instance().find(loss).traits.compares_patches;
+  if (compares_patches == views.grid.is_cut() && (compares_patches || views.views == 2)) return;
+  if (compares_patches) {
+    bad_input(
+        "recipe '{}': loss {} compares patches of an image, and views {} show whole images; set views.kind = "
+        "\"patches\"",
+        recipe.name, loss, recipe.views.kind);
+  }
+  if (!views.grid.is_cut()) {
+    bad_input("recipe '{}': loss {} compares pairs of views, and views {} make {} of an image", recipe.name, loss,
+              recipe.views.kind, views.views);
+  }
+  const std::string others = losses_for(views.grid);
+  bad_input("recipe '{}': loss {} compares whole images, and views {} cut them into {}x{} patches; {}", recipe.name,
+            loss, recipe.views.kind, views.grid.rows, views.grid.columns,
+            others.empty() ? "choose views of whole images, since no loss here compares patches"
+                           : fmt::format("use a loss that compares patches ({}), or views of whole images", others));
+}
+
+std::int64_t micro_batch_of(const Recipe& recipe, const ViewPlan& views) {
+  const TrainRecipe& train = recipe.train;
+  if (!views.grid.is_cut() || train.micro_batch == 0) return train.micro_batch;
+  check(train.micro_batch >= train.batch, "train",
+        "images that are cut into patches are learnt from a whole batch at a time; leave train.micro_batch at 0");
+  return 0;
+}
+
+}  // namespace
+
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
   const LossSetup setup{
       .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
@@ -22,6 +66,20 @@ std::string head_kind(const Recipe& recipe) {
   return recipe.network.head.kind == "auto" ? trial_loss(recipe)->head() : recipe.network.head.kind;
 }
 
+ViewPlan view_plan(const Recipe& recipe, const Shape& image) {
+  const ViewPlan plan = blaming_recipe(recipe, [&] { return plan_views(recipe.views, image); });
+  const bool scaled = plan.mean != 0 || plan.deviation != 1;
+  for (const std::string& name : names_of_sets(recipe.data)) {
+    const ImageRecipe images = data_set(recipe, name).images;
+    if (!scaled || (images.mean == 0 && images.std == 1)) continue;
+    bad_input(
+        "recipe '{}': views {} scale values themselves (views.mean, views.std); leave the mean and std of {} at 0 "
+        "and 1",
+        recipe.name, recipe.views.kind, name);
+  }
+  return plan;
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   if (device == Device::cuda) accelerator::allow_tf32(recipe.train.precision == "tf32");
   return blaming_recipe(recipe, [&] {
@@ -35,38 +93,41 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
   });
 }
 
-LossFactory loss_factory(const Recipe& recipe, const Network& network) {
+LossFactory loss_factory(const Recipe& recipe, const Network& network, const ViewPlan& views) {
   const SynapsesSetup& setup = network.setup();
-  return [recipe, dtype = setup.master_dtype(), device = setup.device](int block, std::int64_t features) {
+  return [recipe, views, dtype = setup.master_dtype(), device = setup.device](int block, std::int64_t features) {
     const LossSetup its{.batch = recipe.train.batch,
                         .features = features,
                         .dtype = dtype,
                         .device = device,
                         .seed = recipe.seed,
-                        .block = block};
+                        .block = block,
+                        .grid = views.grid,
+                        .views = views.views};
     return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, its);
   };
 }
 
-std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network) {
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, const ViewPlan& views) {
   return blaming_recipe(recipe, [&] {
+    check_loss(recipe, views);
     const RuleSetup setup{.network = network,
-                          .loss = loss_factory(recipe, network),
-                          .batch = recipe.train.batch,
+                          .loss = loss_factory(recipe, network, views),
+                          .batch = (views.views * views.rows(recipe.train.batch) + 1) / 2,
                           .epochs = recipe.train.epochs,
                           .seed = recipe.seed,
-                          .micro_batch = recipe.train.micro_batch};
+                          .micro_batch = micro_batch_of(recipe, views)};
     return RuleRegistry::instance().make(recipe.rule.kind, recipe.rule.settings, setup);
   });
 }
 
-DryBuild::DryBuild(Recipe recipe, const Shape& image) {
+DryBuild::DryBuild(Recipe recipe, const Shape& image) : views(view_plan(recipe, image)) {
   const bool in_micro_batches = recipe.train.micro_batch > 0 && recipe.train.micro_batch < recipe.train.batch;
   loss = blaming_recipe(recipe, [&] { return trial_loss(recipe); });
   recipe.train.batch = 2;
   recipe.train.micro_batch = in_micro_batches ? 1 : 0;
-  network = make_network(recipe, image, Device::reference);
-  rule = make_rule(recipe, *network);
+  network = make_network(recipe, views.image, Device::reference);
+  rule = make_rule(recipe, *network, views);
 }
 
 std::int64_t total_epochs(const Recipe& recipe) { return DryBuild(recipe, image_shape(recipe)).rule->total_epochs(); }

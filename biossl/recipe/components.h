@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/data/views.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
 #include "biossl/recipe/data_sets.h"
@@ -21,17 +22,22 @@ std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 NetworkSpec network_spec(const Recipe& recipe);
 /// The kind of that head: the recipe's, or where it says "auto" the one that the loss asks for.
 std::string head_kind(const Recipe& recipe);
-/// An untrained network on images (H, W, C).
+/// What the recipe's views make of images (H, W, C). Throws BadInput for images that these views cannot be made of, and
+/// where data.mean and std would scale values that the views have scaled.
+ViewPlan view_plan(const Recipe& recipe, const Shape& image);
+/// An untrained network that sees images (H, W, C), as the views' plan has them.
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// Makes the recipe's loss for each head of this network.
-LossFactory loss_factory(const Recipe& recipe, const Network& network);
-/// The recipe's rule on this network, which must outlive it.
-std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network);
+LossFactory loss_factory(const Recipe& recipe, const Network& network, const ViewPlan& views = {});
+/// The recipe's rule on this network, which must outlive it. Throws BadInput where its loss compares whole images and
+/// the views are cut into patches, or the other way round.
+std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, const ViewPlan& views = {});
 /// The parts of a recipe with buffers for two pairs, to ask for their properties and to find parts that do not fit
-/// together. Needs no data. Throws BadInput.
+/// together. Needs no data, but the shape of the images to learn from. Throws BadInput.
 struct DryBuild {
   DryBuild(Recipe recipe, const Shape& image);
 
+  ViewPlan views;
   std::unique_ptr<Network> network;
   std::unique_ptr<Loss> loss;
   std::unique_ptr<LearningRule> rule;

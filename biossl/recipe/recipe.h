@@ -157,12 +157,6 @@ struct PublishedRecipe {
   }
 };
 
-/// A component chosen by name, with its own settings.
-struct Choice {
-  std::string kind;
-  Settings settings;
-};
-
 /// Everything that defines a run, except where it runs. Each part is a TOML section: [data] [views] [network] [loss]
 /// [rule] [train] [optimizer] [probe] and optionally [published]; seed is above all sections. [network] is a preset, or
 /// [[network.blocks]] with [network.head]. What is of one data set alone is in [data.NAME]; with a kind there, NAME is

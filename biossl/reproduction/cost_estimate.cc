@@ -49,17 +49,17 @@ struct ProbeCost {
 
 ProbeCost probe_seconds_per_image(const Recipe& recipe, Device device) {
   const auto images = open_pretraining_images(on_built_in_world(recipe, recipe.train.batch, few_images), {});
-  const auto network = make_network(recipe, images->image_shape(), device);
+  const auto network = make_network(recipe, view_plan(recipe, images->image_shape()).image, device);
   std::vector<int> blocks;
   for (int block = recipe.probe.blocks == "all" ? 0 : network->depth() - 1; block < network->depth(); ++block) {
     blocks.push_back(block);
   }
   const FeatureStorage kept{.dtype = compute_type(recipe.probe.precision, device)};
-  extract_features(*network, blocks, *images, kept);  // makes the primitives
+  extract_features(*network, blocks, *images, kept, {}, recipe.views);  // makes the primitives
   synchronize(device);
   ProbeCost cost;
   Stopwatch watch;
-  const std::vector<Features> features = extract_features(*network, blocks, *images, kept);
+  const std::vector<Features> features = extract_features(*network, blocks, *images, kept, {}, recipe.views);
   synchronize(device);
   cost.features = watch.seconds() / few_images;
   const ProbeOptions options{.epochs = 3,

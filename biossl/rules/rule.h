@@ -18,7 +18,7 @@ namespace biossl {
 struct RuleSetup {
   Network& network;
   LossFactory loss;     ///< makes the loss of each head
-  std::int64_t batch;   ///< the largest number of pairs in a batch
+  std::int64_t batch;   ///< the largest number of pairs in a batch; of other rows half as many, rounded up
   std::int64_t epochs;  ///< what the recipe asks for (train.epochs)
   std::uint64_t seed;
   std::int64_t micro_batch = 0;  ///< pairs to learn from at a time, their updates added up over a batch; 0: all
@@ -36,8 +36,8 @@ class LearningRule {
 
   virtual ~LearningRule() = default;
 
-  /// One batch: images (2B, H, W, C) in the compute type, rows 0..B-1 view 0, rows B..2B-1 view 1. Adds to totals as
-  /// Loss::evaluate does.
+  /// One batch: images (2B, H, W, C) in the compute type, rows 0..B-1 view 0, rows B..2B-1 view 1; for a loss that
+  /// compares patches, the patches in the order of its embeddings. Adds to totals as Loss::evaluate does.
   virtual void step(const Tensor& images, const StepContext& context, Tensor& totals) = 0;
   /// Epochs of the whole run; layer-wise rules train every block for the recipe's epochs.
   virtual std::int64_t total_epochs() const = 0;

@@ -43,17 +43,23 @@ Tensor channels_first(const Tensor& maps) {
 }  // namespace
 
 void write_features(Network& network, std::optional<int> block, const Dataset& images,
-                    const std::filesystem::path& path, const Progress& progress) {
+                    const std::filesystem::path& path, const Progress& progress, const Choice& views) {
   const int index = block.value_or(network.depth() - 1);
   check(index >= 0 && index < network.depth(), "embed", "there is no block {}; the network has blocks 0 to {}", index,
         network.depth() - 1);
-  check(images.image_shape() == network.image(), "embed", "the images are {}, the network was trained on {}",
-        to_string(images.image_shape()), to_string(network.image()));
+  const ViewPlan plan = plan_views(views, images.image_shape());
+  check(plan.image == network.image(), "embed", "the images are {}, the network was trained on {}",
+        to_string(plan.image), to_string(network.image()));
+  check(block || !plan.grid.is_cut(), "embed",
+        "views {} cut images into patches, and an embedding is of one patch; write a block's output instead (--layer "
+        "last), its mean over the patches",
+        views.kind);
   check(
       block || network.add_head(index).embeds_single_images(), "embed",
       "this network's loss has no embedding of a single image, its head predicts one view's map from another's; write "
       "a block's output instead (--layer last)");
-  const std::int64_t batch = std::min(ForwardPass::group(network.setup().device), images.size());
+  FeatureReader reader(network, {index}, images, views);
+  const std::int64_t batch = reader.batch();
   const Shape& map = network.block(index).plan().output;
   Head* const head = block ? nullptr : &network.add_head(index);
   NpyWriter writer(path, DType::float32,
@@ -63,7 +69,6 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
     Workspace::fit(network.setup().device, [&](Workspace& workspace) { head->prepare(batch, workspace); });
     embeddings = Tensor({batch, head->features()}, network.setup().master_dtype(), network.setup().device);
   }
-  FeatureReader reader(network, {index}, images, batch);
   const auto take = [&](std::int64_t /*first*/, std::span<const Tensor> outputs) {
     if (block) return writer.write(channels_first(widened(outputs[0])));
     Tensor rows = embeddings.rows(0, outputs[0].extent(0));

@@ -5,15 +5,19 @@
 
 #include "biossl/core/progress.h"
 #include "biossl/data/dataset.h"
+#include "biossl/evaluation/features.h"
 #include "biossl/network/network.h"
 
 namespace biossl {
 
 /// Writes a network's output for every image of a data set, in order, as float32 .npy: the output of a block, (N, C, H,
 /// W), or without a block the embeddings of the last head, (N, D). Works batch by batch, so the array need not fit into
-/// memory. Throws std::invalid_argument for an unknown block or images of another size than the network's.
+/// memory. Images are shown as the views that the network learns from show them (FeatureReader). Throws
+/// std::invalid_argument for an unknown block, images of another size than the network's, or embeddings where views cut
+/// images into patches.
 void write_features(Network& network, std::optional<int> block, const Dataset& images,
-                    const std::filesystem::path& path, const Progress& progress = {});
+                    const std::filesystem::path& path, const Progress& progress = {},
+                    const Choice& views = whole_images);
 
 /// Writes the labels of a data set, (N) int32. Throws std::invalid_argument if it has none.
 void write_labels(const Dataset& images, const std::filesystem::path& path);

@@ -24,9 +24,10 @@ class ProbeImages {
       if (part == ProbePart::test) chance_ = share_of_commonest(opened.labels());
       if (part == ProbePart::train) train_chance_ = share_of_commonest(opened.labels());
       take_names(opened.class_names());
-      if (opened.image_shape() == encoder_image) continue;
+      const Shape shown = view_plan(recipe, opened.image_shape()).image;
+      if (shown == encoder_image) continue;
       bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
-                to_string(encoder_image), name_of_set(part), to_string(opened.image_shape()));
+                to_string(encoder_image), name_of_set(part), to_string(shown));
     }
     train_images_ = open_->size();
   }
@@ -121,7 +122,7 @@ class Prober {
       const FeatureStorage kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
       const auto read = [&](ProbePart part, const char* name) {
         const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
-        return extract_features(network, blocks, images_.open(part), kept, progress);
+        return extract_features(network, blocks, images_.open(part), kept, progress, recipe_.views);
       };
       std::vector<Features> train = read(ProbePart::train, "training");
       std::vector<Features> validation(blocks.size());
@@ -205,7 +206,8 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
 }
 
 void require_images(const Recipe& recipe, const ExecutionContext& place) {
-  const ProbeImages are_there(recipe, place, open_pretraining_images(recipe, place)->image_shape());
+  const Shape image = open_pretraining_images(recipe, place)->image_shape();
+  const ProbeImages are_there(recipe, place, view_plan(recipe, image).image);
 }
 
 }  // namespace biossl

@@ -89,16 +89,17 @@ std::string last_good(const RunDirectory& directory) {
 Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start)
     : recipe_(recipe),
       images_(open_images(recipe, place)),
-      network_(make_started_network(recipe, images_->image_shape(), place.device, start)),
-      rule_(make_rule(recipe, *network_)),
+      plan_(view_plan(recipe, images_->image_shape())),
+      network_(make_started_network(recipe, plan_.image, place.device, start)),
+      rule_(make_rule(recipe, *network_, plan_)),
       views_(make_views(recipe, *images_, place.device)),
       loader_(make_loader(recipe, *images_, *views_, place.device)),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device),
       started_from_checkpoint_(start != nullptr) {
   if (start != nullptr) drawn_anew_ = start->start(*network_, *rule_);
-  const Shape& image = images_->image_shape();
-  batch_ = Tensor({2 * recipe.train.batch, image[0], image[1], image[2]}, network_->setup().dtype, place.device);
+  const std::int64_t rows = plan_.views * plan_.rows(recipe.train.batch);
+  batch_ = Tensor(batch_of(rows, plan_.image), network_->setup().dtype, place.device);
   labels_ = labels_for(recipe, *network_, *images_, place.device);
   if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
 }
@@ -178,13 +179,13 @@ void Trainer::start_epoch(std::int64_t epoch) {
 
 Tensor Trainer::make_batch(std::int64_t batch) {
   const Tensor rows = loader_.rows(batch);
-  const std::int64_t pairs = rows.extent(0);
+  const std::int64_t of_view = plan_.rows(rows.extent(0));
   const auto epoch = static_cast<std::uint32_t>(progress_.epoch);
-  for (std::uint32_t view = 0; view < 2; ++view) {
-    Tensor images = batch_.rows(view * pairs, (view + 1) * pairs);
-    views_->make(epoch, view, rows, images);
+  for (int view = 0; view < plan_.views; ++view) {
+    Tensor images = batch_.rows(view * of_view, (view + 1) * of_view);
+    views_->make(epoch, static_cast<std::uint32_t>(view), rows, images);
   }
-  Tensor images = batch_.rows(0, 2 * pairs);
+  Tensor images = batch_.rows(0, plan_.views * of_view);
   network_->scale_input(images);
   return images;
 }

@@ -42,7 +42,8 @@ class Trainer {
   /// requests a stop; std::runtime_error, keeping the last good checkpoint, if the loss is not finite.
   void run(const RunDirectory& directory, Reporter& reporter);
 
-  /// Makes batch `batch` of the current epoch: (2n, H, W, C), view 0 in rows 0..n-1, view 1 in rows n..2n-1.
+  /// Makes batch `batch` of the current epoch: (2n, H, W, C), view 0 in rows 0..n-1, view 1 in rows n..2n-1; or as the
+  /// views' plan says, with the patches of an image one after another.
   Tensor make_batch(std::int64_t batch);
   /// Sets the current epoch and shuffles.
   void start_epoch(std::int64_t epoch);
@@ -68,12 +69,13 @@ class Trainer {
 
   Recipe recipe_;
   std::unique_ptr<Dataset> images_;
+  ViewPlan plan_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<LearningRule> rule_;
   std::unique_ptr<Views> views_;
   BatchLoader loader_;
   Schedule schedule_;
-  Tensor batch_;                  // (2B, H, W, C)
+  Tensor batch_;                  // (2B, H, W, C), or as plan_ says
   Tensor totals_;                 // of the current epoch
   Tensor labels_, batch_labels_;  // int32; empty unless the loss needs labels
   RunProgress progress_;

@@ -71,7 +71,7 @@ TEST_F(Bench, StepScaling) {
 TEST_F(Bench, Views) {
   const auto [table, json] = both({"views", "--repeat", "1"});
   EXPECT_THAT(table, HasSubstr("the recipe's are moments"));
-  EXPECT_EQ(json["views"].size(), 6U);
+  EXPECT_EQ(json["views"].size(), 8U);
   EXPECT_GT(json["views"][0]["floor_ms"].get<double>(), 0.0);
 }
 

@@ -16,6 +16,7 @@
 namespace biossl {
 namespace {
 
+using ::testing::AllOf;
 using testing::expect_one_line;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -133,6 +134,19 @@ TEST_F(Program, RunProbeAndEmbed) {
   EXPECT_TRUE(std::filesystem::exists(in("x_labels.npy")));
   expect_one_line(run({"embed", in("run"), "--layer", "7", "--out", in("y.npy")}), 2, "--layer 7");
   EXPECT_FALSE(std::filesystem::exists(in("y.npy")));
+}
+
+TEST_F(Program, DescribesWhatViewsMakeOfImages) {
+  const auto describe = [&](const std::string& views, const std::string& rule) {
+    return run({"describe", recipe_, "--set", "data.image_size=96", "--set", views, "--set", "rule.kind=" + rule});
+  };
+  EXPECT_THAT(describe("views.kind=patches", "none").out,
+              AllOf(HasSubstr("a view of 96x96x3, cut into 49 patches of 16x16x1, a grid of 7x7\n"),
+                    HasSubstr("on images of 16x16x1\n")));
+  EXPECT_THAT(describe("views.kind=crops", "e2e").out, Not(HasSubstr("views crops")));
+  expect_one_line(describe("views.kind=patches", "e2e"), 3, "loss contrastive_hinge compares whole images");
+  const Outcome scaled = run({"describe", recipe_, "--set", "views.kind=crops", "--set", "views.size=32"});
+  EXPECT_THAT(scaled.out, AllOf(HasSubstr("2 views of 12x12x3, scaled to 32x32x3\n"), HasSubstr("32x32x3\n")));
 }
 
 TEST_F(Program, ListDescribeAndDataAnswer) {

@@ -56,6 +56,23 @@ TEST_F(OwnPictures, ArePackedAndLookedAt) {
   expect_one_line(run({"data", "pack", in("none"), "--size", "12", "--out", in("other")}), 3, "is no folder");
 }
 
+TEST_F(OwnPictures, AreShownUnderViewsWithSettings) {
+  write_pictures();
+  const std::string start = R"(XDG_CACHE_HOME="$1/cache" "$0" data preview folder --data "$1/pictures" --size 20 )"
+                            R"(--out "$1/sheet.png" )";
+  const Outcome crops = shell(start + "--views crops --views-set size=8 --views-set jitter=0");
+  EXPECT_EQ(crops.code, 0) << crops.error;
+  EXPECT_THAT(crops.out, HasSubstr("then pairs of its views"));
+  const Outcome patches = shell(start + "--views patches --views-set crop=16 --views-set patch=8 --views-set stride=4");
+  EXPECT_EQ(patches.code, 0) << patches.error;
+  EXPECT_THAT(patches.out, HasSubstr("its view in several epochs"));
+  expect_one_line(shell(start + "--views patches"), 2, "20x20, smaller than views.crop = 64");
+  expect_one_line(shell(start + "--views crops --views-set sizes=8"), 2, "'size'");
+  expect_one_line(shell(start + "--views crops --views-set size"), 2, "KEY=VALUE");
+  expect_one_line(shell(start + "--views crops --views-set size=8 --views-set size=9"), 2, "twice");
+  expect_one_line(shell(start + "--views-set size=8"), 2, "--views-set needs --views");
+}
+
 TEST_F(OwnPictures, AreLearntFromProbedAndEmbedded) {
   write_pictures();
   const std::string changes =

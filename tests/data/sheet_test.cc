@@ -97,7 +97,8 @@ TEST(ViewSheet, ShowsImagesBesideTheirViews) {
   const TemporaryFolder folder;
   const auto dataset = open_dataset("world", {Split::train, "", 3, 16, 1});
   const auto views = ViewsRegistry::instance().make("identity", {}, {*dataset, 1, 10, Device::reference});
-  write_view_sheet(*dataset, *views, Device::reference, folder.path() / "views.png", {10, 4, 1});
+  write_view_sheet(*dataset, *views, plan_views({"identity", {}}, {16, 16, 3}), Device::reference,
+                   folder.path() / "views.png", {10, 4, 1});
   const Picture sheet = read_png(folder.path() / "views.png");
   EXPECT_EQ(sheet.width, 4 + 5 * 20);
   EXPECT_EQ(sheet.height, 4 + 3 * 32);
@@ -105,6 +106,31 @@ TEST(ViewSheet, ShowsImagesBesideTheirViews) {
     const std::size_t corner = (16 * static_cast<std::size_t>(sheet.width) + 4 + column * 20) * 3;
     EXPECT_EQ(sheet.rgb.at(corner), dataset->pixels().data<std::uint8_t>()[0]) << column;
   }
+}
+
+TEST(ViewSheet, ShowsPatchesAsAGridWithGaps) {
+  const TemporaryFolder folder;
+  const auto dataset = open_dataset("world", {Split::train, "", 3, 24, 1});
+  const Choice choice{
+      "patches",
+      {{"crop", std::int64_t{24}}, {"patch", std::int64_t{8}}, {"stride", std::int64_t{8}}, {"mirror", 0.0}}};
+  const ViewPlan plan = plan_views(choice, dataset->image_shape());
+  EXPECT_EQ(sides_on_sheet(plan), (std::array<std::int64_t, 2>{28, 28}));  // 3 x 8 pixels, two gaps of 2
+  const auto views = ViewsRegistry::instance().make("patches", choice.settings, {*dataset, 1, 10, Device::cpu});
+  write_view_sheet(*dataset, *views, plan, Device::cpu, folder.path() / "patches.png", {10, 2, 1});
+  const Picture sheet = read_png(folder.path() / "patches.png");
+  EXPECT_EQ(sheet.width, 4 + 3 * 32);  // the image, and its view in two epochs
+  EXPECT_EQ(sheet.height, 4 + 3 * 44);
+  const auto shown = [&](std::int64_t y, std::int64_t x) {
+    return static_cast<int>(sheet.rgb.at(static_cast<std::size_t>(((16 + y) * sheet.width + 36 + x) * 3)));
+  };
+  const auto grey = [&](std::int64_t y, std::int64_t x) {
+    const std::uint8_t* pixel = dataset->pixels().data<std::uint8_t>() + (y * 24 + x) * 3;
+    return 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+  };
+  EXPECT_NEAR(shown(3, 5), grey(3, 5), 1);
+  EXPECT_NEAR(shown(12, 23), grey(10, 19), 1);  // the middle patch of the right column: one gap down, two across
+  for (const std::int64_t between : {8, 9, 18, 19}) EXPECT_EQ(shown(3, between), shown(9, 3)) << between;
 }
 
 TEST(Summary, CountsAndMeasures) {

@@ -27,8 +27,9 @@ struct LossCase {
 /// Every registered loss as it comes, and some with settings.
 std::vector<LossCase> cases() {
   std::vector<LossCase> all;
-  for (const std::string& kind : LossRegistry::instance().names()) {
-    if (kind != "failing") all.push_back({kind, kind, {}});  // that one belongs to a test
+  for (const auto& [kind, entry] : LossRegistry::instance().entries()) {
+    if (kind == "failing" || entry.traits.compares_patches) continue;  // a test's; other embeddings than those of pairs
+    all.push_back({kind, kind, {}});
   }
   all.push_back({"hinge_all", "contrastive_hinge", {{"negatives", "all"}, {"block_gradient", false}}});
   all.push_back({"hinge_normalised", "contrastive_hinge", {{"normalise", true}, {"threshold", 1.5}, {"margin", 0.5}}});
