@@ -153,12 +153,20 @@ class Prober {
                                .classes = static_cast<std::int64_t>(images_.class_names().size()),
                                .seed = recipe_.seed};
     try {
-      return {.block = block,
-              .features = features.train.values.extent(1),
-              .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
+      BlockProbe probe{.block = block,
+                       .features = features.train.values.extent(1),
+                       .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
+      if (recipe_.probe.knn > 0) probe.knn = ask_neighbours(features, options.classes, name);
+      return probe;
     } catch (const FeaturesNotFinite& wrong) {
       throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
     }
+  }
+
+  KnnResult ask_neighbours(const ProbeFeatures& features, std::int64_t classes, const std::string& name) {
+    const KnnOptions options{
+        .neighbours = recipe_.probe.knn, .temperature = recipe_.probe.knn_temperature, .classes = classes};
+    return knn_probe(features, options, stage_progress(reporter_, name + ": neighbours"));
   }
 
   const Recipe& recipe_;
@@ -183,6 +191,10 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
+  if (recipe.probe.knn > prober.images().train_images()) {
+    reporter.note(fmt::format("probe.knn = {} is more than the {} training images: all of them vote", recipe.probe.knn,
+                              prober.images().train_images()));
+  }
   ProbeReport report{
       .class_names = prober.images().class_names(),
       .epochs = recipe.probe.epochs,

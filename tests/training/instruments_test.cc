@@ -1,0 +1,89 @@
+// The instruments of a run beside its linear probe: neighbours.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "biossl/core/file.h"
+#include "biossl/training/experiment.h"
+#include "biossl/training/neighbours.h"
+#include "biossl/training/pretraining.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
+
+namespace biossl {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::here;
+using testing::StoppingReporter;
+using testing::TemporaryFolder;
+using testing::tiny_recipe;
+using Json = nlohmann::json;
+
+TEST(Knn, HasASectionOfItsOwnInTheResults) {
+  const TemporaryFolder folder;
+  StoppingReporter reporter;
+  const Recipe recipe = tiny_recipe(
+      {{"probe.knn", "3"}, {"probe.knn_temperature", "0.2"}, {"probe.blocks", "all"}, {"probe.pixels", "true"}});
+  const ProbeReport report = run_experiment(recipe, here, folder.path() / "run", false, reporter);
+  const Json summary = Json::parse(read_file(folder.path() / "run/summary.json"));
+  const Json probe = Json::parse(read_file(folder.path() / "run/probe.json"));
+  const Json& knn = summary["knn"];
+  EXPECT_EQ(knn["neighbours"], 3);
+  EXPECT_EQ(knn["temperature"], 0.2);
+  EXPECT_EQ(knn["test_accuracy"], report.trained.back().knn->test_accuracy);
+  EXPECT_EQ(knn["per_block"].size(), 2U);
+  EXPECT_EQ(knn["random_encoder"]["per_block"].size(), 2U);
+  EXPECT_EQ(knn["pixels"]["test_accuracy"], report.pixels->knn->test_accuracy);
+  EXPECT_GE(report.pixels->knn->test_accuracy, 0.9) << "the classes differ in their colour";
+  EXPECT_EQ(probe["trained"][1]["knn"]["test_accuracy"], knn["test_accuracy"]);
+  EXPECT_EQ(probe["trained"][1]["test_accuracy"], report.trained.back().result.test_accuracy);
+  EXPECT_EQ(reporter.notes.find("probe.knn"), std::string::npos) << reporter.notes;
+}
+
+TEST(Knn, MoreNeighboursThanImagesAreAllAndItIsSaid) {
+  const TemporaryFolder folder;
+  StoppingReporter reporter;
+  const ProbeReport report =
+      run_experiment(tiny_recipe({{"probe.knn", "200"}}), here, folder.path() / "run", false, reporter);
+  EXPECT_EQ(report.trained.back().knn->neighbours, 22);
+  EXPECT_THAT(reporter.notes, HasSubstr("probe.knn = 200 is more than the 22 training images"));
+}
+
+/// The neighbours of all test images, or of images of the set itself, among the tiny data set's.
+std::vector<SheetRow> tiny_neighbours(bool of_one_set, std::int64_t queries, std::int64_t k) {
+  Reporter quiet;
+  const Recipe recipe = tiny_recipe();
+  const auto network = make_network(recipe, {8, 8, 3}, Device::cpu);
+  NeighbourImages images = open_neighbour_images(recipe, here, {8, 8, 3}, "tiny");
+  if (of_one_set) images.queries = nullptr;
+  return find_neighbours(*network, std::nullopt, images, queries, k, 1, quiet);
+}
+
+TEST(Neighbours, ImagesOfOneSetAreNotTheirOwn) {
+  const std::vector<SheetRow> rows = tiny_neighbours(true, 10, 21);
+  ASSERT_EQ(rows.size(), 10U);
+  std::set<std::int64_t> shown;
+  for (const SheetRow& row : rows) {
+    shown.insert(row.image);
+    EXPECT_EQ(row.beside.size(), 21U);
+    EXPECT_EQ(std::ranges::count(row.beside, row.image), 0);
+  }
+  EXPECT_EQ(shown.size(), 10U) << "no image is shown twice";
+}
+
+TEST(Neighbours, OfFewImagesAllAreShownAndWhatDoesNotFitIsRefused) {
+  EXPECT_EQ(tiny_neighbours(false, 100, 4).size(), 22U);
+  EXPECT_EQ(tiny_neighbours(false, 3, 100).front().beside.size(), 22U);
+  const Recipe recipe = tiny_recipe();
+  EXPECT_THROW(open_neighbour_images(recipe, here, {9, 8, 3}, "tiny"), BadInput);
+  const auto network = make_network(recipe, {8, 8, 3}, Device::cpu);
+  const NeighbourImages images = open_neighbour_images(recipe, here, {8, 8, 3}, "tiny");
+  Reporter quiet;
+  EXPECT_THROW(find_neighbours(*network, 2, images, 1, 1, 1, quiet), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace biossl
