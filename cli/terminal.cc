@@ -64,9 +64,14 @@ void TerminalReporter::batch(const BatchReport& report) {
 
 void TerminalReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   erase();
-  show(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
+  const std::string rank =
+      metrics.health.empty()
+          ? ""
+          : fmt::format("  rank {:.1f}/{}", metrics.health.back().effective_rank, metrics.health.back().dimensions);
+  show(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}{}  {:.0f} images/s  {}\n",
                    metrics.epoch, fmt::formatted_size("{}", epochs), epochs, set_off(metrics.stage), metrics.loss,
-                   metrics.loss_per_pair, metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
+                   metrics.loss_per_pair, metrics.active_share, rank, metrics.images_per_second,
+                   duration(metrics.seconds)));
 }
 
 void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {

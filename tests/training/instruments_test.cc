@@ -1,4 +1,4 @@
-// The instruments of a run beside its linear probe: neighbours.
+// The instruments of a run beside its linear probe: neighbours, health.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 
 #include "biossl/core/file.h"
 #include "biossl/training/experiment.h"
+#include "biossl/training/health_warning.h"
 #include "biossl/training/neighbours.h"
 #include "biossl/training/pretraining.h"
 #include "tests/support/message_of.h"
@@ -83,6 +84,73 @@ TEST(Neighbours, OfFewImagesAllAreShownAndWhatDoesNotFitIsRefused) {
   const NeighbourImages images = open_neighbour_images(recipe, here, {8, 8, 3}, "tiny");
   Reporter quiet;
   EXPECT_THROW(find_neighbours(*network, 2, images, 1, 1, 1, quiet), std::invalid_argument);
+}
+
+TEST(Health, IsKeptWithTheMetricsOfEveryEpoch) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe({{"rule.kind", "local"}}), here, folder.path() / "run", false, quiet);
+  const std::vector<EpochMetrics> metrics = run.metrics();
+  ASSERT_EQ(metrics.size(), 3U);
+  for (const EpochMetrics& epoch : metrics) {
+    ASSERT_EQ(epoch.health.size(), 2U) << "both blocks learn under heads of their own";
+    EXPECT_EQ(epoch.health[0].block, 0);
+    EXPECT_EQ(epoch.health[1].block, 1);
+    for (const Health& health : epoch.health) {
+      EXPECT_EQ(health.of, "embedding");
+      EXPECT_EQ(health.images, std::min<std::int64_t>(22, health.dimensions));
+      EXPECT_GT(health.effective_rank, 1);
+      EXPECT_LE(health.effective_rank, static_cast<double>(health.dimensions));
+      EXPECT_GT(health.negative_distance, health.positive_distance) << "views are nearly alike";
+      EXPECT_GT(health.deviation, 0);
+    }
+    EXPECT_TRUE(epoch.health[0].saturated.has_value()) << "hardtanh";
+  }
+}
+
+TEST(Health, GreedyRulesAreMeasuredAtTheBlockThatLearns) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const Recipe recipe = tiny_recipe({{"rule.kind", "gll"}, {"train.epochs", "1"}});
+  const auto metrics = pretrain(recipe, here, folder.path() / "run", false, quiet).metrics();
+  ASSERT_EQ(metrics.size(), 2U);
+  for (int block = 0; block < 2; ++block) {
+    const auto& health = metrics[static_cast<std::size_t>(block)].health;
+    ASSERT_EQ(health.size(), 1U);
+    EXPECT_EQ(health.front().block, block);
+  }
+}
+
+/// The notes of a short run on the world.
+std::string notes_of(const std::vector<Override>& overrides) {
+  const TemporaryFolder folder;
+  StoppingReporter reporter;
+  const Recipe recipe = parse_recipe(
+      "[data]\npretrain = \"world\"\nimages = 120\nimage_size = 16\n[views]\nkind = \"moments\"\n"
+      "[[network.blocks]]\nchannels = 16\nactivation = \"hardtanh\"\n[[network.blocks]]\nchannels = 24\npool = 2\n"
+      "[loss]\nkind = \"contrastive_hinge\"\n[train]\nepochs = 2\nbatch = 20\nlearning_rate = 1e-3\n",
+      "collapse.toml", overrides);
+  pretrain(recipe, here, folder.path() / "run", false, reporter);
+  return reporter.notes;
+}
+
+TEST(Health, ACollapseIsToldOnceWithWhatToTry) {
+  const std::string notes =
+      notes_of({{"loss.weight", "0"}, {"loss.positive_threshold", "0"}, {"train.learning_rate", "0.03"}});
+  EXPECT_THAT(notes, HasSubstr("epoch 1: the embedding of block 1 has collapsed"));
+  EXPECT_THAT(notes, HasSubstr("try a lower train.learning_rate than 0.03"));
+  EXPECT_EQ(notes.find("has collapsed"), notes.rfind("has collapsed")) << notes;
+}
+
+TEST(Health, ALossThatIsContentIsTold) {
+  EXPECT_THAT(notes_of({{"loss.weight", "0"}, {"loss.positive_threshold", "100"}}),
+              HasSubstr("epoch 1: nothing was learnt"));
+}
+
+TEST(Health, AHealthyRunIsToldNothing) {
+  for (const char* rule : {"e2e", "gll", "local"}) {
+    EXPECT_EQ(notes_of({{"rule.kind", rule}}).find("epoch "), std::string::npos) << rule;
+  }
 }
 
 }  // namespace
