@@ -145,6 +145,19 @@ std::string knn_table(const ProbeReport& report, std::size_t width) {
   return table;
 }
 
+/// R^2 of the targets, a column for each.
+std::string targets_table(const ProbeReport& report, std::size_t width) {
+  std::string table = fmt::format("\n{:<{}}", "targets, R^2", width);
+  for (const TargetResult& target : report.trained.back().targets) table += fmt::format("{:>10}", target.name);
+  table += "\n";
+  each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
+    table += fmt::format("  {:<{}}", name, width - 2);
+    for (const TargetResult& target : probe.targets) table += fmt::format("{:>10.3f}", target.r_squared);
+    table += "\n";
+  });
+  return table;
+}
+
 }  // namespace
 
 std::string results_table(const ProbeReport& report) {
@@ -158,6 +171,7 @@ std::string results_table(const ProbeReport& report) {
   table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", "chance", width - 2, "", percent(report.chance),
                        percent(report.train_chance));
   if (report.trained.back().knn) table += knn_table(report, width);
+  if (!report.trained.back().targets.empty()) table += targets_table(report, width);
   return table;
 }
 

@@ -121,6 +121,7 @@ struct ProbeRecipe {
   bool pixels = false;
   std::int64_t knn = 0;
   double knn_temperature = 0.1;
+  bool targets = false;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -140,6 +141,7 @@ struct ProbeRecipe {
     field("pixels", pixels, "also probe the raw pixels");
     field("knn", knn, "also classify by the votes of this many nearest training images, by cosine similarity; 0: not");
     field("knn_temperature", knn_temperature, "a neighbour's vote weighs exp(similarity / temperature)");
+    field("targets", targets, "also read the data set's continuous targets (world: pose, light, place) off: R^2");
     if (epochs == 0) field.unused("learning_rate", "probe.epochs = 0 trains no probe");
     if (epochs == 0) field.unused("validation", "probe.epochs = 0 trains no probe");
     if (knn == 0) field.unused("knn_temperature", "probe.knn = 0 asks no neighbours");

@@ -8,6 +8,7 @@
 
 #include "biossl/evaluation/knn_probe.h"
 #include "biossl/evaluation/linear_probe.h"
+#include "biossl/evaluation/regression_probe.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/runs/checkpoint.h"
@@ -21,6 +22,7 @@ struct BlockProbe {
   std::int64_t features = 0;                    ///< numbers per image
   ProbeResult result;                           ///< of the linear probe
   std::optional<KnnResult> knn = std::nullopt;  ///< with probe.knn
+  std::vector<TargetResult> targets = {};       ///< with probe.targets
 };
 
 /// Probes of an encoder, and of what it is compared with.

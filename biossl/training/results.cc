@@ -41,6 +41,9 @@ void add_others(const BlockProbe& probe, OrderedJson& json) {
                    {"temperature", probe.knn->temperature},
                    {"test_accuracy", probe.knn->test_accuracy}};
   }
+  for (const TargetResult& target : probe.targets) {
+    json["targets"][target.name] = {{"r_squared", target.r_squared}, {"penalty", target.penalty}};
+  }
 }
 
 OrderedJson to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
@@ -74,6 +77,20 @@ OrderedJson knn_summary(const ProbeReport& report) {
   json.update(knn_accuracies(report.trained));
   if (report.random) json["random_encoder"] = knn_accuracies(*report.random);
   if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->knn->test_accuracy}};
+  return json;
+}
+
+OrderedJson r_squared(const BlockProbe& probe) {
+  OrderedJson json = OrderedJson::object();
+  for (const TargetResult& target : probe.targets) json[target.name] = target.r_squared;
+  return json;
+}
+
+/// R^2 of each target.
+OrderedJson targets_summary(const ProbeReport& report) {
+  OrderedJson json{{"trained_encoder", r_squared(report.trained.back())}};
+  if (report.random) json["random_encoder"] = r_squared(report.random->back());
+  if (report.pixels) json["pixels"] = r_squared(*report.pixels);
   return json;
 }
 
@@ -131,6 +148,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   }
   if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
   if (last.knn) json["knn"] = knn_summary(report);
+  if (!last.targets.empty()) json["targets"] = targets_summary(report);
   json["chance"] = report.chance;
   json["train_chance"] = report.train_chance;
   json["peak_memory_bytes"] = peak_memory_bytes();

@@ -1,4 +1,4 @@
-// The instruments of a run beside its linear probe: neighbours, health.
+// The instruments of a run beside its linear probe: neighbours, health, targets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,6 +84,28 @@ TEST(Neighbours, OfFewImagesAllAreShownAndWhatDoesNotFitIsRefused) {
   const NeighbourImages images = open_neighbour_images(recipe, here, {8, 8, 3}, "tiny");
   Reporter quiet;
   EXPECT_THROW(find_neighbours(*network, 2, images, 1, 1, 1, quiet), std::invalid_argument);
+}
+
+TEST(Targets, AreReadOffWhereTheDataSetHasThem) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const Recipe world = parse_recipe(
+      "[data]\npretrain = \"world\"\nprobe = \"world\"\nimages = 20\nprobe_images = 40\ntest_images = 20\n"
+      "image_size = 8\n[views]\nkind = \"moments\"\n[[network.blocks]]\nchannels = 4\npool = 2\n"
+      "[train]\nepochs = 1\nbatch = 10\n[probe]\nepochs = 1\ntargets = true\npixels = true\nvalidation = 0.2\n",
+      "world.toml");
+  run_experiment(world, here, folder.path() / "run", false, quiet);
+  const Json summary = Json::parse(read_file(folder.path() / "run/summary.json"));
+  for (const char* of : {"trained_encoder", "random_encoder", "pixels"}) {
+    EXPECT_EQ(summary["targets"][of].size(), 10U);
+    EXPECT_TRUE(summary["targets"][of]["light_x"].is_number());
+  }
+  const Json probe = Json::parse(read_file(folder.path() / "run/probe.json"));
+  EXPECT_EQ(probe["trained"][0]["targets"]["x"]["r_squared"], summary["targets"]["trained_encoder"]["x"]);
+
+  const Recipe tiny = tiny_recipe({{"probe.targets", "true"}});
+  EXPECT_THAT(testing::message_of<BadInput>([&] { require_images(tiny, here); }),
+              HasSubstr("probe.targets reads continuous targets, and tiny has none"));
 }
 
 TEST(Health, IsKeptWithTheMetricsOfEveryEpoch) {
