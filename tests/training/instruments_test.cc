@@ -158,9 +158,9 @@ std::string notes_of(const std::vector<Override>& overrides) {
 
 TEST(Health, ACollapseIsToldOnceWithWhatToTry) {
   const std::string notes =
-      notes_of({{"loss.weight", "0"}, {"loss.positive_threshold", "0"}, {"train.learning_rate", "0.03"}});
+      notes_of({{"loss.weight", "0"}, {"loss.positive_threshold", "0"}, {"train.learning_rate", "0.3"}});
   EXPECT_THAT(notes, HasSubstr("epoch 1: the embedding of block 1 has collapsed"));
-  EXPECT_THAT(notes, HasSubstr("try a lower train.learning_rate than 0.03"));
+  EXPECT_THAT(notes, HasSubstr("try a lower train.learning_rate than 0.3"));
   EXPECT_EQ(notes.find("has collapsed"), notes.rfind("has collapsed")) << notes;
 }
 
