@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t rows_at_a_time = 1000;
 constexpr double smallest_gradient = 1e-6;  // of the start
+constexpr double smallest_fall = 1e-14;     // of the sum of squares, in one step
 
 Tensor narrowed(const std::vector<double>& values, std::int64_t rows, std::int64_t columns, Device device) {
   Tensor host({rows, columns}, DType::float32, Device::reference);
@@ -51,19 +52,19 @@ std::vector<double> products(const FeatureTable& table, const Tensor& rows, cons
   return result;
 }
 
-/// The squared length of each of `count` columns of a matrix, row by row.
-std::vector<double> column_squares(const std::vector<double>& matrix, std::size_t count) {
-  std::vector<double> squares(count, 0.0);
-  for (std::size_t i = 0; i < matrix.size(); ++i) squares[i % count] += matrix[i] * matrix[i];
-  return squares;
+/// The inner products of the `count` columns of two matrices, row by row.
+std::vector<double> column_products(const std::vector<double>& a, const std::vector<double>& b, std::size_t count) {
+  std::vector<double> products(count, 0.0);
+  for (std::size_t i = 0; i < a.size(); ++i) products[i % count] += a[i] * b[i];
+  return products;
 }
 
-/// The squared length of each of `count` rows.
-std::vector<double> row_squares(const std::vector<double>& matrix, std::size_t count) {
-  std::vector<double> squares(count, 0.0);
-  const std::size_t length = matrix.size() / count;
-  for (std::size_t i = 0; i < matrix.size(); ++i) squares[i / length] += matrix[i] * matrix[i];
-  return squares;
+/// The inner products of their `count` rows.
+std::vector<double> row_products(const std::vector<double>& a, const std::vector<double>& b, std::size_t count) {
+  std::vector<double> products(count, 0.0);
+  const std::size_t length = a.size() / count;
+  for (std::size_t i = 0; i < a.size(); ++i) products[i / length] += a[i] * b[i];
+  return products;
 }
 
 }  // namespace
@@ -147,33 +148,41 @@ LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<doub
   LinearFits fits{
       .features = table_.extent(1), .weights = std::vector<double>(count * features, 0.0), .offsets = means};
   std::vector<double>& w = fits.weights;
+  std::vector<double> lambda = penalties;
+  for (double& value : lambda) value *= spread_;
   const auto columns = static_cast<std::int64_t>(count);
-  std::vector<double> gradient = backward(residuals, columns);  // downhill
-  std::vector<double> direction = gradient;
-  std::vector<double> gamma = row_squares(gradient, count);
-  const std::vector<double> start = gamma;
+  std::vector<double> downhill = backward(residuals, columns);  // the negative gradient
+  std::vector<double> direction = downhill;
+  const std::vector<double> total = column_products(residuals, residuals, count);
+  const std::vector<double> start = row_products(downhill, downhill, count);
+  std::vector<double> slope = start;
+  std::vector<bool> done(count, false);
   for (std::int64_t passes = 1; passes <= most_passes; ++passes) {
-    bool done = true;
-    for (std::size_t t = 0; t < count; ++t) {
-      done = done && gamma[t] <= smallest_gradient * smallest_gradient * start[t];
-    }
-    if (done) break;
     const std::vector<double> change = forward(direction, columns);
-    const std::vector<double> of_change = column_squares(change, count);
-    const std::vector<double> of_direction = row_squares(direction, count);
+    const std::vector<double> curved = column_products(change, change, count);
+    const std::vector<double> along = column_products(residuals, change, count);
+    const std::vector<double> length = row_products(direction, direction, count);
+    const std::vector<double> grown = row_products(w, direction, count);
     std::vector<double> step(count, 0.0);
     for (std::size_t t = 0; t < count; ++t) {
-      const double curvature = of_change[t] + penalties[t] * spread_ * of_direction[t];
-      step[t] = curvature > 0 ? gamma[t] / curvature : 0.0;
+      // The minimum along the direction as it was computed, so that rounding never makes the sum of squares rise.
+      const double curvature = curved[t] + lambda[t] * length[t];
+      const double fall = along[t] - lambda[t] * grown[t];
+      done[t] = done[t] || curvature <= 0 || fall * fall / curvature <= smallest_fall * total[t] ||
+                slope[t] <= smallest_gradient * smallest_gradient * start[t];
+      if (!done[t]) step[t] = fall / curvature;
     }
+    if (std::ranges::all_of(done, [](bool one) { return one; })) break;
     for (std::size_t i = 0; i < w.size(); ++i) w[i] += step[i / features] * direction[i];
     for (std::size_t i = 0; i < residuals.size(); ++i) residuals[i] -= step[i % count] * change[i];
-    gradient = backward(residuals, columns);
-    for (std::size_t i = 0; i < w.size(); ++i) gradient[i] -= penalties[i / features] * spread_ * w[i];
-    const std::vector<double> before = std::exchange(gamma, row_squares(gradient, count));
+    const std::vector<double> before = std::exchange(downhill, backward(residuals, columns));
+    for (std::size_t i = 0; i < w.size(); ++i) downhill[i] -= lambda[i / features] * w[i];
+    const std::vector<double> overlap = row_products(downhill, before, count);
+    const std::vector<double> last = std::exchange(slope, row_products(downhill, downhill, count));
     for (std::size_t i = 0; i < w.size(); ++i) {
       const std::size_t t = i / features;
-      direction[i] = gradient[i] + (before[t] > 0 ? gamma[t] / before[t] : 0.0) * direction[i];
+      const double kept = last[t] > 0 ? std::max((slope[t] - overlap[t]) / last[t], 0.0) : 0.0;
+      direction[i] = downhill[i] + kept * direction[i];
     }
     if (pass) pass(passes);
   }

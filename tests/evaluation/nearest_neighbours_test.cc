@@ -94,7 +94,9 @@ TEST(NeighbourSearch, DependsNeitherOnThreadsNorOnPieces) {
 TEST(NeighbourSearch, ZerosAreNearNobodyAndInfinitiesAreRefused) {
   Tensor rows = random_tensor({3, 4}, DType::float32, Device::cpu, 5);
   rows.rows(1, 2).fill_zero();
-  for (const Neighbour& neighbour : search(rows.rows(1, 2), rows, 3, 3).front()) EXPECT_EQ(neighbour.similarity, 0.0F);
+  const auto of_zeros = search(rows.rows(1, 2), rows, 3, 3).front();
+  ASSERT_EQ(of_zeros.size(), 3U);
+  for (const Neighbour& neighbour : of_zeros) EXPECT_EQ(neighbour.similarity, 0.0F);
   rows.data<float>()[2] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(search(rows.rows(1, 2), rows, 3, 3), FeaturesNotFinite);
   EXPECT_THROW(search(rows, rows, 3, 3), FeaturesNotFinite);
