@@ -15,6 +15,7 @@ void add_run(Command app);
 void add_pretrain(Command app);
 void add_probe(Command app);
 void add_embed(Command app);
+void add_neighbours(Command app);
 void add_data(Command app);
 void add_list(Command app);
 void add_describe(Command app);

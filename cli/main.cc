@@ -71,8 +71,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", program_version());
   app.require_subcommand(1);
   app.footer(examples);
-  for (const auto add :
-       {add_run, add_pretrain, add_probe, add_embed, add_reproduce, add_data, add_list, add_describe, add_bench}) {
+  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_neighbours, add_reproduce, add_data, add_list,
+                         add_describe, add_bench}) {
     add(Command(&app));
   }
   take_one_word_each(app);

@@ -64,9 +64,14 @@ void TerminalReporter::batch(const BatchReport& report) {
 
 void TerminalReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   erase();
-  show(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}  {:.0f} images/s  {}\n",
+  const std::string rank =
+      metrics.health.empty()
+          ? ""
+          : fmt::format("  rank {:.1f}/{}", metrics.health.back().effective_rank, metrics.health.back().dimensions);
+  show(fmt::format("epoch {:>{}}/{}{}  loss {:.2f} a batch, {:.4f} a pair  active {:.3f}{}  {:.0f} images/s  {}\n",
                    metrics.epoch, fmt::formatted_size("{}", epochs), epochs, set_off(metrics.stage), metrics.loss,
-                   metrics.loss_per_pair, metrics.active_share, metrics.images_per_second, duration(metrics.seconds)));
+                   metrics.loss_per_pair, metrics.active_share, rank, metrics.images_per_second,
+                   duration(metrics.seconds)));
 }
 
 void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
@@ -113,14 +118,11 @@ void TerminalReporter::erase() {
   if (std::exchange(drawn_, false)) show("\r\033[K");
 }
 
-std::string results_table(const ProbeReport& report) {
-  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs, "", "features",
-                                  "test", "training");
-  const std::size_t width = table.find("features") - 2;
-  const auto row = [&](const std::string& name, const BlockProbe& probe) {
-    table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", name, width - 2, probe.features,
-                         percent(probe.result.test_accuracy), percent(probe.result.train_accuracy));
-  };
+namespace {
+
+/// Calls row(name, probe) for everything that was probed.
+template <class Row>
+void each_probe(const ProbeReport& report, const Row& row) {
   const auto rows = [&](const std::string& name, const std::vector<BlockProbe>& probes) {
     for (const BlockProbe& probe : probes) {
       row(probes.size() == 1 ? name : fmt::format("{}, block {}", name, probe.block), probe);
@@ -129,8 +131,48 @@ std::string results_table(const ProbeReport& report) {
   rows("trained encoder", report.trained);
   if (report.random) rows("random encoder", *report.random);
   if (report.pixels) row("pixels", *report.pixels);
-  return table + fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", "chance", width - 2, "", percent(report.chance),
-                             percent(report.train_chance));
+}
+
+/// The votes of the neighbours, a table of its own: its numbers are not those of a linear probe.
+std::string knn_table(const ProbeReport& report, std::size_t width) {
+  const KnnResult& last = *report.trained.back().knn;
+  std::string table = fmt::format(
+      "\n{:<{}}{:>22}\n", fmt::format("{} nearest neighbours, temperature {}", last.neighbours, last.temperature),
+      width, "test");
+  each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
+    table += fmt::format("  {:<{}}{:>22}\n", name, width - 2, percent(probe.knn->test_accuracy));
+  });
+  return table;
+}
+
+/// R^2 of the targets, a column for each.
+std::string targets_table(const ProbeReport& report, std::size_t width) {
+  std::string table = fmt::format("\n{:<{}}", "targets, R^2", width);
+  for (const TargetResult& target : report.trained.back().targets) table += fmt::format("{:>10}", target.name);
+  table += "\n";
+  each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
+    table += fmt::format("  {:<{}}", name, width - 2);
+    for (const TargetResult& target : probe.targets) table += fmt::format("{:>10.3f}", target.r_squared);
+    table += "\n";
+  });
+  return table;
+}
+
+}  // namespace
+
+std::string results_table(const ProbeReport& report) {
+  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs, "", "features",
+                                  "test", "training");
+  const std::size_t width = table.find("features") - 2;
+  each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
+    table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", name, width - 2, probe.features,
+                         percent(probe.result.test_accuracy), percent(probe.result.train_accuracy));
+  });
+  table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", "chance", width - 2, "", percent(report.chance),
+                       percent(report.train_chance));
+  if (report.trained.back().knn) table += knn_table(report, width);
+  if (!report.trained.back().targets.empty()) table += targets_table(report, width);
+  return table;
 }
 
 ExecutionContext told_to(Reporter& reporter, ExecutionContext place) {

@@ -32,10 +32,16 @@ Shape shape_of_images(const NpyArray& array) {
   return {extents[1], extents[2], channels};
 }
 
+/// N of images (N, H, W, C) or (N, H, W).
+std::int64_t number_of_images(const NpyArray& array) {
+  shape_of_images(array);  // refuses other arrays, such as a single number
+  return array.extents()[0];
+}
+
 class ArrayRecords final : public ImageRecords {
  public:
   explicit ArrayRecords(NpyArray array)
-      : ImageRecords(array.extents()[0], shape_of_images(array)), array_(std::move(array)) {
+      : ImageRecords(number_of_images(array), shape_of_images(array)), array_(std::move(array)) {
     const bool is_bytes = array_.kind() == NpyArray::Kind::unsigned_integer && array_.width() == 1;
     if (is_bytes || array_.kind() == NpyArray::Kind::real) return;
     bad_input("{}: holds integers of {} bytes; images are uint8 from 0 to 255 or float from 0 to 1", array_.name(),

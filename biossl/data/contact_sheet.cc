@@ -169,4 +169,33 @@ void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan
   canvas.save(path);
 }
 
+void write_neighbour_sheet(const Dataset& queries, const Dataset& others, std::span<const SheetRow> rows,
+                           const std::filesystem::path& path, const SheetOptions& options) {
+  check_options(queries, options);
+  check(queries.image_shape() == others.image_shape(), "contact_sheet", "images of {} beside images of {}",
+        to_string(queries.image_shape()), to_string(others.image_shape()));
+  std::size_t columns = 0;
+  for (const SheetRow& row : rows) columns = std::max(columns, row.beside.size());
+  const Grid grid{queries.image_shape(), options.scale};
+  const std::int64_t apart = grid.cell_width() / 4;
+  Canvas canvas(grid.x(static_cast<std::int64_t>(columns) + 1) + apart,
+                grid.text_y(static_cast<std::int64_t>(rows.size())));
+  const auto letters = static_cast<std::size_t>(grid.cell_width() / Canvas::letter_width);
+  const auto show = [&](const Dataset& dataset, std::int64_t image, std::int64_t row, std::int64_t x) {
+    if (dataset.is_labelled()) {
+      const auto label = static_cast<std::size_t>(dataset.labels()[static_cast<std::size_t>(image)]);
+      canvas.text(x, grid.text_y(row), dataset.class_names()[label].substr(0, letters));
+    }
+    canvas.image(x, grid.image_y(row), grid.image, image_of(dataset, image).data(), grid.scale);
+  };
+  for (std::size_t number = 0; number < rows.size(); ++number) {
+    const auto row = static_cast<std::int64_t>(number);
+    show(queries, rows[number].image, row, grid.x(0));
+    for (std::size_t i = 0; i < rows[number].beside.size(); ++i) {
+      show(others, rows[number].beside[i], row, grid.x(static_cast<std::int64_t>(i) + 1) + apart);
+    }
+  }
+  canvas.save(path);
+}
+
 }  // namespace biossl

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
+#include <vector>
 
 #include "biossl/core/device.h"
 #include "biossl/data/dataset.h"
@@ -28,5 +30,17 @@ void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan
                       const std::filesystem::path& path, const SheetOptions& options = {});
 /// The side that a view takes on such a sheet, pixels before magnification: (height, width).
 std::array<std::int64_t, 2> sides_on_sheet(const ViewPlan& plan);
+
+/// An image and what is shown beside it.
+struct SheetRow {
+  std::int64_t image = 0;                 ///< of the queries
+  std::vector<std::int64_t> beside = {};  ///< of the other data set
+};
+
+/// Writes a PNG with a row for each of `rows`: an image of `queries`, a gap, then the images of `others` beside it.
+/// Above each stands the name of its class, as much of it as fits, where it has one. Both sets have images of one
+/// shape. options.rows and options.columns are not read.
+void write_neighbour_sheet(const Dataset& queries, const Dataset& others, std::span<const SheetRow> rows,
+                           const std::filesystem::path& path, const SheetOptions& options = {});
 
 }  // namespace biossl

@@ -31,6 +31,12 @@ struct DatasetRequest {
   Progress progress = {};           ///< of work that may take long when a data set is opened for the first time
 };
 
+/// Continuous quantities that images were made from.
+struct Targets {
+  std::vector<std::string> names = {};  ///< one a column
+  std::vector<float> values = {};       ///< a row of names.size() numbers for each image
+};
+
 /// A data set has no images for this split, and so cannot be tested on.
 class MissingSplit : public BadInput {
  public:
@@ -83,6 +89,9 @@ class Dataset {
   /// for a row that is no image, BadInput if a file can no longer be read. Allocates nothing after the first calls of a
   /// thread.
   virtual void fetch(std::span<const std::int32_t> rows, std::uint8_t* to) const;
+  /// What a regression probe may read off; without names where the data set offers none. Angles are given as sine and
+  /// cosine.
+  virtual Targets targets() const { return {}; }
   /// Whether an image's object can be rendered at another moment (Views "moments").
   virtual bool has_moments() const { return false; }
   /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws

@@ -43,6 +43,16 @@ class Subset final : public Dataset {
       to += image_shape_.size();
     }
   }
+  Targets targets() const override {
+    const Targets all = images_->targets();
+    Targets targets{.names = all.names, .values = {}};
+    const auto count = static_cast<std::ptrdiff_t>(all.names.size());
+    for (const std::int32_t row : rows_) {
+      const auto from = all.values.begin() + count * row;
+      targets.values.insert(targets.values.end(), from, from + count);
+    }
+    return targets;
+  }
   bool has_moments() const override { return images_->has_moments(); }
   void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override {
     images_->render_moment(row_of(image), random, to);

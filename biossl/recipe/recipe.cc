@@ -140,6 +140,8 @@ class RecipeReader : private SectionReader {
     require(positive(probe.learning_rate), "probe", "learning_rate", "must be a positive number");
     require(probe.labels > 0 && probe.labels <= 1, "probe", "labels", "must be a share above 0 and up to 1 (all)");
     require(is_share(probe.validation), "probe", "validation", "must be a share from 0 (none) up to, but not, 1");
+    require(probe.knn >= 0 && probe.knn <= 1'000'000, "probe", "knn", "must lie between 0 (none) and 10^6");
+    require(positive(probe.knn_temperature), "probe", "knn_temperature", "must be a positive number");
     at(entry("probe", "blocks"), [&] { check_choice("probe", "blocks", probe.blocks, {"last", "all"}); });
     at(entry("probe", "precision"), [&] {
       check_choice("probe", "precision", probe.precision, {"float32", "bfloat16", "auto"});

@@ -119,6 +119,9 @@ struct ProbeRecipe {
   double memory_gb = 0;
   bool random_encoder = true;
   bool pixels = false;
+  std::int64_t knn = 0;
+  double knn_temperature = 0.1;
+  bool targets = false;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -136,8 +139,12 @@ struct ProbeRecipe {
           "memory for features in 10^9 bytes; larger ones go to a file in the run directory; 0: most free memory");
     field("random_encoder", random_encoder, "also probe the untrained encoder of the same seed");
     field("pixels", pixels, "also probe the raw pixels");
+    field("knn", knn, "also classify by the votes of this many nearest training images, by cosine similarity; 0: not");
+    field("knn_temperature", knn_temperature, "a neighbour's vote weighs exp(similarity / temperature)");
+    field("targets", targets, "also read the data set's continuous targets (world: pose, light, place) off: R^2");
     if (epochs == 0) field.unused("learning_rate", "probe.epochs = 0 trains no probe");
     if (epochs == 0) field.unused("validation", "probe.epochs = 0 trains no probe");
+    if (knn == 0) field.unused("knn_temperature", "probe.knn = 0 asks no neighbours");
   }
 };
 

@@ -25,6 +25,7 @@ class GreedyLayerwise final : public LearningRule {
   std::string stage(std::int64_t epoch) const override {
     return fmt::format("block {} of 0-{}", block(epoch), blocks_.depth() - 1);
   }
+  std::vector<int> measured_blocks(std::int64_t epoch) const override { return {block(epoch)}; }
   std::vector<std::int64_t> sample_epochs() const override {
     std::vector<std::int64_t> starts;
     for (int block = 0; block < blocks_.depth(); ++block) starts.push_back(block * epochs_);

@@ -6,22 +6,26 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "biossl/core/progress.h"
+#include "biossl/evaluation/health.h"
 
 namespace biossl {
 
 /// A line of metrics.jsonl.
 struct EpochMetrics {
-  std::int64_t epoch = 0;        ///< counted from 1
-  std::string stage;             ///< what learns (LearningRule::stage); empty: everything
-  double loss = 0;               ///< mean over the batches of the sum over a batch
-  double loss_per_pair = 0;      ///< mean per pair
-  double active_share = 0;       ///< share of current views with a nonzero error
-  double learning_rate = 0;      ///< in the last batch
-  std::int64_t images = 0;       ///< pairs of views seen
-  double seconds = 0;            ///< training time without checkpoints
-  double images_per_second = 0;  ///< pairs per second
+  std::int64_t epoch = 0;           ///< counted from 1
+  std::string stage;                ///< what learns (LearningRule::stage); empty: everything
+  double loss = 0;                  ///< mean over the batches of the sum over a batch
+  double loss_per_pair = 0;         ///< mean per pair
+  double active_share = 0;          ///< share of current views with a nonzero error
+  double learning_rate = 0;         ///< in the last batch
+  std::int64_t images = 0;          ///< pairs of views seen
+  double seconds = 0;               ///< training time without checkpoints
+  double images_per_second = 0;     ///< pairs per second
+  std::vector<Health> health = {};  ///< at the end of the epoch, of every block that learnt in it
+  double health_seconds = 0;        ///< that measuring it took; not part of `seconds`
 };
 
 /// The progress of pretraining after a batch.

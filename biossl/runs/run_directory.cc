@@ -18,20 +18,56 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
+OrderedJson to_json(const Health& health) {
+  OrderedJson json{{"block", health.block},
+                   {"of", health.of},
+                   {"dimensions", health.dimensions},
+                   {"images", health.images},
+                   {"deviation", health.deviation},
+                   {"effective_rank", health.effective_rank},
+                   {"participation", health.participation},
+                   {"positive_distance", health.positive_distance},
+                   {"negative_distance", health.negative_distance},
+                   {"dead", health.dead}};
+  if (health.saturated) json["saturated"] = *health.saturated;
+  return json;
+}
+
+Health to_health(const OrderedJson& json) {
+  Health health{.block = json.at("block"),
+                .of = json.at("of"),
+                .dimensions = json.at("dimensions"),
+                .images = json.at("images"),
+                .deviation = json.at("deviation"),
+                .effective_rank = json.at("effective_rank"),
+                .participation = json.at("participation"),
+                .positive_distance = json.at("positive_distance"),
+                .negative_distance = json.at("negative_distance"),
+                .dead = json.at("dead")};
+  if (json.contains("saturated")) health.saturated = json.at("saturated").get<double>();
+  return health;
+}
+
 /// std::nullopt for a damaged line.
 std::optional<EpochMetrics> parse_metrics(const std::string& line) {
   const OrderedJson json = try_parse_ordered_json(line);
   if (!json.is_object()) return std::nullopt;
   try {
-    return EpochMetrics{.epoch = json.at("epoch"),
-                        .stage = json.value("stage", ""),
-                        .loss = json.at("loss"),
-                        .loss_per_pair = json.at("loss_per_pair"),
-                        .active_share = json.at("active_share"),
-                        .learning_rate = json.at("learning_rate"),
-                        .images = json.at("images"),
-                        .seconds = json.at("seconds"),
-                        .images_per_second = json.at("images_per_second")};
+    EpochMetrics metrics{.epoch = json.at("epoch"),
+                         .stage = json.value("stage", ""),
+                         .loss = json.at("loss"),
+                         .loss_per_pair = json.at("loss_per_pair"),
+                         .active_share = json.at("active_share"),
+                         .learning_rate = json.at("learning_rate"),
+                         .images = json.at("images"),
+                         .seconds = json.at("seconds"),
+                         .images_per_second = json.at("images_per_second"),
+                         .health_seconds = json.value("health_seconds", 0.0)};
+    // Lines of older versions hold none.
+    for (const OrderedJson& block : json.value("health", OrderedJson::array())) {
+      metrics.health.push_back(to_health(block));
+    }
+    return metrics;
   } catch (const OrderedJson::exception&) {
     return std::nullopt;
   }
@@ -47,6 +83,10 @@ std::string to_line(const EpochMetrics& metrics) {
                {"images", metrics.images},
                {"seconds", metrics.seconds},
                {"images_per_second", metrics.images_per_second}});
+  if (!metrics.health.empty()) {
+    json["health_seconds"] = metrics.health_seconds;
+    for (const Health& health : metrics.health) json["health"].push_back(to_json(health));
+  }
   return json_text(json) + "\n";
 }
 

@@ -24,6 +24,7 @@ class ProbeImages {
       if (part == ProbePart::test) chance_ = share_of_commonest(opened.labels());
       if (part == ProbePart::train) train_chance_ = share_of_commonest(opened.labels());
       take_names(opened.class_names());
+      take_targets(opened, part);
       const Shape shown = view_plan(recipe, opened.image_shape()).image;
       if (shown == encoder_image) continue;
       bad_input("recipe '{}': the encoder was trained on images of {}, those of {} are {}", recipe.name,
@@ -45,6 +46,9 @@ class ProbeImages {
   /// Whether some images are for validation.
   bool validates() const { return recipe_.probe.validation > 0; }
 
+  /// Empty without probe.targets.
+  const Targets& train_targets() const { return train_targets_; }
+  const Targets& test_targets() const { return test_targets_; }
   const std::vector<std::string>& class_names() const { return class_names_; }
   double chance() const { return chance_; }
   double train_chance() const { return train_chance_; }
@@ -71,6 +75,19 @@ class ProbeImages {
         recipe_.name, name_of(part), name_of_set(part), part == ProbePart::test ? "test" : "probe");
   }
 
+  void take_targets(const Dataset& opened, ProbePart part) {
+    if (!recipe_.probe.targets || part == ProbePart::validation) return;
+    Targets& targets = part == ProbePart::test ? test_targets_ : train_targets_;
+    targets = opened.targets();
+    if (targets.names.empty()) {
+      bad_input("recipe '{}': probe.targets reads continuous targets, and {} has none; data.probe = \"world\" has",
+                recipe_.name, name_of_set(part));
+    }
+    if (part == ProbePart::test || targets.names == test_targets_.names) return;
+    bad_input("recipe '{}': probe.targets: {} and {} have other targets", recipe_.name, name_of_set(ProbePart::test),
+              name_of_set(part));
+  }
+
   /// The test images, which come first, may lack the last classes of the training images.
   void take_names(const std::vector<std::string>& names) {
     const std::size_t both = std::min(names.size(), class_names_.size());
@@ -92,6 +109,7 @@ class ProbeImages {
   std::unique_ptr<Dataset> open_;
   ProbePart open_part_ = ProbePart::train;
   std::vector<std::string> class_names_;
+  Targets train_targets_, test_targets_;
   std::int64_t total_ = 0, train_images_ = 0;
   double chance_ = 0, train_chance_ = 0;
 };
@@ -154,12 +172,24 @@ class Prober {
                                .classes = static_cast<std::int64_t>(images_.class_names().size()),
                                .seed = recipe_.seed};
     try {
-      return {.block = block,
-              .features = features.train.values.extent(1),
-              .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
+      BlockProbe probe{.block = block,
+                       .features = features.train.values.extent(1),
+                       .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
+      if (recipe_.probe.knn > 0) probe.knn = ask_neighbours(features, options.classes, name);
+      if (recipe_.probe.targets) {
+        probe.targets = regression_probe(features, images_.train_targets(), images_.test_targets(),
+                                         stage_progress(reporter_, name + ": targets"));
+      }
+      return probe;
     } catch (const FeaturesNotFinite& wrong) {
       throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
     }
+  }
+
+  KnnResult ask_neighbours(const ProbeFeatures& features, std::int64_t classes, const std::string& name) {
+    const KnnOptions options{
+        .neighbours = recipe_.probe.knn, .temperature = recipe_.probe.knn_temperature, .classes = classes};
+    return knn_probe(features, options, stage_progress(reporter_, name + ": neighbours"));
   }
 
   const Recipe& recipe_;
@@ -184,6 +214,10 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
   read_as_float32_where_needed(recipe, place.device, reporter);
   Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
+  if (recipe.probe.knn > prober.images().train_images()) {
+    reporter.note(fmt::format("probe.knn = {} is more than the {} training images: all of them vote", recipe.probe.knn,
+                              prober.images().train_images()));
+  }
   ProbeReport report{
       .class_names = prober.images().class_names(),
       .epochs = recipe.probe.epochs,

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "biossl/evaluation/knn_probe.h"
 #include "biossl/evaluation/linear_probe.h"
+#include "biossl/evaluation/regression_probe.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/runs/checkpoint.h"
@@ -14,14 +16,16 @@
 
 namespace biossl {
 
-/// A linear probe of one block's output, or of the pixels.
+/// The probes of one block's output, or of the pixels.
 struct BlockProbe {
-  int block = 0;              ///< from 0
-  std::int64_t features = 0;  ///< numbers per image
-  ProbeResult result;
+  int block = 0;                                ///< from 0
+  std::int64_t features = 0;                    ///< numbers per image
+  ProbeResult result;                           ///< of the linear probe
+  std::optional<KnnResult> knn = std::nullopt;  ///< with probe.knn
+  std::vector<TargetResult> targets = {};       ///< with probe.targets
 };
 
-/// Accuracies of linear probes on an encoder, and on what it is compared with.
+/// Probes of an encoder, and of what it is compared with.
 struct ProbeReport {
   std::vector<std::string> class_names;
   std::int64_t epochs = 0;                        ///< of the probes

@@ -34,12 +34,25 @@ OrderedJson to_json(const BlockProbe& probe, const std::vector<std::string>& cla
           {"confusion", probe.result.confusion}};
 }
 
+/// What the probes beside the linear one add to its results.
+void add_others(const BlockProbe& probe, OrderedJson& json) {
+  if (probe.knn) {
+    json["knn"] = {{"neighbours", probe.knn->neighbours},
+                   {"temperature", probe.knn->temperature},
+                   {"test_accuracy", probe.knn->test_accuracy}};
+  }
+  for (const TargetResult& target : probe.targets) {
+    json["targets"][target.name] = {{"r_squared", target.r_squared}, {"penalty", target.penalty}};
+  }
+}
+
 OrderedJson to_json(const std::vector<BlockProbe>& probes, const std::vector<std::string>& class_names) {
   OrderedJson blocks = OrderedJson::array();
   for (const BlockProbe& probe : probes) {
     OrderedJson block{{"block", probe.block}};
     block.update(to_json(probe, class_names));
     add_validation(probe.result, block);
+    add_others(probe, block);
     blocks.push_back(block);
   }
   return blocks;
@@ -49,6 +62,36 @@ OrderedJson test_accuracies(const std::vector<BlockProbe>& probes) {
   OrderedJson accuracies = OrderedJson::array();
   for (const BlockProbe& probe : probes) accuracies.push_back(probe.result.test_accuracy);
   return accuracies;
+}
+
+/// Results of the last block and of every block.
+OrderedJson knn_accuracies(const std::vector<BlockProbe>& probes) {
+  OrderedJson accuracies = OrderedJson::array();
+  for (const BlockProbe& probe : probes) accuracies.push_back(probe.knn->test_accuracy);
+  return {{"test_accuracy", probes.back().knn->test_accuracy}, {"per_block", accuracies}};
+}
+
+OrderedJson knn_summary(const ProbeReport& report) {
+  const KnnResult& last = *report.trained.back().knn;
+  OrderedJson json{{"neighbours", last.neighbours}, {"temperature", last.temperature}};
+  json.update(knn_accuracies(report.trained));
+  if (report.random) json["random_encoder"] = knn_accuracies(*report.random);
+  if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->knn->test_accuracy}};
+  return json;
+}
+
+OrderedJson r_squared(const BlockProbe& probe) {
+  OrderedJson json = OrderedJson::object();
+  for (const TargetResult& target : probe.targets) json[target.name] = target.r_squared;
+  return json;
+}
+
+/// R^2 of each target.
+OrderedJson targets_summary(const ProbeReport& report) {
+  OrderedJson json{{"trained_encoder", r_squared(report.trained.back())}};
+  if (report.random) json["random_encoder"] = r_squared(report.random->back());
+  if (report.pixels) json["pixels"] = r_squared(*report.pixels);
+  return json;
 }
 
 /// Metrics of the probed encoder's epochs; the run may have gone further than its newest checkpoint.
@@ -75,7 +118,10 @@ void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
                    {"train_chance", report.train_chance},
                    {"trained", to_json(report.trained, report.class_names)}};
   if (report.random) json["random"] = to_json(*report.random, report.class_names);
-  if (report.pixels) json["pixels"] = to_json(*report.pixels, report.class_names);
+  if (report.pixels) {
+    json["pixels"] = to_json(*report.pixels, report.class_names);
+    add_others(*report.pixels, json["pixels"]);
+  }
   write_json(path, json);
 }
 
@@ -101,6 +147,8 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
                               {"per_block", test_accuracies(*report.random)}};
   }
   if (report.pixels) json["pixels"] = {{"test_accuracy", report.pixels->result.test_accuracy}};
+  if (last.knn) json["knn"] = knn_summary(report);
+  if (!last.targets.empty()) json["targets"] = targets_summary(report);
   json["chance"] = report.chance;
   json["train_chance"] = report.train_chance;
   json["peak_memory_bytes"] = peak_memory_bytes();

@@ -17,8 +17,13 @@ namespace biossl {
 ///              "per_block": [test accuracies], and with probe.validation "validation_accuracy", "chosen_epoch"},
 ///    "layers": [{"layer", "feedback", "separate_weights", "errors_sent", "alignment"}] (PathRecord),
 ///    "random_encoder": {"test_accuracy", "per_block"} and "pixels": {"test_accuracy"} if they were probed,
+///    "knn": {"neighbours", "temperature", "test_accuracy", "per_block", and likewise "random_encoder" and "pixels"}
+///           with probe.knn,
+///    "targets": {"trained_encoder", "random_encoder", "pixels"}, of each {name: R^2}, with probe.targets; encoders by
+///               their last block,
 ///    "chance", "train_chance" (ProbeReport), "peak_memory_bytes", "peak_device_memory_bytes" (on a GPU)}
-/// probe.json: the accuracies of every probe, also per class, and its confusion matrix ([label][prediction]).
+/// probe.json: the accuracies of every probe, also per class, and its confusion matrix ([label][prediction]); "knn"
+/// and "targets" beside them, never among them.
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);
 /// probe.json alone.
 void write_probe(const std::filesystem::path& path, const ProbeReport& report);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "biossl/core/accelerator.h"
 #include "biossl/ops/ops.h"
 #include "biossl/runs/precision.h"
+#include "biossl/training/health_warning.h"
 
 namespace biossl {
 namespace {
@@ -73,6 +75,12 @@ Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& i
   return on_device(labels, device);
 }
 
+/// Pairs that a rule has buffers for.
+std::int64_t pairs_at_a_time(const Recipe& recipe) {
+  const std::int64_t micro_batch = recipe.train.micro_batch;
+  return micro_batch > 0 ? std::min(micro_batch, recipe.train.batch) : recipe.train.batch;
+}
+
 std::array<double, 2> on_host(const Tensor& totals) {
   const Tensor host = on_device(totals, Device::reference);
   return {host.data<double>()[0], host.data<double>()[1]};
@@ -93,6 +101,7 @@ Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Chec
       network_(make_started_network(recipe, plan_.image, place.device, start)),
       rule_(make_rule(recipe, *network_, plan_)),
       views_(make_views(recipe, *images_, place.device)),
+      health_(*network_, *rule_, *views_, plan_, images_->size(), pairs_at_a_time(recipe)),
       loader_(make_loader(recipe, *images_, *views_, place.device)),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device),
@@ -151,6 +160,9 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
   const EpochMetrics metrics = finish_epoch(before + watch.seconds());
   directory.add_metrics(metrics);
   reporter.epoch(metrics, total_epochs());
+  if (const std::string warning = health_warning(metrics, recipe_); !warning.empty() && !std::exchange(warned_, true)) {
+    reporter.note(warning);
+  }
   const bool finished = progress_.epoch == total_epochs();
   const std::int64_t every = recipe_.train.checkpoint_every;
   const int signal = finished ? 0 : reporter.stop_signal();
@@ -240,15 +252,18 @@ std::string Trainer::blame(std::int64_t batch) {
 EpochMetrics Trainer::finish_epoch(double seconds) {
   const auto [loss, active] = on_host(totals_);
   const auto pairs = static_cast<double>(loader_.images());
-  const EpochMetrics metrics{.epoch = progress_.epoch + 1,
-                             .stage = rule_->stage(progress_.epoch),
-                             .loss = loss / static_cast<double>(batches()),
-                             .loss_per_pair = loss / pairs,
-                             .active_share = active / pairs,
-                             .learning_rate = rate(batches() - 1),
-                             .images = loader_.images(),
-                             .seconds = seconds,
-                             .images_per_second = pairs / std::max(seconds, 1e-9)};
+  EpochMetrics metrics{.epoch = progress_.epoch + 1,
+                       .stage = rule_->stage(progress_.epoch),
+                       .loss = loss / static_cast<double>(batches()),
+                       .loss_per_pair = loss / pairs,
+                       .active_share = active / pairs,
+                       .learning_rate = rate(batches() - 1),
+                       .images = loader_.images(),
+                       .seconds = seconds,
+                       .images_per_second = pairs / std::max(seconds, 1e-9)};
+  const Stopwatch watch;
+  metrics.health = health_.measure(progress_.epoch);
+  metrics.health_seconds = watch.seconds();
   progress_ = {.epoch = progress_.epoch + 1};
   return metrics;
 }

@@ -11,6 +11,7 @@
 #include "biossl/runs/checkpoint.h"
 #include "biossl/runs/reporter.h"
 #include "biossl/runs/run_directory.h"
+#include "biossl/training/health_meter.h"
 
 namespace biossl {
 
@@ -73,6 +74,7 @@ class Trainer {
   std::unique_ptr<Network> network_;
   std::unique_ptr<LearningRule> rule_;
   std::unique_ptr<Views> views_;
+  HealthMeter health_;
   BatchLoader loader_;
   Schedule schedule_;
   Tensor batch_;                  // (2B, H, W, C), or as plan_ says
@@ -80,6 +82,7 @@ class Trainer {
   Tensor labels_, batch_labels_;  // int32; empty unless the loss needs labels
   RunProgress progress_;
   bool started_from_checkpoint_;
+  bool warned_ = false;  // whether the user has been told that learning goes wrong
   std::vector<std::string> drawn_anew_;
 };
 

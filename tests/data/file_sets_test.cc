@@ -170,6 +170,7 @@ TEST_F(ArrayTest, SaysWhatIsWrong) {
   says(npy_bytes(">f4", "(1, 1, 1)", "abcd"), "its type '>f4' cannot be read");
   says(npy_bytes("|u1", "(1, 3, 4, 40)", std::string(480, 'x')), "channels; 1 to 16 work, and they come last");
   says(npy_bytes("|u1", "(4, 4)", std::string(16, 'x')), "has the shape (4, 4); images are (N, H, W, C)");
+  says(npy_bytes("|u1", "()", "x"), "has the shape (); images are (N, H, W, C)");
   says(npy_bytes("|u1", "(0, 4, 4)", ""), "holds no images");
   says(npy_bytes("|u1", "(4611686018427387904, 4, 4)", ""), "is not possible");
   says("no array at all", "is no .npy file; save the array with numpy.save");

@@ -32,6 +32,14 @@ class Numbered final : public Dataset {
   void render_moment(std::int64_t image, Random /*random*/, std::uint8_t* to) const override {
     *to = static_cast<std::uint8_t>(100 + image);
   }
+  Targets targets() const override {
+    Targets targets{.names = {"number", "its square"}};
+    for (std::int64_t i = 0; i < size(); ++i) {
+      targets.values.push_back(static_cast<float>(i));
+      targets.values.push_back(static_cast<float>(i * i));
+    }
+    return targets;
+  }
 
  private:
   void take(std::int64_t images) {
@@ -105,6 +113,13 @@ TEST(Subset, HasTheImagesLabelsAndMomentsOfItsRows) {
     }
   }
   EXPECT_THROW(make_subset(std::make_unique<Numbered>(3), {3}), std::invalid_argument);
+}
+
+TEST(Subset, HandsTargetsOn) {
+  const auto some = make_subset(std::make_unique<Numbered>(9), {7, 2});
+  const Targets targets = some->targets();
+  EXPECT_THAT(targets.names, ElementsAre("number", "its square"));
+  EXPECT_THAT(targets.values, ElementsAre(7, 49, 2, 4));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <set>
 #include <string>
@@ -53,6 +54,35 @@ TEST(World, IsTheSameForAnyNumberOfThreads) {
   two->pixels();
   set_threads(before);
   EXPECT_TRUE(same_pixels(*one, *two));
+}
+
+TEST(World, TargetsAreWhatTheSceneWasRenderedWith) {
+  const World world(WorldStyle{}, request(40, Split::train, 5));
+  const Targets targets = world.targets();
+  ASSERT_EQ(targets.names, (std::vector<std::string>{"x", "y", "size", "light_x", "light_y", "light_z", "turn_sin",
+                                                     "turn_cos", "tilt_sin", "tilt_cos"}));
+  ASSERT_EQ(targets.values.size(), 400U);
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    const Instance shown = draw_instance(static_cast<Solid>(i % 10), WorldStyle{}, Random(5, Purpose::world, 0, i, 0));
+    Image rendered(static_cast<std::size_t>(world.image_shape().size()), '\0');
+    render(shown, base_moment(shown), WorldStyle{}, 32, bytes_of(rendered));
+    ASSERT_EQ(rendered, image_of(world, i)) << "this is the scene";
+    const float* const row = targets.values.data() + std::size_t{10} * i;
+    EXPECT_EQ(row[0], shown.x);
+    EXPECT_EQ(row[1], shown.y);
+    EXPECT_EQ(row[2], shown.size);
+    EXPECT_EQ(row[3], shown.light.x);
+    EXPECT_EQ(row[4], shown.light.y);
+    EXPECT_EQ(row[5], shown.light.z);
+    EXPECT_NEAR(std::hypot(row[6], row[7]), 1, 1e-5);
+    EXPECT_NEAR(std::hypot(row[8], row[9]), 1, 1e-5);
+    // The axis that the angles name is the z axis of the solid, towards the camera or away from it.
+    const float turn = 0.5F * std::atan2(row[6], row[7]);
+    const auto along = [&](float z) {
+      return std::fabs(to_solid(shown.rotation, {row[8] * std::cos(turn), row[8] * std::sin(turn), z}).z);
+    };
+    EXPECT_NEAR(larger(along(row[9]), along(-row[9])), 1, 1e-4);
+  }
 }
 
 TEST(World, AnImageDoesNotDependOnHowManyThereAre) {

@@ -1,5 +1,9 @@
 #include "biossl/data/world/world.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "biossl/core/parallel.h"
 #include "biossl/data/world/render.h"
 
@@ -55,6 +59,34 @@ const Tensor& World::pixels() const {
     });
   });
   return pixels_;
+}
+
+Targets World::targets() const {
+  Targets targets{
+      .names = {"x", "y", "size", "light_x", "light_y", "light_z", "turn_sin", "turn_cos", "tilt_sin", "tilt_cos"}};
+  const std::size_t count = targets.names.size();
+  targets.values.resize(static_cast<std::size_t>(size()) * count);
+  parallel_for(size(), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Instance shown = instance(i);
+      const Rotation& r = shown.rotation;
+      const Vec3 axis = to_solid({r.w, -r.x, -r.y, -r.z}, {0, 0, 1});  // the inverse of the inverse: solid to world
+      const float across = axis.x * axis.x + axis.y * axis.y;
+      const float inverse = across > 0 ? 1.0F / across : 0.0F;
+      const std::array<float, 10> row{shown.x,
+                                      shown.y,
+                                      shown.size,
+                                      shown.light.x,
+                                      shown.light.y,
+                                      shown.light.z,
+                                      2.0F * axis.x * axis.y * inverse,
+                                      (axis.x * axis.x - axis.y * axis.y) * inverse,
+                                      std::sqrt(across),
+                                      std::fabs(axis.z)};
+      std::ranges::copy(row, targets.values.data() + static_cast<std::size_t>(i) * count);
+    }
+  });
+  return targets;
 }
 
 void World::render_moment(std::int64_t image, Random random, std::uint8_t* to) const {

@@ -25,6 +25,14 @@ class World final : public Dataset {
   World(const WorldStyle& style, const DatasetRequest& request);
 
   const Tensor& pixels() const override;
+  /// Of the base poses; lengths in half image sides, x to the right and y up:
+  ///   x, y                  the solid's centre
+  ///   size                  the radius of the sphere with the solid's mean silhouette
+  ///   light_x, _y, _z       the unit vector to the light: the cosines of its angles with the axes; z is to the camera
+  ///   turn_sin, turn_cos    of twice the angle in the image of the solid's axis, a line without a direction
+  ///   tilt_sin, tilt_cos    of the angle between the axis and the line to the camera, 0 .. 90 degrees
+  /// Solids without an axis (sphere, cube, tetrahedron, octahedron) have the z axis of their own coordinates for it.
+  Targets targets() const override;
   bool has_moments() const override { return true; }
   void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override;
   std::int64_t sequence_length() const override { return style_.moments; }

@@ -1,0 +1,87 @@
+#include "biossl/evaluation/knn_probe.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "biossl/core/error.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::int64_t rows_at_a_time = 1000;
+constexpr std::int64_t most_query_bytes = 256'000'000;
+
+/// Test images that are compared at a time: as many as fit into most_query_bytes, so that a training table in a file is
+/// read few times.
+std::int64_t queries_at_a_time(const FeatureTable& test) {
+  const std::int64_t row_bytes = test.extent(1) * static_cast<std::int64_t>(sizeof(float));
+  return std::clamp<std::int64_t>(most_query_bytes / row_bytes, 1, test.extent(0));
+}
+
+/// Calls take(first, rows) for all rows of a table, in order, `most` at a time.
+template <class Take>
+void read_in_order(const FeatureTable& table, std::int64_t most, const Take& take) {
+  const std::int64_t batch = std::min(most, table.extent(0));
+  Tensor rows({batch, table.extent(1)}, table.dtype(), table.device());
+  std::int64_t first = 0;
+  BatchReader reader(table, batch);
+  reader.read(iota(table.extent(0), table.device()), [&](const FeatureBatch& read) {
+    Tensor some = rows.rows(0, read.numbers.size());
+    ops::gather_rows(read.values, read.places, some);
+    take(first, some);
+    first += some.extent(0);
+  });
+}
+
+}  // namespace
+
+std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
+                  const KnnOptions& options) {
+  std::vector<double> votes(static_cast<std::size_t>(options.classes), 0.0);
+  for (const Neighbour& neighbour : neighbours) {
+    // Beside the nearest, so that no temperature makes the exponential overflow.
+    const double nearness = static_cast<double>(neighbour.similarity) - neighbours.front().similarity;
+    const std::int32_t label = labels[static_cast<std::size_t>(neighbour.row)];
+    votes[static_cast<std::size_t>(label)] += std::exp(nearness / options.temperature);
+  }
+  return static_cast<std::int32_t>(std::ranges::max_element(votes) - votes.begin());
+}
+
+KnnResult knn_probe(const ProbeFeatures& features, const KnnOptions& options, const Progress& progress) {
+  const FeatureTable& train = features.train.values;
+  const FeatureTable& test = features.test.values;
+  check(options.neighbours >= 1 && options.temperature > 0, "knn", "neighbours = {}, temperature = {} is impossible",
+        options.neighbours, options.temperature);
+  check(train.extent(1) == test.extent(1), "knn", "training features are {} wide, test features {}", train.extent(1),
+        test.extent(1));
+  check(train.extent(0) > 0 && test.extent(0) > 0, "knn", "{} training images, {} test images", train.extent(0),
+        test.extent(0));
+  const auto labels = features.train.labels.span<const std::int32_t>();
+  check(std::ranges::all_of(labels, [&](std::int32_t label) { return label >= 0 && label < options.classes; }), "knn",
+        "a label lies outside 0..{}", options.classes - 1);
+  const std::int64_t images = test.extent(0);
+  const std::int64_t k = std::min(options.neighbours, train.extent(0));
+  std::int64_t correct = 0;
+  read_in_order(test, queries_at_a_time(test), [&](std::int64_t first_query, const Tensor& queries) {
+    NeighbourSearch search(queries, k);
+    read_in_order(train, rows_at_a_time, [&](std::int64_t first, const Tensor& rows) {
+      search.show(first, rows);
+      const std::int64_t compared = first + rows.extent(0);
+      const std::int64_t done = first_query + queries.extent(0) * compared / train.extent(0);
+      if (progress && done < images) progress(done, images, "");
+    });
+    const auto found = search.take();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const std::int32_t label = features.test.labels.data<std::int32_t>()[static_cast<std::size_t>(first_query) + i];
+      correct += vote(found[i], labels, options) == label ? 1 : 0;
+    }
+  });
+  if (progress) progress(images, images, "");
+  return {.neighbours = k,
+          .temperature = options.temperature,
+          .test_accuracy = static_cast<double>(correct) / static_cast<double>(images)};
+}
+
+}  // namespace biossl

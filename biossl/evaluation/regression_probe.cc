@@ -1,0 +1,112 @@
+#include "biossl/evaluation/regression_probe.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "biossl/core/error.h"
+#include "biossl/evaluation/ridge.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::array penalties{1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0};
+constexpr std::int64_t held_out = 10;  // every tenth training image
+constexpr std::int64_t fits_of_all = static_cast<std::int64_t>(penalties.size()) + 1;
+
+Tensor numbers_of(const std::vector<std::int32_t>& rows, Device device) {
+  Tensor host({static_cast<std::int64_t>(rows.size())}, DType::int32, Device::reference);
+  std::ranges::copy(rows, host.data<std::int32_t>());
+  return on_device(host, device);
+}
+
+/// The targets of chosen images, (rows, T).
+std::vector<double> targets_of(const Targets& targets, const std::vector<std::int32_t>& rows) {
+  const std::size_t count = targets.names.size();
+  std::vector<double> chosen;
+  for (const std::int32_t row : rows) {
+    const auto from = targets.values.begin() + static_cast<std::ptrdiff_t>(count) * row;
+    chosen.insert(chosen.end(), from, from + static_cast<std::ptrdiff_t>(count));
+  }
+  return chosen;
+}
+
+/// R^2 of each target; predicted and targets (N, T).
+std::vector<double> r_squared(const std::vector<double>& predicted, const std::vector<double>& targets,
+                              std::size_t count) {
+  std::vector<double> means(count, 0.0), missed(count, 0.0), spread(count, 0.0);
+  const auto images = static_cast<double>(targets.size()) / static_cast<double>(count);
+  for (std::size_t i = 0; i < targets.size(); ++i) means[i % count] += targets[i] / images;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const std::size_t t = i % count;
+    missed[t] += (targets[i] - predicted[i]) * (targets[i] - predicted[i]);
+    spread[t] += (targets[i] - means[t]) * (targets[i] - means[t]);
+  }
+  std::vector<double> result(count, 0.0);
+  for (std::size_t t = 0; t < count; ++t) {
+    if (spread[t] > 0) result[t] = 1 - missed[t] / spread[t];
+  }
+  return result;
+}
+
+void check_match(const Features& features, const Targets& targets, std::string_view what) {
+  check(!targets.names.empty(), "regression", "there are no targets of the {} images", what);
+  check(features.values.extent(0) > 0 &&
+            targets.values.size() == targets.names.size() * static_cast<std::size_t>(features.values.extent(0)),
+        "regression", "{} numbers are no {} targets of {} {} images", targets.values.size(), targets.names.size(),
+        features.values.extent(0), what);
+}
+
+/// The penalty that serves each target best on every tenth image when the others are learnt from.
+std::vector<double> choose_penalties(const FeatureTable& table, const Targets& targets,
+                                     const std::function<void(std::int64_t fit, std::int64_t pass)>& pass) {
+  std::vector<std::int32_t> learnt, held;
+  for (std::int32_t row = 0; row < table.extent(0); ++row) {
+    (row % held_out == held_out - 1 ? held : learnt).push_back(row);
+  }
+  const std::size_t count = targets.names.size();
+  std::vector<double> chosen(count, penalties.front()), best(count, 0.0);
+  if (held.empty()) return chosen;
+  Ridge ridge(table, numbers_of(learnt, table.device()));
+  const std::vector<double> of_learnt = targets_of(targets, learnt), of_held = targets_of(targets, held);
+  for (std::size_t i = 0; i < penalties.size(); ++i) {
+    const LinearFits fits = ridge.fit(of_learnt, std::vector<double>(count, penalties[i]),
+                                      [&](std::int64_t done) { pass(static_cast<std::int64_t>(i), done); });
+    const auto read = r_squared(predict(fits, table, numbers_of(held, table.device())), of_held, count);
+    for (std::size_t t = 0; t < count; ++t) {
+      if (i > 0 && read[t] <= best[t]) continue;
+      best[t] = read[t];
+      chosen[t] = penalties[i];
+    }
+  }
+  return chosen;
+}
+
+}  // namespace
+
+std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const Targets& train, const Targets& test,
+                                           const Progress& progress) {
+  check_match(features.train, train, "training");
+  check_match(features.test, test, "test");
+  check(train.names == test.names, "regression", "training and test images have other targets");
+  const auto pass = [&](std::int64_t fit, std::int64_t done) {
+    const std::int64_t total = fits_of_all * Ridge::most_passes;
+    if (progress) progress(std::min(fit * Ridge::most_passes + done, total - 1), total, "");
+  };
+  const FeatureTable& table = features.train.values;
+  const std::vector<double> chosen = choose_penalties(table, train, pass);
+  Ridge ridge(table, iota(table.extent(0), table.device()));
+  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen,
+                                    [&](std::int64_t done) { pass(fits_of_all - 1, done); });
+  const FeatureTable& tested = features.test.values;
+  const auto read = r_squared(predict(fits, tested, iota(tested.extent(0), tested.device())),
+                              {test.values.begin(), test.values.end()}, test.names.size());
+  if (progress) progress(fits_of_all * Ridge::most_passes, fits_of_all * Ridge::most_passes, "");
+  std::vector<TargetResult> results;
+  for (std::size_t t = 0; t < train.names.size(); ++t) {
+    results.push_back({.name = train.names[t], .r_squared = read[t], .penalty = chosen[t]});
+  }
+  return results;
+}
+
+}  // namespace biossl

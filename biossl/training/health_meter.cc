@@ -1,0 +1,160 @@
+#include "biossl/training/health_meter.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "biossl/evaluation/features.h"
+#include "biossl/ops/ops.h"
+
+namespace biossl {
+namespace {
+
+constexpr std::int64_t usual_images = 256;
+constexpr std::int64_t most_images = 1024;
+
+/// As float32 in host memory.
+Tensor on_host(const Tensor& values) {
+  Tensor wide(values.shape(), DType::float32, values.device());
+  ops::convert(values, wide);
+  return on_device(wide, Device::reference);
+}
+
+/// The mean of each channel over all positions, (N, C); outputs (N, H, W, C) are in host memory.
+Tensor channel_means(const Tensor& outputs) {
+  const std::int64_t channels = outputs.extent(3);
+  const std::int64_t positions = outputs.extent(1) * outputs.extent(2);
+  Tensor means({outputs.extent(0), channels}, DType::float32, outputs.device());
+  const auto* from = outputs.data<const float>();
+  auto* to = means.data<float>();
+  for (std::int64_t n = 0; n < outputs.extent(0); ++n, to += channels) {
+    for (std::int64_t position = 0; position < positions; ++position, from += channels) {
+      for (std::int64_t c = 0; c < channels; ++c) to[c] += from[c] / static_cast<float>(positions);
+    }
+  }
+  return means;
+}
+
+/// The first images that views are made of, at most most_images of them.
+Tensor images_of(const Views& views, std::int64_t all, Device device) {
+  const std::span<const std::int32_t> chosen = views.images();
+  if (chosen.empty()) return iota(std::min(all, most_images), device);
+  Tensor images({std::min(std::ssize(chosen), most_images)}, DType::int32, Device::reference);
+  std::ranges::copy(chosen.first(static_cast<std::size_t>(images.size())), images.data<std::int32_t>());
+  return on_device(images, device);
+}
+
+bool has_embeddings(Network& network, int block) {
+  return network.has_head(block) && network.head(block).embeds_single_images() &&
+         network.head(block).reads_blocks().empty() && network.head(block).features() > 0;
+}
+
+bool has_bounds(const Network& network, int block) {
+  const BlockSpec& spec = network.spec().blocks.at(static_cast<std::size_t>(block));
+  return spec.kind == "convolution" && (spec.activation == Activation::hardtanh || spec.activation == Activation::tanh);
+}
+
+}  // namespace
+
+/// What is gathered of one block.
+struct HealthMeter::Place {
+  int block;
+  Head* head;                        // null where the block's own output is measured
+  std::array<Tensor, 2> embeddings;  // by view; (M, D) in host memory
+  UnitActivity units = {};
+};
+
+HealthMeter::HealthMeter(Network& network, const LearningRule& rule, Views& views, const ViewPlan& plan,
+                         std::int64_t images, std::int64_t batch)
+    : network_(network),
+      rule_(rule),
+      views_(views),
+      sees_pairs_(plan.views == 2 && !plan.grid.is_cut()),
+      shown_(images_of(views, images, network.setup().device)),
+      images_(views.images().empty() ? images : std::ssize(views.images())),
+      group_(std::min({batch, images_, ForwardPass::group(Device::cpu)})) {}
+
+std::vector<int> HealthMeter::blocks(std::int64_t epoch) const {
+  if (std::vector<int> named = rule_.measured_blocks(epoch); !named.empty()) return named;
+  std::vector<int> all, with_head;
+  for (int block = 0; block < network_.depth(); ++block) {
+    all.push_back(block);
+    if (network_.has_head(block)) with_head.push_back(block);
+  }
+  return with_head.empty() ? all : with_head;
+}
+
+HealthMeter::Place HealthMeter::make_place(int block) const {
+  Head* const head = has_embeddings(network_, block) ? &network_.head(block) : nullptr;
+  const std::int64_t dimensions = head != nullptr ? head->features() : network_.block(block).plan().output[2];
+  const std::int64_t usual = std::max(dimensions, std::min(usual_images, images_ / 8));
+  const Shape shape{std::min({usual, most_images, images_}), dimensions};
+  const auto room = [&] { return Tensor(shape, DType::float32, Device::reference); };
+  return {.block = block, .head = head, .embeddings = {room(), room()}};
+}
+
+std::vector<Health> HealthMeter::measure(std::int64_t epoch) {
+  if (!sees_pairs_) return {};
+  std::vector<Place> places;
+  for (const int block : blocks(epoch)) places.push_back(make_place(block));
+  fill(places);
+  std::vector<Health> measured;
+  for (const Place& place : places) {
+    // Whoever saves the weights says what is wrong with them.
+    if (!std::isfinite(largest_magnitude(place.embeddings[0]) + largest_magnitude(place.embeddings[1]))) return {};
+    Health health = measure_embeddings(place.embeddings[0], place.embeddings[1]);
+    health.block = place.block;
+    health.of = place.head != nullptr ? "embedding" : "output";
+    health.dead = place.units.dead();
+    if (has_bounds(network_, place.block)) health.saturated = place.units.saturated();
+    measured.push_back(health);
+  }
+  return measured;
+}
+
+void HealthMeter::fill(std::vector<Place>& places) {
+  const SynapsesSetup& setup = network_.setup();
+  std::int64_t most = 0;
+  for (const Place& place : places) most = std::max(most, place.embeddings[0].extent(0));
+  const int last = places.back().block;
+  ForwardPass pass(network_, last, group_);
+  std::vector<Activity> kept(static_cast<std::size_t>(last) + 1);
+  Workspace::fit(setup.device, [&](Workspace& workspace) {
+    pass.prepare(workspace);
+    for (const Place& place : places) {
+      kept[static_cast<std::size_t>(place.block)].output =
+          workspace.take(batch_of(group_, network_.block(place.block).plan().output), setup.dtype);
+    }
+  });
+  const Tensor buffer(batch_of(group_, network_.image()), setup.dtype, setup.device);
+  for (std::int64_t first = 0; first < most; first += group_) {
+    const Tensor rows = shown_.rows(first, std::min(first + group_, most));
+    for (std::uint32_t view = 0; view < 2; ++view) {
+      Tensor images = buffer.rows(0, rows.extent(0));
+      views_.make(0, view, rows, images);
+      network_.scale_input(images);
+      pass.run(images, kept);
+      for (Place& place : places) {
+        const Tensor& output = kept[static_cast<std::size_t>(place.block)].output;
+        add(place, view, first, output.rows(0, rows.extent(0)));
+      }
+    }
+  }
+}
+
+void HealthMeter::add(Place& place, std::uint32_t view, std::int64_t first, const Tensor& output) {
+  const Tensor& embeddings = place.embeddings[view];
+  const std::int64_t count = std::min(output.extent(0), embeddings.extent(0) - first);
+  if (count <= 0) return;
+  const Tensor here = output.rows(0, count);
+  const Tensor host = on_host(here);
+  place.units.show(host);
+  Tensor to = embeddings.rows(first, first + count);
+  if (place.head == nullptr) return copy(channel_means(host), to);
+  Tensor embedded({count, embeddings.extent(1)}, network_.setup().master_dtype(), network_.setup().device);
+  place.head->forward(here, embedded);
+  copy(on_host(embedded), to);
+}
+
+}  // namespace biossl

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "biossl/data/views.h"
+#include "biossl/evaluation/health.h"
+#include "biossl/network/forward_pass.h"
+#include "biossl/rules/rule.h"
+
+namespace biossl {
+
+/// Measures the health of what learns, on images that training sees too: the first M images that views are made of,
+/// each in the two views of epoch 0. M is the number D of dimensions, or an eighth of the images up to 256 if that is
+/// more; at most 1024, and at most all images. It changes no weight and draws no random number that training draws, so
+/// a run with it ends in the same bytes.
+///
+/// Measured are the embeddings of a block's head. A block has its own output measured, averaged over the positions of
+/// each channel, where it has no head or one without an embedding of a single image. Nothing is measured where views
+/// cut images into patches, since those have no positive pairs of images.
+class HealthMeter {
+ public:
+  /// plan: of the views. images: of the data set. batch: images that the rule's heads have buffers for. Everything must
+  /// outlive the meter.
+  HealthMeter(Network& network, const LearningRule& rule, Views& views, const ViewPlan& plan, std::int64_t images,
+              std::int64_t batch);
+
+  /// What is measured after this epoch, block by block; nothing where embeddings are not finite.
+  std::vector<Health> measure(std::int64_t epoch);
+
+ private:
+  struct Place;
+
+  /// The blocks that are measured after an epoch.
+  std::vector<int> blocks(std::int64_t epoch) const;
+  Place make_place(int block) const;
+  /// Runs the images through the network and fills the embeddings and unit counts of each place.
+  void fill(std::vector<Place>& places);
+  /// Adds the outputs of a block for view `view` of images first, first + 1, ….
+  void add(Place& place, std::uint32_t view, std::int64_t first, const Tensor& output);
+
+  Network& network_;
+  const LearningRule& rule_;
+  Views& views_;
+  bool sees_pairs_;
+  Tensor shown_;  // the images that views are made of, int32, on the device
+  std::int64_t images_;
+  std::int64_t group_;  // images at a time
+};
+
+}  // namespace biossl
