@@ -39,6 +39,9 @@ ViewPlan plan_of(const PatchOptions& options, const Shape& image) {
         options.crop);
   check(options.stride >= 1 && options.stride <= 4096, section, "stride = {}; must be between 1 and 4096",
         options.stride);
+  check(options.cut().grid().is_cut(), section,
+        "crop = {}, patch = {}, stride = {} give a single patch; set a smaller patch or stride", options.crop,
+        options.patch, options.stride);
   check(options.mirror >= 0 && options.mirror <= 1, section, "mirror = {}; must be between 0 and 1", options.mirror);
   check(options.mean >= -100 && options.mean <= 100 && options.std >= 1e-3 && options.std <= 100, section,
         "mean = {}, std = {}; must be between -100 and 100, and between 0.001 and 100", options.mean, options.std);

@@ -306,8 +306,8 @@ TEST(PatchViews, RefuseWhatIsImpossible) {
   EXPECT_THAT(message_of<std::invalid_argument>([&] { Kind({"patches", {}}, two); }), HasSubstr("2 channels"));
   const std::vector<std::pair<const char*, std::vector<Value>>> impossible{
       {"crop", {std::int64_t{0}, std::int64_t{15}, std::int64_t{71}, std::int64_t{-64}}},
-      {"patch", {std::int64_t{0}, std::int64_t{65}}},
-      {"stride", {std::int64_t{0}, std::int64_t{-8}, std::numeric_limits<std::int64_t>::max()}},
+      {"patch", {std::int64_t{0}, std::int64_t{64}, std::int64_t{65}}},
+      {"stride", {std::int64_t{0}, std::int64_t{49}, std::int64_t{-8}, std::numeric_limits<std::int64_t>::max()}},
       {"mirror", {-0.1, 1.1, std::nan("")}},
       {"mean", {std::nan(""), 1e9}},
       {"std", {0.0, -1.0, 1e-9, std::nan("")}}};

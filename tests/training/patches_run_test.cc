@@ -160,7 +160,7 @@ void expect_learns_and_resumes(const Recipe& recipe, const std::filesystem::path
 }
 
 TEST(PatchRuns, LearnAndResumeUnderEveryRule) {
-  for (const char* rule : {"e2e", "gll", "rll", "local", "dfa"}) {
+  for (const char* rule : {"e2e", "gll", "rll", "local", "dfa", "dtp"}) {
     const TemporaryFolder folder;
     SCOPED_TRACE(rule);
     expect_learns_and_resumes(of_patches({{"rule.kind", rule}}), folder.path());
