@@ -13,15 +13,31 @@
 #include "cli/data_pack.h"
 #include "cli/options.h"
 #include "cli/standard_streams.h"
+#include "cli/terminal.h"
 
 namespace biossl::cli {
 namespace {
 
+/// The settings of an option that may be repeated, each KEY=VALUE.
+Settings settings_of(const char* option, const std::vector<std::string>& words) {
+  Settings settings;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    check(equals != std::string::npos && equals > 0, "data", "{} {}: write KEY=VALUE, for example {} size=64", option,
+          word, option);
+    const bool first = settings.emplace(word.substr(0, equals), parse_toml_value(word.substr(equals + 1))).second;
+    check(first, "data", "{} {}: the key is given twice", option, word);
+  }
+  return settings;
+}
+
 struct DataCommand {
   std::string name;
+  std::vector<std::string> settings;
   std::string out = "sheet.png";
   std::string views;
   std::vector<std::string> views_settings;
+  bool sequences = false;
   std::string split = "train";
   std::optional<std::int64_t> size;
   std::optional<std::uint64_t> seed;
@@ -35,7 +51,10 @@ struct DataCommand {
     (from_files ? request.resize : request.image_size) = size.value_or(from_files ? 0 : request.image_size);
     request.seed = seed.value_or(request.seed);
     refuse_without_effect();
-    auto dataset = open_dataset(name, request);
+    TerminalReporter reporter;
+    request.progress = stage_progress(reporter, "packing pictures");
+    auto dataset = open_dataset(name, request, settings_of("--set", settings));
+    request.progress = {};
     for (const std::string& note : dataset->notes()) fmt::print(stderr, "{}\n", note);
     return dataset;
   }
@@ -54,6 +73,9 @@ struct DataCommand {
   void add_options(Command command) {
     command.add_option("name", name, "data set; biossl list names them").required().type_name("NAME");
     place.add_data(command);
+    command.add_option("--set", settings, "a setting of the data set, --set classes=3; may be repeated")
+        .type_name("KEY=VALUE")
+        .repeatable();
     command.add_option("--images", request.images, "at most this many; 0: all").check(whole_number(0)).type_name("N");
     command
         .add_option("--size", size,
@@ -66,20 +88,6 @@ struct DataCommand {
     place.add_threads(command);
   }
 };
-
-/// The views of --views with the settings of --views-set.
-Choice views_of(const DataCommand& command) {
-  Choice views{command.views, {}};
-  for (const std::string& setting : command.views_settings) {
-    const std::size_t equals = setting.find('=');
-    check(equals != std::string::npos && equals > 0, "data", "--views-set {}: write KEY=VALUE, for example size=64",
-          setting);
-    const bool first =
-        views.settings.emplace(setting.substr(0, equals), parse_toml_value(setting.substr(equals + 1))).second;
-    check(first, "data", "--views-set {}: the key is given twice", setting);
-  }
-  return views;
-}
 
 /// Null, and says why, if the data set has no such split.
 std::unique_ptr<Dataset> open_if_there(DataCommand& command, Split split) {
@@ -117,7 +125,7 @@ std::int64_t scale_for(std::int64_t width) {
 
 void preview_views(const DataCommand& command, const Dataset& dataset, const std::filesystem::path& out,
                    SheetOptions sheet) {
-  const Choice choice = views_of(command);
+  const Choice choice{command.views, settings_of("--views-set", command.views_settings)};
   const ViewPlan plan = plan_views(choice, dataset.image_shape());
   const ViewSource source{.dataset = dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
   const auto views = ViewsRegistry::instance().make(choice.kind, choice.settings, source);
@@ -134,16 +142,22 @@ void preview(DataCommand& command) {
   const std::filesystem::path out = apart_from_messages(command.out);
   SheetOptions sheet;
   const bool shows_views = !command.views.empty();
+  check(!shows_views || !command.sequences, "data", "--sequences and --views: give one of them");
   const bool from_files = DatasetRegistry::instance().find(command.name).traits.from_files;
   if (from_files) {
     command.request.memory = 1;  // only what is shown is read
   } else if (command.request.images == 0) {
-    command.request.images = shows_views ? sheet.rows : 40 * sheet.columns;  // enough for a full row of every class
+    // Enough for a full row of every class.
+    command.request.images = shows_views || command.sequences ? sheet.rows : 40 * sheet.columns;
   }
   const auto dataset = command.open(command.split == "train" ? Split::train : Split::test);
   if (shows_views) {
     sheet.rows = std::min(sheet.rows, dataset->size());
     preview_views(command, *dataset, out, sheet);
+  } else if (command.sequences) {
+    sheet.scale = scale_for(dataset->image_shape()[1]);
+    write_sequence_sheet(*dataset, command.request.seed, out, sheet);
+    fmt::print("{}: an image a row, then moments of a sequence of {}\n", command.out, command.name);
   } else {
     sheet.scale = scale_for(dataset->image_shape()[1]);
     write_contact_sheet(*dataset, out, sheet);
@@ -164,6 +178,7 @@ void add_data(Command app) {
       "  biossl data info cifar10 --data ~/data\n"
       "  biossl data preview world --out world.png\n"
       "  biossl data preview world --views moments --out pairs.png\n"
+      "  biossl data preview world --set occluder=0.5 --sequences --out sequences.png\n"
       "  biossl data preview world --size 96 --views crops --views-set size=64 --out crops.png\n"
       "  biossl data preview world --size 96 --views patches --out patches.png");
   const auto command = std::make_shared<DataCommand>();
@@ -177,6 +192,7 @@ void add_data(Command app) {
   sheet.add_option("--views-set", command->views_settings, "one of their settings, --views-set hue=0; may be repeated")
       .type_name("KEY=VALUE")
       .repeatable();
+  sheet.add_flag("--sequences", command->sequences, "show sequences of moments; for the data set world");
   sheet.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sheet.callback([command] { preview(*command); });
   add_data_pack(data);

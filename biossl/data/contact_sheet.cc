@@ -130,6 +130,31 @@ void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& pa
   canvas.save(path);
 }
 
+void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std::filesystem::path& path,
+                          const SheetOptions& options) {
+  check_options(dataset, options);
+  const std::int64_t length = dataset.sequence_length();
+  check(length > 0, "contact_sheet", "this data set has no sequences of moments; \"world\" has");
+  const std::int64_t rows = std::min(options.rows, dataset.size());
+  const std::int64_t columns = std::min(options.columns, length);
+  const Grid grid{dataset.image_shape(), options.scale};
+  Canvas canvas = grid.canvas(rows, 1 + columns);
+  const SheetRows layout(dataset, columns);
+  std::vector<std::uint8_t> seen(static_cast<std::size_t>(grid.image.size()));
+  for (std::int64_t row = 0; row < rows; ++row) {
+    canvas.text(grid.x(0), grid.text_y(row), grid.cut_to_cell(layout.title_of(row)));
+    canvas.image(grid.x(0), grid.image_y(row), grid.image, image_of(dataset, row).data(), grid.scale);
+    for (std::int64_t column = 0; column < columns; ++column) {
+      const std::int64_t moment = column * (length - 1) / std::max<std::int64_t>(columns - 1, 1);
+      const Random random(seed, Purpose::world, 0, static_cast<std::uint32_t>(row), 3);
+      dataset.render_in_sequence(row, random, moment, seen.data());
+      canvas.text(grid.x(1 + column), grid.text_y(row), fmt::format("moment {}", moment));
+      canvas.image(grid.x(1 + column), grid.image_y(row), grid.image, seen.data(), grid.scale);
+    }
+  }
+  canvas.save(path);
+}
+
 std::array<std::int64_t, 2> sides_on_sheet(const ViewPlan& plan) {
   const auto side = [](std::int64_t patch, std::int64_t patches) { return patches * (patch + patch_gap) - patch_gap; };
   return {side(plan.image[0], plan.grid.rows), side(plan.image[1], plan.grid.columns)};

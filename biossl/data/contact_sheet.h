@@ -28,6 +28,11 @@ void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& pa
 /// least `rows`; `plan` is theirs.
 void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan, Device device,
                       const std::filesystem::path& path, const SheetOptions& options = {});
+/// Writes a PNG with one row per image: the image, then moments of a sequence in which its object moves
+/// (Dataset::render_in_sequence), evenly from the first to the last. Throws std::invalid_argument if there are none.
+void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std::filesystem::path& path,
+                          const SheetOptions& options = {});
+
 /// The side that a view takes on such a sheet, pixels before magnification: (height, width).
 std::array<std::int64_t, 2> sides_on_sheet(const ViewPlan& plan);
 

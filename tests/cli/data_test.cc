@@ -73,6 +73,28 @@ TEST_F(OwnPictures, AreShownUnderViewsWithSettings) {
   expect_one_line(shell(start + "--views-set size=8"), 2, "--views-set needs --views");
 }
 
+TEST_F(OwnPictures, SequencesOfTheWorldAreShownWithItsSettings) {
+  const std::string start = "\"$0\" data preview world --out \"$1\"/sheet.png ";
+  const Outcome shown = shell(start + "--sequences --set moments=5 --set classes=cube");
+  EXPECT_EQ(shown.code, 0) << shown.error;
+  EXPECT_THAT(shown.out, HasSubstr("an image a row, then moments of a sequence of world"));
+  expect_one_line(shell(start + "--sequences --views moments"), 2, "give one of them");
+  expect_one_line(shell(start + "--set occluders=1"), 2, "there is no key 'occluders'; did you mean 'occluder'?");
+  expect_one_line(shell(start + "--set tint"), 2, "KEY=VALUE");
+  const std::string other = "\"$0\" data preview rhm --out \"$1\"/sheet.png --sequences";
+  expect_one_line(shell(other), 2, "has no sequences of moments");
+}
+
+TEST_F(OwnPictures, VideosArePackedAndLookedAt) {
+  for (int i = 1; i <= 12; ++i) write("film/" + std::to_string(i) + ".png", png_bytes(quarters(9, 9 + i)));
+  const Outcome packed = shell("\"$0\" data pack \"$1\"/pictures --clips --size 8 --out \"$1\"/set");
+  EXPECT_THAT(packed.out, HasSubstr("12 images in 1 clips without labels of 8x8"));
+  const std::string preview = "\"$0\" data preview array --data \"$1\"/set --out \"$1\"/sheet.png";
+  EXPECT_THAT(shell(preview).out, HasSubstr("a clip a row"));
+  EXPECT_EQ(shell(preview + " --views frames --views-set gap=5").code, 0);
+  expect_one_line(shell(preview + " --views frames --views-set gap=12"), 2, "the longest clip has 12 frames");
+}
+
 TEST_F(OwnPictures, AreLearntFromProbedAndEmbedded) {
   write_pictures();
   const std::string changes =

@@ -260,7 +260,8 @@ TEST_F(ClipsTest, SheetsShowAClipARow) {
   write_contact_sheet(*frames({0, 1, 2, 2, 2}), sheet, {.rows = 5, .columns = 8, .scale = 2});
   EXPECT_LT(two_rows, read_file(sheet).substr(16, 8)) << "three clips take more rows than two";
   const auto pairs = views(*images, 2);
-  write_view_sheet(*images, *pairs, Device::cpu, sheet, {.rows = 3, .columns = 2, .scale = 2});
+  write_view_sheet(*images, *pairs, {.image = images->image_shape()}, Device::cpu, sheet,
+                   {.rows = 3, .columns = 2, .scale = 2});
   EXPECT_TRUE(fs::exists(sheet));
 }
 
