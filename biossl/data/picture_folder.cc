@@ -139,6 +139,7 @@ class Lister {
   PictureList list_clips(const fs::path& folder) {
     std::vector<Clip> clips;
     collect_clips(folder, {}, {}, clips);
+    if (clips.empty()) return {};
     const auto depth = [](const Clip& clip) { return clip.folders.size(); };
     const auto [upper, lower] = std::ranges::minmax(clips, {}, depth);
     const bool has_classes = depth(lower) > 1;

@@ -81,20 +81,21 @@ TEST_F(FileSetRun, TheShapeOfImagesIsReadFromTheirFiles) {
 TEST_F(FileSetRun, LearnsFromPairsOfFrames) {
   const std::vector<std::int32_t> clips{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2};
   write_file(folder_.path() / "train" / "clips.npy", npy_bytes("<i4", "(23,)", raw(clips)));
-  const std::vector<Override> changes{{"views.kind", "frames"}, {"views.gap", "3"}, {"train.batch", "6"}};
-  const auto resident = outcome(recipe(changes), "resident");
-  std::vector<Override> from_files = changes;
-  from_files.push_back({"data.memory_gb", "1e-9"});
-  EXPECT_EQ(resident, outcome(recipe(from_files), "streamed"));
+  const auto frames = [](const char* batch, const char* memory) {
+    return tiny_recipe({{"data.pretrain", "array"},
+                        {"data.probe", "array"},
+                        {"views.kind", "frames"},
+                        {"views.gap", "3"},
+                        {"train.batch", batch},
+                        {"data.memory_gb", memory}});
+  };
+  EXPECT_EQ(outcome(frames("6", "0"), "resident"), outcome(frames("6", "1e-9"), "streamed"));
   const RunDirectory run = RunDirectory::open(folder_.path() / "resident");
   EXPECT_EQ(run.metrics().at(0).images, 7 + 2 + 5) << "frames with another one three later";
   Reporter quiet;
-  EXPECT_THAT(message_of<BadInput>([&] {
-                std::vector<Override> large = changes;
-                large.back().value = "15";
-                pretrain(recipe(large), place(), folder_.path() / "large", false, quiet);
-              }),
-              HasSubstr("train.batch = 15 is larger than the data, 14 pairs of array"));
+  EXPECT_THAT(
+      message_of<BadInput>([&] { pretrain(frames("15", "0"), place(), folder_.path() / "large", false, quiet); }),
+      HasSubstr("train.batch = 15 is larger than the data, 14 pairs of array"));
 }
 
 TEST_F(FileSetRun, ProbesArraysWithLabels) {
