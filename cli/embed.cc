@@ -44,7 +44,7 @@ std::optional<int> block_of(const std::string& layer, int depth) {
 
 /// The images of another data set, or those that the run's probe is trained or tested on, whatever their labels are
 /// for.
-std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, Recipe recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_split(const EmbedCommand& command, Recipe recipe, const ExecutionContext& place) {
   const bool train = command.split == "train";
   if (!command.dataset.empty()) {
     return open_images(recipe, place, command.dataset, train ? Split::train : Split::test, command.images);
@@ -53,6 +53,15 @@ std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, Recipe rec
   recipe.probe.labels = 1;
   recipe.probe.validation = 0;
   return open_probe_images(recipe, place, train ? ProbePart::train : ProbePart::test);
+}
+
+std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, const Recipe& recipe,
+                                         const ExecutionContext& place) {
+  try {
+    return open_split(command, recipe, place);
+  } catch (const MissingSplit& missing) {
+    throw MissingSplit(fmt::format("{}; --split train embeds the training images", missing.what()));
+  }
 }
 
 /// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.

@@ -81,6 +81,8 @@ class Lister {
   explicit Lister(PictureLayout layout) : layout_(layout) {}
 
   PictureFolder list(const fs::path& folder) {
+    std::error_code ignored;
+    if (!fs::exists(folder, ignored)) bad_input("{}: there is no such folder", folder.string());
     if (!is_folder(folder)) bad_input("{}: is no folder of pictures", folder.string());
     listed_.has_splits = tells_splits_apart(folder);
     if (!listed_.has_splits) {

@@ -16,6 +16,7 @@ class ProbeImages {
   /// Throws BadInput if the images are missing or do not have the encoder's input shape.
   ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
       : recipe_(recipe), place_(place) {
+    require_labels(open(ProbePart::train), ProbePart::train);  // before test images are looked for
     for (const ProbePart part : {ProbePart::test, ProbePart::validation, ProbePart::train}) {
       if (part == ProbePart::validation && !validates()) continue;
       const Dataset& opened = open(part);
@@ -31,6 +32,10 @@ class ProbeImages {
                 to_string(encoder_image), name_of_set(part), to_string(shown));
     }
     train_images_ = open_->size();
+    if (class_names_.size() > 1) return;
+    bad_input(
+        "recipe '{}': {} has one class, and a probe tells classes apart; use `biossl pretrain` and `biossl embed`",
+        recipe.name, recipe.data.probe);
   }
 
   /// Valid until another part is opened.

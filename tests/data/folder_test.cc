@@ -127,7 +127,11 @@ TEST_F(FolderTest, TrainAndTestShareTheirClasses) {
 }
 
 TEST_F(FolderTest, SaysWhatIsWrongWithAFolder) {
-  EXPECT_THAT(message_of<BadInput>([&] { list_pictures(pictures()); }), HasSubstr("is no folder of pictures"));
+  EXPECT_THAT(message_of<BadInput>([&] { list_pictures(pictures()); }), HasSubstr("there is no such folder"));
+  write("photograph.jpg", "x");
+  EXPECT_THAT(message_of<BadInput>([&] { list_pictures(pictures() / "photograph.jpg"); }),
+              HasSubstr("is no folder of pictures"));
+  fs::remove(pictures() / "photograph.jpg");
   write("notes.txt", "no picture");
   EXPECT_THAT(message_of<BadInput>([&] { list_pictures(pictures()); }), HasSubstr("holds no pictures"));
   write("cat/a.jpg", "x");

@@ -224,7 +224,8 @@ Instance draw_instance(Solid solid, const WorldStyle& style, Random random) {
 }
 
 Moment base_moment(const Instance& instance) {
-  Moment moment{static_cast<const Pose&>(instance)};
+  Moment moment;
+  static_cast<Pose&>(moment) = instance;
   moment.light = instance.light;
   moment.lighting = instance.lighting;
   moment.background = &instance.background;

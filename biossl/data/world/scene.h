@@ -66,11 +66,11 @@ struct Pose {
 /// The highlight has the lamp's colour.
 struct Lighting {
   bool is_plain = true;  ///< one white lamp and white ambient light, as the style says; the rest is not used
-  Vec3 ground;
-  Vec3 sky;
-  Vec3 lamp;
-  Vec3 second;
-  Vec3 second_light;  ///< unit vector to the second lamp
+  Vec3 ground = {};
+  Vec3 sky = {};
+  Vec3 lamp = {};
+  Vec3 second = {};
+  Vec3 second_light = {};  ///< unit vector to the second lamp
   Vec3 up{0, 1, 0};
 };
 
