@@ -53,7 +53,8 @@ TEST_F(OwnPictures, ArePackedAndLookedAt) {
   expect_one_line(run({"data", "pack", in("pictures"), "--size", "12", "--strict", "--out", in("other")}), 3,
                   "broken.jpg: is no JPEG");
   EXPECT_FALSE(std::filesystem::exists(in("other")));
-  expect_one_line(run({"data", "pack", in("none"), "--size", "12", "--out", in("other")}), 3, "there is no such folder");
+  expect_one_line(run({"data", "pack", in("none"), "--size", "12", "--out", in("other")}), 3,
+                  "there is no such folder");
 }
 
 TEST_F(OwnPictures, AreShownUnderViewsWithSettings) {
