@@ -115,9 +115,12 @@ TEST_F(OwnPictures, WithoutLabelsArePretrainedOnAndEmbedded) {
   const std::string changes =
       R"( --data "$1/pictures" --set data.pretrain=folder --set data.probe=folder --set data.resize=16 )"
       R"(--set data.images=0 --set data.probe_images=0 --set data.test_images=0 --set train.batch=4 --set views.kind=deform)";
-  expect_one_line(shell(start + R"(run "$1/small.toml" --out "$1/run")" + changes), 3, "has no test pictures");
+  expect_one_line(shell(start + R"(run "$1/small.toml" --out "$1/run")" + changes), 3,
+                  "the train images of folder have no labels");
   const Outcome ran = shell(start + R"(pretrain "$1/small.toml" --out "$1/run")" + changes);
   ASSERT_EQ(ran.code, 0) << ran.error;
+  expect_one_line(shell(start + R"(embed "$1/run" --out "$1/f.npy" --data "$1/pictures")"), 3,
+                  "--split train embeds the training images");
   const Outcome embedded = shell(start + R"(embed "$1/run" --split train --out "$1/f.npy" --data "$1/pictures")");
   EXPECT_EQ(embedded.code, 0) << embedded.error;
   EXPECT_THAT(embedded.out, HasSubstr("6 images, which have no labels"));
