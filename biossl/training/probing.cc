@@ -16,10 +16,9 @@ class ProbeImages {
   /// Throws BadInput if the images are missing or do not have the encoder's input shape.
   ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
       : recipe_(recipe), place_(place) {
-    require_labels(open(ProbePart::train), ProbePart::train);  // before test images are looked for
     for (const ProbePart part : {ProbePart::test, ProbePart::validation, ProbePart::train}) {
       if (part == ProbePart::validation && !validates()) continue;
-      const Dataset& opened = open(part);
+      const Dataset& opened = find(part);
       require_labels(opened, part);
       total_ += opened.size();
       if (part == ProbePart::test) chance_ = share_of_commonest(opened.labels());
@@ -62,6 +61,16 @@ class ProbeImages {
   std::int64_t total() const { return total_; }
 
  private:
+  /// Opens a part. Where there are no test images, missing labels are told first: no test images would help.
+  const Dataset& find(ProbePart part) {
+    try {
+      return open(part);
+    } catch (const MissingSplit&) {
+      require_labels(open(ProbePart::train), ProbePart::train);
+      throw;
+    }
+  }
+
   const std::string& name_of_set(ProbePart part) const {
     return part == ProbePart::test && !recipe_.data.test.empty() ? recipe_.data.test : recipe_.data.probe;
   }
