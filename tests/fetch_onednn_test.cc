@@ -9,6 +9,7 @@
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -25,7 +26,7 @@ class FetchOnednn : public ::testing::Test {
  protected:
   /// Fetches from files in source_ instead of the network.
   Outcome fetch() const {
-    return Process(BIOSSL_CMAKE, folder_.path(),
+    return Process(testing::paths::cmake, folder_.path(),
                    {"-D", "FOLDER=" + wanted_.string(), "-D", "SOURCE=file://" + source_.string(), "-P", script_})
         .wait();
   }
@@ -41,7 +42,7 @@ class FetchOnednn : public ::testing::Test {
   TemporaryFolder folder_;
   std::filesystem::path source_ = folder_.path() / "source";
   std::filesystem::path wanted_ = folder_.path() / "onednn";
-  std::string script_ = BIOSSL_SOURCE_DIR "/cmake/fetch_onednn.cmake";
+  std::string script_ = std::string(testing::paths::source) + "/cmake/fetch_onednn.cmake";
 };
 
 TEST_F(FetchOnednn, WithoutItsSourceSaysSoInOneLineAndLeavesNothing) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "biossl/core/file.h"
+#include "tests/support/paths.h"
 
 namespace biossl {
 namespace {
@@ -25,7 +26,7 @@ bool may_include(const std::string& from, const std::string& to) {
 }
 
 TEST(House, FoldersIncludeOnlyFoldersToTheirLeft) {
-  const std::filesystem::path root = std::filesystem::path(BIOSSL_SOURCE_DIR) / "biossl";
+  const std::filesystem::path root = std::filesystem::path(testing::paths::source) / "biossl";
   const std::string include = "#include \"biossl/";
   int includes = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
@@ -45,7 +46,7 @@ TEST(House, FoldersIncludeOnlyFoldersToTheirLeft) {
 }
 
 TEST(House, TheProgramKnowsNoBackend) {
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(BIOSSL_SOURCE_DIR) / "cli")) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(testing::paths::source) / "cli")) {
     EXPECT_EQ(read_file(entry.path()).find("#include \"biossl/backend/"), std::string::npos) << entry.path();
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -22,7 +23,7 @@ class Bench : public ::testing::Test {
   testing::Outcome run(const std::vector<std::string>& arguments) const {
     std::vector<std::string> words{"bench"};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    return testing::Process(BIOSSL_PROGRAM, folder_.path(), words).wait();
+    return testing::Process(testing::paths::program, folder_.path(), words).wait();
   }
   /// What is printed without --json, and what with it.
   std::pair<std::string, Json> both(std::vector<std::string> arguments) const {

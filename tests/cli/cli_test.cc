@@ -10,6 +10,7 @@
 #include "biossl/core/file.h"
 #include "biossl/runs/checkpoint.h"
 #include "tests/cli/program.h"
+#include "tests/support/paths.h"
 
 // The program itself, from outside.
 
@@ -275,7 +276,7 @@ TEST_P(Killed, GoesOnAsIfItHadNeverStopped) {
     return arguments;
   };
   ASSERT_EQ(run(start("whole")).code, 0);
-  const Process process(BIOSSL_PROGRAM, folder_.path(), start("killed"));
+  const Process process(testing::paths::program, folder_.path(), start("killed"));
   ASSERT_TRUE(wait_for_metrics(in("killed/metrics.jsonl")));
   process.kill(GetParam());
   const Outcome killed = process.wait();
@@ -298,7 +299,7 @@ TEST_F(Program, AStoppedReproductionSaysHowToGoOn) {
   write_file(in("one/small.toml"), small_recipe);
   const std::vector<std::string> command{"reproduce", in("one"),   "--out", in("out"), "--epochs",
                                          "400",       "--threads", "1",     "--set",   "train.checkpoint_every=50"};
-  const Process process(BIOSSL_PROGRAM, folder_.path(), command);
+  const Process process(testing::paths::program, folder_.path(), command);
   ASSERT_TRUE(wait_for_metrics(in("out/small-seed1/metrics.jsonl")));
   process.kill(SIGINT);
   expect_one_line(process.wait(), 128 + SIGINT, "biossl reproduce " + in("one") + " --out " + in("out") + " --epochs");
@@ -314,7 +315,7 @@ TEST_F(Program, AReproductionStopsAllThatItRunsSideBySide) {
   const std::vector<std::string> command{"reproduce", in("two"), "--out",     in("out"),
                                          "--epochs",  "2000",    "--threads", "1",
                                          "--jobs",    "2",       "--set",     "train.checkpoint_every=500"};
-  const Process process(BIOSSL_PROGRAM, folder_.path(), command);
+  const Process process(testing::paths::program, folder_.path(), command);
   for (const char* name : {"one", "two"}) {
     ASSERT_TRUE(wait_for_metrics(in(std::string("out/") + name + "-seed1/metrics.jsonl")));
   }

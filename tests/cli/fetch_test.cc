@@ -10,6 +10,7 @@
 #include "biossl/data/sources.h"
 #include "tests/cli/program.h"
 #include "tests/support/http_server.h"
+#include "tests/support/paths.h"
 
 // `biossl data fetch` from outside. No test loads anything from the internet.
 
@@ -79,17 +80,17 @@ TEST_F(Fetch, SaysWhatIsMissing) {
 TEST_F(Fetch, StopsInOrderAndSaysHowToGoOn) {
   const HttpServer server(slow);
   const std::vector<std::string> words{"data", "fetch", "cifar10", "--data", in("data"), "--from", server.address()};
-  const Process process(BIOSSL_PROGRAM, folder_.path(), words);
+  const Process process(testing::paths::program, folder_.path(), words);
   ASSERT_TRUE(wait_for_part(50'000));
   process.kill(SIGINT);
   expect_one_line(process.wait(), 128 + SIGINT,
                   fmt::format("stopped while loading cifar10; what has come is kept; go on with: {} data "
                               "fetch cifar10 --from {} --data {}",
-                              BIOSSL_PROGRAM, server.address(), in("data")));
+                              testing::paths::program, server.address(), in("data")));
   const auto kept = fs::file_size(part());
   EXPECT_GE(kept, 50'000U);
 
-  const Process again(BIOSSL_PROGRAM, folder_.path(), words);
+  const Process again(testing::paths::program, folder_.path(), words);
   ASSERT_TRUE(wait_for_part(kept + 50'000));
   again.kill(SIGTERM);
   EXPECT_EQ(again.wait().code, 128 + SIGTERM);

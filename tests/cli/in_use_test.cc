@@ -5,6 +5,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "tests/cli/program.h"
+#include "tests/support/paths.h"
 
 // Two commands over one folder. The tests themselves are the other process, which holds its lock.
 
@@ -27,7 +28,7 @@ TEST_F(InUseProgram, ARunIsWrittenByOneProcessAndReadByAny) {
     expect_one_line(run({command, "--resume", "--out", in("run")}), 1, at_work);
   }
   expect_one_line(run({"probe", in("run")}), 1,
-                  fmt::format("{}, or probe a checkpoint alone: {} probe {}", at_work, BIOSSL_PROGRAM,
+                  fmt::format("{}, or probe a checkpoint alone: {} probe {}", at_work, testing::paths::program,
                               in("run/checkpoints/epoch_0003.safetensors")));
   EXPECT_EQ(run({"probe", in("run/checkpoints/epoch_0003.safetensors")}).code, 0);
   EXPECT_EQ(run({"embed", in("run"), "--images", "7", "--out", in("x.npy")}).code, 0);

@@ -9,6 +9,7 @@
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -64,7 +65,7 @@ class Limits : public ::testing::Test {
   /// A command of the program, after what a shell does first.
   Outcome run(const std::string& first, const std::string& command) const {
     const std::string script =
-        fmt::format("cd '{}' && {} && exec {} {}", folder_.path().string(), first, BIOSSL_PROGRAM, command);
+        fmt::format("cd '{}' && {} && exec {} {}", folder_.path().string(), first, testing::paths::program, command);
     return Process("/bin/sh", folder_.path(), {"-c", script}).wait();
   }
   /// The threads that a run has written down.
@@ -106,7 +107,7 @@ TEST_F(Limits, NarrowAndDumbTerminalsAreServed) {
   const auto typed = [&](const std::string& first) {
     return run(fmt::format("script -qec '{}; {} run small.toml --out out' /dev/null "
                            "</dev/null; rm -rf out; true",
-                           first, BIOSSL_PROGRAM),
+                           first, testing::paths::program),
                "--version")
         .out;
   };

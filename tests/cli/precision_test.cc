@@ -8,6 +8,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/processor.h"
 #include "biossl/recipe/recipe.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -50,10 +51,10 @@ class OnAvx2 : public ::testing::Test {
 
   std::string in(const std::string& name) const { return (folder_.path() / name).string(); }
   Outcome here(const std::vector<std::string>& arguments) const {
-    return Process(BIOSSL_PROGRAM, folder_.path(), arguments).wait();
+    return Process(testing::paths::program, folder_.path(), arguments).wait();
   }
   Outcome on_avx2(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {"ONEDNN_MAX_CPU_ISA=AVX2", BIOSSL_PROGRAM});
+    arguments.insert(arguments.begin(), {"ONEDNN_MAX_CPU_ISA=AVX2", testing::paths::program});
     return Process("/usr/bin/env", folder_.path(), arguments).wait();
   }
 

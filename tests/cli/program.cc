@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "biossl/core/atomic_file.h"
+#include "tests/support/paths.h"
 
 namespace biossl::testing {
 
@@ -37,11 +38,11 @@ epochs = 2
 void Program::SetUp() { write_file(recipe_, small_recipe); }
 
 Outcome Program::run(const std::vector<std::string>& arguments) const {
-  return Process(BIOSSL_PROGRAM, folder_.path(), arguments).wait();
+  return Process(testing::paths::program, folder_.path(), arguments).wait();
 }
 
 Outcome Program::shell(const std::string& script) const {
-  return Process("/bin/sh", folder_.path(), {"-c", script, BIOSSL_PROGRAM, folder_.path().string()}).wait();
+  return Process("/bin/sh", folder_.path(), {"-c", script, testing::paths::program, folder_.path().string()}).wait();
 }
 
 void expect_one_line(const Outcome& outcome, int code, const std::string& message) {

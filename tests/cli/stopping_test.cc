@@ -5,6 +5,7 @@
 #include "biossl/core/file.h"
 #include "biossl/runs/checkpoint.h"
 #include "tests/cli/program.h"
+#include "tests/support/paths.h"
 
 // Every wish to stop leaves a checkpoint, whichever signal tells it.
 
@@ -31,7 +32,7 @@ class Stopping : public testing::Program {
 class StoppedBy : public Stopping, public ::testing::WithParamInterface<int> {};
 
 TEST_P(StoppedBy, WritesACheckpoint) {
-  const Process process(BIOSSL_PROGRAM, folder_.path(), long_run());
+  const Process process(testing::paths::program, folder_.path(), long_run());
   ASSERT_TRUE(testing::wait_for_metrics(in("run/metrics.jsonl")));
   process.kill(GetParam());
   expect_one_line(process.wait(), 128 + GetParam(), "biossl pretrain --resume --out " + in("run"));
@@ -41,7 +42,7 @@ TEST_P(StoppedBy, WritesACheckpoint) {
 INSTANTIATE_TEST_SUITE_P(Signals, StoppedBy, ::testing::Values(SIGHUP, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2));
 
 TEST_F(Stopping, ATerminalThatClosesMaySayItTwice) {
-  const Process process(BIOSSL_PROGRAM, folder_.path(), long_run());
+  const Process process(testing::paths::program, folder_.path(), long_run());
   ASSERT_TRUE(testing::wait_for_metrics(in("run/metrics.jsonl")));
   for (const int signal : {SIGHUP, SIGHUP, SIGTERM, SIGHUP}) process.kill(signal);
   const Outcome stopped = process.wait();
@@ -50,7 +51,7 @@ TEST_F(Stopping, ATerminalThatClosesMaySayItTwice) {
 }
 
 TEST_F(Stopping, WhatWasIgnoredAtTheStartIsIgnoredStill) {
-  std::vector<std::string> words{"-c", "trap '' HUP; exec \"$0\" \"$@\"", BIOSSL_PROGRAM};
+  std::vector<std::string> words{"-c", "trap '' HUP; exec \"$0\" \"$@\"", testing::paths::program};
   for (const std::string& word : long_run()) words.push_back(word);
   const Process process("/bin/sh", folder_.path(), words);
   ASSERT_TRUE(testing::wait_for_metrics(in("run/metrics.jsonl")));
@@ -65,7 +66,8 @@ TEST_F(Stopping, AReaderThatGoesAwayIsAWishToStop) {
   const Outcome piped = shell(
       "cd \"$1\"; { \"$0\" pretrain small.toml --out run --set train.epochs=1000000; echo $? > code; } | head -n 2");
   EXPECT_EQ(read_file(in("code")), "141\n");
-  EXPECT_THAT(piped.error, HasSubstr(std::string("go on with: ") + BIOSSL_PROGRAM + " pretrain --resume --out run"));
+  EXPECT_THAT(piped.error,
+              HasSubstr(std::string("go on with: ") + testing::paths::program + " pretrain --resume --out run"));
   EXPECT_EQ(checkpoints(), 1U);
 }
 
@@ -75,8 +77,8 @@ TEST_F(Stopping, AFileThatMayNotGrowLeavesTheOldCheckpoint) {
   std::filesystem::remove(before.at(0));  // of epoch 3
   // The checkpoint takes more than the 512 bytes that `ulimit -f 1` allows.
   expect_one_line(shell("ulimit -f 1; exec \"$0\" pretrain --resume --out \"$1/run\""), 1,
-                  std::string("cannot be written (File too large); once it can, go on with: ") + BIOSSL_PROGRAM +
-                      " pretrain --resume");
+                  std::string("cannot be written (File too large); once it can, go on with: ") +
+                      testing::paths::program + " pretrain --resume");
   EXPECT_EQ(list_checkpoints(in("run/checkpoints")), (std::vector{before.at(1)}));
   for (const auto& left : std::filesystem::directory_iterator(in("run/checkpoints"))) EXPECT_EQ(left, before.at(1));
 }

@@ -9,6 +9,7 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "tests/cli/program.h"
+#include "tests/support/paths.h"
 
 // Where the program reads from and writes to: standard streams, pipes, devices, places that cannot be written.
 
@@ -94,7 +95,7 @@ TEST_F(Streams, ResultsThatCannotBeWrittenAreShown) {
   const Outcome ran = run({"run", "--resume", "--out", in("run")});
   expect_one_line(ran, 1,
                   std::string("summary.json: cannot be written (Is a directory); once it can, go on with: ") +
-                      BIOSSL_PROGRAM + " run");
+                      testing::paths::program + " run");
   EXPECT_THAT(ran.out, HasSubstr("linear probe, 2 epochs"));
 }
 

@@ -10,6 +10,7 @@
 #include "biossl/core/file.h"
 #include "biossl/recipe/recipe.h"
 #include "tests/cli/program.h"
+#include "tests/support/paths.h"
 
 // Names and places with any bytes in them, and commands that can be pasted.
 
@@ -61,7 +62,7 @@ TEST_F(OddNames, TheCommandBehindPretrainingCanBePasted) {
   const std::string before = "probe them with: ";
   const std::string command = done.out.substr(done.out.find(before) + before.size());
   EXPECT_EQ(words_of(command, folder_.path()), "probe\n" + out + "\n--data\n" + in("a b") + "\n--threads\n1\n");
-  EXPECT_TRUE(command.starts_with(BIOSSL_PROGRAM)) << "as it was called";
+  EXPECT_TRUE(command.starts_with(testing::paths::program)) << "as it was called";
   write_file(in("paste.sh"), command);
   const Outcome pasted = testing::Process("/bin/sh", folder_.path(), {in("paste.sh")}).wait();
   EXPECT_EQ(pasted.code, 0) << pasted.error;
@@ -70,7 +71,7 @@ TEST_F(OddNames, TheCommandBehindPretrainingCanBePasted) {
 
 TEST_F(OddNames, TheCommandThatGoesOnCanBePasted) {
   const std::string out = in("$(echo) two");
-  const testing::Process process(BIOSSL_PROGRAM, folder_.path(),
+  const testing::Process process(testing::paths::program, folder_.path(),
                                  {"pretrain", recipe_, "--out", out, "--threads", "1", "--set", "train.epochs=100000",
                                   "--set", "train.checkpoint_every=50000"});
   ASSERT_TRUE(testing::wait_for_metrics(out + "/metrics.jsonl"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -23,8 +24,9 @@ using testing::TemporaryFolder;
 /// The program, with a oneDNN loaded that says to have this version.
 Outcome with_onednn(const std::string& version, const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
-  std::vector<std::string> words{"ASAN_OPTIONS=verify_asan_link_order=0", "LD_PRELOAD=" BIOSSL_OTHER_ONEDNN,
-                                 "OTHER_ONEDNN=" + version, BIOSSL_PROGRAM};
+  std::vector<std::string> words{"ASAN_OPTIONS=verify_asan_link_order=0",
+                                 std::string("LD_PRELOAD=") + testing::paths::other_onednn, "OTHER_ONEDNN=" + version,
+                                 testing::paths::program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   return Process("/usr/bin/env", folder.path(), words).wait();
 }
@@ -33,7 +35,7 @@ std::string version(int major, int minor, int patch) { return fmt::format("{}.{}
 
 TEST(Version, IsOneLineWithTheCommitAndTheLibraryThatComputes) {
   const TemporaryFolder folder;
-  const Outcome told = Process(BIOSSL_PROGRAM, folder.path(), {"--version"}).wait();
+  const Outcome told = Process(testing::paths::program, folder.path(), {"--version"}).wait();
   EXPECT_EQ(told.code, 0);
   EXPECT_THAT(told.out,
               MatchesRegex("biossl [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]*, oneDNN [0-9]+\\.[0-9]+\\.[0-9]+\\)\n"));

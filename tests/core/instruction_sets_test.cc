@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -61,7 +62,7 @@ TEST(InstructionSets, TheCompilerSaysWhatItMayUse) {
 #if defined(__x86_64__)
 TEST(InstructionSets, AProgramForAnotherProcessorEndsWithOneLineBeforeItsOwnCodeRuns) {
   const testing::TemporaryFolder folder;
-  const testing::Outcome outcome = testing::Process(BIOSSL_FOR_NO_PROCESSOR, folder.path(), {}).wait();
+  const testing::Outcome outcome = testing::Process(testing::paths::for_no_processor, folder.path(), {}).wait();
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.error, MatchesRegex("for_no_processor: built for a processor with [a-z0-9.]+ \\(and [0-9]+ more "

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/file.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -17,14 +18,15 @@ using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::Process;
 
-const std::string recipe = std::string(BIOSSL_SOURCE_DIR) + "/examples/extended.toml";
+const std::string recipe = std::string(testing::paths::source) + "/examples/extended.toml";
 
 TEST(ProgramWithExamples, ListsAndDescribesThem) {
   const testing::TemporaryFolder folder;
-  const Outcome listed = Process(BIOSSL_WITH_EXAMPLES, folder.path(), {"list"}).wait();
+  const Outcome listed = Process(testing::paths::with_examples, folder.path(), {"list"}).wait();
   for (const char* name : {"triplet", "cyclic", "noisy_transpose"}) EXPECT_THAT(listed.out, HasSubstr(name));
-  EXPECT_THAT(Process(BIOSSL_WITH_EXAMPLES, folder.path(), {"list", "triplet"}).wait().out, HasSubstr("margin = 1"));
-  const Outcome described = Process(BIOSSL_WITH_EXAMPLES, folder.path(), {"describe", recipe}).wait();
+  EXPECT_THAT(Process(testing::paths::with_examples, folder.path(), {"list", "triplet"}).wait().out,
+              HasSubstr("margin = 1"));
+  const Outcome described = Process(testing::paths::with_examples, folder.path(), {"describe", recipe}).wait();
   EXPECT_THAT(described.out, HasSubstr("loss triplet, rule cyclic, feedback noisy_transpose"));
   EXPECT_THAT(described.out, HasSubstr("a noisy reading of the forward weights"));
 }
@@ -36,7 +38,7 @@ Outcome run_briefly(const std::filesystem::path& from, const testing::TemporaryF
                               "train.batch=8", "train.epochs=1", "probe.epochs=1"}) {
     arguments.insert(arguments.end(), {"--set", setting});
   }
-  return Process(BIOSSL_WITH_EXAMPLES, folder.path(), arguments).wait();
+  return Process(testing::paths::with_examples, folder.path(), arguments).wait();
 }
 
 TEST(ProgramWithExamples, RunsThem) {
@@ -52,7 +54,7 @@ TEST(ProgramWithExamples, RunsThem) {
 TEST(ProgramWithExamples, RunsEveryRecipeBesideThem) {
   const testing::TemporaryFolder folder;
   int run = 0;
-  for (const auto& file : std::filesystem::directory_iterator(BIOSSL_SOURCE_DIR "/examples")) {
+  for (const auto& file : std::filesystem::directory_iterator(std::string(testing::paths::source) + "/examples")) {
     if (file.path().extension() != ".toml") continue;
     const std::string name = file.path().stem().string();
     const Outcome ran = run_briefly(file.path(), folder, (folder.path() / name).string());
@@ -66,7 +68,7 @@ TEST(ProgramWithExamples, RunsEveryRecipeBesideThem) {
 TEST(ProgramWithExamples, TheProgramWithoutThemSaysSo) {
   if (!std::string(BIOSSL_EXTENSIONS).empty()) GTEST_SKIP() << "this program was built with " << BIOSSL_EXTENSIONS;
   const testing::TemporaryFolder folder;
-  const Outcome refused = Process(BIOSSL_PROGRAM, folder.path(), {"describe", recipe}).wait();
+  const Outcome refused = Process(testing::paths::program, folder.path(), {"describe", recipe}).wait();
   EXPECT_EQ(refused.code, 3);
   EXPECT_THAT(refused.error, HasSubstr("there is no loss 'triplet'"));
 }

@@ -6,6 +6,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/recipe/recipe_difference.h"
+#include "tests/support/paths.h"
 #include "tests/support/tiny.h"
 
 namespace biossl {
@@ -51,11 +52,12 @@ TEST(Recipe, WritingAndReadingGivesTheSame) {
 }
 
 TEST(Recipe, ShippedRecipesCanBeRead) {
-  for (const auto& file : std::filesystem::recursive_directory_iterator(BIOSSL_SOURCE_DIR "/recipes")) {
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(std::string(testing::paths::source) + "/recipes")) {
     if (file.path().extension() != ".toml") continue;
     EXPECT_NO_THROW(read_recipe(file.path())) << file.path();
   }
-  EXPECT_EQ(to_toml(demo_recipe()), to_toml(read_recipe(BIOSSL_SOURCE_DIR "/recipes/demo.toml")));
+  EXPECT_EQ(to_toml(demo_recipe()), to_toml(read_recipe(std::string(testing::paths::source) + "/recipes/demo.toml")));
   EXPECT_THROW(shipped_recipe("table1/nothing"), std::invalid_argument);
 }
 

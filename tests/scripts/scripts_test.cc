@@ -9,6 +9,7 @@
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "tests/support/paths.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_folder.h"
 
@@ -47,7 +48,8 @@ class Scripts : public ::testing::Test {
   }
 
   testing::Outcome run(const std::string& script, const std::vector<std::string>& arguments = {}) const {
-    std::vector<std::string> words{"-i", "PATH=" + bin().string(), "bash", BIOSSL_SOURCE_DIR "/scripts/" + script};
+    std::vector<std::string> words{"-i", "PATH=" + bin().string(), "bash",
+                                   std::string(testing::paths::source) + "/scripts/" + script};
     words.insert(words.end(), arguments.begin(), arguments.end());
     return testing::Process("/usr/bin/env", folder_.path(), words).wait();
   }
@@ -130,7 +132,8 @@ class Configuring : public Scripts {
   Configuring() {
     std::filesystem::create_directory(folder_.path() / "scripts");
     for (const char* name : {"configure.sh", "setup.sh"}) {
-      std::filesystem::copy(std::filesystem::path(BIOSSL_SOURCE_DIR) / "scripts" / name, folder_.path() / "scripts");
+      std::filesystem::copy(std::filesystem::path(testing::paths::source) / "scripts" / name,
+                            folder_.path() / "scripts");
     }
     write_file(folder_.path() / "CMakePresets.json", "{}");
   }

@@ -6,6 +6,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "tests/support/npy.h"
+#include "tests/support/paths.h"
 
 namespace biossl::testing {
 namespace {
@@ -51,7 +52,7 @@ Tensor ReferenceCase::array(const std::string& name, Device device, DType dtype)
 std::filesystem::path reference_folder() {
   const char* given = std::getenv("BIOSSL_REFERENCE_DIR");
   if (given != nullptr && *given != '\0') return given;
-  return std::filesystem::path(BIOSSL_SOURCE_DIR) / ".." / "shared" / "reference";
+  return std::filesystem::path(testing::paths::source) / ".." / "shared" / "reference";
 }
 
 std::optional<ReferenceCase> reference_case(const std::string& name) {
