@@ -48,7 +48,7 @@ tidy:
 	@scripts/configure.sh tidy
 	@cmake build/tidy >/dev/null  # new files since then are linted too
 	sed -n 's/^ *"file": "\(.*\)".*/\1/p' build/tidy/compile_commands.json | grep -vE '/tests/|/backend/cuda/cu[bd][^/]*.cc$$' | \
-	  xargs -P 2 -n 2 clang-tidy -p build/tidy --quiet
+	  xargs -P 2 -n 1 clang-tidy -p build/tidy --quiet
 
 asan: setup
 	@scripts/configure.sh asan

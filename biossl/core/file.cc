@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -42,6 +43,11 @@ bool read_all(int descriptor, std::size_t most, std::string& text) {
 }
 
 }  // namespace
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
 
 std::string read_file(const fs::path& path) {
   struct stat status {};

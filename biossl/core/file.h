@@ -8,6 +8,9 @@
 
 namespace biossl {
 
+/// Whether there is something under this name; false too where the system does not say.
+bool is_there(const std::filesystem::path& path);
+
 /// The text of a file; for a pipe or a device, everything until its end, at most 64 MiB. Throws BadInput if it is
 /// missing or unreadable.
 std::string read_file(const std::filesystem::path& path);

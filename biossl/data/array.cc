@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "biossl/core/file.h"
 #include "biossl/core/text.h"
 #include "biossl/data/array_images.h"
 #include "biossl/io/zip.h"
@@ -25,11 +26,6 @@ struct ArrayOptions {
     field("test_labels", test_labels, "their labels");
   }
 };
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 /// The member of the first of these names that there is; null for none.
 std::shared_ptr<const ByteSource> member(const ZipFile& file, std::span<const std::string_view> names) {

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "biossl/core/file.h"
 #include "biossl/io/npy_array.h"
 
 namespace biossl {
@@ -106,11 +107,6 @@ std::vector<std::int32_t> numbered_clips(const std::vector<std::int64_t>& clips,
     numbers.push_back(static_cast<std::int32_t>(seen.size()) - 1);
   }
   return numbers;
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ std::optional<fs::path> find_complete(const DataSource& source, const fs::path& 
   return std::nullopt;
 }
 
-[[noreturn]] void cannot(const fs::path& path, const char* doing, const std::error_code& fault) {
-  throw WriteError(fmt::format("{}: {} ({})", path.string(), doing, fault.message()));
+[[noreturn]] void cannot_write(const fs::path& path, const std::error_code& fault) {
+  throw WriteError(fmt::format("{}: cannot be written ({})", path.string(), fault.message()));
 }
 
 class Fetcher {
@@ -150,7 +150,7 @@ class Fetcher {
     if (!fault && is_sound(file, part)) return;
     std::error_code ignored;
     fs::remove(part, ignored);
-    if (fault) cannot(part, "cannot be written", fault);
+    if (fault) cannot_write(part, fault);
     bad_input("{}: has changed while it was copied; run this again", from.string());
   }
 

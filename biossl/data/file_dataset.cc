@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t grain = 16;  // images read by a thread at a time, at least
+constexpr std::int64_t images_at_a_time = 16;  // of a thread, at least
 constexpr std::int64_t most_classes = 65536;
 constexpr std::int64_t most_images = std::numeric_limits<std::int32_t>::max();
 
@@ -51,7 +51,7 @@ void FileDataset::load() {
   require_host_memory(size_ * image_shape_.size());
   pixels_ = Tensor(batch_of(size_, image_shape_), DType::uint8, Device::cpu);
   auto* to = pixels_.data<std::uint8_t>();
-  parallel_for(size_, grain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(size_, images_at_a_time, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) read(i, to + i * image_shape_.size());
   });
   records_.reset();

@@ -81,7 +81,7 @@ std::int64_t pairs_at_a_time(const Recipe& recipe) {
   return micro_batch > 0 ? std::min(micro_batch, recipe.train.batch) : recipe.train.batch;
 }
 
-std::array<double, 2> on_host(const Tensor& totals) {
+std::array<double, 2> read_totals(const Tensor& totals) {
   const Tensor host = on_device(totals, Device::reference);
   return {host.data<double>()[0], host.data<double>()[1]};
 }
@@ -152,7 +152,7 @@ void Trainer::train_epoch(const RunDirectory& directory, Reporter& reporter) {
     }
     const int signal = batch + 1 < batches() ? reporter.stop_signal() : 0;
     if (signal == 0) continue;
-    const std::array<double, 2> totals = on_host(totals_);  // waits for a GPU, so read before the time
+    const std::array<double, 2> totals = read_totals(totals_);  // waits for a GPU, so read before the time
     progress_ = {.epoch = progress_.epoch, .batch = batch + 1, .totals = totals, .seconds = before + watch.seconds()};
     stop(directory, signal);
   }
@@ -226,7 +226,7 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
 }
 
 double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {
-  const double loss = on_host(totals_)[0];
+  const double loss = read_totals(totals_)[0];
   if (std::isfinite(loss)) return loss;
   throw std::runtime_error(fmt::format("the loss is {} finite in epoch {} of {}, batch {}; {}; {}",
                                        is_first_step(batch) ? "not" : "no longer", progress_.epoch + 1, total_epochs(),
@@ -250,7 +250,7 @@ std::string Trainer::blame(std::int64_t batch) {
 }
 
 EpochMetrics Trainer::finish_epoch(double seconds) {
-  const auto [loss, active] = on_host(totals_);
+  const auto [loss, active] = read_totals(totals_);
   const auto pairs = static_cast<double>(loader_.images());
   EpochMetrics metrics{.epoch = progress_.epoch + 1,
                        .stage = rule_->stage(progress_.epoch),
