@@ -1,6 +1,8 @@
 #include "biossl/network/spec.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "biossl/core/error.h"
 #include "biossl/core/text.h"
@@ -59,7 +61,14 @@ bool BlockSpec::operator==(const BlockSpec& other) const {
          conv == other.conv && kind == other.kind && settings == other.settings;
 }
 
-NetworkSpec preset(std::string_view name) { return find_preset(name).make(); }
+NetworkSpec preset(std::string_view name, double width) {
+  NetworkSpec spec = find_preset(name).make();
+  check(std::isfinite(width) && width > 0 && width <= 64, "network", "width = {} must lie between 0 and 64", width);
+  for (BlockSpec& block : spec.blocks) {
+    block.channels = std::max<std::int64_t>(std::llround(width * static_cast<double>(block.channels)), 1);
+  }
+  return spec;
+}
 
 std::vector<std::string> preset_names() {
   std::vector<std::string> names;

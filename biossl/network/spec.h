@@ -51,8 +51,8 @@ struct NetworkSpec {
 };
 
 /// The published networks by name (METHODS section 3): conv6, vgg6, tanh4. Throws std::invalid_argument with the known
-/// names.
-NetworkSpec preset(std::string_view name);
+/// names. Every block has `width` times its published channels, rounded, and at least one.
+NetworkSpec preset(std::string_view name, double width = 1);
 std::vector<std::string> preset_names();
 std::string_view preset_summary(std::string_view name);
 

@@ -159,12 +159,15 @@ class RecipeReader : private SectionReader {
     const auto blocks = document_.arrays.find("network.blocks");
     if (blocks != document_.arrays.end()) {
       require(!names_preset, "network", "preset", "and [[network.blocks]] exclude each other; leave one out");
+      require(chosen.width == 1, "network", "width", "changes a preset; write the channels of [[network.blocks]]");
       recipe.preset.clear();
       recipe.network = {};
       read_blocks(blocks->second, recipe.network);
     } else {
       if (names_preset) recipe.preset = chosen.preset;
-      at(entry("network", "preset"), [&] { recipe.network = preset(recipe.preset); });
+      recipe.width = chosen.width;
+      at(entry("network", "preset"), [&] { preset(recipe.preset); });
+      at(entry("network", "width"), [&] { recipe.network = preset(recipe.preset, recipe.width); });
     }
   }
 

@@ -176,6 +176,7 @@ struct Recipe {
   std::map<std::string, DataSetRecipe> data_sets;
   Choice views{"deform", {}};
   std::string preset = "conv6";  ///< "" for written blocks
+  double width = 1;              ///< times the preset's channels
   NetworkSpec network;           ///< the preset's or the written one
   Choice loss{"contrastive_hinge", {}};
   Choice rule{"e2e", {}};

@@ -11,10 +11,12 @@ namespace biossl {
 /// [network]
 struct NetworkRecipe {
   std::string preset;
+  double width = 1;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("preset", preset, "a published network by name");
+    field("width", width, "times the preset's channels in every block; below 1 for quick trials");
   }
 };
 

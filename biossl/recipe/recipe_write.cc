@@ -99,7 +99,11 @@ void write_head(Writer& writer, const Recipe& recipe) {
 
 void write_network(Writer& writer, const Recipe& recipe) {
   writer.section("network");
-  if (!recipe.preset.empty()) writer.line("preset", recipe.preset, std::string(preset_summary(recipe.preset)));
+  if (!recipe.preset.empty()) {
+    std::vector<Field> fields = list_fields(NetworkRecipe{.preset = recipe.preset, .width = recipe.width});
+    fields.front().comment = preset_summary(recipe.preset);
+    writer.lines(fields);
+  }
   write_head(writer, recipe);
   if (!recipe.preset.empty()) return;
   for (const BlockSpec& block : recipe.network.blocks) {

@@ -119,6 +119,16 @@ TEST(Recipe, AnotherChoiceTakesTheOldOnesSettingsAway) {
   EXPECT_EQ(failing.loss.settings.at("good_batches"), Value(std::int64_t{2}));
 }
 
+TEST(Recipe, AWidthScalesThePresetsBlocks) {
+  const Recipe recipe = parse_recipe("[network]\npreset = \"vgg6\"\nwidth = 0.25\n", "x");
+  const Recipe again = parse_recipe(to_toml(recipe), "x");
+  ASSERT_EQ(again.network.blocks.size(), 6U);
+  EXPECT_EQ(again.network.blocks[0].channels, 32);
+  EXPECT_EQ(again.network.blocks[5].channels, 256);
+  EXPECT_EQ(again.network.head.features, 64);
+  EXPECT_EQ(parse_recipe("[network]\nwidth = 0.001\n", "x").network.blocks[0].channels, 1);
+}
+
 TEST(Recipe, TheSameChoiceKeepsItsSettingsHoweverItIsQuoted) {
   for (const char* quoted : {"contrastive_hinge", "\"contrastive_hinge\"", "'contrastive_hinge'"}) {
     const Recipe recipe = parse_recipe("[loss]\nrecent = 3\n", "x", {{"loss.kind", quoted}});
@@ -205,6 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadRecipe{"[probe]\nblocks = \"lats\"\n", "bad.toml:2:|did you mean 'last'?"},
                       BadRecipe{"[probe]\nprecision = \"float16\"\n", "bad.toml:2:|float16"},
                       BadRecipe{"[probe]\nmemory_gb = -1\n", "bad.toml:2:|memory_gb"},
+                      BadRecipe{"[network]\nwidth = 0\n", "bad.toml:2:|width = 0 must lie between 0 and 64"},
+                      BadRecipe{"[network]\nwidth = 2\n[[network.blocks]]\n", "bad.toml:2:|changes a preset"},
                       BadRecipe{"[probe]\nrandom_encoder = 1\n", "bad.toml:2:|true or false"}));
 
 TEST(Recipe, FaultsOfOverridesAreTheCommandLines) {
