@@ -51,8 +51,7 @@ void bench_loss(const BenchLossCommand& command) {
                "D", "loss", "pairs/s");
   }
   for (const Choice& loss : every ? every_loss() : std::vector<Choice>{recipe.loss}) {
-    recipe.loss = loss;
-    const LossTime time = time_loss(recipe, place.device, options.repetitions);
+    const LossTime time = time_loss(every ? recipe_to_time(recipe, loss) : recipe, place.device, options.repetitions);
     rows.push_back(as_json(loss, time));
     if (options.json) continue;
     fmt::print("  {:<18} {:>6} {:>6} {:>9.3f} ms {:>10.0f}  {}\n", loss.kind, time.batch, time.features,
