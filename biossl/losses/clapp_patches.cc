@@ -19,11 +19,10 @@ struct ClappPatchesOptions {
   void visit(Visitor& field) {
     steps.visit(field);
     field("negatives", negatives,
-          "\"random\": any patch of another image; \"same_place\": the patch where the positive is, of another image; "
-          "\"one_image\": likewise, one other image for all patches");
+          "\"random\": any patch of another image; \"same_place\": of another image, where the positive is; "
+          "\"one_image\": so, of one other image for all patches");
     field("sampling", sampling,
-          "\"either\": a coin chooses whether an image learns from positives or from negatives (CLAPP); \"both\": "
-          "always from both (CLAPP-s)");
+          "\"either\": a coin chooses positives or negatives for each image (CLAPP); \"both\": always both (CLAPP-s)");
     field.refuse("block_gradient", "the error of a prediction is what the prediction matrices learn from");
   }
 };

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "biossl/benchmarks/timing.h"
 #include "biossl/core/parallel.h"
 #include "biossl/losses/loss.h"
 #include "tests/support/message_of.h"
@@ -68,14 +69,15 @@ constexpr std::int64_t vectors = steps + 1;
 
 /// What a loss compares in a batch. With predictions of 0 every hinge is active, and with a dimension of its own for
 /// every target the error of a prediction names its targets.
-Drawn drawn_by(Loss& loss, std::int64_t images, const StepContext& context, DType dtype, Device device) {
+Drawn drawn_by(Loss& loss, std::int64_t images, const StepContext& context) {
   const std::int64_t patches = images * grid.size();
   const std::int64_t features = patches;
   std::vector<double> values(static_cast<std::size_t>(patches * vectors * features));
   for (std::int64_t patch = 0; patch < patches; ++patch) {
     values[static_cast<std::size_t>((patch * vectors + steps) * features + patch)] = 1;
   }
-  const Result result = evaluate(loss, tensor_of({patches, vectors * features}, values, dtype, device), context);
+  const Result result =
+      evaluate(loss, tensor_of({patches, vectors * features}, values, DType::float64, Device::reference), context);
   Drawn drawn;
   for (std::int64_t patch = 0; patch < patches; ++patch) {
     for (std::int64_t k = 1; k <= steps; ++k) {
@@ -97,8 +99,8 @@ std::unique_ptr<Loss> clapp(const Settings& settings, std::int64_t features, DTy
 
 Drawn draw(const Settings& settings, std::int64_t images, const StepContext& context, std::uint64_t seed = 3) {
   const std::int64_t features = images * grid.size() * vectors;
-  const auto loss = clapp(settings, features, DType::float32, Device::cpu, seed);
-  return drawn_by(*loss, images, context, DType::float32, Device::cpu);
+  const auto loss = clapp(settings, features, DType::float64, Device::reference, seed);
+  return drawn_by(*loss, images, context);
 }
 
 bool learns(const std::vector<Term>& terms, std::int64_t image) {

@@ -47,12 +47,13 @@ Settings settings_of(const char* sampling, const char* negatives) {
   return {{"steps", steps}, {"sampling", std::string(sampling)}, {"negatives", std::string(negatives)}};
 }
 
-std::unique_ptr<Network> network_of(DType dtype, Device device, FeedbackFactory feedback = "transpose") {
+std::unique_ptr<Network> network_of(DType dtype, Device device, FeedbackFactory feedback = "transpose",
+                                    const char* optimizer = "sgd") {
   SynapsesSetup setup;
   setup.device = device;
   setup.dtype = dtype;
   setup.feedback = std::move(feedback);
-  setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
+  setup.optimizer = OptimizerRegistry::instance().make(optimizer, {});
   return std::make_unique<Network>(small_network("patch_prediction"), patch, setup);
 }
 
@@ -67,8 +68,8 @@ struct Job {
   Tensor totals;
   int first, last;
 
-  Job(Device device, DType dtype, int from, int to, const Settings& settings)
-      : network(network_of(dtype, device)),
+  Job(Device device, DType dtype, int from, int to, const Settings& settings, const char* optimizer = "sgd")
+      : network(network_of(dtype, device, "transpose", optimizer)),
         range(*network, losses(settings, network->setup().master_dtype(), device), from, to, images * grid.size() / 2),
         totals({2}, DType::float64, device),
         first(from),
@@ -146,7 +147,7 @@ TEST_P(ClappPatchesOn, TheCpuEqualsReference) {
 
 TEST_P(ClappPatchesOn, LossFallsOnABatchLearntOverAndOver) {
   const auto [first, last] = GetParam();
-  Job job(Device::cpu, DType::float32, first, last, settings_of("both", "random"));
+  Job job(Device::cpu, DType::float32, first, last, settings_of("both", "random"), "adam");
   const Tensor input = patches_of(images, *job.network);
   const double start = job.step(input, 1e-2);
   double end = start;
