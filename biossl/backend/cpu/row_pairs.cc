@@ -26,6 +26,7 @@ class Pulls {
     ends_.assign(static_cast<std::size_t>(rows) + 1, 0);
     each_of_active(pairs, active, [&](std::int32_t row, Pull) { ++ends_[static_cast<std::size_t>(row) + 1]; });
     std::partial_sum(ends_.begin(), ends_.end(), ends_.begin());
+    pulls_.reserve(2 * pairs.size());  // as many as there may be in a later batch
     pulls_.resize(static_cast<std::size_t>(ends_.back()));
     next_ = ends_;
     each_of_active(pairs, active, [&](std::int32_t row, Pull pull) {
