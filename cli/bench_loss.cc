@@ -43,7 +43,8 @@ void bench_loss(const BenchLossCommand& command) {
   if (command.features > 0) recipe.network.head.features = command.features;
   if (command.features > 0 && !every && head_kind(recipe) != "linear") {
     throw std::invalid_argument(fmt::format(
-        "--features: loss {} works on maps as large as the last block's output; leave it out", recipe.loss.kind));
+        "--features: loss {} works on maps as large as the last block's output, or their means; leave it out",
+        recipe.loss.kind));
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   if (!options.json) {
@@ -51,8 +52,7 @@ void bench_loss(const BenchLossCommand& command) {
                "D", "loss", "pairs/s");
   }
   for (const Choice& loss : every ? every_loss() : std::vector<Choice>{recipe.loss}) {
-    recipe.loss = loss;
-    const LossTime time = time_loss(recipe, place.device, options.repetitions);
+    const LossTime time = time_loss(every ? recipe_to_time(recipe, loss) : recipe, place.device, options.repetitions);
     rows.push_back(as_json(loss, time));
     if (options.json) continue;
     fmt::print("  {:<18} {:>6} {:>6} {:>9.3f} ms {:>10.0f}  {}\n", loss.kind, time.batch, time.features,
@@ -74,8 +74,9 @@ void add_bench_loss(Command bench) {
       .type_name("D");
   sub.footer(
       "With --recipe its loss is timed, without one every loss with the settings it has by default. A loss that\n"
-      "predicts one map from another (clapp) works on maps as large as the last block's output, whatever --features\n"
-      "says.\n"
+      "predicts one map from another (clapp) works on maps as large as the last block's output, and one that predicts\n"
+      "patches (clapp_patches) on vectors of its channels, whatever --features says. Losses of patches get images of\n"
+      "64x64 pixels in 49 patches; their pairs are images.\n"
       "  biossl bench loss --batch 500 --features 64\n"
       "  biossl bench loss --recipe recipes/quick.toml --set loss.negatives=all");
   sub.callback([command] { bench_loss(*command); });

@@ -109,7 +109,8 @@ void print_properties(const Recipe& recipe, const DryBuild& built) {
   print_property("(iv)", !loss->reads_labels(), "no labels",
                  loss->reads_labels()
                      ? "THE LOSS READS THE LABELS: this is supervised learning, a ceiling to compare with."
-                     : "Pretraining sees pairs of views only; labels serve the probe alone.");
+                     : fmt::format("Pretraining sees {} only; labels serve the probe alone.",
+                                   views.grid.is_cut() ? "patches of images" : "pairs of views"));
 }
 
 struct DescribeCommand {

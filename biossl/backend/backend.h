@@ -9,6 +9,7 @@
 #include "biossl/ops/elementwise.h"
 #include "biossl/ops/parameter_step.h"
 #include "biossl/ops/pooled_error.h"
+#include "biossl/ops/row_pairs.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 

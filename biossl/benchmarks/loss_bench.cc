@@ -31,10 +31,18 @@ LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions
 std::vector<Choice> every_loss() {
   std::vector<Choice> losses;
   for (const auto& [name, entry] : LossRegistry::instance().entries()) {
-    if (entry.traits.compares_patches) continue;
     for (const Settings& variant : entry.variants) losses.push_back({name, variant});
   }
   return losses;
+}
+
+Recipe recipe_to_time(Recipe recipe, const Choice& loss) {
+  recipe.loss = loss;
+  if (!LossRegistry::instance().find(loss.kind).traits.compares_patches) return recipe;
+  recipe.data.pretrain = "world";
+  recipe.data.image_size = 64;
+  recipe.views = {"patches", {}};
+  return recipe;
 }
 
 }  // namespace biossl

@@ -30,7 +30,7 @@ class LossWork {
 };
 
 struct LossTime {
-  std::int64_t batch = 0;     ///< pairs
+  std::int64_t batch = 0;     ///< pairs; of a loss that compares patches: images
   std::int64_t features = 0;  ///< numbers per embedding
   double milliseconds = 0;    ///< of loss and errors; median over the repetitions
 
@@ -40,8 +40,11 @@ struct LossTime {
 /// Times the recipe's loss with its batch, for images of the recipe's data.image_size.
 LossTime time_loss(const Recipe& recipe, Device device, std::int64_t repetitions);
 
-/// Every loss of pairs of views with default settings; the contrastive hinge twice: recent negatives with the gradient
-/// block, and all negatives without it.
+/// Every loss with default settings, and in variants: the contrastive hinge twice, recent negatives with the gradient
+/// block and all negatives without it; CLAPP on patches with either positives or negatives, and with both.
 std::vector<Choice> every_loss();
+/// A recipe with this loss in place of its own. A loss that compares patches gets patches of the built-in world, 64x64
+/// pixels of it.
+Recipe recipe_to_time(Recipe recipe, const Choice& loss);
 
 }  // namespace biossl

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "biossl/losses/hinge_bounds.h"
 #include "biossl/losses/loss.h"
 #include "biossl/ops/ops.h"
 
@@ -7,54 +8,18 @@ namespace biossl {
 namespace {
 
 struct HingeOptions {
-  std::string negatives = "recent";
-  std::int64_t recent = 4;
-  double weight = 0.2;
-  double threshold = 2.0;
-  double margin = 1.0;
-  double positive_threshold = -1.0;
-  double negative_threshold = -1.0;
+  HingeBounds bounds;
   bool normalise = false;
   bool block_gradient = true;
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("negatives", negatives,
-          "\"recent\": each view against the `recent` images seen before it; \"all\": every other image");
-    field("recent", recent, "how many images back a negative may lie (K); the published \"5 negatives\" is 4");
-    field("weight", weight, "weight of a recent negative's term; all negatives have weight 1");
-    field("threshold", threshold, "theta: what separates near from far");
-    field("margin", margin, "m: positive pairs want d <= theta - m, negative pairs d >= theta + m");
-    field("positive_threshold", positive_threshold, "a bound of its own for positive pairs; negative: theta - m");
-    field("negative_threshold", negative_threshold, "a bound of its own for negative pairs; negative: theta + m");
+    bounds.visit(field);
     field("normalise", normalise, "scale embeddings to length 1 first (for comparison; breaks property ii)");
     field("block_gradient", block_gradient, "no error reaches the remembered view");
-    if (negatives == "all") {
-      field.unused("recent", "negatives = \"all\" looks at the whole batch");
-      field.unused("weight", "with negatives = \"all\" every term has weight 1");
-    }
-    if (positive_threshold >= 0 && negative_threshold >= 0) {
-      field.unused("threshold", "both pairs have bounds of their own");
-      field.unused("margin", "both pairs have bounds of their own");
-    }
+    bounds.visit_unused(field);
   }
 };
-
-Hinge hinge_of(const HingeOptions& options) {
-  check_choice("contrastive_hinge", "negatives", options.negatives, {"recent", "all"});
-  check(options.recent >= 1 && options.recent <= 1'000'000, "contrastive_hinge",
-        "recent = {} must be between 1 and 1000000", options.recent);
-  check(options.weight >= 0, "contrastive_hinge", "weight = {} may not be negative", options.weight);
-  check(options.margin >= 0, "contrastive_hinge",
-        "margin = {} may not be negative: positive pairs would be left farther apart than negative ones",
-        options.margin);
-  const bool all = options.negatives == "all";
-  const auto bound = [](double own, double shared) { return static_cast<float>(own < 0 ? shared : own); };
-  return {.positive_threshold = bound(options.positive_threshold, options.threshold - options.margin),
-          .negative_threshold = bound(options.negative_threshold, options.threshold + options.margin),
-          .negative_weight = all ? 1.0F : static_cast<float>(options.weight),
-          .recent = all ? 0 : options.recent};
-}
 
 /// Tang, Yang & Amit 2022; the formula stands at `Hinge` in ops/types.h.
 class ContrastiveHinge final : public Loss {
@@ -67,7 +32,9 @@ class ContrastiveHinge final : public Loss {
   }
 
   ContrastiveHinge(const HingeOptions& options, const LossSetup& shape)
-      : hinge_(hinge_of(options)), stops_gradient_(options.block_gradient), normalises_(options.normalise) {
+      : hinge_(options.bounds.hinge("contrastive_hinge")),
+        stops_gradient_(options.block_gradient),
+        normalises_(options.normalise) {
     check(shape.batch >= 2, "contrastive_hinge",
           "a batch of one pair holds no other image to keep away from; set train.batch to at least 2");
     if (!normalises_) return;

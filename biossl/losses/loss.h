@@ -49,6 +49,8 @@ class Loss {
   virtual void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) = 0;
   /// The kind of head that it needs, where the recipe names none.
   virtual std::string head() const { return "linear"; }
+  /// How many predictions it needs of a head which predicts several vectors from an output.
+  virtual std::int64_t predictions() const { return 1; }
   /// True where no error reaches view 0 (the gradient block): nothing is sent back for it.
   virtual bool stops_gradient() const = 0;
   /// Number of earlier images a pair's error depends on; -1: the whole batch. With a number, a batch may come in

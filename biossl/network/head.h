@@ -20,6 +20,7 @@ struct HeadSetup {
   std::uint32_t index;           ///< numbers its weights among those of the seed
   int block = 0;                 ///< the block that it stands on
   std::vector<Shape> maps = {};  ///< of every block of the network
+  std::int64_t predictions = 1;  ///< that a head which predicts makes of an output
 
   /// The number of layer k > 0 of a head of several layers.
   std::uint32_t layer_index(std::uint32_t layer) const { return index + 10'000 * layer; }
@@ -73,5 +74,9 @@ using HeadRegistry = Registry<Head, const HeadSetup&>;
 
 /// How many outputs average-pooling by `window` leaves of a map; throws std::invalid_argument where none.
 Shape average_pooled(const Shape& map, std::int64_t window);
+
+/// How an error crosses a mean over positions: error_activity (N, H, W, C) = error (N, 1, 1, C) / (H W) everywhere. On
+/// host devices; uses the error up.
+void spread_over_positions(Tensor& error, Tensor& error_activity);
 
 }  // namespace biossl

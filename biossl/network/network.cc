@@ -70,7 +70,8 @@ Head& Network::add_head(int index) {
                                   .synapses = setup_,
                                   .index = first_head + static_cast<std::uint32_t>(index),
                                   .block = index,
-                                  .maps = std::move(maps)});
+                                  .maps = std::move(maps),
+                                  .predictions = spec_.head.predictions});
     set_observer(observer_);
   }
   return *head;

@@ -66,9 +66,7 @@ class PooledHead final : public HeadWithoutLayers {
     Tensor error = pooled_.rows(begin, end);
     Tensor flat = error.reshaped({end - begin, features()});
     ops::convert(errors.rows(begin, end), flat);
-    ops::scale(error, 1.0 / static_cast<double>(map()[0] * map()[1]), error);
-    error_activity.fill_zero();
-    ops::combine(error_activity, Combination::add, error, error_activity);
+    spread_over_positions(error, error_activity);
   }
 
  private:

@@ -32,7 +32,8 @@ struct HeadSpec {
   Activation activation = Activation::none;
   bool bias = false;
   std::string kind = "linear";
-  Settings settings = {};  ///< of another kind
+  Settings settings = {};        ///< of another kind
+  std::int64_t predictions = 1;  ///< that the loss asks for of a head which predicts; no option of a recipe
 };
 
 /// What the first block sees of an image's values x, which lie in [0,1]: (x - mean) / std, of every channel alike.

@@ -135,7 +135,7 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
 void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor& negatives, Tensor& d_predictions,
                  Tensor& d_targets, Tensor& totals);
 /// Reports a loss that an operation has summed. Adds to totals (2, float64): [0] share * summed[0], [1] the number of
-/// nonzero rows of errors. summed (2) float64, errors (N,D) float32.
+/// nonzero rows of errors. summed (2) float64, errors (N,D) float32, or empty: then [1] is summed[1].
 void add_loss(const Tensor& summed, double share, const Tensor& errors, Tensor& totals);
 /// dst = src / ||src|| row by row, norms (N) = ||src||; a row of zeros stays zero. float32.
 void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms);

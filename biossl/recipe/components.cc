@@ -59,6 +59,7 @@ NetworkSpec network_spec(const Recipe& recipe) {
   const ImageRecipe images = data_set(recipe, recipe.data.pretrain).images;
   spec.input = {.mean = images.mean, .std = images.std};
   spec.head.kind = head_kind(recipe);
+  spec.head.predictions = trial_loss(recipe)->predictions();
   return spec;
 }
 

@@ -191,7 +191,7 @@ class RecipeReader : private SectionReader {
     TomlSection table = section("network.head");
     head.kind = take_kind(table, "network.head", "auto");
     const std::string kind = head_kind(recipe);
-    if (kind != "linear" && kind != "prediction") {
+    if (!holds_linear_head(kind)) {
       head.settings = component<HeadRegistry>(kind, table);
       return;
     }

@@ -57,11 +57,14 @@ class UnusedSettings {
   std::vector<std::string> notes_;
 };
 
-/// The head's fields; a prediction head uses none of them.
+/// The head's fields; a head that predicts uses none of them.
 std::vector<Field> head_fields(const Recipe& recipe) {
   std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
-  if (head_kind(recipe) != "prediction") return fields;
-  for (Field& field : fields) field.unused = fmt::format("loss {} predicts a whole map from another", recipe.loss.kind);
+  const std::string kind = head_kind(recipe);
+  if (kind != "prediction" && kind != "patch_prediction") return fields;
+  const char* predicted =
+      kind == "prediction" ? "a whole map from another" : "the mean of a patch's map from another's";
+  for (Field& field : fields) field.unused = fmt::format("loss {} predicts {}", recipe.loss.kind, predicted);
   return fields;
 }
 

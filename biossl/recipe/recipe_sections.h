@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/linear_head.h"
 #include "biossl/recipe/recipe.h"
@@ -22,6 +25,12 @@ struct NetworkRecipe {
 
 /// The section that holds a data set's own settings.
 inline std::string data_section(const std::string& name) { return "data." + name; }
+
+/// Whether [network.head] is that of a linear head where the head is of this kind. A head that predicts has no options;
+/// a recipe may hold those of a linear one for another loss.
+inline bool holds_linear_head(std::string_view kind) {
+  return kind == "linear" || kind == "prediction" || kind == "patch_prediction";
+}
 
 ConvolutionOptions to_recipe(const BlockSpec& spec);
 LinearHeadOptions to_recipe(const HeadSpec& spec);

@@ -84,7 +84,7 @@ void write_data_set(Writer& writer, const std::string& name, const DataSetRecipe
 void write_head(Writer& writer, const Recipe& recipe) {
   const HeadSpec& head = recipe.network.head;
   const std::string kind = head_kind(recipe);
-  const bool registered = kind != "linear" && kind != "prediction";
+  const bool registered = !holds_linear_head(kind);
   const std::vector<Field> fields =
       registered ? HeadRegistry::instance().find(kind).resolve(head.settings) : list_fields(to_recipe(head));
   // The preset's own head is omitted, so that an override can choose another preset.

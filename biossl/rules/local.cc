@@ -75,8 +75,9 @@ class Local final : public LearningRule {
     if (loss.stops_gradient()) errors.rows(0, rows / 2).fill_zero();
     block_totals_.fill_zero();
     loss.evaluate(embeddings, context, errors, block_totals_);
+    // What the top block's loss counts is what is reported.
     const bool is_top = block == network_.depth() - 1;
-    ops::add_loss(block_totals_, 1.0 / network_.depth(), errors.rows(is_top ? rows / 2 : rows, rows), totals);
+    ops::add_loss(block_totals_, 1.0 / network_.depth(), is_top ? Tensor() : errors.rows(rows, rows), totals);
     BlockStep step = pass_.step(block, begin, rows);
     head.backward(output, embeddings, errors, begin, rows, step.error);
     const UpdateOptions options(context.learning_rate, &updates_);

@@ -79,8 +79,11 @@ TEST_F(Bench, Views) {
 TEST_F(Bench, Loss) {
   const auto [table, json] = both({"loss", "--repeat", "1", "--features", "8"});
   EXPECT_THAT(table, HasSubstr("block_gradient=false negatives=all"));
-  EXPECT_EQ(json["losses"].size(), 6U);
-  for (const Json& loss : json["losses"]) EXPECT_EQ(loss["features"], loss["kind"] == "clapp" ? 8192 : 8);
+  EXPECT_EQ(json["losses"].size(), 9U);
+  for (const Json& loss : json["losses"]) {
+    const bool predicts = loss["kind"] == "clapp_patches";  // five vectors of 512 numbers and their target
+    EXPECT_EQ(loss["features"], loss["kind"] == "clapp" ? 8192 : predicts ? 6 * 512 : 8);
+  }
 }
 
 TEST_F(Bench, Probe) {

@@ -17,6 +17,7 @@ using namespace biossl::testing;
 
 constexpr std::int64_t largest_batch = 7;
 constexpr std::int64_t features = 6;
+constexpr PatchGrid patches{.rows = 7, .columns = 2};
 
 struct LossCase {
   std::string name;
@@ -27,15 +28,31 @@ struct LossCase {
 /// Every registered loss as it comes, and some with settings.
 std::vector<LossCase> cases() {
   std::vector<LossCase> all;
-  for (const auto& [kind, entry] : LossRegistry::instance().entries()) {
-    if (kind == "failing" || entry.traits.compares_patches) continue;  // a test's; other embeddings than those of pairs
+  for (const std::string& kind : LossRegistry::instance().names()) {
+    if (kind == "failing" || kind == "short_patches") continue;  // tests' own
     all.push_back({kind, kind, {}});
   }
   all.push_back({"hinge_all", "contrastive_hinge", {{"negatives", "all"}, {"block_gradient", false}}});
   all.push_back({"hinge_normalised", "contrastive_hinge", {{"normalise", true}, {"threshold", 1.5}, {"margin", 0.5}}});
   all.push_back({"nt_xent_warm", "nt_xent", {{"temperature", 0.5}}});
   all.push_back({"barlow_twins_even", "barlow_twins", {{"lambda", 1.0}, {"epsilon", 0.1}}});
+  all.push_back({"clapp_patches_both", "clapp_patches", {{"sampling", "both"}, {"negatives", "same_place"}}});
+  all.push_back({"hinge_patches_unblocked", "hinge_patches", {{"block_gradient", false}}});
+  all.push_back({"hinge_patches_all", "hinge_patches", {{"negatives", "all"}, {"block_gradient", false}}});
   return all;
+}
+
+bool compares_patches(const LossCase& each) { return LossRegistry::instance().find(each.kind).traits.compares_patches; }
+
+/// Embeddings of an image: of its two views, or of its patches.
+std::int64_t rows_of_image(const LossCase& each) { return compares_patches(each) ? patches.size() : 2; }
+
+LossSetup setup_of(const LossCase& each, DType dtype, Device device) {
+  LossSetup setup{largest_batch, features, dtype, device, 3};
+  if (!compares_patches(each)) return setup;
+  setup.grid = patches;
+  setup.views = 1;
+  return setup;
 }
 
 /// Of these devices, the ones that it is for: one of your own may be written for the host alone.
@@ -43,8 +60,7 @@ std::vector<Device> devices_of(const LossCase& each, std::vector<Device> devices
   std::erase_if(devices, [&](Device device) {
     if (device != Device::cuda) return false;
     try {
-      const LossSetup shape{largest_batch, features, DType::float32, device, 3};
-      LossRegistry::instance().make(each.kind, each.settings, shape);
+      LossRegistry::instance().make(each.kind, each.settings, setup_of(each, DType::float32, device));
       return false;
     } catch (const std::invalid_argument&) {
       return true;
@@ -53,18 +69,22 @@ std::vector<Device> devices_of(const LossCase& each, std::vector<Device> devices
   return devices;
 }
 
-/// A loss prepared for batches of 7, and the embeddings, labels and results of one batch.
+/// A loss prepared for batches of 7, and the embeddings, labels and results of one batch of pairs, or images in
+/// patches.
 struct Job {
   std::unique_ptr<Loss> loss;
   Tensor embeddings, errors, totals;
   StepContext context;
+  std::int64_t images;
+  bool of_patches;
 
   Job(const LossCase& each, std::int64_t pairs, DType dtype, Device device)
-      : embeddings(random_tensor({2 * pairs, features}, dtype, device, 5, 0.4F)),
+      : embeddings(random_tensor({rows_of_image(each) * pairs, features}, dtype, device, 5, 0.4F)),
         errors(poisoned(embeddings.shape(), dtype, device)),
-        totals({2}, DType::float64, device) {
-    const LossSetup shape{largest_batch, features, dtype, device, 3};
-    loss = LossRegistry::instance().make(each.kind, each.settings, shape);
+        totals({2}, DType::float64, device),
+        images(pairs),
+        of_patches(compares_patches(each)) {
+    loss = LossRegistry::instance().make(each.kind, each.settings, setup_of(each, dtype, device));
     std::vector<std::int32_t> labels;
     for (std::int32_t i = 0; i < pairs; ++i) labels.push_back(i * 5 % features);
     context = {.epoch = 2, .batch = 4, .learning_rate = 0.1, .labels = indices_of(labels, device)};
@@ -77,6 +97,11 @@ struct Job {
     return values_of(totals)[0];
   }
   std::int64_t first_row() const { return loss->stops_gradient() ? embeddings.extent(0) / 2 : 0; }
+  /// A row for each image: the embeddings of its current view, or of its patches.
+  Tensor current(const Tensor& rows) const {
+    if (of_patches) return rows.reshaped({images, rows.size() / images});
+    return rows.rows(images, 2 * images);
+  }
   std::vector<double> wanted_errors() const { return values_of(errors.rows(first_row(), errors.extent(0))); }
 };
 
@@ -86,7 +111,7 @@ TEST_P(EveryLoss, ErrorsAreTheNumericDerivatives) {
   for (const std::int64_t pairs : {largest_batch, std::int64_t{3}, std::int64_t{1}}) {  // the last batch may be short
     Job job(GetParam(), pairs, DType::float64, Device::reference);
     if (!job.loss->is_differentiable()) GTEST_SKIP() << "behind a stop-gradient";
-    Tensor changed = job.embeddings.rows(job.first_row(), 2 * pairs);
+    Tensor changed = job.embeddings.rows(job.first_row(), job.embeddings.extent(0));
     const std::vector<double> expected = numeric_derivative(
         changed, [&] { return job.evaluate(); }, 1e-6);
     job.evaluate();
@@ -114,7 +139,7 @@ TEST_P(EveryLoss, EveryDeviceEqualsReference) {
 TEST_P(EveryLoss, IsNotANumberWhereAnEmbeddingIsNone) {
   for (const Device device : devices_of(GetParam(), all_devices())) {
     Job job(GetParam(), largest_batch, DType::float32, device);
-    Tensor current = job.embeddings.rows(2 * largest_batch - 1, 2 * largest_batch);
+    Tensor current = job.current(job.embeddings).rows(largest_batch - 1, largest_batch);
     ops::scale(current, std::nan(""), current);
     EXPECT_TRUE(std::isnan(job.evaluate())) << name_of(device);
   }
@@ -128,8 +153,8 @@ TEST_P(EveryLoss, AddsToTotalsAndCountsCurrentViewsWithAnError) {
     const std::vector<double> twice = values_of(job.totals);
     EXPECT_NEAR(twice[0], 2 * loss, 1e-9 * loss);
     std::int64_t active = 0;
-    for (std::int64_t row = largest_batch; row < 2 * largest_batch; ++row) {
-      const std::vector<double> error = values_of(job.errors.rows(row, row + 1));
+    for (std::int64_t image = 0; image < largest_batch; ++image) {
+      const std::vector<double> error = values_of(job.current(job.errors).rows(image, image + 1));
       active += std::ranges::any_of(error, [](double value) { return value != 0; }) ? 1 : 0;
     }
     EXPECT_EQ(twice[1], 2 * static_cast<double>(active));
@@ -155,6 +180,10 @@ TEST(Losses, SayWhatTheyAreAndNeed) {
       {{"", "nt_xent", {}}, {false, false, false, false, "linear"}},
       {{"", "barlow_twins", {}}, {false, false, false, false, "linear"}},
       {{"", "clapp", {}}, {false, false, false, false, "prediction"}},
+      {{"", "clapp_patches", {}}, {false, false, false, false, "patch_prediction"}},
+      {{"", "hinge_patches", {}}, {false, true, true, false, "linear"}},
+      {{"", "hinge_patches", {{"negatives", "all"}}}, {false, false, true, false, "linear"}},
+      {{"", "hinge_patches", {{"block_gradient", false}}}, {false, false, true, false, "linear"}},
       {{"", "cross_entropy", {}}, {false, true, false, true, "linear"}}};
   for (const auto& [each, properties] : expected) {
     const Job job(each, 2, DType::float32, Device::reference);
@@ -182,6 +211,16 @@ TEST(Losses, RefuseWhatMakesNoSense) {
       {"nt_xent", {}, 1, "[nt_xent] a batch of one pair holds no other image"},
       {"contrastive_hinge", {}, 1, "[contrastive_hinge] a batch of one pair holds no other image"},
       {"contrastive_hinge", {{"margin", -0.5}}, 4, "[contrastive_hinge] margin = -0.5 may not be negative"},
+      {"clapp_patches", {}, 1, "[clapp_patches] a batch of one image holds no other image"},
+      {"clapp_patches", {{"sampling", "none"}}, 4, "[clapp_patches] sampling = 'none' is unknown"},
+      {"clapp_patches", {{"negatives", "all"}}, 4, "[clapp_patches] negatives = 'all' is unknown"},
+      {"clapp_patches", {{"steps", std::int64_t{0}}}, 4, "[clapp_patches] steps = 0 must be between 1"},
+      {"clapp_patches",
+       {{"block_gradient", true}},
+       4,
+       "[clapp_patches] 'block_gradient' makes no sense here: the error of a prediction"},
+      {"hinge_patches", {}, 1, "[hinge_patches] a batch of one image holds no other image"},
+      {"hinge_patches", {{"margin", -0.5}}, 4, "[hinge_patches] margin = -0.5 may not be negative"},
       {"nt_xent", {{"block_gradient", true}}, 4, "[nt_xent] 'block_gradient' makes no sense here: both views"},
       {"barlow_twins",
        {{"block_gradient", true}},

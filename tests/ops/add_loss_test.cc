@@ -18,6 +18,15 @@ TEST_P(AddLoss, TakesItsShareAndCountsRowsWithAnError) {
   EXPECT_EQ(values_of(totals), (std::vector<double>{5.5, 6}));
 }
 
+TEST_P(AddLoss, WithoutErrorsCountsWhatTheOperationCounted) {
+  Tensor totals = tensor_of({2}, {3, 4}, DType::float64, GetParam());
+  ops::add_loss(tensor_of({2}, {10, 77}, DType::float64, GetParam()), 0.25, {}, totals);
+  EXPECT_EQ(values_of(totals), (std::vector<double>{5.5, 81}));
+  const Tensor no_rows({0, 3}, DType::float32, GetParam());
+  ops::add_loss(tensor_of({2}, {10, 77}, DType::float64, GetParam()), 0.25, no_rows, totals);
+  EXPECT_EQ(values_of(totals), (std::vector<double>{8, 81}));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, AddLoss, ::testing::ValuesIn(all_devices()), DeviceName());
 
 }  // namespace

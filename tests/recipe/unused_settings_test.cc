@@ -13,6 +13,7 @@
 namespace biossl {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -63,6 +64,11 @@ TEST(UnusedSettings, WhatChangesNothingIsNoted) {
   EXPECT_THAT(tiny_recipe({{"loss.kind", "clapp"}}).notes,
               ElementsAre("network.head.features = 4 changes nothing: loss clapp predicts a whole map from another",
                           "network.head.bias = true changes nothing: loss clapp predicts a whole map from another"));
+  EXPECT_THAT(tiny_recipe({{"loss.kind", "clapp_patches"}}).notes,
+              Contains("network.head.features = 4 changes nothing: loss clapp_patches predicts the mean of a patch's "
+                       "map from another's"));
+  EXPECT_THAT(tiny_recipe({{"loss.kind", "hinge_patches"}, {"loss.negatives", "all"}, {"loss.recent", "9"}}).notes,
+              ElementsAre("loss.recent = 9 changes nothing: negatives = \"all\" looks at the whole batch"));
   EXPECT_THAT(tiny_recipe({{"views.kind", "deform"}, {"views.affine", "0"}, {"views.perturb", "0.1"}}).notes,
               ElementsAre(HasSubstr("views.perturb = 0.1 changes nothing")));
   EXPECT_THAT(

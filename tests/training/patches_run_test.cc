@@ -7,6 +7,7 @@
 #include "biossl/evaluation/features.h"
 #include "biossl/losses/loss.h"
 #include "biossl/ops/crops.h"
+#include "biossl/recipe/recipe_difference.h"
 #include "biossl/training/embed.h"
 #include "biossl/training/experiment.h"
 #include "biossl/training/pretraining.h"
@@ -95,9 +96,16 @@ precision = "float32"
 const char* const patches = "kind = \"patches\"\ncrop = 16\npatch = 8\nstride = 4";
 const char* const crops = "kind = \"crops\"\nsize = 16";
 
-Recipe of_patches(std::vector<Override> overrides = {}) {
-  overrides.push_back({"loss.kind", "short_patches"});
+Recipe of_patches(std::vector<Override> overrides = {}, const std::string& loss = "short_patches") {
+  overrides.push_back({"loss.kind", loss});
   return recipe_of(patches, overrides);
+}
+
+/// With as many steps as the three rows of the grid allow.
+Recipe of_neighbours(const std::string& loss, std::vector<Override> overrides = {}) {
+  overrides.push_back({"loss.steps", "1"});
+  if (loss == "hinge_patches") overrides.push_back({"train.learning_rate", "1e-3"});
+  return of_patches(overrides, loss);
 }
 
 TEST(PlannedViews, SayWhatTheNetworkSees) {
@@ -113,11 +121,14 @@ TEST(PlannedViews, RefuseLossesOfOtherViews) {
   const auto planned = [](const Recipe& recipe) {
     return message_of<BadInput>([&] { DryBuild(recipe, image_shape(recipe)); });
   };
-  EXPECT_THAT(planned(recipe_of(patches)), AllOf(HasSubstr("loss contrastive_hinge compares whole images"),
-                                                 HasSubstr("3x3 patches"), HasSubstr("short_patches")));
+  EXPECT_THAT(planned(recipe_of(patches)),
+              AllOf(HasSubstr("loss contrastive_hinge compares whole images"), HasSubstr("3x3 patches"),
+                    HasSubstr("(clapp_patches, hinge_patches, short_patches)")));
   EXPECT_THAT(planned(recipe_of(patches, {{"loss.kind", "clapp"}})), HasSubstr("loss clapp compares whole images"));
-  EXPECT_THAT(planned(recipe_of(crops, {{"loss.kind", "short_patches"}})),
-              AllOf(HasSubstr("compares patches"), HasSubstr("views.kind = \"patches\"")));
+  for (const char* loss : {"short_patches", "clapp_patches", "hinge_patches"}) {
+    EXPECT_THAT(planned(recipe_of(crops, {{"loss.kind", loss}})),
+                AllOf(HasSubstr("compares patches"), HasSubstr("views.kind = \"patches\"")));
+  }
   const Recipe untrained = recipe_of(patches, {{"rule.kind", "none"}});
   EXPECT_NO_THROW(DryBuild(untrained, image_shape(untrained)));
 }
@@ -133,6 +144,46 @@ TEST(PlannedViews, RefuseWhatDoesNotFit) {
   EXPECT_NO_THROW(DryBuild(whole, image_shape(whole)));
   const Recipe scaled = recipe_of(crops, {{"data.mean", "0.5"}});
   EXPECT_NO_THROW(DryBuild(scaled, image_shape(scaled)));
+}
+
+TEST(PlannedViews, RefuseStepsThatLeaveTheGrid) {
+  const auto planned = [](const std::string& loss, const std::vector<Override>& overrides) {
+    return message_of<BadInput>([&] {
+      const Recipe recipe = of_patches(overrides, loss);
+      DryBuild(recipe, image_shape(recipe));
+    });
+  };
+  for (const char* loss : {"clapp_patches", "hinge_patches"}) {
+    EXPECT_THAT(planned(loss, {{"loss.skip", "2"}}),
+                AllOf(HasSubstr("recipe 'cut'"), HasSubstr("no patch 3 rows below"), HasSubstr("loss.skip")));
+    EXPECT_THAT(planned(loss, {{"loss.skip", "0"}, {"loss.steps", "3"}}), HasSubstr("set loss.steps = 2"));
+  }
+  EXPECT_THAT(planned("clapp_patches", {{"network.head.kind", "linear"}, {"loss.skip", "0"}, {"loss.steps", "2"}}),
+              AllOf(HasSubstr("not 2 predictions and a target"), HasSubstr("network.head.kind")));
+}
+
+TEST(PlannedViews, AHeadPredictsAsManyPatchesAsItsLossAsksFor) {
+  for (const std::int64_t steps : {1, 2}) {
+    const Recipe recipe = of_patches({{"loss.skip", "0"}, {"rule.kind", "gll"}}, "clapp_patches");
+    Recipe asked = recipe;
+    asked.loss.settings["steps"] = steps;
+    const DryBuild built(asked, image_shape(asked));
+    EXPECT_EQ(built.network->head(0).features(), (steps + 1) * 5);
+    EXPECT_EQ(built.network->head(1).features(), (steps + 1) * 6);
+  }
+}
+
+/// Nothing but the kinds of views and loss.
+TEST(PlannedViews, PatchLossesSuitThePublishedPatchesAsTheyCome) {
+  for (const char* loss : {"clapp_patches", "hinge_patches"}) {
+    const std::string text = fmt::format(
+        "[data]\npretrain = \"world\"\nimage_size = 64\n[views]\nkind = \"patches\"\n[loss]\nkind = \"{}\"\n", loss);
+    const Recipe recipe = parse_recipe(text, "plain.toml");
+    const DryBuild built(recipe, image_shape(recipe));
+    EXPECT_EQ(built.views.grid.size(), 49);
+    EXPECT_EQ(built.network->head(4).features(), std::string(loss) == "clapp_patches" ? 6 * 512 : 64);
+    EXPECT_THAT(differences(parse_recipe(to_toml(recipe), "resolved.toml"), recipe), ::testing::IsEmpty());
+  }
 }
 
 TEST(PatchRuns, HandOverOneViewOfEveryImage) {
@@ -151,8 +202,10 @@ TEST(CropRuns, HandOverTwoViewsOfTheirSize) {
 void expect_learns_and_resumes(const Recipe& recipe, const std::filesystem::path& folder) {
   Reporter quiet;
   const RunDirectory whole = pretrain(recipe, here, folder / "whole", false, quiet);
-  if (recipe.loss.kind == "short_patches" && recipe.rule.kind == "e2e") {
+  const std::string& rule = recipe.rule.kind;
+  if (recipe.views.kind == "patches" && (rule == "e2e" || rule == "local")) {
     EXPECT_LT(whole.metrics().back().loss, whole.metrics().front().loss);
+    for (const EpochMetrics& epoch : whole.metrics()) EXPECT_LE(epoch.active_share, 1.0);
   }
   StoppingReporter stopping(6);
   EXPECT_THROW(pretrain(recipe, here, folder / "run", false, stopping), Interrupted);
@@ -160,10 +213,36 @@ void expect_learns_and_resumes(const Recipe& recipe, const std::filesystem::path
 }
 
 TEST(PatchRuns, LearnAndResumeUnderEveryRule) {
-  for (const char* rule : {"e2e", "gll", "rll", "local", "dfa", "dtp"}) {
+  for (const char* loss : {"short_patches", "clapp_patches", "hinge_patches"}) {
+    for (const char* rule : {"e2e", "gll", "rll", "local", "dfa", "dtp"}) {
+      const TemporaryFolder folder;
+      SCOPED_TRACE(fmt::format("{} by {}", rule, loss));
+      const std::vector<Override> by{{"rule.kind", rule}};
+      const bool built_in = std::string(loss) != "short_patches";
+      expect_learns_and_resumes(built_in ? of_neighbours(loss, by) : of_patches(by), folder.path());
+    }
+  }
+}
+
+TEST(PatchRuns, ClappLearnsWithEverySamplingAndNegatives) {
+  for (const char* sampling : {"either", "both"}) {
+    for (const char* negatives : {"random", "same_place", "one_image"}) {
+      const TemporaryFolder folder;
+      SCOPED_TRACE(fmt::format("{}, {}", sampling, negatives));
+      expect_learns_and_resumes(of_neighbours("clapp_patches", {{"loss.sampling", sampling},
+                                                                {"loss.negatives", negatives},
+                                                                {"rule.feedback", "updated_random"}}),
+                                folder.path());
+    }
+  }
+}
+
+TEST(PatchRuns, LearnInBfloat16) {
+  if (!can_compute(Device::cpu, DType::bfloat16)) GTEST_SKIP() << bfloat16_support(Device::cpu);
+  for (const char* loss : {"clapp_patches", "hinge_patches"}) {
     const TemporaryFolder folder;
-    SCOPED_TRACE(rule);
-    expect_learns_and_resumes(of_patches({{"rule.kind", rule}}), folder.path());
+    SCOPED_TRACE(loss);
+    expect_learns_and_resumes(of_neighbours(loss, {{"train.precision", "bfloat16"}}), folder.path());
   }
 }
 

@@ -116,7 +116,7 @@ TEST(Trainer, ResumesWithEveryLoss) {
   const TemporaryFolder folder;
   for (const std::string& loss : LossRegistry::instance().names()) {
     if (loss == "failing") continue;  // belongs to a test
-    if (LossRegistry::instance().find(loss).traits.compares_patches) continue;
+    if (LossRegistry::instance().find(loss).traits.compares_patches) continue;  // patches_run_test.cc
     std::string text = testing::tiny_recipe_text();
     const std::string given = "features = 4\nbias = true\n";
     const std::vector<Override> changes{{"loss.kind", loss}, {"rule.kind", "local"}};
