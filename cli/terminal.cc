@@ -18,6 +18,8 @@ namespace biossl::cli {
 namespace {
 
 constexpr double redraw_seconds = 0.1;
+constexpr double line_seconds = 60;       // between the lines of a long stage, where no line can be redrawn
+constexpr double long_stage_seconds = 3;  // after which the time that is left is told
 constexpr int bar_width = 24;
 
 std::size_t terminal_width() {
@@ -78,14 +80,25 @@ void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int6
   if (stage_name_ != name) {
     stage_name_ = name;
     stage_watch_.restart();
+    if (!on_terminal_) since_drawn_.restart();
   }
   if (on_terminal_ && done < total && due()) {
-    draw(share(done, total), fmt::format("{} {}/{} {}", name, done, total, text));
+    draw(share(done, total), fmt::format("{} {}/{} {}{}", name, done, total, text, time_left(done, total)));
+  }
+  if (!on_terminal_ && done < total && since_drawn_.seconds() >= line_seconds) {
+    since_drawn_.restart();
+    show(fmt::format("{} {:.0f} %{}{}\n", name, 100 * share(done, total), set_off(text), time_left(done, total)));
   }
   if (done < total) return;
   erase();
   show(fmt::format("{}{}{}  {:.1f} s\n", name, text.empty() ? "" : "  ", text, stage_watch_.seconds()));
   stage_name_.clear();
+}
+
+std::string TerminalReporter::time_left(std::int64_t done, std::int64_t total) const {
+  const double seconds = stage_watch_.seconds();
+  if (done == 0 || seconds < long_stage_seconds) return "";
+  return fmt::format("  {} left", duration(seconds * (1 / share(done, total) - 1)));
 }
 
 int TerminalReporter::stop_signal() {
@@ -161,8 +174,8 @@ std::string targets_table(const ProbeReport& report, std::size_t width) {
 }  // namespace
 
 std::string results_table(const ProbeReport& report) {
-  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs, "", "features",
-                                  "test", "training");
+  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs,
+                                  report.augmented ? " on crops" : "", "features", "test", "training");
   const std::size_t width = table.find("features") - 2;
   each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
     table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", name, width - 2, probe.features,

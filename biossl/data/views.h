@@ -21,6 +21,7 @@ struct ViewPlan {
   int views = 2;        ///< of an image
   double mean = 0;      ///< a number v of a view stands for v * deviation + mean in [0,1]
   double deviation = 1;
+  std::int64_t square = 0;  ///< side of the square of an image, in its own pixels, that the grid is cut from
 
   /// Rows of one view of so many images.
   std::int64_t rows(std::int64_t images) const { return images * grid.size(); }

@@ -55,7 +55,8 @@ ViewPlan plan_of(const PatchOptions& options, const Shape& image) {
           .grid = options.cut().grid(),
           .views = 1,
           .mean = options.mean,
-          .deviation = options.std};
+          .deviation = options.std,
+          .square = options.crop};
 }
 
 /// CLAPP's views (Illing, Ventura, Bellec & Gerstner 2021): a random square of a grey image, cut into patches. Losses

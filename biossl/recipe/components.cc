@@ -81,6 +81,24 @@ ViewPlan view_plan(const Recipe& recipe, const Shape& image) {
   return plan;
 }
 
+CropSize probe_crop(const Recipe& recipe, const Shape& image) {
+  const ViewPlan plan = view_plan(recipe, image);
+  const bool cut = plan.grid.is_cut();
+  const CropSize crop{.height = cut ? plan.square : plan.image[0],
+                      .width = cut ? plan.square : plan.image[1],
+                      .padding = recipe.probe.padding};
+  if (crop.height > image[0] || crop.width > image[1]) {
+    bad_input(
+        "recipe '{}': probe.augment cuts {}x{} pixels out of images without scaling them, and those of {} are {}x{}; "
+        "set a smaller views.size, a larger data.resize, or probe.augment = false",
+        recipe.name, crop.height, crop.width, recipe.data.probe, image[0], image[1]);
+  }
+  const bool known = crop.height > 0 && crop.width > 0;
+  if (known && view_plan(recipe, {crop.height, crop.width, image[2]}).image == plan.image) return crop;
+  bad_input("recipe '{}': views {} scale what they show, and so probe.augment = true has no crop without scaling",
+            recipe.name, recipe.views.kind);
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   if (device == Device::cuda) accelerator::allow_tf32(recipe.train.precision == "tf32");
   return blaming_recipe(recipe, [&] {
