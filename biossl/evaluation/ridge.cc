@@ -232,7 +232,7 @@ void Ridge::Shifted::go(const std::vector<double>& before, const Descent& now) {
   std::vector<double> steps(now.count(), 0.0);
   for (std::size_t t = 0; t < now.count(); ++t) {
     if (now.step[t] == 0) continue;
-    const double earlier = before[t] > 0 ? now.step[t] * now.kept[t] / before[t] * (1 - ratio[t]) : 0.0;
+    const double earlier = before[t] != 0 ? now.step[t] * now.kept[t] / before[t] * (1 - ratio[t]) : 0.0;
     ratio[t] = 1 / (1 + shift * now.step[t] + earlier);
     zeta[t] *= ratio[t];
     steps[t] = now.step[t] * ratio[t];
