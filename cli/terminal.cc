@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <set>
 
 #include "biossl/core/text.h"
@@ -171,6 +173,37 @@ std::string targets_table(const ProbeReport& report, std::size_t width) {
   return table;
 }
 
+/// Twice the standard error of the difference between two test accuracies, as if each had images of its own: on the
+/// same images it is less.
+double noise(const ProbeResult& one, const ProbeResult& other) {
+  std::int64_t images = 0;
+  for (const auto& row : one.confusion) images += std::accumulate(row.begin(), row.end(), std::int64_t{0});
+  const auto variance = [](double accuracy) { return accuracy * (1 - accuracy); };
+  return 2 * std::sqrt((variance(one.test_accuracy) + variance(other.test_accuracy)) /
+                       static_cast<double>(std::max<std::int64_t>(images, 1)));
+}
+
+/// What it means that the trained encoder reads no better than the random one; empty where it reads better, or where
+/// nothing has learnt.
+std::string verdict(const ProbeReport& report) {
+  if (!report.random || report.trained_epochs == 0) return "";
+  const ProbeResult& trained = report.trained.back().result;
+  const ProbeResult& random = report.random->back().result;
+  const double gain = trained.test_accuracy - random.test_accuracy;
+  const double within = noise(trained, random);
+  if (gain > within) return "";
+  constexpr const char* advice = "more epochs (train.epochs) or more images may help";
+  if (gain >= -within) {
+    return fmt::format(
+        "\nThe trained and the random encoder read alike: {:.2f} points are within the noise of the test images ({:.2f}"
+        " points); {}.\n",
+        std::abs(100 * gain), 100 * within, advice);
+  }
+  return fmt::format(
+      "\nThe trained encoder reads {:.2f} points less than the random one: training has not helped this probe; {}.\n",
+      -100 * gain, advice);
+}
+
 }  // namespace
 
 std::string results_table(const ProbeReport& report) {
@@ -185,7 +218,7 @@ std::string results_table(const ProbeReport& report) {
                        percent(report.train_chance));
   if (report.trained.back().knn) table += knn_table(report, width);
   if (!report.trained.back().targets.empty()) table += targets_table(report, width);
-  return table;
+  return table + verdict(report);
 }
 
 ExecutionContext told_to(Reporter& reporter, ExecutionContext place) {

@@ -43,7 +43,8 @@ class TerminalReporter final : public Reporter {
 /// it.
 ExecutionContext told_to(Reporter& reporter, ExecutionContext place);
 
-/// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with.
+/// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with. A line below
+/// it says so where the trained encoder's is not above the random one's by more than the noise of the test images.
 std::string results_table(const ProbeReport& report);
 
 }  // namespace biossl::cli
