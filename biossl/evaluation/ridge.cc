@@ -112,7 +112,8 @@ void combine_rows(std::vector<double>& to, const std::vector<double>& factors, c
 std::vector<double> column_means(const std::vector<double>& values, std::size_t count) {
   std::vector<double> means(count, 0.0);
   for (std::size_t i = 0; i < values.size(); ++i) means[i % count] += values[i];
-  for (double& mean : means) mean /= static_cast<double>(values.size() / count);
+  const std::size_t rows = values.size() / count;
+  for (double& mean : means) mean /= static_cast<double>(rows);
   return means;
 }
 

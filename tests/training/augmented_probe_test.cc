@@ -26,7 +26,7 @@ using testing::TemporaryFolder;
 using testing::tiny_recipe;
 
 /// Images of 24x24, of which the network sees 16x16 or patches of a square of 16; nothing learns but the probes.
-Recipe recipe_of(const std::string& views, std::vector<Override> overrides = {}) {
+Recipe recipe_of(const std::string& views, const std::vector<Override>& overrides = {}) {
   const std::string text = R"(seed = 3
 [data]
 pretrain = "world"
