@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <optional>
@@ -27,6 +29,20 @@ Check path_word() {
     if (!word.starts_with('~') || std::filesystem::exists(word)) return "";
     return fmt::format(
         "'{0}': the shell leaves ~ alone here; begin a word with it, or write $HOME (a place may be ./{0})", word);
+  };
+  return {fault, ""};
+}
+
+Check png_word() {
+  const auto fault = [](std::string& word) -> std::string {
+    if (const std::string wrong = path_word().fault(word); !wrong.empty()) return wrong;
+    std::filesystem::path path(word);
+    std::string ending = path.extension().string();
+    std::ranges::transform(ending, ending.begin(),
+                           [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    if (ending.empty() || ending == ".png") return "";
+    return fmt::format("'{}': the picture is a PNG file; let its name end in .png: {}", word,
+                       path.replace_extension(".png").string());
   };
   return {fault, ""};
 }

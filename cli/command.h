@@ -24,6 +24,8 @@ struct Check {
 Check whole_number(std::int64_t least, std::int64_t most = std::numeric_limits<std::int64_t>::max());
 /// A path; refuses a "~" that the shell has not expanded.
 Check path_word();
+/// A path of a PNG file to write; refuses the ending of another format.
+Check png_word();
 Check one_of(std::vector<std::string> words);
 
 /// An option of a command; a handle, like Command.

@@ -187,7 +187,7 @@ void add_data(Command app) {
   information.callback([command] { info(*command); });
   Command sheet = data.add_subcommand("preview", "write a contact sheet of its images, or of pairs of views");
   command->add_options(sheet);
-  sheet.add_option("--out", command->out, "the PNG file").check(path_word()).capture_default_str().type_name("FILE");
+  sheet.add_option("--out", command->out, "the PNG file").check(png_word()).capture_default_str().type_name("FILE");
   sheet.add_option("--views", command->views, "show pairs of such views; biossl list names them").type_name("KIND");
   sheet.add_option("--views-set", command->views_settings, "one of their settings, --views-set hue=0; may be repeated")
       .type_name("KEY=VALUE")

@@ -63,7 +63,7 @@ void add_neighbours(Command app) {
       .check(path_word())
       .type_name("RUN|CHECKPOINT");
   command->place.add_data(sub);
-  sub.add_option("--out", command->out, "PNG file to write").required().check(path_word()).type_name("FILE");
+  sub.add_option("--out", command->out, "PNG file to write").required().check(png_word()).type_name("FILE");
   sub.add_option("--dataset", command->dataset,
                  "whose images [the recipe's data.pretrain: those that the run has learnt from]")
       .type_name("NAME");

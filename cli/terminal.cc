@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <set>
 
 #include "biossl/core/text.h"
@@ -18,6 +20,8 @@ namespace biossl::cli {
 namespace {
 
 constexpr double redraw_seconds = 0.1;
+constexpr double line_seconds = 60;       // between the lines of a long stage, where no line can be redrawn
+constexpr double long_stage_seconds = 3;  // after which the time that is left is told
 constexpr int bar_width = 24;
 
 std::size_t terminal_width() {
@@ -78,14 +82,25 @@ void TerminalReporter::stage(std::string_view name, std::int64_t done, std::int6
   if (stage_name_ != name) {
     stage_name_ = name;
     stage_watch_.restart();
+    if (!on_terminal_) since_drawn_.restart();
   }
   if (on_terminal_ && done < total && due()) {
-    draw(share(done, total), fmt::format("{} {}/{} {}", name, done, total, text));
+    draw(share(done, total), fmt::format("{} {}/{} {}{}", name, done, total, text, time_left(done, total)));
+  }
+  if (!on_terminal_ && done < total && since_drawn_.seconds() >= line_seconds) {
+    since_drawn_.restart();
+    show(fmt::format("{} {:.0f} %{}{}\n", name, 100 * share(done, total), set_off(text), time_left(done, total)));
   }
   if (done < total) return;
   erase();
   show(fmt::format("{}{}{}  {:.1f} s\n", name, text.empty() ? "" : "  ", text, stage_watch_.seconds()));
   stage_name_.clear();
+}
+
+std::string TerminalReporter::time_left(std::int64_t done, std::int64_t total) const {
+  const double seconds = stage_watch_.seconds();
+  if (done == 0 || seconds < long_stage_seconds) return "";
+  return fmt::format("  {} left", duration(seconds * (1 / share(done, total) - 1)));
 }
 
 int TerminalReporter::stop_signal() {
@@ -158,11 +173,42 @@ std::string targets_table(const ProbeReport& report, std::size_t width) {
   return table;
 }
 
+/// Twice the standard error of the difference between two test accuracies, as if each had images of its own: on the
+/// same images it is less.
+double noise(const ProbeResult& one, const ProbeResult& other) {
+  std::int64_t images = 0;
+  for (const auto& row : one.confusion) images += std::accumulate(row.begin(), row.end(), std::int64_t{0});
+  const auto variance = [](double accuracy) { return accuracy * (1 - accuracy); };
+  return 2 * std::sqrt((variance(one.test_accuracy) + variance(other.test_accuracy)) /
+                       static_cast<double>(std::max<std::int64_t>(images, 1)));
+}
+
+/// What it means that the trained encoder reads no better than the random one; empty where it reads better, or where
+/// nothing has learnt.
+std::string verdict(const ProbeReport& report) {
+  if (!report.random || report.trained_epochs == 0) return "";
+  const ProbeResult& trained = report.trained.back().result;
+  const ProbeResult& random = report.random->back().result;
+  const double gain = trained.test_accuracy - random.test_accuracy;
+  const double within = noise(trained, random);
+  if (gain > within) return "";
+  constexpr const char* advice = "more epochs (train.epochs) or more images may help";
+  if (gain >= -within) {
+    return fmt::format(
+        "\nThe trained and the random encoder read alike: {:.2f} points are within the noise of the test images ({:.2f}"
+        " points); {}.\n",
+        std::abs(100 * gain), 100 * within, advice);
+  }
+  return fmt::format(
+      "\nThe trained encoder reads {:.2f} points less than the random one: training has not helped this probe; {}.\n",
+      -100 * gain, advice);
+}
+
 }  // namespace
 
 std::string results_table(const ProbeReport& report) {
-  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs, "", "features",
-                                  "test", "training");
+  std::string table = fmt::format("linear probe, {} epochs{:<14}{:>10}{:>12}{:>12}\n", report.epochs,
+                                  report.augmented ? " on crops" : "", "features", "test", "training");
   const std::size_t width = table.find("features") - 2;
   each_probe(report, [&](const std::string& name, const BlockProbe& probe) {
     table += fmt::format("  {:<{}}{:>10}{:>12}{:>12}\n", name, width - 2, probe.features,
@@ -172,7 +218,7 @@ std::string results_table(const ProbeReport& report) {
                        percent(report.train_chance));
   if (report.trained.back().knn) table += knn_table(report, width);
   if (!report.trained.back().targets.empty()) table += targets_table(report, width);
-  return table;
+  return table + verdict(report);
 }
 
 ExecutionContext told_to(Reporter& reporter, ExecutionContext place) {

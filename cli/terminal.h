@@ -9,7 +9,8 @@
 
 namespace biossl::cli {
 
-/// Shows a run on stdout: on a terminal a progress bar, otherwise one line per epoch and per stage.
+/// Shows a run on stdout: on a terminal a progress bar, otherwise one line per epoch and per stage, and one a minute in
+/// a longer stage.
 class TerminalReporter final : public Reporter {
  public:
   TerminalReporter();
@@ -26,6 +27,8 @@ class TerminalReporter final : public Reporter {
   void draw(double done, const std::string& text);
   void erase();
   bool due();
+  /// "  12 s left" of the current stage; empty at its beginning.
+  std::string time_left(std::int64_t done, std::int64_t total) const;
 
   bool on_terminal_;  // a terminal that can redraw a line
   bool drawn_ = false;
@@ -40,7 +43,8 @@ class TerminalReporter final : public Reporter {
 /// it.
 ExecutionContext told_to(Reporter& reporter, ExecutionContext place);
 
-/// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with.
+/// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with. A line below
+/// it says so where the trained encoder's is not above the random one's by more than the noise of the test images.
 std::string results_table(const ProbeReport& report);
 
 }  // namespace biossl::cli

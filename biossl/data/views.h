@@ -5,7 +5,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "biossl/core/error.h"
 #include "biossl/core/patch_grid.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
@@ -21,6 +23,7 @@ struct ViewPlan {
   int views = 2;        ///< of an image
   double mean = 0;      ///< a number v of a view stands for v * deviation + mean in [0,1]
   double deviation = 1;
+  std::int64_t square = 0;  ///< side of the square of an image, in its own pixels, that the grid is cut from
 
   /// Rows of one view of so many images.
   std::int64_t rows(std::int64_t images) const { return images * grid.size(); }
@@ -93,6 +96,13 @@ class SourceImages {
   std::unique_ptr<BatchFetcher> fetcher_;  // null if they are all there
   Tensor each_;                            // 0 .. batch-1 for fetched images
 };
+
+/// For implementations: throws std::invalid_argument, which names the section as a recipe has it, unless the condition
+/// holds.
+template <class... Args>
+void check_views(bool condition, std::string_view kind, fmt::format_string<Args...> text, Args&&... args) {
+  if (!condition) fail("views", "kind = \"{}\": {}", kind, fmt::format(text, std::forward<Args>(args)...));
+}
 
 /// For implementations: throws std::invalid_argument unless rows has rank 1 and fits into a batch.
 void check_batch(const ViewSource& source, const Tensor& rows);

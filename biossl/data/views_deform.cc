@@ -92,16 +92,16 @@ class DeformViews final : public Views {
                static_cast<float>(options.saturation), static_cast<float>(options.hue)},
         images_(source),
         parameters_({source.batch, ops::deform_parameters}, DType::float32, source.device) {
-    check(options.affine >= 0 && options.affine <= 1, "views.deform", "affine = {}; must be between 0 and 1",
-          options.affine);
+    check_views(options.affine >= 0 && options.affine <= 1, "deform", "affine = {}; must be between 0 and 1",
+                options.affine);
     const auto possible = [](double value) { return value >= 0 && value <= 100; };
-    check(possible(options.perturb) && possible(options.saturation) && possible(options.hue), "views.deform",
-          "perturb = {}, saturation = {}, hue = {}; each must be between 0 and 100", options.perturb,
-          options.saturation, options.hue);
+    check_views(possible(options.perturb) && possible(options.saturation) && possible(options.hue), "deform",
+                "perturb = {}, saturation = {}, hue = {}; each must be between 0 and 100", options.perturb,
+                options.saturation, options.hue);
     if (source.dataset.image_shape()[2] == 3) return;
-    check(source.device != Device::cuda, "views.deform",
-          "images of shape {}; a GPU deforms images of 3 channels only; use --device cpu",
-          to_string(source.dataset.image_shape()));
+    check_views(source.device != Device::cuda, "deform",
+                "images of shape {}; a GPU deforms images of 3 channels only; use --device cpu",
+                to_string(source.dataset.image_shape()));
     channels_.emplace(source);
   }
 

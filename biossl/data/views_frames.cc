@@ -49,8 +49,8 @@ class FrameViews final : public Views {
         frames_(frames_with_a_later_one(source.dataset.clips(), gap_)),
         earlier_(source),
         later_rows_({source.batch}, DType::int32, source.device) {
-    check(!frames_.empty(), "views.frames", "gap = {}, and the longest clip has {} frames; lower the gap", gap_,
-          longest_clip(source.dataset.clips()));
+    check_views(!frames_.empty(), "frames", "gap = {}, and the longest clip has {} frames; lower the gap", gap_,
+                longest_clip(source.dataset.clips()));
     if (!source.dataset.is_resident()) later_.emplace(source);
   }
 
@@ -68,11 +68,12 @@ class FrameViews final : public Views {
 
  private:
   static std::int64_t checked_gap(const FrameOptions& options, const ViewSource& source) {
-    check(options.gap >= 1, "views.frames", "gap = {}; must be at least 1", options.gap);
-    check(source.dataset.has_clips(), "views.frames",
-          "these images are no frames of clips; use the data set \"clips\", or \"array\" with clips.npy beside the "
-          "images");
-    check(source.device != Device::cuda, "views.frames", "a GPU cannot make such views yet; use --device cpu");
+    check_views(options.gap >= 1, "frames", "gap = {}; must be at least 1", options.gap);
+    check_views(
+        source.dataset.has_clips(), "frames",
+        "these images are no frames of clips; use the data set \"clips\", or \"array\" with clips.npy beside the "
+        "images");
+    check_views(source.device != Device::cuda, "frames", "a GPU cannot make such views yet; use --device cpu");
     return options.gap;
   }
 

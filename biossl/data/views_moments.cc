@@ -22,13 +22,14 @@ class MomentViews final : public RenderedViews {
   static constexpr Traits traits{.suit = [](const Dataset& dataset) { return dataset.has_moments(); }};
 
   MomentViews(const MomentOptions& options, const ViewSource& source) : RenderedViews(source), gap_(options.gap) {
-    check(source.dataset.has_moments(), "views.moments",
-          "this data set holds still images, which have no other moments; use kind = \"deform\" for it, or the data "
-          "set \"world\"");
+    check_views(
+        source.dataset.has_moments(), "moments",
+        "this data set holds still images, which have no other moments; use kind = \"deform\" for it, or the data "
+        "set \"world\"");
     const std::int64_t moments = source.dataset.sequence_length();
-    check(gap_ == 0 || moments > 0, "views.moments", "gap = {}; this data set has no sequences, so leave it 0", gap_);
-    check(gap_ >= 0 && gap_ <= std::max<std::int64_t>(moments - 1, 0), "views.moments",
-          "gap = {}; a sequence has {} moments, so 0 to {}", gap_, moments, moments - 1);
+    check_views(gap_ == 0 || moments > 0, "moments", "gap = {}; this data set has no sequences, so leave it 0", gap_);
+    check_views(gap_ >= 0 && gap_ <= std::max<std::int64_t>(moments - 1, 0), "moments",
+                "gap = {}; a sequence has {} moments, so 0 to {}", gap_, moments, moments - 1);
   }
 
  private:

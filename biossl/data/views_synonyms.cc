@@ -22,12 +22,13 @@ class SynonymViews final : public RenderedViews {
   SynonymViews(const SynonymOptions& options, const ViewSource& source)
       : RenderedViews(source), redrawn_(options.level) {
     const std::int64_t levels = source.dataset.levels();
-    check(levels > 0, "views.synonyms",
-          "this data set has no hidden tree, and so no synonyms; use the data set \"rhm\"");
-    check(levels > 1, "views.synonyms",
-          "a tree of one level has no synonyms to redraw: its views would share their class alone, which is the label");
-    check(
-        redrawn_ >= 1 && redrawn_ < levels, "views.synonyms",
+    check_views(levels > 0, "synonyms",
+                "this data set has no hidden tree, and so no synonyms; use the data set \"rhm\"");
+    check_views(
+        levels > 1, "synonyms",
+        "a tree of one level has no synonyms to redraw: its views would share their class alone, which is the label");
+    check_views(
+        redrawn_ >= 1 && redrawn_ < levels, "synonyms",
         "level = {}; must be between 1 and {}: with all {} levels drawn anew the views would share their class alone, "
         "which is the label",
         redrawn_, levels - 1, levels);

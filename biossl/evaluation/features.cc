@@ -113,10 +113,11 @@ FeatureReader::FeatureReader(const Network& network, std::vector<int> blocks, co
                              const Choice& views)
     : blocks_(checked(std::move(blocks), network.depth())),
       network_(network),
+      dataset_(dataset),
+      views_(views),
       grid_(grid_of(network, views, dataset.image_shape())),
-      images_(dataset, views, images_at_a_time(network, grid_, dataset.size()), network.setup().dtype,
-              network.setup().device),
-      pass_(network, blocks_.back(), images_.batch() * grid_.size()) {
+      batch_(images_at_a_time(network, grid_, dataset.size())),
+      pass_(network, blocks_.back(), batch_ * grid_.size()) {
   const SynapsesSetup& setup = network.setup();
   kept_.resize(static_cast<std::size_t>(blocks_.back()) + 1);
   outputs_.resize(blocks_.size());
@@ -146,9 +147,11 @@ Tensor FeatureReader::output(std::size_t index, std::int64_t images) {
 }
 
 void FeatureReader::read(const Take& take, const Progress& progress) {
-  const std::int64_t total = images_.total();
-  for (std::int64_t first = 0; first < total; first += images_.batch()) {
-    Tensor images = images_(first);
+  // Made anew for each pass, so that no image which was read ahead or kept is of an earlier one.
+  ShownImages shown(dataset_, views_, batch_, network_.setup().dtype, network_.setup().device);
+  const std::int64_t total = shown.total();
+  for (std::int64_t first = 0; first < total; first += batch_) {
+    Tensor images = shown(first);
     network_.scale_input(images);
     const std::int64_t count = images.extent(0) / grid_.size();
     pass_.run(images, kept_);
@@ -158,19 +161,29 @@ void FeatureReader::read(const Take& take, const Progress& progress) {
   }
 }
 
-std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
-                                       const FeatureStorage& kept, const Progress& progress, const Choice& views) {
+std::vector<Features> make_features(const Network& network, const std::vector<int>& blocks, const Dataset& dataset,
+                                    const FeatureStorage& kept) {
   std::vector<Features> features;
   for (const int block : blocks) {
     const std::int64_t size = network.block(block).plan().output.size();
     features.push_back({FeatureTable({dataset.size(), size}, kept, network.setup().device), labels_of(dataset)});
   }
-  FeatureReader reader(network, blocks, dataset, views);
+  return features;
+}
+
+void fill_features(FeatureReader& reader, std::span<Features> features, const Progress& progress) {
   reader.read(
       [&](std::int64_t first, std::span<const Tensor> outputs) {
         for (std::size_t i = 0; i < outputs.size(); ++i) features[i].values.write(first, outputs[i]);
       },
       progress);
+}
+
+std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
+                                       const FeatureStorage& kept, const Progress& progress, const Choice& views) {
+  std::vector<Features> features = make_features(network, blocks, dataset, kept);
+  FeatureReader reader(network, blocks, dataset, views);
+  fill_features(reader, features, progress);
   return features;
 }
 

@@ -78,7 +78,7 @@ inline const Choice whole_images{"identity", {}};
 
 /// Runs images through a frozen encoder, forward only, and hands over the outputs of some blocks batch by batch. Images
 /// are shown as the views that the encoder learns from show them. Where these cut images into patches, a block's output
-/// is the mean of that for the patches.
+/// is the mean of that for the patches. A data set may show other images in each pass.
 class FeatureReader {
  public:
   /// blocks: increasing indices. The data set must outlive the reader. Throws std::invalid_argument if the views make
@@ -87,7 +87,7 @@ class FeatureReader {
                 const Choice& views = whole_images);
 
   /// The largest number of images at a time.
-  std::int64_t batch() const { return images_.batch(); }
+  std::int64_t batch() const { return batch_; }
   /// Calls take(first image, outputs) for every batch of the data set, in order.
   /// outputs[k] (n, H', W', C') in the compute type belongs to blocks[k] and is valid until take returns. One pass for
   /// all blocks.
@@ -100,14 +100,21 @@ class FeatureReader {
 
   std::vector<int> blocks_;
   const Network& network_;
+  const Dataset& dataset_;
+  Choice views_;
   PatchGrid grid_;
-  ShownImages images_;
+  std::int64_t batch_;
   ForwardPass pass_;
   std::vector<Activity> kept_;   // outputs of the chosen blocks
   std::vector<Tensor> means_;    // over the patches; empty where images are whole
   std::vector<Tensor> outputs_;  // views of kept_ or means_ for the current images
 };
 
+/// Room for the features of every image of a data set at each of the blocks, and its labels.
+std::vector<Features> make_features(const Network& network, const std::vector<int>& blocks, const Dataset& dataset,
+                                    const FeatureStorage& kept);
+/// Writes the outputs of the reader's blocks into the tables of one pass, in the order of the blocks.
+void fill_features(FeatureReader& reader, std::span<Features> features, const Progress& progress = {});
 /// Features of every image of a data set at each of the blocks (increasing indices), from one pass.
 std::vector<Features> extract_features(Network& network, const std::vector<int>& blocks, const Dataset& dataset,
                                        const FeatureStorage& kept, const Progress& progress = {},

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <utility>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/error.h"
 #include "biossl/ops/ops.h"
 
@@ -24,12 +24,14 @@ void check_match(const Features& train, const Features& others, const char* what
   }
 }
 
-void check_match(const ProbeFeatures& features, const ProbeOptions& options) {
+/// Returns the features.
+ProbeFeatures checked(ProbeFeatures features, const ProbeOptions& options) {
   check(options.batch >= 1 && options.epochs >= 0 && options.classes >= 2, "probe",
         "batch = {}, epochs = {}, classes = {} is impossible", options.batch, options.epochs, options.classes);
   check_match(features.train, features.train, "training", options);
   check_match(features.train, features.test, "test", options);
   if (validates(features)) check_match(features.train, features.validation, "validation", options);
+  return features;
 }
 
 double largest_feature(const FeatureTable& features) {
@@ -53,136 +55,6 @@ double largest_feature(const FeatureTable& features) {
                   what, largest, learning_rate));
 }
 
-/// One linear layer with bias on frozen features, with its buffers and Adam's state.
-class Probe {
- public:
-  Probe(const Features& train, const ProbeOptions& options)
-      : options_(options),
-        batch_(std::min(options.batch, train.values.extent(0))),
-        labels_(on_device(train.labels, train.values.device())),
-        reader_(train.values, batch_),
-        order_({train.values.extent(0)}, DType::int32, train.values.device()) {
-    const std::int64_t inputs = train.values.extent(1);
-    const Device device = train.values.device();
-    const std::int64_t size = options.classes * (inputs + 1);
-    step_ = {.update = Tensor({size}, DType::float32, device),
-             .values = Tensor({size}, DType::float32, device),
-             .state = {Tensor({size}, DType::float32, device), Tensor({size}, DType::float32, device)},
-             .learning_rate = options.learning_rate};
-    weights_ = step_.values.part(0, {options.classes, inputs});
-    bias_ = step_.values.part(options.classes * inputs, {options.classes});
-    weight_update_ = step_.update.part(0, {options.classes, inputs});
-    bias_update_ = step_.update.part(options.classes * inputs, {options.classes});
-    batch_labels_ = Tensor({batch_}, DType::int32, device);
-    for (Tensor* tensor : {&logits_, &errors_}) *tensor = Tensor({batch_, options.classes}, DType::float32, device);
-    totals_ = Tensor({2}, DType::float64, device);
-    draw_weights(1.0F / std::sqrt(static_cast<float>(inputs)));
-  }
-
-  /// One pass over the training features in a new order; returns the mean loss.
-  double train_epoch(std::int64_t epoch) {
-    ops::random_permutation(Random(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch)), order_);
-    totals_.fill_zero();
-    reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
-    return on_device(totals_, Device::reference).data<double>()[0] / static_cast<double>(order_.size());
-  }
-
-  /// Stores the weights as they are now, to return to them.
-  void keep() {
-    if (kept_.empty()) kept_ = Tensor(step_.values.shape(), DType::float32, step_.values.device());
-    copy(step_.values, kept_);
-  }
-  void restore_kept() {
-    if (!kept_.empty()) copy(kept_, step_.values);
-  }
-
-  /// Fraction of rows whose largest logit is their label's; counts [label][prediction] if confusion is not null.
-  double accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
-    const std::int64_t images = of.values.extent(0);
-    const Tensor logits = on_device(logits_of(of.values), Device::reference);
-    if (!std::isfinite(largest_magnitude(logits))) blame("outputs are not finite", of.values, options_.learning_rate);
-    std::int64_t correct = 0;
-    for (std::int64_t i = 0; i < images; ++i) {
-      const float* row = logits.data<float>() + i * options_.classes;
-      const auto prediction = std::max_element(row, row + options_.classes) - row;
-      const std::int32_t label = of.labels.data<std::int32_t>()[i];
-      correct += prediction == label ? 1 : 0;
-      if (confusion != nullptr) ++(*confusion)[static_cast<std::size_t>(label)][static_cast<std::size_t>(prediction)];
-    }
-    return static_cast<double>(correct) / static_cast<double>(images);
-  }
-
- private:
-  void draw_weights(float bound) {
-    Random random(options_.seed, Purpose::probe_weights);
-    Tensor drawn(step_.values.shape(), DType::float32, Device::reference);
-    for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
-    copy(drawn, step_.values);
-  }
-
-  /// Logits of every row of a table, in order.
-  Tensor logits_of(const FeatureTable& table) {
-    const std::int64_t images = table.extent(0);
-    Tensor logits({images, options_.classes}, DType::float32, table.device());
-    std::int64_t first = 0;
-    BatchReader reader(table, std::min(batch_, images));
-    reader.read(iota(images, table.device()), [&](const FeatureBatch& batch) {
-      const std::int64_t last = first + batch.numbers.size();
-      Tensor rows = logits.rows(first, last);
-      ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, rows);
-      first = last;
-    });
-    return logits;
-  }
-
-  void learn(const FeatureBatch& batch) {
-    const std::int64_t count = batch.numbers.size();
-    Tensor labels = batch_labels_.rows(0, count);
-    Tensor logits = logits_.rows(0, count);
-    Tensor errors = errors_.rows(0, count);
-    ops::gather_rows(labels_, batch.numbers, labels);
-    ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, logits);
-    ops::softmax_cross_entropy(logits, labels, errors, totals_);
-    ops::gathered_linear_backward_weights(batch.values, batch.places, errors, weight_update_, bias_update_);
-    ++step_.number;
-    ParameterStep* const alone[] = {&step_};
-    ops::adam_step(Adam{}, alone);
-  }
-
-  ProbeOptions options_;
-  std::int64_t batch_;
-  Tensor labels_;  // labels of all rows
-  BatchReader reader_;
-  Tensor order_;        // order of the current epoch
-  ParameterStep step_;  // weights, then bias
-  Tensor weights_, bias_, weight_update_, bias_update_;
-  Tensor batch_labels_, logits_, errors_, totals_;
-  Tensor kept_;
-};
-
-/// Trains for all epochs. With validation images the probe ends as it was after the epoch that was best on them.
-void train(Probe& probe, const ProbeFeatures& features, const ProbeOptions& options, const Progress& progress,
-           ProbeResult& result) {
-  const auto validate = [&](std::int64_t epoch) {
-    const double accuracy = probe.accuracy(features.validation, nullptr);
-    if (result.validation_accuracy && accuracy <= *result.validation_accuracy) return;
-    result.validation_accuracy = accuracy;
-    result.chosen_epoch = epoch;
-    probe.keep();
-  };
-  if (validates(features)) validate(0);
-  for (std::int64_t epoch = 1; epoch <= options.epochs; ++epoch) {
-    result.final_loss = probe.train_epoch(epoch - 1);
-    if (!std::isfinite(result.final_loss)) {
-      blame(fmt::format("loss is no longer finite in epoch {}", epoch), features.train.values, options.learning_rate);
-    }
-    if (validates(features)) validate(epoch);
-    if (progress) progress(epoch, options.epochs, fmt::format("loss {:.4f}", result.final_loss));
-  }
-  if (!validates(features)) result.chosen_epoch = options.epochs;
-  probe.restore_kept();
-}
-
 }  // namespace
 
 double share_of_commonest(std::span<const std::int32_t> labels) {
@@ -192,24 +64,133 @@ double share_of_commonest(std::span<const std::int32_t> labels) {
   return labels.empty() ? 0.0 : static_cast<double>(most) / static_cast<double>(labels.size());
 }
 
-ProbeResult train_linear_probe(const ProbeFeatures& features, const ProbeOptions& options, const Progress& progress) {
-  check_match(features, options);
-  const Stopwatch watch;
-  Probe probe(features.train, options);
-  ProbeResult result;
-  train(probe, features, options, progress, result);
-  const auto classes = static_cast<std::size_t>(options.classes);
+LinearProbe::LinearProbe(ProbeFeatures features, const ProbeOptions& options)
+    : features_(checked(std::move(features), options)),
+      options_(options),
+      batch_(std::min(options.batch, features_.train.values.extent(0))),
+      labels_(on_device(features_.train.labels, features_.train.values.device())),
+      reader_(features_.train.values, batch_),
+      order_({features_.train.values.extent(0)}, DType::int32, features_.train.values.device()) {
+  const std::int64_t inputs = features_.train.values.extent(1);
+  const Device device = features_.train.values.device();
+  const std::int64_t size = options.classes * (inputs + 1);
+  step_ = {.update = Tensor({size}, DType::float32, device),
+           .values = Tensor({size}, DType::float32, device),
+           .state = {Tensor({size}, DType::float32, device), Tensor({size}, DType::float32, device)},
+           .learning_rate = options.learning_rate};
+  weights_ = step_.values.part(0, {options.classes, inputs});
+  bias_ = step_.values.part(options.classes * inputs, {options.classes});
+  weight_update_ = step_.update.part(0, {options.classes, inputs});
+  bias_update_ = step_.update.part(options.classes * inputs, {options.classes});
+  batch_labels_ = Tensor({batch_}, DType::int32, device);
+  for (Tensor* tensor : {&logits_, &errors_}) *tensor = Tensor({batch_, options.classes}, DType::float32, device);
+  totals_ = Tensor({2}, DType::float64, device);
+  draw_weights(1.0F / std::sqrt(static_cast<float>(inputs)));
+  if (validates(features_)) validate();
+}
+
+void LinearProbe::draw_weights(float bound) {
+  Random random(options_.seed, Purpose::probe_weights);
+  Tensor drawn(step_.values.shape(), DType::float32, Device::reference);
+  for (float& value : drawn.span<float>()) value = random.uniform(-bound, bound);
+  copy(drawn, step_.values);
+}
+
+double LinearProbe::train_epoch() {
+  const Random shuffle(options_.seed, Purpose::probe_shuffle, static_cast<std::uint32_t>(epoch_));
+  ops::random_permutation(shuffle, order_);
+  totals_.fill_zero();
+  reader_.read(order_, [&](const FeatureBatch& batch) { learn(batch); });
+  ++epoch_;
+  const double sum = on_device(totals_, Device::reference).data<double>()[0];
+  result_.final_loss = sum / static_cast<double>(order_.size());
+  if (!std::isfinite(result_.final_loss)) {
+    blame(fmt::format("loss is no longer finite in epoch {}", epoch_), features_.train.values, options_.learning_rate);
+  }
+  if (validates(features_)) validate();
+  return result_.final_loss;
+}
+
+void LinearProbe::learn(const FeatureBatch& batch) {
+  const std::int64_t count = batch.numbers.size();
+  Tensor labels = batch_labels_.rows(0, count);
+  Tensor logits = logits_.rows(0, count);
+  Tensor errors = errors_.rows(0, count);
+  ops::gather_rows(labels_, batch.numbers, labels);
+  ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, logits);
+  ops::softmax_cross_entropy(logits, labels, errors, totals_);
+  ops::gathered_linear_backward_weights(batch.values, batch.places, errors, weight_update_, bias_update_);
+  ++step_.number;
+  ParameterStep* const alone[] = {&step_};
+  ops::adam_step(Adam{}, alone);
+}
+
+void LinearProbe::validate() {
+  const double read = accuracy(features_.validation, nullptr);
+  if (result_.validation_accuracy && read <= *result_.validation_accuracy) return;
+  result_.validation_accuracy = read;
+  result_.chosen_epoch = epoch_;
+  if (kept_.empty()) kept_ = Tensor(step_.values.shape(), DType::float32, step_.values.device());
+  copy(step_.values, kept_);
+}
+
+Tensor LinearProbe::logits_of(const FeatureTable& table) {
+  const std::int64_t images = table.extent(0);
+  Tensor logits({images, options_.classes}, DType::float32, table.device());
+  std::int64_t first = 0;
+  BatchReader reader(table, std::min(batch_, images));
+  reader.read(iota(images, table.device()), [&](const FeatureBatch& batch) {
+    const std::int64_t last = first + batch.numbers.size();
+    Tensor rows = logits.rows(first, last);
+    ops::gathered_linear_forward(batch.values, batch.places, weights_, bias_, rows);
+    first = last;
+  });
+  return logits;
+}
+
+double LinearProbe::accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
+  const std::int64_t images = of.values.extent(0);
+  const Tensor logits = on_device(logits_of(of.values), Device::reference);
+  if (!std::isfinite(largest_magnitude(logits))) blame("outputs are not finite", of.values, options_.learning_rate);
+  std::int64_t correct = 0;
+  for (std::int64_t i = 0; i < images; ++i) {
+    const float* row = logits.data<float>() + i * options_.classes;
+    const auto prediction = std::max_element(row, row + options_.classes) - row;
+    const std::int32_t label = of.labels.data<std::int32_t>()[i];
+    correct += prediction == label ? 1 : 0;
+    if (confusion != nullptr) ++(*confusion)[static_cast<std::size_t>(label)][static_cast<std::size_t>(prediction)];
+  }
+  return static_cast<double>(correct) / static_cast<double>(images);
+}
+
+ProbeResult LinearProbe::test() {
+  ProbeResult result = result_;
+  if (kept_.empty()) {
+    result.chosen_epoch = epoch_;
+  } else {
+    copy(kept_, step_.values);
+  }
+  const auto classes = static_cast<std::size_t>(options_.classes);
   result.confusion.assign(classes, std::vector<std::int64_t>(classes, 0));
-  result.test_accuracy = probe.accuracy(features.test, &result.confusion);
-  result.train_accuracy = probe.accuracy(features.train, nullptr);
+  result.test_accuracy = accuracy(features_.test, &result.confusion);
+  result.train_accuracy = accuracy(features_.train, nullptr);
   for (std::size_t label = 0; label < classes; ++label) {
     const auto& row = result.confusion[label];
     const auto images = std::accumulate(row.begin(), row.end(), std::int64_t{0});
     result.per_class.emplace_back();
     if (images > 0) result.per_class.back() = static_cast<double>(row[label]) / static_cast<double>(images);
   }
-  result.seconds = watch.seconds();
+  result.seconds = watch_.seconds();
   return result;
+}
+
+ProbeResult train_linear_probe(const ProbeFeatures& features, const ProbeOptions& options, const Progress& progress) {
+  LinearProbe probe(features, options);
+  for (std::int64_t epoch = 1; epoch <= options.epochs; ++epoch) {
+    const double loss = probe.train_epoch();
+    if (progress) progress(epoch, options.epochs, fmt::format("loss {:.4f}", loss));
+  }
+  return probe.test();
 }
 
 }  // namespace biossl

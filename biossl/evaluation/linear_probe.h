@@ -6,8 +6,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "biossl/core/clock.h"
 #include "biossl/core/progress.h"
 #include "biossl/evaluation/features.h"
+#include "biossl/ops/parameter_step.h"
 
 namespace biossl {
 
@@ -45,11 +47,47 @@ struct ProbeFeatures {
   Features validation = {};  ///< may be empty
 };
 
-/// Trains one linear layer with bias on frozen features and tests it (docs/rules_and_losses.md, "Protocol"): Adam,
-/// cross-entropy, no augmentation, reshuffled every epoch. With validation images, the epoch after which they are read
-/// best is chosen, the earliest of equals; otherwise the last one. The test images are read once, at the end. Initial
-/// weights are uniform in +-1/sqrt(F). Throws std::invalid_argument if the features do not match; FeaturesNotFinite or
-/// another std::runtime_error if the loss or an output is not finite.
+/// One linear layer with bias on frozen features (docs/rules_and_losses.md, "Protocol"): Adam, cross-entropy,
+/// reshuffled every epoch. Initial weights are uniform in +-1/sqrt(F). With validation images, the epoch after which
+/// they are read best is chosen, the earliest of equals; otherwise the last one. Throws FeaturesNotFinite or another
+/// std::runtime_error if the loss or an output is not finite.
+class LinearProbe {
+ public:
+  /// The tables of features share their storage with the caller's, who may write other training features between
+  /// epochs. Throws std::invalid_argument if the features do not match.
+  LinearProbe(ProbeFeatures features, const ProbeOptions& options);
+
+  /// One pass over the training features as they are now, in a new order; returns the mean loss.
+  double train_epoch();
+  /// Takes the chosen epoch's weights and reads the training and the test features with them.
+  ProbeResult test();
+
+ private:
+  void draw_weights(float bound);
+  void learn(const FeatureBatch& batch);
+  /// Keeps the weights if no epoch before was read better on the validation features.
+  void validate();
+  /// Logits of every row of a table, in order.
+  Tensor logits_of(const FeatureTable& table);
+  /// Fraction of rows whose largest logit is their label's; counts [label][prediction] if confusion is not null.
+  double accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion);
+
+  Stopwatch watch_;
+  ProbeFeatures features_;
+  ProbeOptions options_;
+  std::int64_t batch_;
+  Tensor labels_;  // labels of all rows
+  BatchReader reader_;
+  Tensor order_;  // order of the current epoch
+  std::int64_t epoch_ = 0;
+  ParameterStep step_;  // weights, then bias
+  Tensor weights_, bias_, weight_update_, bias_update_;
+  Tensor batch_labels_, logits_, errors_, totals_;
+  Tensor kept_;  // the weights of the epoch that validation has chosen so far
+  ProbeResult result_;
+};
+
+/// Trains a linear probe for all epochs on the same features, and tests it. Throws as LinearProbe does.
 ProbeResult train_linear_probe(const ProbeFeatures& features, const ProbeOptions& options,
                                const Progress& progress = {});
 

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::array penalties{1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0};
 constexpr std::int64_t held_out = 10;  // every tenth training image
-constexpr std::int64_t fits_of_all = static_cast<std::int64_t>(penalties.size()) + 1;
 
 Tensor numbers_of(const std::vector<std::int32_t>& rows, Device device) {
   Tensor host({static_cast<std::int64_t>(rows.size())}, DType::int32, Device::reference);
@@ -29,6 +28,18 @@ std::vector<double> targets_of(const Targets& targets, const std::vector<std::in
     chosen.insert(chosen.end(), from, from + static_cast<std::ptrdiff_t>(count));
   }
   return chosen;
+}
+
+/// Each row of targets (N, T) once for every penalty.
+std::vector<double> repeated(const std::vector<double>& targets, std::size_t count) {
+  std::vector<double> columns;
+  columns.reserve(targets.size() * penalties.size());
+  for (auto row = targets.begin(); row != targets.end(); row += static_cast<std::ptrdiff_t>(count)) {
+    for (std::size_t i = 0; i < penalties.size(); ++i) {
+      columns.insert(columns.end(), row, row + static_cast<std::ptrdiff_t>(count));
+    }
+  }
+  return columns;
 }
 
 /// R^2 of each target; predicted and targets (N, T).
@@ -59,7 +70,7 @@ void check_match(const Features& features, const Targets& targets, std::string_v
 
 /// The penalty that serves each target best on every tenth image when the others are learnt from.
 std::vector<double> choose_penalties(const FeatureTable& table, const Targets& targets,
-                                     const std::function<void(std::int64_t fit, std::int64_t pass)>& pass) {
+                                     const std::function<void(std::int64_t)>& pass) {
   std::vector<std::int32_t> learnt, held;
   for (std::int32_t row = 0; row < table.extent(0); ++row) {
     (row % held_out == held_out - 1 ? held : learnt).push_back(row);
@@ -68,16 +79,14 @@ std::vector<double> choose_penalties(const FeatureTable& table, const Targets& t
   std::vector<double> chosen(count, penalties.front()), best(count, 0.0);
   if (held.empty()) return chosen;
   Ridge ridge(table, numbers_of(learnt, table.device()));
-  const std::vector<double> of_learnt = targets_of(targets, learnt), of_held = targets_of(targets, held);
-  for (std::size_t i = 0; i < penalties.size(); ++i) {
-    const LinearFits fits = ridge.fit(of_learnt, std::vector<double>(count, penalties[i]),
-                                      [&](std::int64_t done) { pass(static_cast<std::int64_t>(i), done); });
-    const auto read = r_squared(predict(fits, table, numbers_of(held, table.device())), of_held, count);
-    for (std::size_t t = 0; t < count; ++t) {
-      if (i > 0 && read[t] <= best[t]) continue;
-      best[t] = read[t];
-      chosen[t] = penalties[i];
-    }
+  const LinearFits fits = ridge.fit_each(targets_of(targets, learnt), count, penalties, pass);
+  const auto read = r_squared(predict(fits, table, numbers_of(held, table.device())),
+                              repeated(targets_of(targets, held), count), penalties.size() * count);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    const std::size_t t = i % count;
+    if (i >= count && read[i] <= best[t]) continue;
+    best[t] = read[i];
+    chosen[t] = penalties[i / count];
   }
   return chosen;
 }
@@ -89,19 +98,20 @@ std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const 
   check_match(features.train, train, "training");
   check_match(features.test, test, "test");
   check(train.names == test.names, "regression", "training and test images have other targets");
-  const auto pass = [&](std::int64_t fit, std::int64_t done) {
-    const std::int64_t total = fits_of_all * Ridge::most_passes;
-    if (progress) progress(std::min(fit * Ridge::most_passes + done, total - 1), total, "");
+  const std::int64_t total = 2 * Ridge::most_passes;
+  const auto pass_from = [&](std::int64_t first) {
+    return [&, first](std::int64_t done) {
+      if (progress) progress(std::min(first + done, total - 1), total, "");
+    };
   };
   const FeatureTable& table = features.train.values;
-  const std::vector<double> chosen = choose_penalties(table, train, pass);
+  const std::vector<double> chosen = choose_penalties(table, train, pass_from(0));
   Ridge ridge(table, iota(table.extent(0), table.device()));
-  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen,
-                                    [&](std::int64_t done) { pass(fits_of_all - 1, done); });
+  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, pass_from(Ridge::most_passes));
   const FeatureTable& tested = features.test.values;
   const auto read = r_squared(predict(fits, tested, iota(tested.extent(0), tested.device())),
                               {test.values.begin(), test.values.end()}, test.names.size());
-  if (progress) progress(fits_of_all * Ridge::most_passes, fits_of_all * Ridge::most_passes, "");
+  if (progress) progress(total, total, "");
   std::vector<TargetResult> results;
   for (std::size_t t = 0; t < train.names.size(); ++t) {
     results.push_back({.name = train.names[t], .r_squared = read[t], .penalty = chosen[t]});

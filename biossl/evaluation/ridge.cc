@@ -52,10 +52,23 @@ std::vector<double> products(const FeatureTable& table, const Tensor& rows, cons
   return result;
 }
 
-/// The inner products of the `count` columns of two matrices, row by row.
+/// Calls body(t) for each of `count` fits of `length` numbers. Each is computed by one thread, so no sum depends on
+/// their number. Little work is not divided.
+template <class Body>
+void for_each_fit(std::size_t count, std::size_t length, const Body& body) {
+  const std::size_t grain = std::max<std::size_t>(1, 16384 / std::max<std::size_t>(1, length));
+  parallel_for(static_cast<std::int64_t>(count), static_cast<std::int64_t>(grain),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t t = begin; t < end; ++t) body(static_cast<std::size_t>(t));
+               });
+}
+
+/// The inner products of the `count` columns of two matrices.
 std::vector<double> column_products(const std::vector<double>& a, const std::vector<double>& b, std::size_t count) {
   std::vector<double> products(count, 0.0);
-  for (std::size_t i = 0; i < a.size(); ++i) products[i % count] += a[i] * b[i];
+  for (std::size_t row = 0; row < a.size(); row += count) {
+    for (std::size_t t = 0; t < count; ++t) products[t] += a[row + t] * b[row + t];
+  }
   return products;
 }
 
@@ -63,8 +76,45 @@ std::vector<double> column_products(const std::vector<double>& a, const std::vec
 std::vector<double> row_products(const std::vector<double>& a, const std::vector<double>& b, std::size_t count) {
   std::vector<double> products(count, 0.0);
   const std::size_t length = a.size() / count;
-  for (std::size_t i = 0; i < a.size(); ++i) products[i / length] += a[i] * b[i];
+  for_each_fit(count, length, [&](std::size_t t) {
+    double sum = 0;
+    for (std::size_t i = t * length; i < (t + 1) * length; ++i) sum += a[i] * b[i];
+    products[t] = sum;
+  });
   return products;
+}
+
+/// Adds factors[t] times column t.
+void add_columns(std::vector<double>& to, const std::vector<double>& columns, const std::vector<double>& factors) {
+  for (std::size_t row = 0; row < to.size(); row += factors.size()) {
+    for (std::size_t t = 0; t < factors.size(); ++t) to[row + t] += factors[t] * columns[row + t];
+  }
+}
+
+/// Adds factors[t] times row t.
+void add_rows(std::vector<double>& to, const std::vector<double>& rows, const std::vector<double>& factors) {
+  const std::size_t length = to.size() / factors.size();
+  for_each_fit(factors.size(), length, [&](std::size_t t) {
+    for (std::size_t i = t * length; i < (t + 1) * length; ++i) to[i] += factors[t] * rows[i];
+  });
+}
+
+/// to = factors[t] to + others[t] from, for each row t.
+void combine_rows(std::vector<double>& to, const std::vector<double>& factors, const std::vector<double>& from,
+                  const std::vector<double>& others) {
+  const std::size_t length = to.size() / factors.size();
+  for_each_fit(factors.size(), length, [&](std::size_t t) {
+    for (std::size_t i = t * length; i < (t + 1) * length; ++i) to[i] = others[t] * from[i] + factors[t] * to[i];
+  });
+}
+
+/// The mean of each of `count` columns.
+std::vector<double> column_means(const std::vector<double>& values, std::size_t count) {
+  std::vector<double> means(count, 0.0);
+  for (std::size_t i = 0; i < values.size(); ++i) means[i % count] += values[i];
+  const std::size_t rows = values.size() / count;
+  for (double& mean : means) mean /= static_cast<double>(rows);
+  return means;
 }
 
 }  // namespace
@@ -106,87 +156,192 @@ Ridge::Ridge(FeatureTable table, Tensor rows) : table_(std::move(table)), rows_(
   spread_ = total / static_cast<double>(std::min(rows_.size(), features));
 }
 
-std::vector<double> Ridge::forward(const std::vector<double>& directions, std::int64_t count) {
-  std::vector<double> offsets(static_cast<std::size_t>(count), 0.0);
-  const std::size_t features = mean_.size();
-  for (std::size_t i = 0; i < directions.size(); ++i) offsets[i / features] -= directions[i] * mean_[i % features];
+std::vector<double> Ridge::forward(const std::vector<double>& directions) {
+  std::vector<double> offsets(directions.size() / mean_.size(), 0.0);
+  for_each_fit(offsets.size(), mean_.size(), [&](std::size_t t) {
+    for (std::size_t k = 0; k < mean_.size(); ++k) offsets[t] -= directions[t * mean_.size() + k] * mean_[k];
+  });
   return products(table_, rows_, directions, offsets);
 }
 
-std::vector<double> Ridge::backward(const std::vector<double>& residuals, std::int64_t count) {
+std::vector<double> Ridge::backward(const std::vector<double>& residuals) {
   const std::int64_t features = table_.extent(1);
+  const std::int64_t count = static_cast<std::int64_t>(residuals.size()) / rows_.size();
+  const auto fits = static_cast<std::size_t>(count);
+  const std::size_t width = mean_.size();
   Tensor update({count, features}, DType::float32, table_.device());
   Tensor bias({count}, DType::float32, table_.device());
   const Tensor errors = narrowed(residuals, rows_.size(), count, table_.device());
-  std::vector<double> sums(static_cast<std::size_t>(count * features), 0.0);
+  std::vector<double> sums(fits * width, 0.0);
   read(table_, rows_, [&](std::int64_t first, const FeatureBatch& batch) {
     const Tensor some = errors.rows(first, first + batch.numbers.size());
     ops::gathered_linear_backward_weights(batch.values, batch.places, some, update, bias);
     const Tensor host = on_device(update, Device::reference);
     const auto* numbers = host.data<const float>();
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += numbers[i];
+    for_each_fit(fits, width, [&](std::size_t t) {
+      for (std::size_t i = t * width; i < (t + 1) * width; ++i) sums[i] += numbers[i];
+    });
   });
-  std::vector<double> totals(static_cast<std::size_t>(count), 0.0);
-  for (std::size_t i = 0; i < residuals.size(); ++i) totals[i % totals.size()] += residuals[i];
-  const std::size_t width = mean_.size();
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] -= totals[i / width] * mean_[i % width];
+  std::vector<double> totals(fits, 0.0);
+  for (std::size_t i = 0; i < residuals.size(); ++i) totals[i % fits] += residuals[i];
+  for_each_fit(fits, width, [&](std::size_t t) {
+    for (std::size_t k = 0; k < width; ++k) sums[t * width + k] -= totals[t] * mean_[k];
+  });
   return sums;
 }
 
-LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<double>& penalties,
-                      const std::function<void(std::int64_t)>& pass) {
+/// Conjugate gradients for T fits side by side.
+struct Ridge::Descent {
+  std::vector<double> lambda;          ///< (T)
+  std::vector<double> residuals;       ///< (N, T)
+  std::vector<double> weights;         ///< (T, F)
+  std::vector<double> downhill = {};   ///< (T, F), the negative gradient
+  std::vector<double> direction = {};  ///< (T, F)
+  std::vector<double> total = {};      ///< (T), sum of squares at the start
+  std::vector<double> start = {};      ///< (T), squared length of the gradient at the start
+  std::vector<double> slope = {};      ///< (T), the same now
+  std::vector<double> step = {};       ///< (T), how far the last step went along its direction; 0: the fit is done
+  std::vector<double> kept = {};       ///< (T), the share of the last direction in the present one
+
+  std::size_t count() const { return lambda.size(); }
+  bool is_done() const {
+    return std::ranges::all_of(step, [](double length) { return length == 0; });
+  }
+};
+
+/// Fits of the same targets under penalties that are larger by `shift`. Their gradients are zeta times those of the
+/// smallest penalty, because all span the same Krylov spaces, so they need no passes of their own (Jegerlehner 1996).
+struct Ridge::Shifted {
+  Shifted(const Descent& smallest, double by)
+      : shift(by),
+        zeta(smallest.count(), 1.0),
+        ratio(smallest.count(), 1.0),
+        weights(smallest.weights),
+        direction(smallest.direction) {}
+
+  /// The step that belongs to `now`, which comes from `before`.
+  void go(const std::vector<double>& before, const Descent& now);
+  /// The next direction.
+  void turn(const Descent& now);
+
+  double shift;
+  std::vector<double> zeta, ratio;  ///< (T), the second: zeta over the one before
+  std::vector<double> weights, direction;
+};
+
+void Ridge::Shifted::go(const std::vector<double>& before, const Descent& now) {
+  std::vector<double> steps(now.count(), 0.0);
+  for (std::size_t t = 0; t < now.count(); ++t) {
+    if (now.step[t] == 0) continue;
+    const double earlier = before[t] != 0 ? now.step[t] * now.kept[t] / before[t] * (1 - ratio[t]) : 0.0;
+    ratio[t] = 1 / (1 + shift * now.step[t] + earlier);
+    zeta[t] *= ratio[t];
+    steps[t] = now.step[t] * ratio[t];
+  }
+  add_rows(weights, direction, steps);
+}
+
+void Ridge::Shifted::turn(const Descent& now) {
+  std::vector<double> kept = now.kept;
+  for (std::size_t t = 0; t < kept.size(); ++t) kept[t] *= ratio[t] * ratio[t];
+  combine_rows(direction, kept, now.downhill, zeta);
+}
+
+Ridge::Descent Ridge::begin(const std::vector<double>& targets, const std::vector<double>& means,
+                            const std::vector<double>& penalties) {
   const std::size_t count = penalties.size();
-  const std::size_t features = mean_.size();
   check(targets.size() == count * static_cast<std::size_t>(rows_.size()), "ridge", "{} targets of {} for {} rows",
         targets.size(), count, rows_.size());
-  std::vector<double> means(count, 0.0);
-  for (std::size_t i = 0; i < targets.size(); ++i) means[i % count] += targets[i];
-  for (double& mean : means) mean /= static_cast<double>(rows_.size());
-  std::vector<double> residuals = targets;
-  for (std::size_t i = 0; i < residuals.size(); ++i) residuals[i] -= means[i % count];
+  Descent now{.lambda = penalties, .residuals = targets, .weights = std::vector<double>(count * mean_.size(), 0.0)};
+  for (double& value : now.lambda) value *= spread_;
+  for (std::size_t i = 0; i < targets.size(); ++i) now.residuals[i] -= means[i % count];
+  now.downhill = backward(now.residuals);
+  now.direction = now.downhill;
+  now.total = column_products(now.residuals, now.residuals, count);
+  now.start = now.slope = row_products(now.downhill, now.downhill, count);
+  now.step = now.kept = std::vector<double>(count, 0.0);
+  return now;
+}
 
-  LinearFits fits{
-      .features = table_.extent(1), .weights = std::vector<double>(count * features, 0.0), .offsets = means};
-  std::vector<double>& w = fits.weights;
-  std::vector<double> lambda = penalties;
-  for (double& value : lambda) value *= spread_;
-  const auto columns = static_cast<std::int64_t>(count);
-  std::vector<double> downhill = backward(residuals, columns);  // the negative gradient
-  std::vector<double> direction = downhill;
-  const std::vector<double> total = column_products(residuals, residuals, count);
-  const std::vector<double> start = row_products(downhill, downhill, count);
-  std::vector<double> slope = start;
-  std::vector<bool> done(count, false);
+/// The step is to the minimum along the direction as it was computed, so that rounding never makes the sum of squares
+/// rise.
+void Ridge::go(Descent& now, bool first) {
+  const std::size_t count = now.count();
+  const std::vector<double> change = forward(now.direction);
+  const std::vector<double> curved = column_products(change, change, count);
+  const std::vector<double> along = column_products(now.residuals, change, count);
+  const std::vector<double> length = row_products(now.direction, now.direction, count);
+  const std::vector<double> grown = row_products(now.weights, now.direction, count);
+  std::vector<double> back(count, 0.0);
+  for (std::size_t t = 0; t < count; ++t) {
+    const double curvature = curved[t] + now.lambda[t] * length[t];
+    const double fall = along[t] - now.lambda[t] * grown[t];
+    const bool done = (!first && now.step[t] == 0) || curvature <= 0 ||
+                      fall * fall / curvature <= smallest_fall * now.total[t] ||
+                      now.slope[t] <= smallest_gradient * smallest_gradient * now.start[t];
+    now.step[t] = done ? 0.0 : fall / curvature;
+    back[t] = -now.step[t];
+  }
+  add_rows(now.weights, now.direction, now.step);
+  add_columns(now.residuals, change, back);
+}
+
+void Ridge::turn(Descent& now) {
+  const std::size_t count = now.count();
+  const std::vector<double> before = std::exchange(now.downhill, backward(now.residuals));
+  std::vector<double> shrinking = now.lambda;
+  for (double& value : shrinking) value = -value;
+  add_rows(now.downhill, now.weights, shrinking);
+  const std::vector<double> overlap = row_products(now.downhill, before, count);
+  const std::vector<double> last = std::exchange(now.slope, row_products(now.downhill, now.downhill, count));
+  for (std::size_t t = 0; t < count; ++t) {
+    now.kept[t] = last[t] > 0 ? std::max((now.slope[t] - overlap[t]) / last[t], 0.0) : 0.0;
+  }
+  combine_rows(now.direction, now.kept, now.downhill, std::vector<double>(count, 1.0));
+}
+
+void Ridge::descend(Descent& now, std::span<Shifted> shifted, const Pass& pass) {
   for (std::int64_t passes = 1; passes <= most_passes; ++passes) {
-    const std::vector<double> change = forward(direction, columns);
-    const std::vector<double> curved = column_products(change, change, count);
-    const std::vector<double> along = column_products(residuals, change, count);
-    const std::vector<double> length = row_products(direction, direction, count);
-    const std::vector<double> grown = row_products(w, direction, count);
-    std::vector<double> step(count, 0.0);
-    for (std::size_t t = 0; t < count; ++t) {
-      // The minimum along the direction as it was computed, so that rounding never makes the sum of squares rise.
-      const double curvature = curved[t] + lambda[t] * length[t];
-      const double fall = along[t] - lambda[t] * grown[t];
-      done[t] = done[t] || curvature <= 0 || fall * fall / curvature <= smallest_fall * total[t] ||
-                slope[t] <= smallest_gradient * smallest_gradient * start[t];
-      if (!done[t]) step[t] = fall / curvature;
-    }
-    if (std::ranges::all_of(done, [](bool one) { return one; })) break;
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] += step[i / features] * direction[i];
-    for (std::size_t i = 0; i < residuals.size(); ++i) residuals[i] -= step[i % count] * change[i];
-    const std::vector<double> before = std::exchange(downhill, backward(residuals, columns));
-    for (std::size_t i = 0; i < w.size(); ++i) downhill[i] -= lambda[i / features] * w[i];
-    const std::vector<double> overlap = row_products(downhill, before, count);
-    const std::vector<double> last = std::exchange(slope, row_products(downhill, downhill, count));
-    for (std::size_t i = 0; i < w.size(); ++i) {
-      const std::size_t t = i / features;
-      const double kept = last[t] > 0 ? std::max((slope[t] - overlap[t]) / last[t], 0.0) : 0.0;
-      direction[i] = downhill[i] + kept * direction[i];
-    }
+    const std::vector<double> before = now.step;
+    go(now, passes == 1);
+    if (now.is_done()) return;
+    for (Shifted& others : shifted) others.go(before, now);
+    turn(now);
+    for (Shifted& others : shifted) others.turn(now);
     if (pass) pass(passes);
   }
-  for (std::size_t i = 0; i < w.size(); ++i) fits.offsets[i / features] -= w[i] * mean_[i % features];
+}
+
+/// Appends fits whose targets have these means.
+void Ridge::append(LinearFits& fits, const std::vector<double>& weights, const std::vector<double>& means) const {
+  fits.weights.insert(fits.weights.end(), weights.begin(), weights.end());
+  for (std::size_t t = 0; t < means.size(); ++t) {
+    double offset = means[t];
+    for (std::size_t k = 0; k < mean_.size(); ++k) offset -= weights[t * mean_.size() + k] * mean_[k];
+    fits.offsets.push_back(offset);
+  }
+}
+
+LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Pass& pass) {
+  const std::vector<double> means = column_means(targets, penalties.size());
+  Descent now = begin(targets, means, penalties);
+  descend(now, {}, pass);
+  LinearFits fits{.features = table_.extent(1), .weights = {}, .offsets = {}};
+  append(fits, now.weights, means);
+  return fits;
+}
+
+LinearFits Ridge::fit_each(const std::vector<double>& targets, std::size_t count, std::span<const double> penalties,
+                           const Pass& pass) {
+  check(!penalties.empty() && std::ranges::is_sorted(penalties), "ridge", "the penalties must rise");
+  const std::vector<double> means = column_means(targets, count);
+  Descent now = begin(targets, means, std::vector<double>(count, penalties.front()));
+  std::vector<Shifted> shifted;
+  for (const double penalty : penalties.subspan(1)) shifted.emplace_back(now, (penalty - penalties.front()) * spread_);
+  descend(now, shifted, pass);
+  LinearFits fits{.features = table_.extent(1), .weights = {}, .offsets = {}};
+  append(fits, now.weights, means);
+  for (const Shifted& others : shifted) append(fits, others.weights, means);
   return fits;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "biossl/evaluation/feature_table.h"
@@ -26,17 +27,33 @@ class Ridge {
   /// rows (N) int32 on the table's device. Reads them once for mean and spread. Throws FeaturesNotFinite.
   Ridge(FeatureTable table, Tensor rows);
 
-  /// targets (N, T); penalties (T), above 0. `pass` is called after each pass over the rows with its number; null:
-  /// nobody.
-  LinearFits fit(const std::vector<double>& targets, const std::vector<double>& penalties,
-                 const std::function<void(std::int64_t)>& pass = {});
+  /// Called after each pass over the rows with its number; null: nobody.
+  using Pass = std::function<void(std::int64_t)>;
   static constexpr std::int64_t most_passes = 300;
+  /// targets (N, T); penalties (T), above 0.
+  LinearFits fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Pass& pass = {});
+  /// Each target under each of P rising penalties: P T fits, those of the smallest penalty first, from the passes that
+  /// the smallest one needs. Rounding counts a little more than in `fit`: enough to choose a penalty.
+  LinearFits fit_each(const std::vector<double>& targets, std::size_t count, std::span<const double> penalties,
+                      const Pass& pass = {});
 
  private:
+  struct Descent;
+  struct Shifted;
+
   /// The products of the centred rows with T directions (T, F): (N, T).
-  std::vector<double> forward(const std::vector<double>& directions, std::int64_t count);
+  std::vector<double> forward(const std::vector<double>& directions);
   /// The sums over the centred rows, weighted by residuals (N, T): (T, F).
-  std::vector<double> backward(const std::vector<double>& residuals, std::int64_t count);
+  std::vector<double> backward(const std::vector<double>& residuals);
+  /// All weights 0.
+  Descent begin(const std::vector<double>& targets, const std::vector<double>& means,
+                const std::vector<double>& penalties);
+  /// A step along the directions.
+  void go(Descent& now, bool first);
+  /// The gradients where the weights are now, and the next directions.
+  void turn(Descent& now);
+  void descend(Descent& now, std::span<Shifted> shifted, const Pass& pass);
+  void append(LinearFits& fits, const std::vector<double>& weights, const std::vector<double>& means) const;
 
   FeatureTable table_;
   Tensor rows_;

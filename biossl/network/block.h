@@ -1,11 +1,16 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "biossl/core/registry.h"
@@ -17,6 +22,18 @@ namespace biossl {
 
 /// Calls what it visits each layer with: the layer's name ("blocks.0") and its synapses.
 using LayerVisitor = std::function<void(const std::string&, Synapses&)>;
+
+/// A map is too small for what a layer does with it. Larger images make it larger, and so does less pooling before.
+class MapTooSmall : public std::invalid_argument {
+ public:
+  using std::invalid_argument::invalid_argument;
+};
+
+/// Throws MapTooSmall("[where] text") unless the condition holds.
+template <class... Args>
+void check_map(bool condition, std::string_view where, fmt::format_string<Args...> text, Args&&... args) {
+  if (!condition) throw MapTooSmall(fmt::format("[{}] {}", where, fmt::format(text, std::forward<Args>(args)...)));
+}
 
 /// A tensor that a block asks for, of one image.
 struct BufferPlan {

@@ -20,9 +20,9 @@ void check_axis(const ConvAxis& axis, const char* suffix, const BlockSetup& setu
   check(kernel >= 1 && stride >= 1 && padding >= 0, where,
         "kernel{3} = {0}, stride{3} = {1}, padding{3} = {2} is impossible", kernel, stride, padding, suffix);
   check(padding < kernel, where, "padding{2} = {0} must be smaller than kernel{2} = {1}", padding, kernel, suffix);
-  check(extent + 2 * padding >= kernel, where,
-        "its input is {0}x{1}, too small for kernel{4} = {2} with padding{4} = {3}; pool less in the blocks before",
-        setup.input[0], setup.input[1], kernel, padding, suffix);
+  check_map(extent + 2 * padding >= kernel, where,
+            "its input is {0}x{1}, too small for kernel{4} = {2} with padding{4} = {3}; pool less in the blocks before",
+            setup.input[0], setup.input[1], kernel, padding, suffix);
 }
 
 const ConvolutionOptions& checked(const ConvolutionOptions& options, const BlockSetup& setup) {
@@ -49,8 +49,8 @@ ConvolutionBlock::ConvolutionBlock(const ConvolutionOptions& options, const Bloc
       synapses_(setup.synapses, setup.input, options.channels, conv_, options.bias, setup.index) {
   plan_.input = setup.input;
   plan_.output = {unpooled_[0] / options.pool, unpooled_[1] / options.pool, options.channels};
-  check(plan_.output[0] >= 1 && plan_.output[1] >= 1, setup.where, "pool = {} shrinks its {}x{} map to nothing",
-        options.pool, unpooled_[0], unpooled_[1]);
+  check_map(plan_.output[0] >= 1 && plan_.output[1] >= 1, setup.where, "pool = {} shrinks its {}x{} map to nothing",
+            options.pool, unpooled_[0], unpooled_[1]);
   const std::int64_t weights = options.channels * conv_.taps() * setup.input[2];
   plan_.parameters = weights + (options.bias ? options.channels : 0);
   plan_.operations = 2 * weights * unpooled_[0] * unpooled_[1];

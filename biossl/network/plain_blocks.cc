@@ -116,8 +116,10 @@ class PoolBlock final : public BlockWithoutLayers {
   PoolBlock(const PoolOptions& options, const BlockSetup& setup)
       : BlockWithoutLayers("pool", setup), options_(options) {
     const Shape& input = setup.input;
-    check(options.window >= 1 && options.window <= std::min({input[0], input[1], largest_pool}), setup.where,
-          "window = {} does not fit the input {}", options.window, to_string(input));
+    check(options.window >= 1 && options.window <= largest_pool, setup.where, "window = {}; must be between 1 and {}",
+          options.window, largest_pool);
+    check_map(options.window <= std::min(input[0], input[1]), setup.where, "window = {} does not fit the input {}",
+              options.window, to_string(input));
     plan_.output = {input[0] / options.window, input[1] / options.window, input[2]};
     if (!options.average) plan_.kept = {{.shape = plan_.output, .is_byte = true}};
   }

@@ -2,9 +2,26 @@
 
 #include "biossl/core/accelerator.h"
 #include "biossl/core/processor.h"
+#include "biossl/recipe/recipe_sections.h"
 
 namespace biossl {
 namespace {
+
+/// What makes the images (H, W, C) of a network larger, for a message: the option that gives them their size.
+std::string larger_images(const Recipe& recipe, const Shape& image) {
+  const std::string& name = recipe.data.pretrain;
+  const DataSetRecipe set = data_set(recipe, name);
+  const Shape of_set = image_shape(recipe);
+  const std::string size = fmt::format("the network sees images of {}x{}", image[0], image[1]);
+  if (of_set[0] != image[0] || of_set[1] != image[1]) return fmt::format("{}; let [views] make larger ones", size);
+  if (traits_of_data_set(recipe, name).from_files && set.images.resize > 0) {
+    const bool own = set.images.resize != recipe.data.all.resize;
+    return fmt::format("{}; set a larger {}.resize than {}", size, own ? data_section(name) : "data",
+                       set.images.resize);
+  }
+  if (traits_of_data_set(recipe, name).has_own_size()) return size;
+  return fmt::format("{}; set a larger data.image_size than {}", size, recipe.data.image_size);
+}
 
 /// Losses that compare what these views show, for a message.
 std::string losses_for(const PatchGrid& grid) {
@@ -81,6 +98,24 @@ ViewPlan view_plan(const Recipe& recipe, const Shape& image) {
   return plan;
 }
 
+CropSize probe_crop(const Recipe& recipe, const Shape& image) {
+  const ViewPlan plan = view_plan(recipe, image);
+  const bool cut = plan.grid.is_cut();
+  const CropSize crop{.height = cut ? plan.square : plan.image[0],
+                      .width = cut ? plan.square : plan.image[1],
+                      .padding = recipe.probe.padding};
+  if (crop.height > image[0] || crop.width > image[1]) {
+    bad_input(
+        "recipe '{}': probe.augment cuts {}x{} pixels out of images without scaling them, and those of {} are {}x{}; "
+        "set a smaller views.size, a larger data.resize, or probe.augment = false",
+        recipe.name, crop.height, crop.width, recipe.data.probe, image[0], image[1]);
+  }
+  const bool known = crop.height > 0 && crop.width > 0;
+  if (known && view_plan(recipe, {crop.height, crop.width, image[2]}).image == plan.image) return crop;
+  bad_input("recipe '{}': views {} scale what they show, and so probe.augment = true has no crop without scaling",
+            recipe.name, recipe.views.kind);
+}
+
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   if (device == Device::cuda) accelerator::allow_tf32(recipe.train.precision == "tf32");
   return blaming_recipe(recipe, [&] {
@@ -90,7 +125,11 @@ std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, 
         .dtype = compute_type(recipe.train.precision, device),
         .feedback = {recipe.feedback.kind, recipe.feedback.settings},
         .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
-    return std::make_unique<Network>(network_spec(recipe), image, setup);
+    try {
+      return std::make_unique<Network>(network_spec(recipe), image, setup);
+    } catch (const MapTooSmall& small) {
+      bad_input("recipe '{}': {}; {}", recipe.name, small.what(), larger_images(recipe, image));
+    }
   });
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/data/cropped_images.h"
 #include "biossl/data/views.h"
 #include "biossl/losses/loss.h"
 #include "biossl/network/network.h"
@@ -25,6 +26,9 @@ std::string head_kind(const Recipe& recipe);
 /// What the recipe's views make of images (H, W, C). Throws BadInput for images that these views cannot be made of, and
 /// where data.mean and std would scale values that the views have scaled.
 ViewPlan view_plan(const Recipe& recipe, const Shape& image);
+/// What probe.augment cuts out of a probe's images (H, W, C): what the network sees of one, or the square that is cut
+/// into patches, without scaling. Throws BadInput for images that are smaller, and as view_plan does.
+CropSize probe_crop(const Recipe& recipe, const Shape& image);
 /// An untrained network that sees images (H, W, C), as the views' plan has them.
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// Makes the recipe's loss for each head of this network.

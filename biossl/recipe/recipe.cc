@@ -146,6 +146,7 @@ class RecipeReader : private SectionReader {
     at(entry("probe", "precision"), [&] {
       check_choice("probe", "precision", probe.precision, {"float32", "bfloat16", "auto"});
     });
+    require(probe.padding >= 0 && probe.padding <= 4096, "probe", "padding", "must lie between 0 (none) and 4096");
     require(probe.memory_gb >= 0 && std::isfinite(probe.memory_gb), "probe", "memory_gb",
             "may not be negative (0: most of what is free)");
   }

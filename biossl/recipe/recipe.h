@@ -122,6 +122,8 @@ struct ProbeRecipe {
   std::int64_t knn = 0;
   double knn_temperature = 0.1;
   bool targets = false;
+  bool augment = false;
+  std::int64_t padding = 0;
 
   template <class Visitor>
   void visit(Visitor& field) {
@@ -142,8 +144,14 @@ struct ProbeRecipe {
     field("knn", knn, "also classify by the votes of this many nearest training images, by cosine similarity; 0: not");
     field("knn_temperature", knn_temperature, "a neighbour's vote weighs exp(similarity / temperature)");
     field("targets", targets, "also read the data set's continuous targets (world: pose, light, place) off: R^2");
+    field("augment", augment,
+          "train the linear probe on new random crops of its images in every epoch, half of them mirrored; every epoch "
+          "takes a pass through the encoder");
+    field("padding", padding, "zeros on each side of an image, in pixels, among which such a crop may lie");
     if (epochs == 0) field.unused("learning_rate", "probe.epochs = 0 trains no probe");
     if (epochs == 0) field.unused("validation", "probe.epochs = 0 trains no probe");
+    if (epochs == 0) field.unused("augment", "probe.epochs = 0 trains no probe");
+    if (!augment) field.unused("padding", "probe.augment = false cuts no crops");
     if (knn == 0) field.unused("knn_temperature", "probe.knn = 0 asks no neighbours");
   }
 };

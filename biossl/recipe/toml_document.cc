@@ -69,11 +69,19 @@ class Collector {
   const std::string& origin_;
 };
 
-/// Rejects UTF-16 and the like with a clear message; toml++ would name a byte.
+/// Whether it begins as UTF-16 does: with a mark, or with letters that have a zero byte each.
+bool is_utf16(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
+  if (text.size() < 4) return false;
+  const auto zero = [&](std::size_t byte) { return text[byte] == '\0'; };
+  return zero(0) == zero(2) && zero(1) == zero(3) && zero(0) != zero(1);
+}
+
+/// Rejects what is no UTF-8 text with a clear message; toml++ would name a byte.
 void check_encoding(std::string_view text, const std::string& origin) {
-  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
-  if (marked || text.substr(0, 4).find('\0') != std::string_view::npos) {
-    bad_input("{}: is UTF-16 text; save it as UTF-8", origin);
+  if (is_utf16(text)) bad_input("{}: is UTF-16 text; save it as UTF-8", origin);
+  if (text.find('\0') != std::string_view::npos) {
+    bad_input("{}: holds zero bytes, so it is no text; a recipe is a text file in TOML", origin);
   }
   std::int64_t line = 1;
   for (std::size_t begin = 0; begin < text.size(); ++line) {

@@ -88,9 +88,11 @@ RunCost CostEstimator::operator()(const Recipe& recipe) {
   const auto test_images = static_cast<double>(count_images(recipe, data.probe, Split::test, data.test_images));
   const ProbeCost probe = probe_seconds_per_image(recipe, place_.device);
   const double encoders = recipe.probe.random_encoder ? 2 : 1;
+  const auto probe_epochs = static_cast<double>(recipe.probe.epochs);
+  const double passes = recipe.probe.augment ? probe_epochs + 1 : 1;  // of the training images through an encoder
   return {.training = epochs == 0 ? 0 : epochs * images * seconds_per_pair(recipe, place_.device),
-          .probe = encoders * (probe.features * (probe_images + test_images) +
-                               probe.epoch * static_cast<double>(recipe.probe.epochs) * probe_images)};
+          .probe = encoders * (probe.features * (passes * probe_images + test_images) +
+                               probe.epoch * probe_epochs * probe_images)};
 }
 
 std::int64_t CostEstimator::count_images(const Recipe& recipe, const std::string& dataset, Split split,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "biossl/data/cropped_images.h"
+#include "biossl/evaluation/augmented_probe.h"
 #include "biossl/runs/precision.h"
 #include "biossl/runs/run_directory.h"
 #include "biossl/training/feature_memory.h"
@@ -37,14 +39,22 @@ class ProbeImages {
         recipe.name, recipe.data.probe);
   }
 
-  /// Valid until another part is opened.
+  /// With probe.augment their middle. Valid until another part is opened.
   const Dataset& open(ProbePart part) {
     if (open_ == nullptr || open_part_ != part) {
       open_.reset();
+      cropped_ = nullptr;
       open_ = open_probe_images(recipe_, place_, part);
       open_part_ = part;
+      if (recipe_.probe.augment) crop_open_ones();
     }
     return *open_;
+  }
+
+  /// The training images, to be cut anew; with probe.augment. Valid until another part is opened.
+  CroppedImages& open_to_augment() {
+    open(ProbePart::train);
+    return *cropped_;
   }
 
   /// Whether some images are for validation.
@@ -61,6 +71,13 @@ class ProbeImages {
   std::int64_t total() const { return total_; }
 
  private:
+  void crop_open_ones() {
+    const CropSize crop = probe_crop(recipe_, open_->image_shape());
+    auto cropped = std::make_unique<CroppedImages>(std::move(open_), crop);
+    cropped_ = cropped.get();
+    open_ = std::move(cropped);
+  }
+
   /// Opens a part. Where there are no test images, missing labels are told first: no test images would help.
   const Dataset& find(ProbePart part) {
     try {
@@ -121,6 +138,7 @@ class ProbeImages {
   const Recipe& recipe_;
   ExecutionContext place_;
   std::unique_ptr<Dataset> open_;
+  CroppedImages* cropped_ = nullptr;  // what is open, with probe.augment
   ProbePart open_part_ = ProbePart::train;
   std::vector<std::string> class_names_;
   Targets train_targets_, test_targets_;
@@ -152,18 +170,12 @@ class Prober {
                                     : fmt::format("{}, blocks {}-{}", who, blocks.front(), blocks.back());
       const std::int64_t size = network.block(blocks.front()).plan().output.size();
       const FeatureStorage kept = blocks.size() == 1 ? memory_.storage(size, names) : memory_.in_memory();
-      const auto read = [&](ProbePart part, const char* name) {
-        const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
-        return extract_features(network, blocks, images_.open(part), kept, progress, recipe_.views);
-      };
-      std::vector<Features> train = read(ProbePart::train, "training");
-      std::vector<Features> validation(blocks.size());
-      if (images_.validates()) validation = read(ProbePart::validation, "validation");
-      std::vector<Features> test = read(ProbePart::test, "test");
+      std::vector<ProbeFeatures> features = read(network, blocks, names, kept);
+      std::vector<std::optional<ProbeResult>> trained(blocks.size());
+      if (recipe_.probe.augment) trained = augment(network, blocks, names, features);
       for (std::size_t i = 0; i < blocks.size(); ++i) {
-        const auto of_block = [i](std::vector<Features>& features) { return std::exchange(features[i], {}); };
-        probes.push_back(fit({of_block(train), of_block(test), of_block(validation)}, blocks[i],
-                             fmt::format("{}, block {}", who, blocks[i])));
+        probes.push_back(fit(std::exchange(features[i], {}), blocks[i], fmt::format("{}, block {}", who, blocks[i]),
+                             std::move(trained[i])));
       }
     }
     return probes;
@@ -175,29 +187,71 @@ class Prober {
     const auto read = [&](ProbePart part) { return pixel_features(images_.open(part), device_, kept); };
     ProbeFeatures features{.train = read(ProbePart::train), .test = read(ProbePart::test)};
     if (images_.validates()) features.validation = read(ProbePart::validation);
-    return fit(features, 0, "pixels");
+    return fit(features, 0, "pixels", std::nullopt);
   }
 
  private:
-  BlockProbe fit(const ProbeFeatures& features, int block, const std::string& name) {
-    const ProbeOptions options{.epochs = recipe_.probe.epochs,
-                               .batch = recipe_.probe.batch,
-                               .learning_rate = recipe_.probe.learning_rate,
-                               .classes = static_cast<std::int64_t>(images_.class_names().size()),
-                               .seed = recipe_.seed};
+  template <class Work>
+  auto blaming_encoder(const std::string& name, const Work& work) {
     try {
-      BlockProbe probe{.block = block,
-                       .features = features.train.values.extent(1),
-                       .result = train_linear_probe(features, options, stage_progress(reporter_, name + ": probe"))};
-      if (recipe_.probe.knn > 0) probe.knn = ask_neighbours(features, options.classes, name);
+      return work();
+    } catch (const FeaturesNotFinite& wrong) {
+      throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
+    }
+  }
+
+  ProbeOptions options() const {
+    return {.epochs = recipe_.probe.epochs,
+            .batch = recipe_.probe.batch,
+            .learning_rate = recipe_.probe.learning_rate,
+            .classes = static_cast<std::int64_t>(images_.class_names().size()),
+            .seed = recipe_.seed};
+  }
+
+  /// The features of all parts at each of the blocks; with probe.augment the training tables are not filled yet.
+  std::vector<ProbeFeatures> read(Network& network, const std::vector<int>& blocks, const std::string& names,
+                                  const FeatureStorage& kept) {
+    std::vector<ProbeFeatures> features(blocks.size());
+    const auto part = [&](ProbePart of, const char* name, Features ProbeFeatures::*place) {
+      const bool later = of == ProbePart::train && recipe_.probe.augment;
+      const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
+      std::vector<Features> its =
+          later ? make_features(network, blocks, images_.open(of), kept)
+                : extract_features(network, blocks, images_.open(of), kept, progress, recipe_.views);
+      for (std::size_t i = 0; i < blocks.size(); ++i) features[i].*place = std::move(its[i]);
+    };
+    part(ProbePart::train, "training", &ProbeFeatures::train);
+    if (images_.validates()) part(ProbePart::validation, "validation", &ProbeFeatures::validation);
+    part(ProbePart::test, "test", &ProbeFeatures::test);
+    return features;
+  }
+
+  /// Trains the linear probes on crops, and fills the training tables.
+  std::vector<std::optional<ProbeResult>> augment(const Network& network, const std::vector<int>& blocks,
+                                                  const std::string& names,
+                                                  const std::vector<ProbeFeatures>& features) {
+    return blaming_encoder(names, [&] {
+      CroppedImages& images = images_.open_to_augment();
+      FeatureReader reader(network, blocks, images, recipe_.views);
+      const auto results = train_augmented_probes(reader, images, features, options(),
+                                                  stage_progress(reporter_, names + ": probe on crops"));
+      return std::vector<std::optional<ProbeResult>>(results.begin(), results.end());
+    });
+  }
+
+  /// trained: the linear probe's result where it has been trained.
+  BlockProbe fit(const ProbeFeatures& features, int block, const std::string& name,
+                 std::optional<ProbeResult> trained) {
+    return blaming_encoder(name, [&] {
+      if (!trained) trained = train_linear_probe(features, options(), stage_progress(reporter_, name + ": probe"));
+      BlockProbe probe{.block = block, .features = features.train.values.extent(1), .result = *trained};
+      if (recipe_.probe.knn > 0) probe.knn = ask_neighbours(features, options().classes, name);
       if (recipe_.probe.targets) {
         probe.targets = regression_probe(features, images_.train_targets(), images_.test_targets(),
                                          stage_progress(reporter_, name + ": targets"));
       }
       return probe;
-    } catch (const FeaturesNotFinite& wrong) {
-      throw std::runtime_error(fmt::format("{}: {}; {}", name, wrong.what(), at_fault_));
-    }
+    });
   }
 
   KnnResult ask_neighbours(const ProbeFeatures& features, std::int64_t classes, const std::string& name) {
@@ -235,6 +289,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
   ProbeReport report{
       .class_names = prober.images().class_names(),
       .epochs = recipe.probe.epochs,
+      .augmented = recipe.probe.augment,
       .trained_epochs = checkpoint.progress().epoch,
       .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder",
                                 fmt::format("the encoder in {} has diverged", checkpoint.path().string())),

@@ -29,6 +29,7 @@ struct BlockProbe {
 struct ProbeReport {
   std::vector<std::string> class_names;
   std::int64_t epochs = 0;                        ///< of the probes
+  bool augmented = false;                         ///< whether their images were cut anew in every epoch
   std::int64_t trained_epochs = 0;                ///< of the encoder, at the time of the probe
   std::vector<BlockProbe> trained;                ///< of the chosen blocks; the last block comes last
   std::optional<std::vector<BlockProbe>> random;  ///< the untrained encoder of the same seed

@@ -117,6 +117,7 @@ void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
                    {"chance", report.chance},
                    {"train_chance", report.train_chance},
                    {"trained", to_json(report.trained, report.class_names)}};
+  if (report.augmented) json["augment"] = true;
   if (report.random) json["random"] = to_json(*report.random, report.class_names);
   if (report.pixels) {
     json["pixels"] = to_json(*report.pixels, report.class_names);
@@ -140,6 +141,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
                      {"test_accuracy", last.result.test_accuracy},
                      {"train_accuracy", last.result.train_accuracy},
                      {"per_block", test_accuracies(report.trained)}}}};
+  if (report.augmented) json["probe"]["augment"] = true;
   add_validation(last.result, json["probe"]);
   json["layers"] = to_json(report.layers);
   if (report.random) {

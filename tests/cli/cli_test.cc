@@ -52,6 +52,9 @@ TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
   expect_one_line(run({"embed", "run", "--out", "x.npy", "--split", "all"}), 2, "split");
   expect_one_line(run({"run", recipe_, "--out", in("exists")}), 2, "--resume");
   expect_one_line(run({"list", "contrastive"}), 2, "contrastive");
+  expect_one_line(run({"data", "preview", "world", "--out", in("a.jpg")}), 2,
+                  "the picture is a PNG file; let its name end in .png: " + in("a.png"));
+  expect_one_line(run({"neighbours", "run", "--out", "a.b/c.JPG"}), 2, "let its name end in .png: a.b/c.png");
 }
 
 TEST_F(Program, FaultsOfFilesExitWith3) {
@@ -169,6 +172,27 @@ TEST_F(Program, ListDescribeAndDataAnswer) {
   EXPECT_EQ(run({"data", "preview", "world", "--images", "20", "--out", in("sheet.png")}).code, 0);
   EXPECT_EQ(run({"data", "preview", "world", "--views", "moments", "--out", in("pairs.png")}).code, 0);
   EXPECT_TRUE(std::filesystem::exists(in("sheet.png")) && std::filesystem::exists(in("pairs.png")));
+}
+
+TEST_F(Program, SaysWhichOptionMakesImagesTooSmall) {
+  const auto describe = [&](const std::vector<std::string>& settings) {
+    std::vector<std::string> words{"describe", recipe_, "--set", "network.preset=conv6"};
+    for (const std::string& setting : settings) words.insert(words.end(), {"--set", setting});
+    return run(words);
+  };
+  expect_one_line(describe({"data.image_size=4"}), 3,
+                  "[network.blocks[4]] pool = 2 shrinks its 1x1 map to nothing; the network sees images of 4x4; set a "
+                  "larger data.image_size than 4");
+  const std::vector<std::string> folder{"data.pretrain=folder", "data.probe=folder", "data.resize=2"};
+  expect_one_line(describe(folder), 3, "set a larger data.resize than 2");
+  expect_one_line(describe({"views.kind=crops", "views.size=4"}), 3, "let [views] make larger ones");
+}
+
+TEST_F(Program, SaysWhereTrainingMakesNoDifferenceToTheProbe) {
+  const Outcome idle = run({"run", recipe_, "--set", "train.learning_rate=1e-12", "--out", in("idle")});
+  EXPECT_THAT(idle.out, HasSubstr("The trained and the random encoder read alike: 0.00 points are within the noise"));
+  const Outcome untrained = run({"run", recipe_, "--set", "rule.kind=none", "--out", in("untrained")});
+  EXPECT_THAT(untrained.out, Not(HasSubstr("read alike")));
 }
 
 TEST_F(Program, SaysWhatALossBringsAndBreaks) {

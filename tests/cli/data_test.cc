@@ -93,7 +93,8 @@ TEST_F(OwnPictures, VideosArePackedAndLookedAt) {
   const std::string preview = "\"$0\" data preview array --data \"$1\"/set --out \"$1\"/sheet.png";
   EXPECT_THAT(shell(preview).out, HasSubstr("a clip a row"));
   EXPECT_EQ(shell(preview + " --views frames --views-set gap=5").code, 0);
-  expect_one_line(shell(preview + " --views frames --views-set gap=12"), 2, "the longest clip has 12 frames");
+  expect_one_line(shell(preview + " --views frames --views-set gap=12"), 2,
+                  "[views] kind = \"frames\": gap = 12, and the longest clip has 12 frames");
 }
 
 TEST_F(OwnPictures, AreLearntFromProbedAndEmbedded) {

@@ -66,10 +66,9 @@ std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
   return b;
 }
 
-/// The ridge fit of one target by its normal equations in double; the offset comes last.
-std::vector<double> plain_ridge(const Tensor& values, const std::vector<double>& y, double penalty) {
-  const std::vector<double> x = values_of(values);
-  const auto width = static_cast<std::size_t>(values.extent(1)), rows = y.size();
+/// The ridge fit of one target y (N) on x (N, F) by its normal equations in double; the offset comes last.
+std::vector<double> plain_ridge(const std::vector<double>& x, const std::vector<double>& y, double penalty) {
+  const std::size_t rows = y.size(), width = x.size() / rows;
   std::vector<double> mean(width, 0.0);
   double of_y = 0, total = 0;
   for (std::size_t i = 0; i < x.size(); ++i) mean[i % width] += x[i] / static_cast<double>(rows);
@@ -93,9 +92,27 @@ std::vector<double> plain_ridge(const Tensor& values, const std::vector<double>&
   return weights;
 }
 
+/// How much the plain fit changes, relative to itself, when each feature changes by up to a share `by` of itself; the
+/// most of a few draws.
+double change_of_plain_ridge(const Tensor& values, const std::vector<double>& y, double penalty, double by) {
+  const std::vector<double> expected = plain_ridge(values_of(values), y, penalty);
+  Random random(3, Purpose::sample);
+  double most = 0;
+  for (int draw = 0; draw < 5; ++draw) {
+    std::vector<double> x = values_of(values);
+    for (double& value : x) value *= 1 + by * static_cast<double>(random.uniform(-1, 1));
+    most = std::max(most, relative_error(plain_ridge(x, y, penalty), expected));
+  }
+  return most;
+}
+
+/// A float32 sum of n products is the exact sum of products that have each changed by up to n 2^-24 of themselves
+/// (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Ridge takes such sums over features and over rows, so
+/// it fits features that have changed by so much, however the sums are ordered. Features with large means are hit most.
 TEST(Ridge, AgreesWithPlainNormalEquationsInDouble) {
+  constexpr std::int64_t width = 20;
   for (const std::int64_t rows : {70, 15}) {  // more images than features, and fewer
-    const Tensor values = shifted(rows, 20, 7);
+    const Tensor values = shifted(rows, width, 7);
     const Targets targets = linear_targets(values, 0.5);
     std::vector<std::int32_t> order;
     for (std::int32_t i = 0; i < rows; ++i) order.push_back(i);
@@ -103,13 +120,41 @@ TEST(Ridge, AgreesWithPlainNormalEquationsInDouble) {
     const std::vector<double> penalties{0.01, 1};
     const LinearFits fits = ridge.fit({targets.values.begin(), targets.values.end()}, penalties);
     for (std::size_t t = 0; t < 2; ++t) {
-      std::vector<double> y, ours(fits.weights.begin() + static_cast<std::ptrdiff_t>(20 * t),
-                                  fits.weights.begin() + static_cast<std::ptrdiff_t>(20 * (t + 1)));
+      std::vector<double> y, ours(fits.weights.begin() + static_cast<std::ptrdiff_t>(width * t),
+                                  fits.weights.begin() + static_cast<std::ptrdiff_t>(width * (t + 1)));
       for (std::size_t i = t; i < targets.values.size(); i += 2) y.push_back(targets.values[i]);
       ours.push_back(fits.offsets[t]);
-      EXPECT_LT(relative_error(ours, plain_ridge(values, y, penalties[t])), 1e-5) << rows << " rows";
+      const double bound = change_of_plain_ridge(values, y, penalties[t], static_cast<double>(rows + width) * 0x1p-24);
+      EXPECT_LT(relative_error(ours, plain_ridge(values_of(values), y, penalties[t])), bound) << rows << " rows";
+      EXPECT_LT(bound, 1e-3) << "small enough to tell penalties apart";
     }
   }
+}
+
+/// Shifted conjugate gradients: all penalties from the passes of the smallest one.
+TEST(Ridge, FitsUnderEachPenaltyAreThoseOfOnePenaltyAtATime) {
+  const Tensor values = shifted(90, 33, 5);
+  const Targets targets = linear_targets(values, 0.5);
+  const std::vector<double> y(targets.values.begin(), targets.values.end());
+  std::vector<std::int32_t> order;
+  for (std::int32_t i = 0; i < 90; ++i) order.push_back(i);
+  Ridge ridge(values, indices_of(order, Device::cpu));
+  const std::vector<double> penalties{1e-3, 1e-2, 1e-1, 1, 10};
+  std::int64_t together = 0, alone = 0;
+  const LinearFits fits = ridge.fit_each(y, 2, penalties, [&](std::int64_t passes) { together = passes; });
+  ASSERT_EQ(fits.count(), 10);
+  for (std::size_t p = 0; p < penalties.size(); ++p) {
+    const LinearFits each =
+        ridge.fit(y, {penalties[p], penalties[p]}, [&](std::int64_t passes) { alone = std::max(alone, passes); });
+    const auto from = static_cast<std::ptrdiff_t>(p);
+    const std::vector<double> weights(fits.weights.begin() + 66 * from, fits.weights.begin() + 66 * (from + 1));
+    const std::vector<double> offsets(fits.offsets.begin() + 2 * from, fits.offsets.begin() + 2 * (from + 1));
+    EXPECT_LT(relative_error(weights, each.weights), 1e-3) << penalties[p];
+    EXPECT_LT(relative_error(offsets, each.offsets), 1e-3) << penalties[p];
+  }
+  EXPECT_EQ(together, alone) << "the passes that the smallest penalty needs";
+  const std::vector<double> falling{1, 0.1};
+  EXPECT_THROW(ridge.fit_each(y, 2, falling), std::invalid_argument);
 }
 
 TEST(RegressionProbe, RecoversLinearTargetsExactly) {

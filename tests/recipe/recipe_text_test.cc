@@ -49,6 +49,16 @@ TEST(RecipeText, WhatIsNotUtf8IsRefusedWithItsLine) {
   EXPECT_THAT(refusal("name = \"caf\xE9\"\n"), HasSubstr("odd.toml:1:"));
 }
 
+TEST(RecipeText, WhatIsNoTextIsSaidToBeNone) {
+  const std::string no_text = "odd.toml: holds zero bytes, so it is no text; a recipe is a text file in TOML";
+  for (const std::string& bytes : {std::string("\x7F"
+                                               "ELF\2\1\1\0\0",
+                                               9),
+                                   std::string("\x40\1\0\0\0\0\0\0{\"a\":", 13), std::string("seed = 1\n\0", 10)}) {
+    EXPECT_EQ(refusal(bytes), no_text);
+  }
+}
+
 TEST(RecipeText, ASettingThatIsNotUtf8IsRefused) {
   for (const Override& change :
        {Override{"name", "caf\xE9"}, Override{"caf\xE9", "1"}, Override{"loss.kind", "\xFF"}}) {
