@@ -121,7 +121,7 @@ fs::path find_file(const fs::path& folder, Split split, const std::string& what)
             found[0].filename().string(), found[1].filename().string());
 }
 
-std::vector<std::int32_t> read_labels(const fs::path& path, std::int64_t images) {
+std::vector<std::int32_t> read_idx_labels(const fs::path& path, std::int64_t images) {
   const IdxArray array = read_idx(path, 1);
   if (array.extents[0] != images) {
     bad_input("{}: has {} labels for {} images", path.string(), array.extents[0], images);
@@ -141,7 +141,8 @@ class IdxDataset final : public FileDataset {
   IdxDataset(const IdxOptions& options, const DatasetRequest& request) {
     const fs::path folder = path_of_data("idx", options.path, request);
     auto records = std::make_unique<IdxRecords>(read_idx(find_file(folder, request.split, "images-idx3"), 3));
-    std::vector<std::int32_t> labels = read_labels(find_file(folder, request.split, "labels-idx1"), records->size());
+    std::vector<std::int32_t> labels =
+        read_idx_labels(find_file(folder, request.split, "labels-idx1"), records->size());
     std::vector<std::string> names = numbered_classes(labels);
     open(std::move(records), std::move(labels), std::move(names), request);
   }

@@ -76,7 +76,7 @@ std::shared_ptr<const ByteSource> open_images(const fs::path& path) {
 }
 
 /// Labels are 1 to 10 in the file.
-std::vector<std::int32_t> read_labels(const fs::path& path, std::int64_t images) {
+std::vector<std::int32_t> read_stl10_labels(const fs::path& path, std::int64_t images) {
   const auto file = open_bytes(path);
   if (file->size() != images) bad_input("{}: has {} labels for {} images", path.string(), file->size(), images);
   std::vector<std::byte> bytes(static_cast<std::size_t>(images));
@@ -140,7 +140,7 @@ class Stl10 final : public FileDataset {
     const bool train = request.split == Split::train;
     auto file = open_images(folder / (train ? "train_X.bin" : "test_X.bin"));
     const std::int64_t images = file->size() / image_bytes;
-    std::vector<std::int32_t> labels = read_labels(folder / (train ? "train_y.bin" : "test_y.bin"), images);
+    std::vector<std::int32_t> labels = read_stl10_labels(folder / (train ? "train_y.bin" : "test_y.bin"), images);
     std::vector<std::int64_t> chosen;
     if (train && options.fold >= 0) {
       chosen = read_fold(folder / "fold_indices.txt", options.fold, images);

@@ -30,26 +30,26 @@ struct CropOptions {
   }
 };
 
-constexpr std::string_view kind_name = "crops";
+constexpr std::string_view crops_kind = "crops";
 
 void check_options(const CropOptions& options) {
   const CropRange& range = options.range;
-  check_views(options.size >= 0 && options.size <= 4096, kind_name,
+  check_views(options.size >= 0 && options.size <= 4096, crops_kind,
               "size = {}; must be between 0 (the image's) and 4096", options.size);
-  check_views(range.min_area > 0 && range.min_area <= range.max_area && range.max_area <= 1, kind_name,
+  check_views(range.min_area > 0 && range.min_area <= range.max_area && range.max_area <= 1, crops_kind,
               "min_area = {}, max_area = {}; must be shares above 0 and up to 1, the smaller one first", range.min_area,
               range.max_area);
-  check_views(range.min_aspect >= 0.01 && range.min_aspect <= range.max_aspect && range.max_aspect <= 100, kind_name,
+  check_views(range.min_aspect >= 0.01 && range.min_aspect <= range.max_aspect && range.max_aspect <= 100, crops_kind,
               "min_aspect = {}, max_aspect = {}; must be between 0.01 and 100, the smaller one first", range.min_aspect,
               range.max_aspect);
   const auto share = [](const char* name, double value) {
-    check_views(value >= 0 && value <= 1, kind_name, "{} = {}; must be between 0 and 1", name, value);
+    check_views(value >= 0 && value <= 1, crops_kind, "{} = {}; must be between 0 and 1", name, value);
   };
   share("mirror", range.mirror);
   share("jitter", range.jitter);
   share("grey", range.grey);
   const auto spread = [](const char* name, double value, double most) {
-    check_views(value >= 0 && value <= most, kind_name, "{} = {}; must be between 0 and {}", name, value, most);
+    check_views(value >= 0 && value <= most, crops_kind, "{} = {}; must be between 0 and {}", name, value, most);
   };
   spread("brightness", range.brightness, 100);
   spread("contrast", range.contrast, 100);
@@ -59,7 +59,7 @@ void check_options(const CropOptions& options) {
 
 ViewPlan plan_of(const CropOptions& options, const Shape& image) {
   check_options(options);
-  check_views(image[2] == 3 || (options.range.jitter == 0 && options.range.grey == 0), kind_name,
+  check_views(image[2] == 3 || (options.range.jitter == 0 && options.range.grey == 0), crops_kind,
               "images of shape {} have {} channels, which are no colours; set views.jitter = 0 and views.grey = 0",
               to_string(image), image[2]);
   if (options.size == 0) return {.image = image};

@@ -31,26 +31,26 @@ struct PatchOptions {
   }
 };
 
-constexpr std::string_view kind_name = "patches";
+constexpr std::string_view patches_kind = "patches";
 
 ViewPlan plan_of(const PatchOptions& options, const Shape& image) {
-  check_views(options.patch >= 1 && options.patch <= options.crop && options.crop <= 4096, kind_name,
+  check_views(options.patch >= 1 && options.patch <= options.crop && options.crop <= 4096, patches_kind,
               "patch = {}, crop = {}; must be between 1 and 4096, and a patch no larger than the crop", options.patch,
               options.crop);
-  check_views(options.stride >= 1 && options.stride <= 4096, kind_name, "stride = {}; must be between 1 and 4096",
+  check_views(options.stride >= 1 && options.stride <= 4096, patches_kind, "stride = {}; must be between 1 and 4096",
               options.stride);
-  check_views(options.cut().grid().is_cut(), kind_name,
+  check_views(options.cut().grid().is_cut(), patches_kind,
               "crop = {}, patch = {}, stride = {} give a single patch; set a smaller patch or stride", options.crop,
               options.patch, options.stride);
-  check_views(options.mirror >= 0 && options.mirror <= 1, kind_name, "mirror = {}; must be between 0 and 1",
+  check_views(options.mirror >= 0 && options.mirror <= 1, patches_kind, "mirror = {}; must be between 0 and 1",
               options.mirror);
-  check_views(options.mean >= -100 && options.mean <= 100 && options.std >= 1e-3 && options.std <= 100, kind_name,
+  check_views(options.mean >= -100 && options.mean <= 100 && options.std >= 1e-3 && options.std <= 100, patches_kind,
               "mean = {}, std = {}; must be between -100 and 100, and between 0.001 and 100", options.mean,
               options.std);
-  check_views(image[2] == 3 || image[2] == 1, kind_name,
+  check_views(image[2] == 3 || image[2] == 1, patches_kind,
               "images of shape {} have {} channels; patches are grey, made of 3 colours or of 1 channel",
               to_string(image), image[2]);
-  check_views(image[0] >= options.crop && image[1] >= options.crop, kind_name,
+  check_views(image[0] >= options.crop && image[1] >= options.crop, patches_kind,
               "images are {}x{}, smaller than views.crop = {}; set a smaller crop, or let the images be larger",
               image[0], image[1], options.crop);
   return {.image = {options.patch, options.patch, 1},

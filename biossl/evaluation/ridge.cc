@@ -12,7 +12,7 @@
 namespace biossl {
 namespace {
 
-constexpr std::int64_t rows_at_a_time = 1000;
+constexpr std::int64_t rows_of_a_batch = 1000;
 constexpr double smallest_gradient = 1e-6;  // of the start
 constexpr double smallest_fall = 1e-14;     // of the sum of squares, in one step
 
@@ -26,7 +26,7 @@ Tensor narrowed(const std::vector<double>& values, std::int64_t rows, std::int64
 template <class Take>
 void read(const FeatureTable& table, const Tensor& rows, const Take& take) {
   std::int64_t first = 0;
-  BatchReader reader(table, std::min(rows_at_a_time, rows.size()));
+  BatchReader reader(table, std::min(rows_of_a_batch, rows.size()));
   reader.read(rows, [&](const FeatureBatch& batch) {
     take(first, batch);
     first += batch.numbers.size();
@@ -41,7 +41,7 @@ std::vector<double> products(const FeatureTable& table, const Tensor& rows, cons
   const Tensor bias = narrowed(offsets, 1, count, table.device()).reshaped({count});
   std::vector<double> result;
   result.reserve(static_cast<std::size_t>(rows.size() * count));
-  Tensor values({std::min(rows_at_a_time, rows.size()), count}, DType::float32, table.device());
+  Tensor values({std::min(rows_of_a_batch, rows.size()), count}, DType::float32, table.device());
   read(table, rows, [&](std::int64_t /*first*/, const FeatureBatch& batch) {
     Tensor some = values.rows(0, batch.numbers.size());
     ops::gathered_linear_forward(batch.values, batch.places, weights, bias, some);
@@ -127,7 +127,7 @@ Ridge::Ridge(FeatureTable table, Tensor rows) : table_(std::move(table)), rows_(
   const std::int64_t features = table_.extent(1);
   std::vector<double> squares(static_cast<std::size_t>(features), 0.0);
   mean_.assign(static_cast<std::size_t>(features), 0.0);
-  Tensor gathered({std::min(rows_at_a_time, rows_.size()), features}, table_.dtype(), table_.device());
+  Tensor gathered({std::min(rows_of_a_batch, rows_.size()), features}, table_.dtype(), table_.device());
   Tensor wide(gathered.shape(), DType::float32, table_.device());
   read(table_, rows_, [&](std::int64_t /*first*/, const FeatureBatch& batch) {
     Tensor some = gathered.rows(0, batch.numbers.size());

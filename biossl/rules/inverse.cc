@@ -19,11 +19,11 @@ SynapsesSetup setup_of_inverse(SynapsesSetup setup) {
 }
 
 /// The axes of a map: 0 its height, 1 its width.
-using Axes = std::vector<int>;
+using AxisNumbers = std::vector<int>;
 
 /// Along some axes that have one convolution, the one that leads from the block's output back to its input: the
 /// centred one, where it fits.
-ConvAxis way_back(const ConvAxis& forward, std::int64_t pool, const BlockPlan& plan, const Axes& axes) {
+ConvAxis way_back(const ConvAxis& forward, std::int64_t pool, const BlockPlan& plan, const AxisNumbers& axes) {
   const std::int64_t stride = forward.stride * pool;
   const std::int64_t kernel = std::max({std::int64_t{3}, forward.kernel, stride});
   ConvAxis back{kernel, stride, (kernel - 1) / 2};
@@ -39,8 +39,10 @@ ConvAxis way_back(const ConvAxis& forward, std::int64_t pool, const BlockPlan& p
 Conv2d Inverse::geometry(const ConvolutionBlock& block, int index) {
   const BlockPlan& plan = block.plan();
   const bool square = block.conv().is_square();
-  const ConvAxis rows = way_back(block.conv().vertical(), block.pool(), plan, square ? Axes{0, 1} : Axes{0});
-  const ConvAxis columns = way_back(block.conv().horizontal(), block.pool(), plan, square ? Axes{0, 1} : Axes{1});
+  const ConvAxis rows =
+      way_back(block.conv().vertical(), block.pool(), plan, square ? AxisNumbers{0, 1} : AxisNumbers{0});
+  const ConvAxis columns =
+      way_back(block.conv().horizontal(), block.pool(), plan, square ? AxisNumbers{0, 1} : AxisNumbers{1});
   const Conv2d conv{columns.kernel, columns.stride, columns.padding, rows.kernel, rows.stride, rows.padding};
   const bool fits =
       conv.output_height(plan.input[0]) == plan.output[0] && conv.output_width(plan.input[1]) == plan.output[1];
