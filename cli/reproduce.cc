@@ -112,7 +112,7 @@ void add_reproduce(Command app) {
       app.add_subcommand("reproduce", "run every recipe of a published table, and set ours beside its numbers");
   const auto command = std::make_shared<ReproduceCommand>();
   ReproductionRequest& request = command->request;
-  sub.add_option("table", request.tables, "table1, table2, comparisons, or folders of recipes [table1]")
+  sub.add_option("table", request.tables, "table1, table2, comparisons, pairs, or folders of recipes [table1]")
       .check(path_word())
       .type_name("TABLE");
   command->place.add_data(sub);

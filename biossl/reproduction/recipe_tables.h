@@ -17,7 +17,7 @@ struct TableRecipe {
   std::function<Recipe(const std::vector<Override>&)> read;  ///< throws like read_recipe
 };
 
-/// The built-in tables: "comparisons", "table1", "table2".
+/// The built-in tables: "comparisons", "pairs", "table1", "table2".
 std::vector<std::string> shipped_tables();
 
 /// The built-in recipe for this published number; std::nullopt if there is none.
