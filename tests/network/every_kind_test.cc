@@ -7,13 +7,15 @@
 #include "biossl/ops/ops.h"
 #include "biossl/rules/rule.h"
 #include "tests/rules/small_job.h"
+#include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
 namespace {
 
-using testing::numeric_derivative;
+using testing::numeric_slopes;
 using testing::relative_error;
+using testing::slopes;
 using testing::small_images;
 using testing::small_pairs;
 using testing::values_of;
@@ -64,7 +66,7 @@ void expect_derivatives(Work& work, const std::string& kind) {
       synapses.restored();
       return loss();
     };
-    EXPECT_LT(relative_error(update, numeric_derivative(weights, changed, 1e-6)), 1e-5) << kind << ", " << layer;
+    EXPECT_LT(relative_error(slopes(update), numeric_slopes(weights, changed, 1e-6)), 1e-5) << kind << ", " << layer;
     synapses.restored();
     ++compared;
   });
