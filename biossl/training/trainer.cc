@@ -225,8 +225,10 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   network_->between_steps(context);
 }
 
+double Trainer::total_loss() const { return read_totals(totals_)[0]; }
+
 double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {
-  const double loss = read_totals(totals_)[0];
+  const double loss = total_loss();
   if (std::isfinite(loss)) return loss;
   throw std::runtime_error(fmt::format("the loss is {} finite in epoch {} of {}, batch {}; {}; {}",
                                        is_first_step(batch) ? "not" : "no longer", progress_.epoch + 1, total_epochs(),

@@ -53,6 +53,8 @@ class Trainer {
   /// A training step: make_batch and step. Returns true if a GPU ran it as one graph, which holds for all but the first
   /// steps. Views made on the host are not part of the graph.
   bool take_step(std::int64_t batch);
+  /// The sum of the losses of the current epoch's steps so far, which is not finite if one is not. Waits for a GPU.
+  double total_loss() const;
 
  private:
   void train_epoch(const RunDirectory& directory, Reporter& reporter);
