@@ -9,12 +9,13 @@
 # make fuzz   half an hour of broken bytes for every reader of files, with Clang
 # make bench  the benchmarks
 # make clean  remove every build
+# make package  a Debian package for this system, build/package/*.deb (docs/installing.md)
 #
 # PRESET=ci builds and tests with warnings as errors, in build/ci; CMakePresets.json names the others.
 
 PRESET ?= release
 
-.PHONY: build demo test all configure setup help lint format tidy asan races fuzz bench clean
+.PHONY: build demo test all configure setup help lint format tidy asan races fuzz bench package clean
 
 build: configure
 	cmake --build build/$(PRESET) --target biossl_program
@@ -66,6 +67,13 @@ races: setup
 
 bench: all
 	build/$(PRESET)/bench/biossl_benches
+
+package:
+	@scripts/setup.sh --package
+	@scripts/configure.sh package
+	cmake --build build/package
+	rm -f build/package/*.deb
+	cd build/package && cpack
 
 clean:
 	rm -rf build

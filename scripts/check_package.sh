@@ -15,21 +15,20 @@ set_up "$root/base" "$suite" ca-certificates
 
 # Builds the package in $root/builder: sets `package`.
 build_package() {
-  local builder=$root/builder launcher=()
+  local builder=$root/builder cache=()
   [ -d "$builder" ] || cp -a "$root/base" "$builder"
   connect "$builder"
   clone_into "$builder"
   step "Building the package"
   inside "$builder" apt-get update -qq
-  inside "$builder" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git dpkg-dev ccache >/dev/null 2>&1
+  inside "$builder" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends git make ${CCACHE:+ccache} >/dev/null 2>&1
   if [ -n "${CCACHE:-}" ]; then
-    mkdir -p "$builder/root/.cache/ccache"
-    mount --bind "$CCACHE" "$builder/root/.cache/ccache"
-    launcher=(CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/root/.cache/ccache CCACHE_SLOPPINESS=pch_defines,time_macros CXXFLAGS=-fpch-preprocess)
+    mkdir -p "$builder/root/.ccache"
+    mount --bind "$CCACHE" "$builder/root/.ccache"
+    cache=(CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/root/.ccache CCACHE_SLOPPINESS=pch_defines,time_macros CXXFLAGS=-fpch-preprocess)
   fi
-  inside "$builder" env "${launcher[@]}" sh -ec 'cd /root/biossl; scripts/setup.sh; scripts/configure.sh package
-    cmake --build build/package; cd build/package; rm -f *.deb; cpack' >"$root/build.log" 2>&1 ||
-    { grep -E 'error|Error' "$root/build.log" | cut -c1-300 | head -n 10 >&2; fail "the build failed; see $root/build.log"; }
+  inside "$builder" env "${cache[@]}" make -C /root/biossl package >"$root/build.log" 2>&1 ||
+    { grep -iE 'error' "$root/build.log" | cut -c1-300 | head -n 10 >&2; fail "make package failed; see $root/build.log"; }
   package=$(echo "$builder"/root/biossl/build/package/*.deb)
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that biossl is built from, where any is missing, and fetches a current oneDNN for the build folder where
 # Debian's is an old one. What goes wrong is told in one line.
-#   setup.sh           what the program, tests and benches need
-#   setup.sh --lint    clang-format and clang-tidy too
-#   setup.sh --fuzz    Clang with libFuzzer too
-#   setup.sh --needs   only says what biossl is built from, for other systems
+#   setup.sh             what the program, tests and benches need
+#   setup.sh --lint      clang-format and clang-tidy too
+#   setup.sh --fuzz      Clang with libFuzzer too
+#   setup.sh --package   what makes a Debian package too
+#   setup.sh --needs     only says what biossl is built from, for other systems
 set -euo pipefail
 
 # oneDNN 3, for build/onednn alone; needs the packages below.
@@ -81,6 +82,7 @@ main() {
     --needs) echo "$needs"; return ;;
     --lint) packages+=(clang-format clang-tidy libomp-dev) ;;
     --fuzz) packages+=(clang libclang-rt-dev libomp-dev) ;;
+    --package) packages+=(dpkg-dev file) ;;
   esac
   if ! command -v apt-get >/dev/null; then
     require_tools
