@@ -3,10 +3,11 @@
 # looks for files that are left. By hand and before a release, as root; needs debootstrap, 4 GB and, on two cores, about a quarter of an hour.
 #   scripts/check_package.sh bookworm|trixie [FOLDER]     Debian 12 or 13. FOLDER keeps the systems and the package for the next time
 #   PACKAGE=FILE scripts/check_package.sh …               tries this package, built elsewhere
-#   CCACHE=FOLDER scripts/check_package.sh …              the builder uses this compiler cache
+#   CCACHE=FOLDER scripts/check_package.sh …              uses this compiler cache
+# CMAKE_BUILD_PARALLEL_LEVEL limits the number of compilers.
 set -euo pipefail
 . "$(dirname "$0")/fresh_debian.sh"
-[[ "${1:-}" =~ ^(bookworm|trixie)$ ]] && [ $# -le 2 ] || { sed -n '2,6s/^# *//p' "$0"; exit 2; }
+[[ "${1:-}" =~ ^(bookworm|trixie)$ ]] && [ $# -le 2 ] || { sed -n '2,7s/^# *//p' "$0"; exit 2; }
 enter_namespace "${2:-}" "$1"
 suite=$1
 
@@ -15,7 +16,8 @@ set_up "$root/base" "$suite" ca-certificates
 
 # Builds the package in $root/builder: sets `package`.
 build_package() {
-  local builder=$root/builder cache=()
+  local builder=$root/builder settings=()
+  if [ -n "${CMAKE_BUILD_PARALLEL_LEVEL:-}" ]; then settings=("CMAKE_BUILD_PARALLEL_LEVEL=$CMAKE_BUILD_PARALLEL_LEVEL"); fi
   [ -d "$builder" ] || cp -a "$root/base" "$builder"
   connect "$builder"
   clone_into "$builder"
@@ -25,9 +27,10 @@ build_package() {
   if [ -n "${CCACHE:-}" ]; then
     mkdir -p "$builder/root/.ccache"
     mount --bind "$CCACHE" "$builder/root/.ccache"
-    cache=(CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/root/.ccache CCACHE_SLOPPINESS=pch_defines,time_macros CXXFLAGS=-fpch-preprocess)
+    settings+=(CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/root/.ccache CCACHE_BASEDIR=/root CCACHE_NOHASHDIR=1 CXXFLAGS=-fpch-preprocess
+               CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime)
   fi
-  inside "$builder" env "${cache[@]}" make -C /root/biossl package >"$root/build.log" 2>&1 ||
+  inside "$builder" env "${settings[@]}" make -C /root/biossl package >"$root/build.log" 2>&1 ||
     { grep -iE 'error' "$root/build.log" | cut -c1-300 | head -n 10 >&2; fail "make package failed; see $root/build.log"; }
   package=$(echo "$builder"/root/biossl/build/package/*.deb)
 }
