@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "biossl/core/parallel.h"
+
 namespace biossl {
 
 template <class Body>
