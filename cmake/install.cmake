@@ -9,7 +9,8 @@ install(DIRECTORY recipes examples DESTINATION ${install_data} FILES_MATCHING RE
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING REGEX "/[^./][^/]*\\.(md|png)$")
 install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# An installed folder may be moved: what is in it is looked for relative to the program and to the library.
+# An installed folder may be moved: libraries are looked for relative to the program, in the installed folder and in the build folder. What is
+# built is linked as it is installed: CMake else keeps room in it for the other paths, and so it looks in the working directory too.
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set(program_rpath "")
 set(library_rpath "")
@@ -17,13 +18,21 @@ if(oneDNN_prefix STREQUAL "${PROJECT_SOURCE_DIR}/build/onednn")
   file(REAL_PATH ${oneDNN_LIBRARY} oneDNN_file)  # named as programs look for it
   install(FILES ${oneDNN_file} DESTINATION ${install_private})
   install(DIRECTORY ${oneDNN_prefix}/share/doc/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
-  set(program_rpath "$ORIGIN/${bin_to_lib}/biossl")
-  set(library_rpath "$ORIGIN/biossl")
+  file(REAL_PATH ${PROJECT_BINARY_DIR} built)
+  cmake_path(GET oneDNN_file PARENT_PATH oneDNN_folder)
+  file(RELATIVE_PATH built_to_oneDNN ${built} ${oneDNN_folder})
+  set(program_rpath "$ORIGIN/${bin_to_lib}/biossl" "$ORIGIN/${built_to_oneDNN}")
+  set(library_rpath "$ORIGIN/biossl" "$ORIGIN/${built_to_oneDNN}")
 endif()
 if(BIOSSL_SHARED)
-  list(APPEND program_rpath "$ORIGIN/${bin_to_lib}")
+  list(APPEND program_rpath "$ORIGIN/${bin_to_lib}" "$ORIGIN")
 endif()
-set_target_properties(biossl_program PROPERTIES INSTALL_RPATH "${program_rpath}" INSTALL_RPATH_USE_LINK_PATH ON)
+# Of a package CMake removes all of them.
+set(own_rpath INSTALL_RPATH_USE_LINK_PATH ON)
+if(NOT CMAKE_SKIP_INSTALL_RPATH)
+  list(APPEND own_rpath BUILD_WITH_INSTALL_RPATH ON)
+endif()
+set_target_properties(biossl_program PROPERTIES INSTALL_RPATH "${program_rpath}" ${own_rpath})
 
 if(BIOSSL_SHARED)
   set(binary_interface ${PROJECT_VERSION_MAJOR})
@@ -31,7 +40,7 @@ if(BIOSSL_SHARED)
     string(APPEND binary_interface .${PROJECT_VERSION_MINOR})
   endif()
   set_target_properties(biossl_library PROPERTIES OUTPUT_NAME biossl EXPORT_NAME biossl DEFINE_SYMBOL ""
-    VERSION ${PROJECT_VERSION} SOVERSION ${binary_interface} INSTALL_RPATH "${library_rpath}" INSTALL_RPATH_USE_LINK_PATH ON)
+    VERSION ${PROJECT_VERSION} SOVERSION ${binary_interface} INSTALL_RPATH "${library_rpath}" ${own_rpath})
   # What the headers use. All else that the library is linked with is its own affair.
   target_link_libraries(biossl_library PUBLIC $<INSTALL_INTERFACE:fmt::fmt> $<INSTALL_INTERFACE:nlohmann_json::nlohmann_json>
     $<INSTALL_INTERFACE:OpenMP::OpenMP_CXX>)
