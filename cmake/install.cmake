@@ -5,7 +5,8 @@ set(install_data ${CMAKE_INSTALL_DATADIR}/biossl)
 set(install_private ${CMAKE_INSTALL_LIBDIR}/biossl)  # libraries of others that only biossl uses
 
 install(TARGETS biossl_program)
-install(DIRECTORY recipes examples DESTINATION ${install_data} FILES_MATCHING REGEX "/[^./][^/]*\\.(toml|cc|h|txt)$")
+install(DIRECTORY recipes examples DESTINATION ${install_data} FILES_MATCHING REGEX "/[^./][^/]*\\.(toml|cc|h|txt)$"
+  PATTERN build EXCLUDE)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING REGEX "/[^./][^/]*\\.(md|png)$")
 install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
@@ -46,7 +47,7 @@ if(BIOSSL_SHARED)
     $<INSTALL_INTERFACE:OpenMP::OpenMP_CXX>)
   target_compile_features(biossl_library PUBLIC cxx_std_20)
   biossl_find_files(headers ${PROJECT_SOURCE_DIR}/biossl *.h)
-  list(FILTER headers EXCLUDE REGEX "/backend/")
+  list(FILTER headers EXCLUDE REGEX "/biossl/backend/")
   target_sources(biossl_library PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
   # The target all_verify_interface_header_sets compiles each header on its own.
   set_target_properties(biossl_library PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
