@@ -72,6 +72,17 @@ TEST(Trainer, GivesTheNetworkImagesOnItsScale) {
   }
 }
 
+TEST(Trainer, StepByStepTheLossOfAnEpochIsThatOfItsLine) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  const RunDirectory run = pretrain(tiny_recipe({{"train.epochs", "1"}}), here, folder.path() / "run", false, quiet);
+  Trainer trainer(tiny_recipe({{"train.epochs", "1"}}), here);
+  trainer.start_epoch(0);
+  EXPECT_EQ(trainer.total_loss(), 0);
+  for (std::int64_t batch = 0; batch < trainer.batches(); ++batch) trainer.take_step(batch);
+  EXPECT_DOUBLE_EQ(trainer.total_loss() / static_cast<double>(trainer.batches()), run.metrics().back().loss);
+}
+
 TEST(Trainer, GoingOnEqualsNeverHavingStoppedOverEveryFeedbackPath) {
   const TemporaryFolder folder;
   for (const std::string& feedback : FeedbackRegistry::instance().names()) {
@@ -115,7 +126,7 @@ TEST(Trainer, ResumesUnderEveryRule) {
 TEST(Trainer, ResumesWithEveryLoss) {
   const TemporaryFolder folder;
   for (const std::string& loss : LossRegistry::instance().names()) {
-    if (loss == "failing") continue;  // belongs to a test
+    if (loss == "failing") continue;                                            // belongs to a test
     if (LossRegistry::instance().find(loss).traits.compares_patches) continue;  // patches_run_test.cc
     std::string text = testing::tiny_recipe_text();
     const std::string given = "features = 4\nbias = true\n";
