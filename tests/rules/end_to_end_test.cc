@@ -2,6 +2,7 @@
 
 #include "tests/rules/small_job.h"
 #include "tests/support/devices.h"
+#include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
@@ -26,14 +27,11 @@ TEST(EndToEnd, UpdatesAreTheNumericDerivativesOfTheLoss) {
   const Tensor batch = small_images(small_pairs, DType::float64, Device::reference);
   work.step(batch, 0.0);
   const std::vector<double> computed = updates(work.network());
-  std::vector<double> numeric;
-  for (StateTensor& tensor : work.network().state(false)) {
-    const auto derivative = testing::numeric_derivative(
-        tensor.tensor, [&] { return work.step(batch, 0.0); }, 1e-6);
-    numeric.insert(numeric.end(), derivative.begin(), derivative.end());
-  }
-  ASSERT_EQ(numeric.size(), computed.size());
-  EXPECT_LE(relative_error(computed, numeric), 1e-5);
+  std::vector<Tensor> weights;
+  for (const StateTensor& tensor : work.network().state(false)) weights.push_back(tensor.tensor);
+  const auto [ours, numeric] = testing::compare_slopes(
+      computed, weights, [&] { return work.step(batch, 0.0); }, 1e-6);
+  EXPECT_LE(relative_error(ours, numeric), 1e-5);
 }
 
 class EndToEndOn : public ::testing::TestWithParam<Device> {};

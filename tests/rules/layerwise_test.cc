@@ -9,6 +9,7 @@
 #include "tests/rules/small_job.h"
 #include "tests/support/borrowed_loss.h"
 #include "tests/support/devices.h"
+#include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
 
 namespace biossl {
@@ -189,12 +190,10 @@ TEST_P(Layerwise, UpdatesAreTheNumericDerivativesOfTheBlocksOwnLoss) {
     loss();
     for (Synapses* synapses : {&work.network().block(block).synapses(), &work.network().head(block).synapses()}) {
       const std::vector<double> computed = updates(*synapses);
-      std::vector<double> numeric;
-      for (StateTensor& tensor : synapses->state("", false)) {
-        const auto derivative = testing::numeric_derivative(tensor.tensor, loss, 1e-6);
-        numeric.insert(numeric.end(), derivative.begin(), derivative.end());
-      }
-      EXPECT_LE(relative_error(computed, numeric), 1e-5) << "block " << block;
+      std::vector<Tensor> weights;
+      for (const StateTensor& tensor : synapses->state("", false)) weights.push_back(tensor.tensor);
+      const auto [ours, numeric] = testing::compare_slopes(computed, weights, loss, 1e-6);
+      EXPECT_LE(relative_error(ours, numeric), 1e-5) << "block " << block;
       EXPECT_GT(testing::relative_error(computed, std::vector<double>(computed.size(), 0.0)), 0.0);
     }
   }

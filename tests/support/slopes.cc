@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
+#include "biossl/core/error.h"
 #include "biossl/core/random.h"
 #include "tests/support/tensors.h"
 
@@ -49,6 +51,21 @@ std::vector<double> slopes(const std::vector<double>& derivative) {
     result.push_back(std::inner_product(along.begin(), along.end(), derivative.begin(), 0.0));
   }
   return result;
+}
+
+ComparedSlopes compare_slopes(const std::vector<double>& derivative, std::vector<Tensor> by,
+                              const std::function<double()>& function, double step) {
+  ComparedSlopes compared;
+  std::ptrdiff_t at = 0;
+  for (Tensor& tensor : by) {
+    const auto begin = derivative.begin() + at;
+    at += tensor.size();
+    check(at <= static_cast<std::ptrdiff_t>(derivative.size()), "compare_slopes", "the derivative is too short");
+    std::ranges::copy(slopes({begin, derivative.begin() + at}), std::back_inserter(compared.ours));
+    std::ranges::copy(numeric_slopes(tensor, function, step), std::back_inserter(compared.numeric));
+  }
+  check(at == static_cast<std::ptrdiff_t>(derivative.size()), "compare_slopes", "the derivative is too long");
+  return compared;
 }
 
 }  // namespace biossl::testing

@@ -15,4 +15,11 @@ std::vector<double> numeric_slopes(Tensor& at, const std::function<double()>& fu
 /// The same of a function with this derivative.
 std::vector<double> slopes(const std::vector<double>& derivative);
 
+/// Slopes of a derivative by several tensors, whose numbers follow each other, beside those of the function.
+struct ComparedSlopes {
+  std::vector<double> ours, numeric;
+};
+ComparedSlopes compare_slopes(const std::vector<double>& derivative, std::vector<Tensor> by,
+                              const std::function<double()>& function, double step = 1e-5);
+
 }  // namespace biossl::testing
