@@ -9,6 +9,7 @@
 # make fuzz   half an hour of broken bytes for every reader of files, with Clang
 # make bench  the benchmarks
 # make clean  remove every build
+#
 # make package  a Debian package for this system, build/package/*.deb (docs/installing.md)
 #
 # PRESET=ci builds and tests with warnings as errors, in build/ci; CMakePresets.json names the others.

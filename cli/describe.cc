@@ -40,7 +40,7 @@ void print_views(const Recipe& recipe, const Shape& image, const ViewPlan& plan)
              plan.grid.columns);
 }
 
-void print_network(const Recipe& recipe, Network& network) {
+void print_network(const Recipe& recipe, Network& network, const PatchGrid& grid) {
   const InputScale& input = network.spec().input;
   fmt::print("network {} on images of {}{}\n", recipe.preset.empty() ? "of the recipe's own" : recipe.preset,
              extents(network.image()),
@@ -65,7 +65,7 @@ void print_network(const Recipe& recipe, Network& network) {
          head.parameters(), head.operations()});
   }
   print(total);
-  fmt::print("operations: multiplications and additions of one image's forward pass\n");
+  fmt::print("operations: multiplications and additions of one {}'s forward pass\n", grid.is_cut() ? "patch" : "image");
 }
 
 /// The type that training on this machine would compute with.
@@ -136,7 +136,7 @@ void describe(const DescribeCommand& command) {
   const Shape image = shape_of_images(recipe, place, recipe.notes);
   const DryBuild outline(recipe, image);
   print_views(recipe, image, outline.views);
-  print_network(recipe, *outline.network);
+  print_network(recipe, *outline.network, outline.views.grid);
   print_precision(recipe);
   print_rule(recipe, *outline.rule);
   if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
