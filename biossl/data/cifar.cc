@@ -42,9 +42,8 @@ fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
   }
   std::error_code ignored;  // an unreadable folder counts as absent
   if (fs::is_directory(directory / format.folder, ignored)) return directory / format.folder;
-  const bool is_it =
-      std::ranges::any_of(format.train_files, [&](const auto& f) { return fs::exists(directory / f, ignored); }) ||
-      std::ranges::any_of(format.test_files, [&](const auto& f) { return fs::exists(directory / f, ignored); });
+  const bool is_it = std::ranges::any_of(format.train_files, [&](const auto& f) { return is_there(directory / f); }) ||
+                     std::ranges::any_of(format.test_files, [&](const auto& f) { return is_there(directory / f); });
   if (is_it) return directory;
   bad_input("{}: holds neither {}/ nor {}; --data DIR names the folder that holds {}/; biossl data fetch {} makes it",
             directory.string(), format.folder, format.train_files.front(), format.folder, format.name);
@@ -57,8 +56,7 @@ struct RecordFile {
 };
 
 RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
+  if (!is_there(path)) {
     bad_input("{}: is missing; biossl data fetch brings it", path.string());
   }
   MappedFile file(path);
@@ -124,8 +122,7 @@ void read_records(const RecordFile& source, std::int64_t records, const std::vec
 /// The class names, one a line; "0", "1", … without such a file.
 std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
+  if (!is_there(path)) {
     for (std::int32_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
     return names;
   }

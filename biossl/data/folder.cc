@@ -111,8 +111,7 @@ class PackedPictures : public FileDataset {
  private:
   void note_broken(const fs::path& folder, const fs::path& set) {
     const fs::path list = set / "broken.txt";
-    std::error_code ignored;
-    if (!fs::exists(list, ignored)) return;
+    if (!is_there(list)) return;
     const std::string text = read_file(list);
     notes_.push_back(fmt::format("{}: {} pictures are broken and were passed over; {} names them", folder.string(),
                                  std::ranges::count(text, '\n'), list.string()));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/core/file.h"
 #include "biossl/core/random.h"
 #include "biossl/core/text.h"
 #include "biossl/io/picture.h"
@@ -81,8 +82,7 @@ class Lister {
   explicit Lister(PictureLayout layout) : layout_(layout) {}
 
   PictureFolder list(const fs::path& folder) {
-    std::error_code ignored;
-    if (!fs::exists(folder, ignored)) bad_input("{}: there is no such folder", folder.string());
+    if (!is_there(folder)) bad_input("{}: there is no such folder", folder.string());
     if (!is_folder(folder)) bad_input("{}: is no folder of pictures", folder.string());
     listed_.has_splits = tells_splits_apart(folder);
     if (!listed_.has_splits) {

@@ -64,8 +64,7 @@ fs::path find_folder(const DatasetRequest& request) {
 }
 
 std::shared_ptr<const ByteSource> open_images(const fs::path& path) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
+  if (!is_there(path)) {
     bad_input("{}: is missing; --data DIR names the folder that holds stl10_binary/; biossl data fetch stl10 makes it",
               path.string());
   }
@@ -122,8 +121,7 @@ std::vector<std::int64_t> read_fold(const fs::path& path, std::int64_t fold, std
 
 std::vector<std::string> names_of_classes(const fs::path& folder, const std::vector<std::int32_t>& labels) {
   const fs::path path = folder / "class_names.txt";
-  std::error_code ignored;
-  if (fs::exists(path, ignored)) return read_class_names(path, labels);
+  if (is_there(path)) return read_class_names(path, labels);
   std::vector<std::string> names;
   for (std::int32_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
   return names;

@@ -17,7 +17,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr std::size_t terminal_columns = 118;
+constexpr std::size_t terminal_columns = 118, markdown_columns = 120;
 
 struct Column {
   std::string title;
@@ -291,7 +291,7 @@ std::string to_markdown(const ReproductionTable& table) {
   std::string text = fmt::format("# {}\n\n", table.name);
   for (const std::string& line : head(table)) {
     const bool warns = line.starts_with("REDUCED") || line.starts_with("CHANGED");
-    text += warns ? fmt::format("**{}**\n\n", line) : line + "  \n";
+    text += warns ? wrapped(fmt::format("**{}**", line), markdown_columns) + "\n" : line + "  \n";
   }
   text += fmt::format("\n| {} |\n| {} |\n", joined(titles(columns), " | "), joined(rules, " | "));
   for (const TableRow& row : table.rows)
