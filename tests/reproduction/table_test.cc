@@ -69,6 +69,9 @@ TEST_F(Reproducing, AReducedBudgetStandsInEveryHead) {
     EXPECT_LT(shown.find(budget), shown.find("hinge"));
     EXPECT_THAT(shown, HasSubstr("CHANGED SETTINGS: train.learning_rate = 0.02 instead of 0.01"));
   }
+  const std::string markdown = read_file(out() / "table.md");
+  const std::size_t changed = markdown.find("**CHANGED"), end = markdown.find("\n\n", changed);
+  EXPECT_THAT(markdown.substr(changed, end - changed), ::testing::EndsWith("**")) << "bold as a whole";
   EXPECT_THAT(read_file(out() / "table.csv"), HasSubstr(",REDUCED,"));
   const Json json = table();
   EXPECT_FALSE(json["full_budget"]);
