@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "biossl/core/error.h"
+#include "biossl/core/instruction_level.h"
 #include "biossl/core/onednn.h"
 #include "biossl/core/text.h"
 #include "biossl/runs/environment.h"
@@ -68,7 +69,7 @@ void check_command(const CLI::App& app, const char* word) {
 
 int run(int argc, char** argv) {
   CLI::App app("biossl: self-supervised learning with rules a brain could run", "biossl");
-  app.set_version_flag("--version", program_version());
+  app.set_version_flag("--version", program_version);
   app.require_subcommand(1);
   app.footer(examples);
   for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_neighbours, add_reproduce, add_data, add_list,
@@ -78,6 +79,7 @@ int run(int argc, char** argv) {
   take_one_word_each(app);
   try {
     check_onednn();
+    instruction_level();  // refuses a BIOSSL_ISA that cannot be
     check_command(app, argv[1]);
     check_values(argc, argv);
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 #   setup.sh --lint      clang-format and clang-tidy too
 #   setup.sh --fuzz      Clang with libFuzzer too
 #   setup.sh --package   what makes a Debian package too
+#   setup.sh --arm64     what compiles for arm64 on another processor, and runs the tests there (preset arm64)
 #   setup.sh --needs     only says what biossl is built from, for other systems
 set -euo pipefail
 
@@ -42,6 +43,18 @@ missing_packages() {
   for package in "$@"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
   done
+}
+
+# Packages of compiled libraries become those of arm64. Programs and what holds headers alone are the same for all.
+use_packages_of_arm64() {
+  local package all=()
+  dpkg --add-architecture arm64
+  apt-get update -qq
+  for package in "${packages[@]}"; do
+    if [[ $package =~ -dev$ ]] && ! apt-cache show "$package" | grep -q '^Architecture: all'; then package+=:arm64; fi
+    all+=("$package")
+  done
+  packages=("${all[@]}" g++-aarch64-linux-gnu qemu-user-static)
 }
 
 # Why apt-get could not install, from what it wrote to the file $1; the other arguments are the packages.
@@ -83,6 +96,7 @@ main() {
     --lint) packages+=(clang-format clang-tidy libomp-dev) ;;
     --fuzz) packages+=(clang libclang-rt-dev libomp-dev) ;;
     --package) packages+=(dpkg-dev file) ;;
+    --arm64) use_packages_of_arm64 ;;
   esac
   if ! command -v apt-get >/dev/null; then
     require_tools
@@ -91,7 +105,7 @@ main() {
   local missing
   mapfile -t missing < <(missing_packages "${packages[@]}")
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
-  fetch_onednn
+  [ "${1:-}" = --arm64 ] || fetch_onednn
 }
 
 main "$@"

@@ -1,6 +1,7 @@
 #include "biossl/core/instruction_sets.h"
 
 namespace biossl {
+namespace BIOSSL_LEVEL {
 
 // Data only: no code of this file runs before instruction_check.cc.
 #define TEXT_OF(macro) #macro
@@ -11,4 +12,5 @@ constinit const bool compiled_for_instruction_set[] = {
 #undef INSTRUCTION_SET
 #undef TEXT_OF
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl

@@ -2,13 +2,21 @@
 
 #include <dnnl.h>
 
+#include "biossl/core/instruction_level.h"
+
 namespace biossl {
 namespace {
 
-/// oneDNN's instruction sets are sets of bits: each contains the bits of those that it extends.
-bool onednn_uses(dnnl_cpu_isa_t instruction_set) {
+/// oneDNN's instruction sets are sets of bits: each contains the bits of those that it extends. The names are those of
+/// x86-64; on other processors the same bits mean others.
+bool onednn_uses([[maybe_unused]] dnnl_cpu_isa_t instruction_set) {
+#if defined(__x86_64__)
+  instruction_level();  // which may limit oneDNN
   const int wanted = instruction_set;
   return (static_cast<int>(dnnl_get_effective_cpu_isa()) & wanted) == wanted;
+#else
+  return false;
+#endif
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation acti
   checks.type({"dst", dst}, d_dst.dtype());
   checks.type({"d_src", d_src}, d_dst.dtype());
   if (d_src.size() == 0) return;
-  const auto run =
-      dispatch(d_dst.device(), reference::activation_backward, cpu::activation_backward, cuda::activation_backward);
+  const auto run = dispatch(d_dst.device(), reference::activation_backward, cpu::operations().activation_backward,
+                            cuda::activation_backward);
   run(d_dst, dst, activation, d_src);
 }
 

@@ -12,7 +12,7 @@ void convert(const Tensor& src, Tensor& dst) {
   checks.compute_type({"src", src});
   checks.compute_type({"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::convert, cpu::convert, cuda::convert);
+  const auto run = dispatch(src.device(), reference::convert, cpu::operations().convert, cuda::convert);
   run(src, dst);
 }
 

@@ -35,7 +35,8 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
                     Activation activation, Tensor& dst) {
   check_convolution("conv2d_forward", {"src", src}, {"weights", weights.values()}, {"bias", bias}, {"dst", dst}, conv);
   if (src.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::conv2d_forward, cpu::conv2d_forward, cuda::conv2d_forward);
+  const auto run =
+      dispatch(src.device(), reference::conv2d_forward, cpu::operations().conv2d_forward, cuda::conv2d_forward);
   run(src, weights, bias, conv, activation, dst);
 }
 
@@ -44,8 +45,8 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
   check_convolution("conv2d_backward_data", {"d_src", d_src}, {"weights", weights.values()}, {"bias", no_bias},
                     {"d_dst", d_dst}, conv);
   if (d_src.size() == 0) return;
-  const auto run =
-      dispatch(d_dst.device(), reference::conv2d_backward_data, cpu::conv2d_backward_data, cuda::conv2d_backward_data);
+  const auto run = dispatch(d_dst.device(), reference::conv2d_backward_data, cpu::operations().conv2d_backward_data,
+                            cuda::conv2d_backward_data);
   run(d_dst, weights, conv, d_src);
 }
 
@@ -58,7 +59,7 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
     d_bias.fill_zero();
     return;
   }
-  const auto run = dispatch(src.device(), reference::conv2d_backward_weights, cpu::conv2d_backward_weights,
+  const auto run = dispatch(src.device(), reference::conv2d_backward_weights, cpu::operations().conv2d_backward_weights,
                             cuda::conv2d_backward_weights);
   run(src, d_dst, conv, d_weights, d_bias);
 }

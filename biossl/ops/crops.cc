@@ -44,7 +44,7 @@ void crop(const Tensor& pixels, const Tensor& rows, std::span<const Crop> crops,
           each.contrast, each.saturation, each.hue);
   }
   if (dst.size() == 0) return;
-  (pixels.device() == Device::reference ? reference::crop : cpu::crop)(pixels, rows, crops, dst);
+  (pixels.device() == Device::reference ? reference::crop : cpu::operations().crop)(pixels, rows, crops, dst);
 }
 
 void cut_patches(const Tensor& pixels, const Tensor& rows, std::span<const PatchCrop> crops, const PatchCut& cut,
@@ -63,7 +63,8 @@ void cut_patches(const Tensor& pixels, const Tensor& rows, std::span<const Patch
           to_string(pixels.shape()));
   }
   if (dst.size() == 0) return;
-  (pixels.device() == Device::reference ? reference::cut_patches : cpu::cut_patches)(pixels, rows, crops, cut, dst);
+  (pixels.device() == Device::reference ? reference::cut_patches : cpu::operations().cut_patches)(pixels, rows, crops,
+                                                                                                  cut, dst);
 }
 
 }  // namespace biossl::ops

@@ -19,8 +19,8 @@ void draw_deformations(std::uint64_t seed, std::uint32_t epoch, std::uint32_t vi
         "the range is perturb {}, saturation {}, hue {}; none may be negative", range.perturb, range.saturation,
         range.hue);
   if (images.size() == 0) return;
-  const auto run =
-      dispatch(images.device(), reference::draw_deformations, cpu::draw_deformations, cuda::draw_deformations);
+  const auto run = dispatch(images.device(), reference::draw_deformations, cpu::operations().draw_deformations,
+                            cuda::draw_deformations);
   run(seed, epoch, view, images, range, parameters);
 }
 
@@ -37,7 +37,7 @@ void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, 
   checks.type({"parameters", parameters}, DType::float32);
   checks.compute_type({"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(pixels.device(), reference::deform, cpu::deform, cuda::deform);
+  const auto run = dispatch(pixels.device(), reference::deform, cpu::operations().deform, cuda::deform);
   run(pixels, rows, parameters, dst);
 }
 

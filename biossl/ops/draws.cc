@@ -28,7 +28,7 @@ void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   checks.real_type({"dst", dst});
   check(std::isfinite(bound) && bound >= 0, operation, "the bound is {}; it must be finite and not negative", bound);
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_uniform, cpu::draw_uniform, cuda::draw_uniform);
+  const auto run = dispatch(dst.device(), reference::draw_uniform, cpu::operations().draw_uniform, cuda::draw_uniform);
   run(stream, bound, dst);
 }
 
@@ -36,22 +36,23 @@ void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& d
   Checks("add_noise").alike({{"src", src}, {"dst", dst}});
   check(spread >= 0, "add_noise", "a spread of {}; it may not be negative", spread);
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::add_noise, cpu::add_noise, cuda::add_noise);
+  const auto run = dispatch(src.device(), reference::add_noise, cpu::operations().add_noise, cuda::add_noise);
   run(stream, spread, src, dst);
 }
 
 void draw_negatives(const Random& stream, Tensor& dst) {
   check_numbers("draw_negatives", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(dst.device(), reference::draw_negatives, cpu::draw_negatives, cuda::draw_negatives);
+  const auto run =
+      dispatch(dst.device(), reference::draw_negatives, cpu::operations().draw_negatives, cuda::draw_negatives);
   run(stream, dst);
 }
 
 void random_permutation(const Random& stream, Tensor& dst) {
   check_numbers("random_permutation", {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run =
-      dispatch(dst.device(), reference::random_permutation, cpu::random_permutation, cuda::random_permutation);
+  const auto run = dispatch(dst.device(), reference::random_permutation, cpu::operations().random_permutation,
+                            cuda::random_permutation);
   run(stream, dst);
 }
 

@@ -71,7 +71,7 @@ Shape reduced(const Shape& shape, Axes axes) { return with_ones(shape, resolved(
 
 void apply(Function function, const Tensor& src, Tensor& dst) {
   Checks("apply").alike({{"src", src}, {"dst", dst}});
-  const auto run = host_dispatch("apply", src.device(), reference::apply, cpu::apply);
+  const auto run = host_dispatch("apply", src.device(), reference::apply, cpu::operations().apply);
   if (dst.size() > 0) run(function, src, dst);
 }
 
@@ -81,7 +81,7 @@ void combine(const Tensor& a, Combination combination, const Tensor& b, Tensor& 
   checks.same_device({{"a", a}, {"b", b}});
   checks.type({"b", b}, a.dtype());
   const Folded folded = broadcast("combine", a.shape(), b.shape());
-  const auto run = host_dispatch("combine", a.device(), reference::combine, cpu::combine);
+  const auto run = host_dispatch("combine", a.device(), reference::combine, cpu::operations().combine);
   if (dst.size() > 0) run(a, combination, b, folded, dst);
 }
 
@@ -94,7 +94,7 @@ void reduce(Reduction reduction, const Tensor& src, Axes axes, Tensor& dst) {
   checks.shape({"dst", dst}, with_ones(src.shape(), run_of_axes));
   const Folded folded = fold(src.shape(), run_of_axes);
   check(folded.folded > 0, "reduce", "src is {}: there is nothing to reduce", to_string(src.shape()));
-  const auto run = host_dispatch("reduce", src.device(), reference::reduce, cpu::reduce);
+  const auto run = host_dispatch("reduce", src.device(), reference::reduce, cpu::operations().reduce);
   if (dst.size() > 0) run(reduction, src, folded, dst);
 }
 
@@ -105,7 +105,8 @@ void reduce_products(const Tensor& a, const Tensor& b, Axes axes, Tensor& dst) {
   checks.type({"dst", dst}, a.dtype());
   const Axes run_of_axes = resolved("reduce_products", a.shape(), axes);
   checks.shape({"dst", dst}, with_ones(a.shape(), run_of_axes));
-  const auto run = host_dispatch("reduce_products", a.device(), reference::reduce_products, cpu::reduce_products);
+  const auto run =
+      host_dispatch("reduce_products", a.device(), reference::reduce_products, cpu::operations().reduce_products);
   if (a.size() == 0) return dst.fill_zero();
   run(a, b, fold(a.shape(), run_of_axes), dst);
 }
@@ -151,7 +152,7 @@ void copy_columns(const Tensor& src, std::int64_t from, Tensor& dst, std::int64_
   check(count >= 0 && from >= 0 && to >= 0 && from + count <= src.extent(1) && to + count <= dst.extent(1),
         "copy_columns", "{} columns from {} to {} do not lie in {} and {}", count, from, to, to_string(src.shape()),
         to_string(dst.shape()));
-  const auto run = host_dispatch("copy_columns", src.device(), reference::copy_columns, cpu::copy_columns);
+  const auto run = host_dispatch("copy_columns", src.device(), reference::copy_columns, cpu::operations().copy_columns);
   if (src.extent(0) > 0 && count > 0) run(src, from, dst, to, count);
 }
 
@@ -175,7 +176,8 @@ void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_
   check(inner == b.extent(b_transposed ? 1 : 0), "matrix_product", "a is {}, b {}: their inner extents differ",
         to_string(a.shape()), to_string(b.shape()));
   checks.shape({"dst", dst}, {a.extent(a_transposed ? 1 : 0), b.extent(b_transposed ? 0 : 1)});
-  const auto run = host_dispatch("matrix_product", a.device(), reference::matrix_product, cpu::matrix_product);
+  const auto run =
+      host_dispatch("matrix_product", a.device(), reference::matrix_product, cpu::operations().matrix_product);
   if (dst.size() == 0) return;
   if (inner == 0) return dst.fill_zero();
   run(a, a_transposed, b, b_transposed, dst);

@@ -28,7 +28,7 @@ void gathered_linear_forward(const Tensor& src, const Tensor& rows, const Tensor
                              Tensor& dst) {
   check_gathered_linear("gathered_linear_forward", src, rows, {"weights", weights}, {"bias", bias}, {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::gathered_linear_forward, cpu::gathered_linear_forward,
+  const auto run = dispatch(src.device(), reference::gathered_linear_forward, cpu::operations().gathered_linear_forward,
                             cuda::gathered_linear_forward);
   run(src, rows, weights, bias, dst);
 }
@@ -38,7 +38,7 @@ void gathered_linear_backward_weights(const Tensor& src, const Tensor& rows, con
   check_gathered_linear("gathered_linear_backward_weights", src, rows, {"d_weights", d_weights}, {"d_bias", d_bias},
                         {"d_dst", d_dst});
   const auto run = dispatch(src.device(), reference::gathered_linear_backward_weights,
-                            cpu::gathered_linear_backward_weights, cuda::gathered_linear_backward_weights);
+                            cpu::operations().gathered_linear_backward_weights, cuda::gathered_linear_backward_weights);
   run(src, rows, d_dst, d_weights, d_bias);
 }
 

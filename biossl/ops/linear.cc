@@ -32,7 +32,8 @@ void check_linear(std::string_view operation, const Argument& src, const Argumen
 void linear_forward(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation, Tensor& dst) {
   check_linear("linear_forward", {"src", src}, {"weights", weights.values()}, {"bias", bias}, {"dst", dst}, true);
   if (src.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::linear_forward, cpu::linear_forward, cuda::linear_forward);
+  const auto run =
+      dispatch(src.device(), reference::linear_forward, cpu::operations().linear_forward, cuda::linear_forward);
   run(src, weights, bias, activation, dst);
 }
 
@@ -41,8 +42,8 @@ void linear_backward_data(const Tensor& d_dst, const Weights& weights, Tensor& d
   check_linear("linear_backward_data", {"d_src", d_src}, {"weights", weights.values()}, {"bias", no_bias},
                {"d_dst", d_dst}, false);
   if (d_src.size() == 0) return;
-  const auto run =
-      dispatch(d_dst.device(), reference::linear_backward_data, cpu::linear_backward_data, cuda::linear_backward_data);
+  const auto run = dispatch(d_dst.device(), reference::linear_backward_data, cpu::operations().linear_backward_data,
+                            cuda::linear_backward_data);
   run(d_dst, weights, d_src);
 }
 
@@ -54,7 +55,7 @@ void linear_backward_weights(const Tensor& src, const Tensor& d_dst, Tensor& d_w
     d_bias.fill_zero();
     return;
   }
-  const auto run = dispatch(src.device(), reference::linear_backward_weights, cpu::linear_backward_weights,
+  const auto run = dispatch(src.device(), reference::linear_backward_weights, cpu::operations().linear_backward_weights,
                             cuda::linear_backward_weights);
   run(src, d_dst, d_weights, d_bias);
 }

@@ -24,7 +24,8 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   check(hinge.first == 0 || (hinge.recent > 0 && d_a.empty()), operation,
         "first = {} needs recent negatives and no error of the memory", hinge.first);
   if (a.size() == 0) return;
-  const auto run = dispatch(a.device(), reference::contrastive_hinge, cpu::contrastive_hinge, cuda::contrastive_hinge);
+  const auto run =
+      dispatch(a.device(), reference::contrastive_hinge, cpu::operations().contrastive_hinge, cuda::contrastive_hinge);
   run(a, b, hinge, d_a, d_b, totals);
 }
 
@@ -39,7 +40,7 @@ void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d
   checks.like({"d_logits", d_logits}, logits);
   checks.totals({"totals", totals});
   if (logits.size() == 0) return;
-  const auto run = dispatch(logits.device(), reference::softmax_cross_entropy, cpu::softmax_cross_entropy,
+  const auto run = dispatch(logits.device(), reference::softmax_cross_entropy, cpu::operations().softmax_cross_entropy,
                             cuda::softmax_cross_entropy);
   run(logits, labels, d_logits, totals);
 }
@@ -57,7 +58,7 @@ void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_
   checks.totals({"totals", totals});
   check(temperature > 0 && std::isfinite(temperature), operation, "temperature {} must be positive", temperature);
   if (unit.size() == 0) return;
-  const auto run = dispatch(unit.device(), reference::nt_xent, cpu::nt_xent, cuda::nt_xent);
+  const auto run = dispatch(unit.device(), reference::nt_xent, cpu::operations().nt_xent, cuda::nt_xent);
   run(unit, temperature, scratch, d_unit, totals);
 }
 
@@ -74,7 +75,7 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
   checks.like({"d_b", d_b}, a);
   checks.totals({"totals", totals});
   if (a.size() == 0) return;
-  const auto run = dispatch(a.device(), reference::barlow_twins, cpu::barlow_twins, cuda::barlow_twins);
+  const auto run = dispatch(a.device(), reference::barlow_twins, cpu::operations().barlow_twins, cuda::barlow_twins);
   run(a, b, lambda, scratch, d_a, d_b, totals);
 }
 
@@ -96,7 +97,8 @@ void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor&
   checks.like({"d_targets", d_targets}, predictions);
   checks.totals({"totals", totals});
   if (predictions.size() == 0) return;
-  const auto run = dispatch(predictions.device(), reference::clapp_hinge, cpu::clapp_hinge, cuda::clapp_hinge);
+  const auto run =
+      dispatch(predictions.device(), reference::clapp_hinge, cpu::operations().clapp_hinge, cuda::clapp_hinge);
   run(predictions, targets, negatives, d_predictions, d_targets, totals);
 }
 
@@ -109,7 +111,7 @@ void add_loss(const Tensor& summed, double share, const Tensor& errors, Tensor& 
     checks.rank({"errors", errors}, 2);
     checks.real_type({"errors", errors});
   }
-  const auto run = dispatch(totals.device(), reference::add_loss, cpu::add_loss, cuda::add_loss);
+  const auto run = dispatch(totals.device(), reference::add_loss, cpu::operations().add_loss, cuda::add_loss);
   run(summed, share, errors, totals);
 }
 

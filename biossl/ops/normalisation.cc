@@ -16,7 +16,8 @@ void normalize_rows(const Tensor& src, Tensor& dst, Tensor& norms) {
   checks.shape({"norms", norms}, {src.extent(0)});
   checks.type({"norms", norms}, src.dtype());
   if (src.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::normalize_rows, cpu::normalize_rows, cuda::normalize_rows);
+  const auto run =
+      dispatch(src.device(), reference::normalize_rows, cpu::operations().normalize_rows, cuda::normalize_rows);
   run(src, dst, norms);
 }
 
@@ -30,8 +31,8 @@ void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tenso
   checks.shape({"norms", norms}, {d_dst.extent(0)});
   checks.type({"norms", norms}, d_dst.dtype());
   if (d_src.size() == 0) return;
-  const auto run = dispatch(d_dst.device(), reference::normalize_rows_backward, cpu::normalize_rows_backward,
-                            cuda::normalize_rows_backward);
+  const auto run = dispatch(d_dst.device(), reference::normalize_rows_backward,
+                            cpu::operations().normalize_rows_backward, cuda::normalize_rows_backward);
   run(d_dst, dst, norms, d_src);
 }
 
@@ -46,8 +47,8 @@ void standardize_columns(const Tensor& src, double epsilon, Tensor& dst, Tensor&
   checks.type({"deviations", deviations}, src.dtype());
   check(epsilon > 0 && std::isfinite(epsilon), operation, "epsilon {} must be positive", epsilon);
   if (src.size() == 0) return;
-  const auto run =
-      dispatch(src.device(), reference::standardize_columns, cpu::standardize_columns, cuda::standardize_columns);
+  const auto run = dispatch(src.device(), reference::standardize_columns, cpu::operations().standardize_columns,
+                            cuda::standardize_columns);
   run(src, epsilon, dst, deviations);
 }
 
@@ -61,8 +62,8 @@ void standardize_columns_backward(const Tensor& d_dst, const Tensor& dst, const 
   checks.shape({"deviations", deviations}, {d_dst.extent(1)});
   checks.type({"deviations", deviations}, d_dst.dtype());
   if (d_dst.size() == 0) return;
-  const auto run = dispatch(d_dst.device(), reference::standardize_columns_backward, cpu::standardize_columns_backward,
-                            cuda::standardize_columns_backward);
+  const auto run = dispatch(d_dst.device(), reference::standardize_columns_backward,
+                            cpu::operations().standardize_columns_backward, cuda::standardize_columns_backward);
   run(d_dst, dst, deviations, d_src);
 }
 

@@ -36,13 +36,14 @@ void check_steps(std::string_view operation, std::span<ParameterStep* const> ste
 void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
   check_steps("adam_step", steps, {"m", "v"});
   if (steps.empty()) return;
-  dispatch(steps.front()->update.device(), reference::adam_step, cpu::adam_step, cuda::adam_step)(adam, steps);
+  dispatch(steps.front()->update.device(), reference::adam_step, cpu::operations().adam_step, cuda::adam_step)(adam,
+                                                                                                               steps);
 }
 
 void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
   check_steps("sgd_step", steps, {"velocity"});
   if (steps.empty()) return;
-  dispatch(steps.front()->update.device(), reference::sgd_step, cpu::sgd_step, cuda::sgd_step)(sgd, steps);
+  dispatch(steps.front()->update.device(), reference::sgd_step, cpu::operations().sgd_step, cuda::sgd_step)(sgd, steps);
 }
 
 }  // namespace biossl::ops

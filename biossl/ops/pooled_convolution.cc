@@ -38,8 +38,8 @@ void conv2d_backward_data(const PooledError& error, const Weights& weights, cons
   if (!error.is_pooled()) return conv2d_backward_data(error.values, weights, conv, d_src);
   check_pooled("conv2d_backward_data", {"d_src", d_src}, {"weights", weights.values()}, error, conv);
   if (d_src.size() == 0) return;
-  const auto run = dispatch(d_src.device(), reference::conv2d_pooled_backward_data, cpu::conv2d_pooled_backward_data,
-                            cuda::conv2d_pooled_backward_data);
+  const auto run = dispatch(d_src.device(), reference::conv2d_pooled_backward_data,
+                            cpu::operations().conv2d_pooled_backward_data, cuda::conv2d_pooled_backward_data);
   run(error, weights, conv, d_src);
 }
 
@@ -54,7 +54,7 @@ void conv2d_backward_weights(const Tensor& src, const PooledError& error, const 
     return;
   }
   const auto run = dispatch(src.device(), reference::conv2d_pooled_backward_weights,
-                            cpu::conv2d_pooled_backward_weights, cuda::conv2d_pooled_backward_weights);
+                            cpu::operations().conv2d_pooled_backward_weights, cuda::conv2d_pooled_backward_weights);
   run(src, error, conv, d_weights, d_bias);
 }
 

@@ -35,7 +35,8 @@ void max_pool_forward(const Tensor& src, std::int64_t window, Activation activat
   check_pooling(operation, {"src", src}, window, {"dst", dst});
   check_argmax(operation, {"argmax", argmax}, window, dst.shape());
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::max_pool_forward, cpu::max_pool_forward, cuda::max_pool_forward);
+  const auto run =
+      dispatch(src.device(), reference::max_pool_forward, cpu::operations().max_pool_forward, cuda::max_pool_forward);
   run(src, window, activation, dst, argmax);
 }
 
@@ -49,8 +50,8 @@ void max_pool_backward(const Tensor& d_dst, const Tensor& dst, const Tensor& arg
   checks.shape({"dst", dst}, d_dst.shape());
   checks.type({"dst", dst}, d_dst.dtype());
   if (d_src.size() == 0) return;
-  const auto run =
-      dispatch(d_dst.device(), reference::max_pool_backward, cpu::max_pool_backward, cuda::max_pool_backward);
+  const auto run = dispatch(d_dst.device(), reference::max_pool_backward, cpu::operations().max_pool_backward,
+                            cuda::max_pool_backward);
   run(d_dst, dst, argmax, window, activation, d_src);
 }
 
@@ -59,8 +60,8 @@ void average_pool_forward(const Tensor& src, std::int64_t window, Tensor& dst) {
   Checks(operation).same_device({{"src", src}, {"dst", dst}});
   check_pooling(operation, {"src", src}, window, {"dst", dst});
   if (dst.size() == 0) return;
-  const auto run =
-      dispatch(src.device(), reference::average_pool_forward, cpu::average_pool_forward, cuda::average_pool_forward);
+  const auto run = dispatch(src.device(), reference::average_pool_forward, cpu::operations().average_pool_forward,
+                            cuda::average_pool_forward);
   run(src, window, dst);
 }
 
@@ -69,7 +70,7 @@ void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_s
   Checks(operation).same_device({{"d_dst", d_dst}, {"d_src", d_src}});
   check_pooling(operation, {"d_src", d_src}, window, {"d_dst", d_dst});
   if (d_src.size() == 0) return;
-  const auto run = dispatch(d_dst.device(), reference::average_pool_backward, cpu::average_pool_backward,
+  const auto run = dispatch(d_dst.device(), reference::average_pool_backward, cpu::operations().average_pool_backward,
                             cuda::average_pool_backward);
   run(d_dst, window, d_src);
 }

@@ -25,7 +25,8 @@ void product_hinge(const Tensor& rows, std::span<const RowPair> pairs, Tensor& e
     check(std::isfinite(pair.weight), operation, "a pair has weight {}", pair.weight);
   }
   if (rows.size() == 0) return;
-  (rows.device() == Device::reference ? reference::product_hinge : cpu::product_hinge)(rows, pairs, errors, totals);
+  (rows.device() == Device::reference ? reference::product_hinge : cpu::operations().product_hinge)(rows, pairs, errors,
+                                                                                                    totals);
 }
 
 }  // namespace biossl::ops

@@ -12,7 +12,7 @@ void gather_rows(const Tensor& src, const Tensor& rows, Tensor& dst) {
   checks.gathered({"src", src}, {"rows", rows}, {"dst", dst});
   checks.type({"dst", dst}, src.dtype());
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::gather_rows, cpu::gather_rows, cuda::gather_rows);
+  const auto run = dispatch(src.device(), reference::gather_rows, cpu::operations().gather_rows, cuda::gather_rows);
   run(src, rows, dst);
 }
 
@@ -25,7 +25,8 @@ void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
     checks.indices(indices, tensor.extent(0));
   }
   if (from.size() == 0) return;
-  const auto run = dispatch(tensor.device(), reference::scatter_rows, cpu::scatter_rows, cuda::scatter_rows);
+  const auto run =
+      dispatch(tensor.device(), reference::scatter_rows, cpu::operations().scatter_rows, cuda::scatter_rows);
   run(from, to, tensor);
 }
 

@@ -15,7 +15,7 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
   checks.optional_shape({"bias", bias}, {sums.extent(sums.shape().rank() - 1)});
   checks.optional_type({"bias", bias}, master_type(sums.dtype()));
   if (dst.size() == 0) return;
-  const auto run = dispatch(sums.device(), reference::activation_difference, cpu::activation_difference,
+  const auto run = dispatch(sums.device(), reference::activation_difference, cpu::operations().activation_difference,
                             cuda::activation_difference);
   run(sums, bias, activation, rise, dst);
 }
@@ -23,8 +23,8 @@ void activation_difference(const Tensor& sums, const Tensor& bias, Activation ac
 void mean_square_backward(const Tensor& output, const Tensor& target, Activation activation, Tensor& d_sums) {
   Checks("mean_square_backward").alike({{"output", output}, {"target", target}, {"d_sums", d_sums}});
   if (d_sums.size() == 0) return;
-  const auto run =
-      dispatch(output.device(), reference::mean_square_backward, cpu::mean_square_backward, cuda::mean_square_backward);
+  const auto run = dispatch(output.device(), reference::mean_square_backward, cpu::operations().mean_square_backward,
+                            cuda::mean_square_backward);
   run(output, target, activation, d_sums);
 }
 

@@ -38,8 +38,8 @@ void transposed_conv2d_forward(const Tensor& src, const Weights& weights, const 
   check_transposed("transposed_conv2d_forward", {"src", src}, {"weights", weights.values()}, {"bias", bias},
                    {"dst", dst}, conv);
   if (dst.size() == 0) return;
-  const auto run = dispatch(src.device(), reference::transposed_conv2d_forward, cpu::transposed_conv2d_forward,
-                            cuda::transposed_conv2d_forward);
+  const auto run = dispatch(src.device(), reference::transposed_conv2d_forward,
+                            cpu::operations().transposed_conv2d_forward, cuda::transposed_conv2d_forward);
   run(src, weights, bias, conv, activation, dst);
 }
 
@@ -52,8 +52,9 @@ void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, 
     d_bias.fill_zero();
     return;
   }
-  const auto run = dispatch(src.device(), reference::transposed_conv2d_backward_weights,
-                            cpu::transposed_conv2d_backward_weights, cuda::transposed_conv2d_backward_weights);
+  const auto run =
+      dispatch(src.device(), reference::transposed_conv2d_backward_weights,
+               cpu::operations().transposed_conv2d_backward_weights, cuda::transposed_conv2d_backward_weights);
   run(src, d_dst, conv, d_weights, d_bias);
 }
 

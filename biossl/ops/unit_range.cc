@@ -13,7 +13,7 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
   checks.gathered({"pixels", pixels}, {"rows", rows}, {"dst", dst});
   checks.compute_type({"dst", dst});
   if (dst.size() == 0) return;
-  const auto run = dispatch(pixels.device(), reference::unit_range, cpu::unit_range, cuda::unit_range);
+  const auto run = dispatch(pixels.device(), reference::unit_range, cpu::operations().unit_range, cuda::unit_range);
   run(pixels, rows, dst);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "biossl/core/accelerator.h"
+#include "biossl/core/instruction_level.h"
 #include "biossl/core/onednn.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/processor.h"
@@ -42,7 +43,8 @@ std::vector<std::string> instruction_sets() {
 std::string biossl_version() { return BIOSSL_VERSION; }
 
 std::string program_version() {
-  return fmt::format("biossl {} ({}, oneDNN {})", BIOSSL_VERSION, BIOSSL_COMMIT, onednn_version());
+  return fmt::format("biossl {} ({}, vector code {}, oneDNN {} with {})", BIOSSL_VERSION, BIOSSL_COMMIT,
+                     instruction_level_name(), onednn_version(), processor_instruction_set());
 }
 
 nlohmann::json describe_environment(Device device) {
@@ -50,6 +52,7 @@ nlohmann::json describe_environment(Device device) {
                              {"commit", BIOSSL_COMMIT},
                              {"cpu", cpu_info("model name")},
                              {"instruction_sets", instruction_sets()},
+                             {"vector_code", instruction_level_name()},
                              {"device", std::string(name_of(device))},
                              {"threads", threads()},
                              {"onednn", onednn_version()},

@@ -38,14 +38,15 @@ TEST(Version, IsOneLineWithTheCommitAndTheLibraryThatComputes) {
   const Outcome told = Process(testing::paths::program, folder.path(), {"--version"}).wait();
   EXPECT_EQ(told.code, 0);
   EXPECT_THAT(told.out,
-              MatchesRegex("biossl [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]*, oneDNN [0-9]+\\.[0-9]+\\.[0-9]+\\)\n"));
+              MatchesRegex("biossl [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]*, vector code [a-z0-9_]+, oneDNN "
+                           "[0-9]+\\.[0-9]+\\.[0-9]+ with [A-Za-z0-9 .-]+\\)\n"));
 }
 
 TEST(Version, IsTheLoadedLibrarysNotTheHeaders) {
   const std::string later = version(DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR + 100, 7);
   const Outcome told = with_onednn(later, {"--version"});
   EXPECT_EQ(told.code, 0) << told.error;
-  EXPECT_THAT(told.out, HasSubstr("oneDNN " + later + ")"));
+  EXPECT_THAT(told.out, HasSubstr("oneDNN " + later + " with "));
 }
 
 TEST(Version, OfALibraryThatDoesNotFitIsRefusedInOneLine) {

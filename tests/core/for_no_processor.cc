@@ -6,11 +6,13 @@
 
 namespace biossl {
 
+namespace BIOSSL_LEVEL {
 constinit const bool compiled_for_instruction_set[] = {
 #define INSTRUCTION_SET(name, macro) true,
 #include "biossl/core/instruction_sets.inc"
 #undef INSTRUCTION_SET
 };
+}  // namespace BIOSSL_LEVEL
 
 }  // namespace biossl
 

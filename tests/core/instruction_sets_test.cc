@@ -48,14 +48,14 @@ TEST(InstructionSets, WhatIsNeededAndNotThereIsMissing) {
 
 TEST(InstructionSets, TheCompilerSaysWhatItMayUse) {
 #if defined(__AVX2__)
-  EXPECT_TRUE(compiled_for_instruction_set[row_of("avx2")]);
+  EXPECT_TRUE(BIOSSL_LEVEL::compiled_for_instruction_set[row_of("avx2")]);
 #else
-  EXPECT_FALSE(compiled_for_instruction_set[row_of("avx2")]);
+  EXPECT_FALSE(BIOSSL_LEVEL::compiled_for_instruction_set[row_of("avx2")]);
 #endif
 #if defined(__AVX512BF16__)
-  EXPECT_TRUE(compiled_for_instruction_set[row_of("avx512bf16")]);
+  EXPECT_TRUE(BIOSSL_LEVEL::compiled_for_instruction_set[row_of("avx512bf16")]);
 #else
-  EXPECT_FALSE(compiled_for_instruction_set[row_of("avx512bf16")]);
+  EXPECT_FALSE(BIOSSL_LEVEL::compiled_for_instruction_set[row_of("avx512bf16")]);
 #endif
 }
 

@@ -4,7 +4,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation activation, Tensor& d_src) {
   shared::with_activation(activation, [&](auto which) {
@@ -24,4 +24,4 @@ void activation_backward(const Tensor& d_dst, const Tensor& dst, Activation acti
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

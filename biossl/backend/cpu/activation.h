@@ -4,8 +4,9 @@
 #include <cmath>
 
 #include "biossl/backend/shared/activation.h"
+#include "biossl/core/level.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 /// tanh as a quotient of odd and even polynomials on [-7.905, 7.905] (outside, tanh is 1 in float32), so that loops
 /// vectorise; absolute error below 5e-7. Coefficients of Eigen's generic_fast_tanh_float.
@@ -32,4 +33,4 @@ float activate(float x) {
   return shared::activate<activation>(x);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

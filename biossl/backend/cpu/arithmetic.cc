@@ -4,7 +4,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// dst = combine(one, other), element by element in single precision. dst may be either operand.
@@ -46,4 +46,4 @@ void scale(const Tensor& src, double factor, double offset, Tensor& dst) {
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -6,7 +6,7 @@
 #include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// Replaces row i of a^T b by the derivative of the loss by it. Returns the loss of that row of C = a^T b / B.
@@ -43,4 +43,4 @@ void barlow_twins(const Tensor& a, const Tensor& b, double lambda, Tensor& scrat
   sums[1] += static_cast<double>(count_nonzero_rows(d_b));
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

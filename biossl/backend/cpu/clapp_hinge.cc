@@ -7,7 +7,7 @@
 
 // Rows are long (a block's whole output), so memory traffic limits the speed: each row's errors are written once, in
 // one pass.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// A prediction's loss, and the weights of its two terms in the errors; a weight is 0 if its hinge is zero.
@@ -69,4 +69,4 @@ void clapp_hinge(const Tensor& predictions, const Tensor& targets, const Tensor&
   totals.data<double>()[1] += static_cast<double>(count_nonzero_rows(d_targets));
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -10,7 +10,7 @@
 // Each row of one view is one task: its loss and error are a sum over the rows of the other view. There is no B x B x D
 // array, no B x B array and no sum shared between threads. If both views get an error, the distances are computed
 // twice.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 float distance(const float* __restrict x, const float* __restrict y, std::int64_t features) {
@@ -66,4 +66,4 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   sums[1] += static_cast<double>(count_nonzero_rows(d_b.rows(hinge.first, rows)));
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -2,7 +2,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void convert(const Tensor& src, Tensor& dst) {
   with_type(src, [&](auto from_zero) {
@@ -19,4 +19,4 @@ void convert(const Tensor& src, Tensor& dst) {
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

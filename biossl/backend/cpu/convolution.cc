@@ -1,7 +1,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/onednn.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 PrimitiveKey convolution_key(std::initializer_list<const Tensor*> tensors, const Conv2d& conv,
@@ -79,4 +79,4 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
   primitive.run(src, d_dst, d_weights, d_bias);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

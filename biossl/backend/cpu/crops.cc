@@ -8,7 +8,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 constexpr int together = 3;  // channels that are worked on at a time
@@ -242,4 +242,4 @@ void crop(const Tensor& pixels, const Tensor& rows, std::span<const Crop> crops,
   with_type(dst, [&](auto zero) { crop_images<decltype(zero)>(pixels, rows, crops, dst); });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

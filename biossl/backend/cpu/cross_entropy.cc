@@ -3,7 +3,7 @@
 
 #include "biossl/backend/backend.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d_logits, Tensor& totals) {
   // A probe's batch has some thousand numbers, too few for a second thread.
@@ -25,4 +25,4 @@ void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& d
   }
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -6,7 +6,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// An image of bytes with the three channels of a pixel in one word, so that one gather loads all channels.
@@ -151,4 +151,4 @@ void deform(const Tensor& pixels, const Tensor& rows, const Tensor& parameters, 
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

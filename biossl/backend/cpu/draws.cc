@@ -4,7 +4,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void draw_uniform(const Random& stream, float bound, Tensor& dst) {
   float* to = dst.data<float>();
@@ -23,4 +23,4 @@ void random_permutation(const Random& stream, Tensor& dst) {
   shared::random_permutation(stream, dst.span<std::int32_t>());
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 
+#include "biossl/core/level.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/tensor.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 /// Calls body with the compute type of a tensor:
 ///   with_type(tensor, [&](auto zero) { using T = decltype(zero); … })
@@ -32,4 +33,4 @@ void fill_elements(Tensor& dst, const Result& result) {
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

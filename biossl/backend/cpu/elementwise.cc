@@ -8,7 +8,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/backend/cpu/matrix_product.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// Positions of an outermost piece that one thread's sums of all rows run over. Their number fixes the order of a sum.
@@ -174,4 +174,4 @@ void matrix_product(const Tensor& a, bool a_transposed, const Tensor& b, bool b_
   matrix_product(a, a_transposed ? As::transposed : As::it_is, b, b_transposed ? As::transposed : As::it_is, dst);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace biossl::cpu {
+#include "biossl/core/level.h"
+
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 /// e^x for x <= 0, so that loops vectorise; relative error below 3e-7. 0 below -87, where float32 underflows.
 inline float exponential(float x) {
@@ -24,4 +26,4 @@ inline float exponential(float x) {
   return x < smallest ? 0.0F : sum * std::bit_cast<float>(bits);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -9,7 +9,7 @@
 
 // A linear layer with few outputs reads much and computes little. So each row is read once, in place, into 20 sums that
 // stay in registers. Later rows are prefetched, because the hardware cannot predict the next row of a shuffled batch.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 constexpr std::int64_t most_outputs = 10;  // per kernel; two rows or two registers of each fill the register file
@@ -198,4 +198,4 @@ void gathered_linear_backward_weights(const Tensor& src, const Tensor& rows, con
   }
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -4,10 +4,11 @@
 #include <cstring>
 
 #include "biossl/core/dtype.h"
+#include "biossl/core/level.h"
 
 // A vector register of float32 numbers, as wide as the processor that this is compiled for has. For kernels whose speed
 // depends on which numbers stay in registers, which `omp simd` cannot control.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 #if defined(__AVX512F__)
 inline constexpr std::int64_t lane_count = 16;
@@ -36,4 +37,4 @@ inline Lanes load_lanes(const bfloat16* from) {
 
 inline void store_lanes(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

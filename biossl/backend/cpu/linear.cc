@@ -1,7 +1,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/backend/cpu/onednn.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void linear_forward(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation, Tensor& dst) {
   if (dst.size() == 0) return;
@@ -40,4 +40,4 @@ void linear_backward_weights(const Tensor& src, const Tensor& d_dst, Tensor& d_w
   primitive.run(src, d_dst, d_weights, d_bias);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -6,7 +6,7 @@
 #include "biossl/backend/shared/normal.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// The number of counters computed together, and of the normal numbers that they give.
@@ -72,4 +72,4 @@ void add_noise(const Random& stream, double spread, const Tensor& src, Tensor& d
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

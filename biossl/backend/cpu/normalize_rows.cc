@@ -4,7 +4,7 @@
 #include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// Calls body(row) for every row of a matrix, in parallel.
@@ -43,4 +43,4 @@ void normalize_rows_backward(const Tensor& d_dst, const Tensor& dst, const Tenso
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -10,7 +10,7 @@
 #include "biossl/backend/cpu/vectors.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
@@ -90,4 +90,4 @@ void nt_xent(const Tensor& unit, double temperature, Tensor& scratch, Tensor& d_
   totals.data<double>()[1] += static_cast<double>(count_nonzero_rows(d_unit.rows(rows / 2, rows)));
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -3,7 +3,7 @@
 #include "biossl/backend/shared/adam.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// values[i] = kept * values[i] + increment(i), in parallel; the increments are written where they are asked for.
@@ -57,4 +57,4 @@ void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
   for (ParameterStep* step : steps) sgd_step_of(sgd, *step);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -6,7 +6,7 @@
 #include "biossl/backend/shared/crops.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// The grey values of a row of pixels as (x - mean) / deviation.
@@ -73,4 +73,4 @@ void cut_patches(const Tensor& pixels, const Tensor& rows, std::span<const Patch
   with_type(dst, [&](auto zero) { cut_images<decltype(zero)>(pixels, rows, crops, cut, dst); });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -12,7 +12,7 @@
 // to the channel's sums in registers; for the error, the channel's weights in registers are added to the patch below.
 // Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three contiguous rows
 // and edges need no special case.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 constexpr int taps = 9;
@@ -303,4 +303,4 @@ void conv2d_pooled_backward_weights(const Tensor& src, const PooledError& error,
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -5,7 +5,7 @@
 
 // The inner loops run over channels, which are contiguous, so they vectorise for every window. Window 2, the usual one,
 // is a compile-time constant; 0 stands for any other, which is read from an argument.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// Extents of a pooling: unpooled maps are height x width, pooled ones rows x columns.
@@ -156,4 +156,4 @@ void average_pool_backward(const Tensor& d_dst, std::int64_t window, Tensor& d_s
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

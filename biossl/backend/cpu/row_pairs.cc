@@ -9,7 +9,7 @@
 
 // First every pair's product, then every row's error as a sum over its active pairs, in their order: no two threads add
 // to one number. Rows are long, so each error is written in one pass.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// A row's share in an active pair: its error gains weight * rows[partner].
@@ -93,4 +93,4 @@ void product_hinge(const Tensor& rows, std::span<const RowPair> pairs, Tensor& e
   *sum = std::accumulate(scratch.losses.begin(), scratch.losses.end(), *sum);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

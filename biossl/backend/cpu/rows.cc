@@ -4,7 +4,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 std::size_t row_bytes(const Tensor& tensor) {
@@ -38,4 +38,4 @@ void scatter_rows(const Tensor& from, const Tensor& to, Tensor& tensor) {
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

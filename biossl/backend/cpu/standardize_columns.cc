@@ -7,7 +7,7 @@
 
 // Columns are processed in strips: each row gives one vector of neighbouring numbers, and the sums of the strip stay in
 // registers.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 constexpr std::int64_t strip = 16;
@@ -84,4 +84,4 @@ void standardize_columns_backward(const Tensor& d_dst, const Tensor& dst, const 
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -3,7 +3,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void activation_difference(const Tensor& sums, const Tensor& bias, Activation activation, const Tensor& rise,
                            Tensor& dst) {
@@ -47,4 +47,4 @@ void mean_square_backward(const Tensor& output, const Tensor& target, Activation
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

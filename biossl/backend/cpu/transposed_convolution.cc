@@ -8,7 +8,7 @@
 
 // oneDNN runs the transposed convolution as a backward convolution. Bias and activation are added in one pass over the
 // result.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
 /// values = activation(values + bias), channels last.
@@ -92,4 +92,4 @@ void transposed_conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, 
   if (!d_bias.empty()) sum_channels(d_dst, d_bias);
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -2,7 +2,7 @@
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/core/parallel.h"
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
   const std::int64_t size = pixels.shape().row_size();
@@ -20,4 +20,4 @@ void unit_range(const Tensor& pixels, const Tensor& rows, Tensor& dst) {
   });
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

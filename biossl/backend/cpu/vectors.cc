@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 std::int64_t count_nonzero_rows(const Tensor& matrix) {
   const std::int64_t size = matrix.shape().row_size();
@@ -14,4 +14,4 @@ std::int64_t count_nonzero_rows(const Tensor& matrix) {
   return count;
 }
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

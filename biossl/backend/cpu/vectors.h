@@ -2,10 +2,11 @@
 
 #include <cstdint>
 
+#include "biossl/core/level.h"
 #include "biossl/core/tensor.h"
 
 // Loops over the numbers of one row.
-namespace biossl::cpu {
+namespace biossl::cpu::BIOSSL_LEVEL {
 
 /// <x, y>
 inline float dot(const float* __restrict x, const float* __restrict y, std::int64_t size) {
@@ -24,4 +25,4 @@ inline void add_scaled(float weight, const float* __restrict x, std::int64_t siz
 /// Number of nonzero rows of a float32 matrix.
 std::int64_t count_nonzero_rows(const Tensor& matrix);
 
-}  // namespace biossl::cpu
+}  // namespace biossl::cpu::BIOSSL_LEVEL

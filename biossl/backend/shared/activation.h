@@ -3,11 +3,13 @@
 #include <cmath>
 #include <type_traits>
 
+#include "biossl/core/level.h"
 #include "biossl/ops/types.h"
 
 // Arithmetic of single elements, shared by the backends. The functions are constexpr, so that CUDA kernels can call
 // them (nvcc's relaxed constexpr). They select values instead of branching, so that loops vectorise.
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// activation(x).
 template <Activation activation, class T>
@@ -71,4 +73,5 @@ constexpr decltype(auto) with_activation(Activation activation, Body&& body) {
   return body(ActivationConstant<Activation::none>{});
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -3,10 +3,12 @@
 #include <cmath>
 #include <cstdint>
 
+#include "biossl/core/level.h"
 #include "biossl/ops/parameter_step.h"
 #include "biossl/ops/types.h"
 
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// Coefficients of one Adam step, the same for every element; computed in double.
 template <class T>
@@ -50,4 +52,5 @@ T kept_share(const ParameterStep& step, double weight_decay) {
   return static_cast<T>(1.0 - step.decay - step.learning_rate * weight_decay);
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -4,9 +4,11 @@
 #include <cstdint>
 
 #include "biossl/backend/shared/deform.h"
+#include "biossl/core/level.h"
 
 // The views "crops" and "patches", one number or pixel at a time. T is float, or double on the reference device.
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// The pixels that an output pixel lies between along one axis of a crop, counted from its first, and the weight of the
 /// second.
@@ -46,4 +48,5 @@ template <class T>
   return clamp_to_unit(other + share * (value - other));
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdint>
 
+#include "biossl/core/level.h"
 #include "biossl/core/random.h"
 #include "biossl/ops/types.h"
 
 // The views "deform": the parameters of one image, one pixel at a time. T is float, or double on the reference device.
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// Draws one deformation: theta (6, row by row), saturation factor, hue shift in turns, mirror (0 or 1). Never change
 /// the order of the draws: whether the map is affine, its six coefficients (always drawn, so that later draws do not
@@ -145,4 +147,5 @@ template <class T>
           channel(T(1), sixths, value, adjusted)};
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

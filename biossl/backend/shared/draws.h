@@ -6,9 +6,11 @@
 #include <span>
 #include <utility>
 
+#include "biossl/core/level.h"
 #include "biossl/core/random.h"
 
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// The number of 0 .. count-1 other than i, drawn by word i of the stream.
 constexpr std::int32_t other_than(std::int64_t i, std::int64_t count, const Random& stream) {
@@ -31,4 +33,5 @@ inline void random_permutation(Random stream, std::span<std::int32_t> order) {
   }
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -4,9 +4,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "biossl/core/level.h"
 #include "biossl/ops/elementwise.h"
 
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 template <Function function, class T>
 T apply_to(T x) {
@@ -67,4 +69,5 @@ void with_constant(Enum value, const Body& body) {
   test(std::make_index_sequence<static_cast<std::size_t>(last) + 1>{});
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

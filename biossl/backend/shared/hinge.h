@@ -2,11 +2,13 @@
 
 #include <cstdint>
 
+#include "biossl/core/level.h"
 #include "biossl/ops/types.h"
 
 // The contrastive hinge of single pairs, for the CPU's vectorised loops and the GPU's kernels: one row of one view
 // against the rows of the other view.
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// The half-open range of rows of the other view that a row is compared with, including its partner, the row of the
 /// same number. N holds (i, i+k), k = 1..recent: row j of the current view has j-recent .. j-1, row i of the earlier
@@ -32,4 +34,5 @@ constexpr float hinge_pair(const Hinge& hinge, float distance, bool positive, do
   return positive ? weight : -weight;
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <numbers>
 
+#include "biossl/core/level.h"
+
 // Two standard normal numbers from two random words (Box & Muller 1958): radius sqrt(-2 ln u), u in (0, 1] from the
 // upper 24 bits of one word; angle 2 pi v, v in [0, 1) from those of the other.
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 template <class T>
 struct NormalPair {
@@ -64,4 +67,5 @@ inline NormalPair<double> exact_normal_pair(std::uint32_t radius_word, std::uint
   return {sign_first * along_first, sign_second * along_second};
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "biossl/core/level.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl::shared {
+inline namespace BIOSSL_LEVEL {
 
 /// A pooled error written to the full map (N, H, W, O), in error.scratch. conv takes a map like `src` to extents H, W.
 inline Tensor spread(const PooledError& error, const Tensor& src, const Conv2d& conv) {
@@ -12,4 +14,5 @@ inline Tensor spread(const PooledError& error, const Tensor& src, const Conv2d& 
   return all;
 }
 
+}  // namespace BIOSSL_LEVEL
 }  // namespace biossl::shared

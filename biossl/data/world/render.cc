@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "biossl/core/level.h"
 #include "biossl/data/world/shade.h"
 
-namespace biossl::world {
+namespace biossl::world::BIOSSL_LEVEL {
 namespace {
 
 constexpr int lanes = 16;                // rays marched together: one vector register of floats
@@ -341,4 +342,4 @@ void render(const Instance& instance, const Moment& moment, const WorldStyle& st
   }
 }
 
-}  // namespace biossl::world
+}  // namespace biossl::world::BIOSSL_LEVEL
