@@ -37,9 +37,8 @@ TEST(Version, IsOneLineWithTheCommitAndTheLibraryThatComputes) {
   const TemporaryFolder folder;
   const Outcome told = Process(testing::paths::program, folder.path(), {"--version"}).wait();
   EXPECT_EQ(told.code, 0);
-  EXPECT_THAT(told.out,
-              MatchesRegex("biossl [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]*, vector code [a-z0-9_]+, oneDNN "
-                           "[0-9]+\\.[0-9]+\\.[0-9]+ with [A-Za-z0-9 .-]+\\)\n"));
+  EXPECT_THAT(told.out, MatchesRegex("biossl [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]*, vector code [a-z0-9_]+, oneDNN "
+                                     "[0-9]+\\.[0-9]+\\.[0-9]+ with [A-Za-z0-9 .-]+\\)\n"));
 }
 
 TEST(Version, IsTheLoadedLibrarysNotTheHeaders) {
