@@ -64,10 +64,10 @@ endif()
 
 # What programs link beside the library, last of all that is ours (cmake/levels.cmake). A shared library holds the backend itself.
 if(NOT BIOSSL_SHARED)
-  set(backend_of_program biossl_cuda ${level_libraries})
+  set(backend_of_program biossl_cuda ${level_objects})
 elseif(TARGET biossl_cuda_beside)
   message(FATAL_ERROR "BIOSSL_SHARED=ON has one backend in the library, and BIOSSL_CUDA=BESIDE two programs with one each; choose one of the two")
 else()
   set(backend_of_program "")
-  target_link_libraries(biossl_library PRIVATE biossl_cuda ${level_libraries})
+  target_link_libraries(biossl_library PRIVATE biossl_cuda ${level_objects})
 endif()

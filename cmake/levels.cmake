@@ -31,10 +31,10 @@ elseif(BIOSSL_ARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(biossl_processor INTERFACE -march=${BIOSSL_ARCH})
 endif()
 
-# Takes the vector code out of a list of source files, into object libraries that are to be linked after all else, and sets level_libraries. Of a
+# Takes the vector code out of a list of source files, into objects that are to be linked after all others, and sets level_objects. Of a
 # build with one level it changes nothing.
 function(biossl_add_levels list)
-  set(level_libraries "")
+  set(level_objects "")
   set(others ${${list}})
   if(BIOSSL_PORTABLE)
     set(vector_sources ${others})
@@ -48,11 +48,11 @@ function(biossl_add_levels list)
       target_compile_options(biossl_${level} PRIVATE -march=x86-64-${level} $<$<STREQUAL:${level},v4>:-mprefer-vector-width=512> -Wno-shadow)
       target_link_libraries(biossl_${level} PRIVATE biossl_flags OpenMP::OpenMP_CXX oneDNN::oneDNN fmt::fmt)
       set_target_properties(biossl_${level} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)  # reading the headers takes longer than the rest
-      list(APPEND level_libraries biossl_${level})
+      list(APPEND level_objects $<TARGET_OBJECTS:biossl_${level}>)
     endforeach()
   endif()
   set(${list} ${others} PARENT_SCOPE)
-  set(level_libraries ${level_libraries} PARENT_SCOPE)
+  set(level_objects ${level_objects} PARENT_SCOPE)
   set(rows "LEVEL(one, ${biossl_levels})")
   if(BIOSSL_PORTABLE)
     list(TRANSFORM biossl_levels REPLACE "(.+)" "LEVEL(\\1, \\1)" OUTPUT_VARIABLE rows)
