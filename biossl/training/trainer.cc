@@ -183,6 +183,7 @@ void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& 
 
 void Trainer::start_epoch(std::int64_t epoch) {
   progress_.epoch = epoch;
+  open_epoch_ = epoch;
   loader_.start_epoch(static_cast<std::uint32_t>(epoch));
   Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
   std::ranges::copy(progress_.totals, start.data<double>());
@@ -223,6 +224,21 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   }
   rule_->step(images, context, totals_);
   network_->between_steps(context);
+}
+
+double Trainer::advance() {
+  check(progress_.epoch < total_epochs(), "trainer", "all {} epochs are over", total_epochs());
+  if (open_epoch_ != progress_.epoch) start_epoch(progress_.epoch);
+  const double before = total_loss();
+  take_step(progress_.batch);
+  progress_.totals = read_totals(totals_);
+  const double loss = progress_.totals[0] - before;
+  if (++progress_.batch == batches()) progress_ = {.epoch = progress_.epoch + 1};
+  return loss;
+}
+
+void Trainer::save_to(const std::filesystem::path& file) {
+  save_checkpoint(file, recipe_, progress_, *network_, *rule_);
 }
 
 double Trainer::total_loss() const { return read_totals(totals_)[0]; }

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "biossl/network/network.h"
+
+namespace biossl::python {
+
+/// A layer of a network by its name, "blocks.0" or "heads.4". The network must outlive it.
+struct Layer {
+  std::string name;
+  Synapses* synapses;
+};
+
+std::vector<Layer> layers_of(Network& network);
+
+}  // namespace biossl::python

@@ -1,0 +1,70 @@
+#include "src/reporter.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace biossl::python {
+namespace {
+
+constexpr double seconds_between_calls = 0.1;
+
+}  // namespace
+
+PythonReporter::~PythonReporter() {
+  const nb::gil_scoped_acquire lock;
+  target_.reset();
+}
+
+void PythonReporter::note(std::string_view line) {
+  const nb::gil_scoped_acquire lock;
+  target_.attr("note")(line);
+}
+
+void PythonReporter::batch(const BatchReport& report) {
+  if (since_batch_.seconds() < seconds_between_calls) return;
+  since_batch_.restart();
+  const nb::gil_scoped_acquire lock;
+  const double speed = static_cast<double>(report.images) / std::max(report.seconds, 1e-9);
+  target_.attr("batch")(report.epoch, report.epochs, report.stage, report.batch, report.batches, report.loss, speed);
+}
+
+void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
+  const nb::gil_scoped_acquire lock;
+  nb::dict values;
+  values["epoch"] = metrics.epoch;
+  values["stage"] = metrics.stage;
+  values["loss"] = metrics.loss;
+  values["loss_per_pair"] = metrics.loss_per_pair;
+  values["active_share"] = metrics.active_share;
+  values["learning_rate"] = metrics.learning_rate;
+  values["images"] = metrics.images;
+  values["seconds"] = metrics.seconds;
+  values["images_per_second"] = metrics.images_per_second;
+  target_.attr("epoch")(values, epochs);
+}
+
+void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
+  const bool is_new = stage_name_ != name;
+  if (!is_new && done < total && since_batch_.seconds() < seconds_between_calls) return;
+  stage_name_ = name;
+  since_batch_.restart();
+  const nb::gil_scoped_acquire lock;
+  target_.attr("stage")(name, done, total, text);
+}
+
+int PythonReporter::stop_signal() {
+  if (stop_) return SIGINT;
+  if (since_look_.seconds() < seconds_between_calls) return 0;
+  since_look_.restart();
+  const nb::gil_scoped_acquire lock;
+  if (PyErr_CheckSignals() == 0) return 0;
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) == 0) throw nb::python_error();
+  PyErr_Clear();
+  stop_ = true;
+  return SIGINT;
+}
+
+}  // namespace biossl::python
