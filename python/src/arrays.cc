@@ -28,7 +28,8 @@ nb::dlpack::dtype dlpack_type(DType dtype) {
 
 /// The tensor in host memory and of a type that NumPy has.
 Tensor shareable(const Tensor& tensor) {
-  if (tensor.dtype() != DType::bfloat16) return tensor.device() == Device::cuda ? on_device(tensor, Device::cpu) : tensor;
+  if (tensor.dtype() != DType::bfloat16)
+    return tensor.device() == Device::cuda ? on_device(tensor, Device::cpu) : tensor;
   Tensor wide(tensor.shape(), DType::float32, tensor.device());
   ops::convert(tensor, wide);
   return on_device(wide, Device::cpu);
@@ -66,7 +67,8 @@ nb::object share(const Tensor& tensor, const Axes& axes, Access access) {
   void* const data = tensor.raw();
   const auto type = dlpack_type(tensor.dtype());
   if (access == Access::write) {
-    return nb::cast(nb::ndarray<nb::numpy>(data, axes.extents.size(), axes.extents.data(), owner, axes.strides.data(), type));
+    return nb::cast(
+        nb::ndarray<nb::numpy>(data, axes.extents.size(), axes.extents.data(), owner, axes.strides.data(), type));
   }
   return nb::cast(
       nb::ndarray<nb::numpy, nb::ro>(data, axes.extents.size(), axes.extents.data(), owner, axes.strides.data(), type));
@@ -74,7 +76,8 @@ nb::object share(const Tensor& tensor, const Axes& axes, Access access) {
 
 std::string shape_of(const Array& array) {
   std::string text;
-  for (std::size_t axis = 0; axis < array.ndim(); ++axis) text += fmt::format("{}{}", axis > 0 ? ", " : "", array.shape(axis));
+  for (std::size_t axis = 0; axis < array.ndim(); ++axis)
+    text += fmt::format("{}{}", axis > 0 ? ", " : "", array.shape(axis));
   return fmt::format("({})", text);
 }
 
@@ -145,7 +148,8 @@ void copy_into(const Array& array, Tensor& tensor, std::string_view what) {
   const Axes axes = channels_second(axes_of(tensor.shape()));
   bool agrees = array.ndim() == axes.extents.size();
   for (std::size_t axis = 0; agrees && axis < array.ndim(); ++axis) agrees = array.shape(axis) == axes.extents[axis];
-  check(agrees, what, "an array of shape {} where one of {} belongs", shape_of(array), fmt::format("({})", fmt::join(axes.extents, ", ")));
+  check(agrees, what, "an array of shape {} where one of {} belongs", shape_of(array),
+        fmt::format("({})", fmt::join(axes.extents, ", ")));
   const bool from_float = array.dtype() == nb::dtype<float>();
   check(from_float || array.dtype() == nb::dtype<double>(), what, "the numbers must be float32 or float64");
   check(tensor.dtype() == DType::float32 || tensor.dtype() == DType::float64, what, "is {}", name_of(tensor.dtype()));

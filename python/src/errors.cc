@@ -30,7 +30,8 @@ void bind_errors(nb::module_& module) {
   nb::exception<InUse> in_use(module, "InUse", PyExc_RuntimeError);
   add(in_use, "Another process uses the same run directory.");
   nb::exception<BadInput> bad_input(module, "BadInput", PyExc_ValueError);
-  add(bad_input, "Something read from outside is wrong: a recipe, a data file, a checkpoint. The message names the place.");
+  add(bad_input,
+      "Something read from outside is wrong: a recipe, a data file, a checkpoint. The message names the place.");
 }
 
 }  // namespace biossl::python

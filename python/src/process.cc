@@ -48,7 +48,8 @@ void bind_process(nb::module_& module) {
         start_computing();
         return threads();
       },
-      "Number of threads that are computed with: those set, else OMP_NUM_THREADS, else all processors of this process.");
+      "Number of threads that are computed with: those set, else OMP_NUM_THREADS, else all processors of this "
+      "process.");
 }
 
 }  // namespace biossl::python

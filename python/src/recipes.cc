@@ -37,7 +37,8 @@ void bind_recipes(nb::module_& module) {
   recipe.def_ro("name", &Recipe::name)
       .def_ro("seed", &Recipe::seed)
       .def_ro("notes", &Recipe::notes, "One line for each setting that was given and has no effect beside the others.")
-      .def("to_toml", [](const Recipe& self) { return to_toml(self); }, "The recipe with all defaults, as TOML.");
+      .def(
+          "to_toml", [](const Recipe& self) { return to_toml(self); }, "The recipe with all defaults, as TOML.");
   const nb::arg_v changes = nb::arg("changes") = Changes{};
   module.def(
       "recipe_from_file",

@@ -26,16 +26,18 @@ void perform(const Recipe& recipe, const std::filesystem::path& data, const std:
 
 void run(const Recipe& recipe, const std::filesystem::path& out, const std::filesystem::path& data,
          const std::string& device, bool resume, nb::object target) {
-  perform(recipe, data, device, std::move(target), [&](const Recipe& of, const ExecutionContext& at, Reporter& reporter) {
-    run_experiment(of, at, out, resume, reporter);
-  });
+  perform(recipe, data, device, std::move(target),
+          [&](const Recipe& of, const ExecutionContext& at, Reporter& reporter) {
+            run_experiment(of, at, out, resume, reporter);
+          });
 }
 
 void pretrain_only(const Recipe& recipe, const std::filesystem::path& out, const std::filesystem::path& data,
                    const std::string& device, bool resume, nb::object target) {
-  perform(recipe, data, device, std::move(target), [&](const Recipe& of, const ExecutionContext& at, Reporter& reporter) {
-    pretrain(of, at, out, resume, reporter);
-  });
+  perform(recipe, data, device, std::move(target),
+          [&](const Recipe& of, const ExecutionContext& at, Reporter& reporter) {
+            pretrain(of, at, out, resume, reporter);
+          });
 }
 
 }  // namespace

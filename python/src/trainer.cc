@@ -5,6 +5,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -34,11 +35,13 @@ class SteppedTrainer {
     settle_precision(recipe, context.device, reporter);
     check_precision(recipe, context.device);
     recipe_ = recipe;
-    std::optional<Checkpoint> start;
-    const auto note = [&](std::string_view line) { reporter.note(line); };
-    if (!recipe.train.from.empty() && resume.empty()) start = open_checkpoint(recipe.train.from, note);
-    trainer_ = std::make_unique<Trainer>(recipe, context, start ? &*start : nullptr);
-    if (!resume.empty()) trainer_->resume(open_checkpoint(resume, note));
+    if (!resume.empty() || recipe.train.from.empty()) {
+      trainer_ = std::make_unique<Trainer>(recipe, context);
+    } else {
+      const Checkpoint start = open_checkpoint(recipe.train.from, context.note);
+      trainer_ = std::make_unique<Trainer>(recipe, context, &start);
+    }
+    if (!resume.empty()) trainer_->resume(open_checkpoint(resume, context.note));
     trainer_->network().set_observer(&watcher_);
   }
 
@@ -84,7 +87,8 @@ class SteppedTrainer {
   std::unique_ptr<Trainer> trainer_;
 };
 
-std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what, std::int64_t every, nb::object target) {
+std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what, std::int64_t every,
+                   nb::object target) {
   std::vector<std::string> names;
   for (const Layer& each : layers_of(self.trainer().network())) names.push_back(each.name);
   check(std::ranges::count(names, layer) > 0, "watch", "there is no layer '{}'{}", layer, suggestion(layer, names));
@@ -101,7 +105,8 @@ void bind_trainer(nb::module_& module) {
       .value("update", Watched::update);
   using Self = SteppedTrainer;
   nb::class_<Self>(module, "Trainer", "Training step by step.")
-      .def(nb::init<Recipe, const std::filesystem::path&, const std::string&, const std::filesystem::path&, nb::object>(),
+      .def(nb::init<Recipe, const std::filesystem::path&, const std::string&, const std::filesystem::path&,
+                    nb::object>(),
            nb::arg("recipe"), nb::arg("data"), nb::arg("device"), nb::arg("resume"), nb::arg("reporter"))
       .def("step", &Self::step)
       .def_prop_ro("recipe", &Self::recipe, nb::rv_policy::reference_internal)
@@ -114,12 +119,15 @@ void bind_trainer(nb::module_& module) {
       .def_prop_ro("depth", [](Self& self) { return self.trainer().network().depth(); })
       .def("description", [](Self& self, int block) { return self.trainer().network().block(block).description(); })
       .def("has_head", [](Self& self, int block) { return self.trainer().network().has_head(block); })
-      .def("layers", [](Self& self) { return layers_of(self.trainer().network()); }, nb::keep_alive<0, 1>())
+      .def(
+          "layers", [](Self& self) { return layers_of(self.trainer().network()); }, nb::keep_alive<0, 1>())
       .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
-      .def("unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))
+      .def(
+          "unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))
       .def("next_views", &Self::next_views)
       .def("encode", &Self::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"))
-      .def("save", [](Self& self, const std::filesystem::path& file) { self.trainer().save_to(file); }, nb::arg("file"));
+      .def(
+          "save", [](Self& self, const std::filesystem::path& file) { self.trainer().save_to(file); }, nb::arg("file"));
 }
 
 }  // namespace biossl::python

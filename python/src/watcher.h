@@ -13,8 +13,8 @@ namespace biossl::python {
 
 namespace nb = nanobind;
 
-/// What a watch looks at: the activity of a layer's inputs in an update, the error of its outputs that came, the error of
-/// its inputs that goes on, or the update.
+/// What a watch looks at: the activity of a layer's inputs in an update, the error of its outputs that came, the error
+/// of its inputs that goes on, or the update.
 enum class Watched { activity, error_in, error_out, update };
 
 /// Calls Python functions with what happens at layers in chosen steps.
