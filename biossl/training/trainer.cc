@@ -60,16 +60,16 @@ BatchLoader make_loader(const Recipe& recipe, const Dataset& images, const Views
 /// The label of every image if the loss reads labels; otherwise empty.
 Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& images, Device device) {
   const auto loss = trial_loss(recipe);
+  if (loss->reads_labels() && !images.is_labelled()) {
+    bad_input("recipe '{}': loss {} reads labels, and {} has none; choose another loss or another data.pretrain",
+              recipe.name, recipe.loss.kind, recipe.data.pretrain);
+  }
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
   if (loss->one_output_per_class() && network.spec().head.features != classes) {
     bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
               recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, network.spec().head.features);
   }
   if (!loss->reads_labels()) return {};
-  if (!images.is_labelled()) {
-    bad_input("recipe '{}': loss {} reads labels, and {} has none; choose another loss or another data.pretrain",
-              recipe.name, recipe.loss.kind, recipe.data.pretrain);
-  }
   Tensor labels({images.size()}, DType::int32, Device::reference);
   std::ranges::copy(images.labels(), labels.data<std::int32_t>());
   return on_device(labels, device);

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +26,10 @@ __all__ = ["Run", "load", "pretrain", "run"]
 class Run:
     """A run directory: what was asked for, what happened, and what came out."""
 
-    def __init__(self, path: str | os.PathLike, _keeps=None):
+    def __init__(self, path: str | os.PathLike, _temporary: str | None = None):
         self.path = Path(path).expanduser()
-        self._keeps = _keeps  # a folder that goes when nobody has the run any more
+        if _temporary is not None:
+            weakref.finalize(self, shutil.rmtree, _temporary, ignore_errors=True)
         if not (self.path / "recipe.toml").is_file():
             raise BadInput(f"{self.path}: is no run directory; it holds no recipe.toml")
 
@@ -122,11 +125,16 @@ def pretrain(
     Otherwise as `biossl.run`.
     """
     own = images is not None and out is None
-    folder = tempfile.TemporaryDirectory(prefix="biossl-") if own else None
-    where = Path(folder.name) / "run" if folder else out
-    with held(images, labels) as changes:
-        set = {**changes, **(set or {})}
-        return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
+    folder = tempfile.mkdtemp(prefix="biossl-") if own else None
+    where = Path(folder) / "run" if folder else out
+    try:
+        with held(images, labels) as changes:
+            set = {**changes, **(set or {})}
+            return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
+    except BaseException:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def load(path: str | os.PathLike) -> Run:

@@ -82,6 +82,7 @@ std::string shape_of(const Array& array) {
 }
 
 bool is_contiguous(const Array& array) {
+  if (array.size() == 0) return true;
   std::int64_t stride = 1;
   for (std::size_t axis = array.ndim(); axis-- > 0;) {
     if (array.shape(axis) != 1 && array.stride(axis) != stride) return false;

@@ -76,8 +76,7 @@ void bind_encoder(nb::module_& module) {
       .def("output_shape", [](Encoder& self, int block) { return extents(self.network().block(block).plan().output); })
       .def("description", [](Encoder& self, int block) { return self.network().block(block).description(); })
       .def("has_head", [](Encoder& self, int block) { return self.network().has_head(block); })
-      .def(
-          "layers", [](Encoder& self) { return layers_of(self.network()); }, nb::keep_alive<0, 1>())
+      .def("layers", [](nb::handle self) { return list_layers(nb::cast<Encoder&>(self).network(), self); })
       .def("encode", &Encoder::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"));
 }
 

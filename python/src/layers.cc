@@ -1,7 +1,8 @@
 #include "src/layers.h"
 
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
+
+#include <utility>
 
 #include "src/arrays.h"
 #include "src/module.h"
@@ -41,6 +42,16 @@ std::vector<Layer> layers_of(Network& network) {
   std::vector<Layer> layers;
   network.each_layer([&](const std::string& name, Synapses& synapses) { layers.push_back({name, &synapses}); });
   return layers;
+}
+
+nb::list list_layers(Network& network, nb::handle owner) {
+  nb::list list;
+  for (Layer& layer : layers_of(network)) {
+    const nb::object each = nb::cast(std::move(layer));
+    nb::detail::keep_alive(each.ptr(), owner.ptr());
+    list.append(each);
+  }
+  return list;
 }
 
 void bind_layers(nb::module_& module) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nanobind/nanobind.h>
+
 #include <string>
 #include <vector>
 
@@ -14,5 +16,7 @@ struct Layer {
 };
 
 std::vector<Layer> layers_of(Network& network);
+/// A list of them for Python; each keeps `owner`, the object that the network belongs to, alive.
+nanobind::list list_layers(Network& network, nanobind::handle owner);
 
 }  // namespace biossl::python

@@ -18,9 +18,20 @@ PythonReporter::~PythonReporter() {
   target_.reset();
 }
 
+/// Ctrl-C in the midst of a call stops the run as it does elsewhere. Needs the lock.
+template <class... Args>
+void PythonReporter::tell(const char* method, const Args&... args) {
+  try {
+    target_.attr(method)(args...);
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_KeyboardInterrupt)) throw;
+    stop_ = true;
+  }
+}
+
 void PythonReporter::note(std::string_view line) {
   const nb::gil_scoped_acquire lock;
-  target_.attr("note")(line);
+  tell("note", line);
 }
 
 void PythonReporter::batch(const BatchReport& report) {
@@ -28,7 +39,7 @@ void PythonReporter::batch(const BatchReport& report) {
   since_batch_.restart();
   const nb::gil_scoped_acquire lock;
   const double speed = static_cast<double>(report.images) / std::max(report.seconds, 1e-9);
-  target_.attr("batch")(report.epoch, report.epochs, report.stage, report.batch, report.batches, report.loss, speed);
+  tell("batch", report.epoch, report.epochs, report.stage, report.batch, report.batches, report.loss, speed);
 }
 
 void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
@@ -43,7 +54,7 @@ void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   values["images"] = metrics.images;
   values["seconds"] = metrics.seconds;
   values["images_per_second"] = metrics.images_per_second;
-  target_.attr("epoch")(values, epochs);
+  tell("epoch", values, epochs);
 }
 
 void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
@@ -52,7 +63,7 @@ void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_
   stage_name_ = name;
   since_batch_.restart();
   const nb::gil_scoped_acquire lock;
-  target_.attr("stage")(name, done, total, text);
+  tell("stage", name, done, total, text);
 }
 
 int PythonReporter::stop_signal() {

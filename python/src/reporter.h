@@ -12,7 +12,7 @@ namespace nb = nanobind;
 /// Tells a Python object of a run's progress: note(line), batch(epoch, epochs, stage, batch, batches, loss,
 /// images_per_second), epoch(metrics: dict, epochs), stage(name, done, total, text). The run itself is without the lock
 /// of the interpreter; the object is called with it, some times a second. Ctrl-C, or another exception of a signal's
-/// handler, asks the run to stop.
+/// handler, asks the run to stop; so does one that is raised in the object itself.
 class PythonReporter final : public Reporter {
  public:
   explicit PythonReporter(nb::object target) : target_(std::move(target)) {}
@@ -25,6 +25,9 @@ class PythonReporter final : public Reporter {
   int stop_signal() override;
 
  private:
+  template <class... Args>
+  void tell(const char* method, const Args&... args);
+
   nb::object target_;
   Stopwatch since_batch_, since_look_;
   std::string stage_name_;

@@ -95,6 +95,21 @@ std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what,
   return self.watcher().add(layer, what, every, std::move(target));
 }
 
+/// A function that looks may know the trainer that calls it; the collector of garbage finds such circles here.
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  return nb::inst_ptr<SteppedTrainer>(self)->watcher().traverse(visit, arg);
+}
+
+int clear(PyObject* self) {
+  nb::inst_ptr<SteppedTrainer>(self)->watcher().clear();
+  return 0;
+}
+
+PyType_Slot slots[] = {
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)}, {Py_tp_clear, reinterpret_cast<void*>(clear)}, {0, nullptr}};
+
 }  // namespace
 
 void bind_trainer(nb::module_& module) {
@@ -104,7 +119,7 @@ void bind_trainer(nb::module_& module) {
       .value("error_out", Watched::error_out)
       .value("update", Watched::update);
   using Self = SteppedTrainer;
-  nb::class_<Self>(module, "Trainer", "Training step by step.")
+  nb::class_<Self>(module, "Trainer", nb::type_slots(slots), "Training step by step.")
       .def(nb::init<Recipe, const std::filesystem::path&, const std::string&, const std::filesystem::path&,
                     nb::object>(),
            nb::arg("recipe"), nb::arg("data"), nb::arg("device"), nb::arg("resume"), nb::arg("reporter"))
@@ -119,8 +134,7 @@ void bind_trainer(nb::module_& module) {
       .def_prop_ro("depth", [](Self& self) { return self.trainer().network().depth(); })
       .def("description", [](Self& self, int block) { return self.trainer().network().block(block).description(); })
       .def("has_head", [](Self& self, int block) { return self.trainer().network().has_head(block); })
-      .def(
-          "layers", [](Self& self) { return layers_of(self.trainer().network()); }, nb::keep_alive<0, 1>())
+      .def("layers", [](nb::handle self) { return list_layers(nb::cast<Self&>(self).trainer().network(), self); })
       .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
       .def(
           "unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))

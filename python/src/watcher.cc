@@ -46,6 +46,11 @@ void Watcher::remove(std::int64_t number) {
   std::erase_if(watches_, [&](const Watch& watch) { return watch.number == number; });
 }
 
+int Watcher::traverse(visitproc visit, void* arg) const {
+  for (const Watch& watch : watches_) Py_VISIT(watch.target.ptr());
+  return 0;
+}
+
 template <class Make>
 void Watcher::tell(std::string_view layer, Watched what, const Make& make) {
   for (std::size_t i = 0; i < watches_.size(); ++i) {

@@ -29,6 +29,9 @@ class Watcher final : public Observer {
   /// and activities have a row for each image whose error is not zero.
   std::int64_t add(std::string layer, Watched what, std::int64_t every, nb::object target);
   void remove(std::int64_t number);
+  /// For the collector of garbage: visits the functions; lets go of them.
+  int traverse(visitproc visit, void* arg) const;
+  void clear() { watches_.clear(); }
   /// Counts steps from 0.
   void set_step(std::int64_t step) { step_ = step; }
 

@@ -1,10 +1,12 @@
 import pickle
+import subprocess
 import threading
 
 import numpy as np
 import pytest
 
 import biossl
+from biossl import _program
 
 
 def test_shapes_and_types(trained, images):
@@ -54,21 +56,17 @@ def test_an_unknown_block(trained, images):
         trained.encoder(images, block=2)
 
 
-def test_the_program_reads_the_same(trained, images, tmp_path):
-    import subprocess
-
-    from biossl import _program
-
-    if not _program.path().exists():
-        pytest.skip("the package is not installed: its program is missing")
+def test_the_program_reads_the_same(images, small, tmp_path):
+    program = _program.path()
+    if not program.exists():
+        pytest.skip("the package is not built: its program is missing")
     np.save(tmp_path / "images.npy", images)
+    recipe = {**small, "views": {"kind": "deform"}, "data": {"pretrain": "array", "probe": "array", "array": {"path": "images.npy"}}}
+    run = biossl.pretrain(recipe=recipe, data=tmp_path, out=tmp_path / "run", progress=False)
     out = tmp_path / "features.npy"
-    subprocess.run(
-        [_program.path(), "embed", trained.path, "--data", tmp_path, "--dataset", "array", "--set",
-         "data.array.path=images.npy", "--layer", "last", "--out", out],
-        check=True, capture_output=True,
-    )
-    np.testing.assert_array_equal(np.load(out), trained.encoder(images))
+    command = [program, "embed", run.path, "--data", tmp_path, "--split", "train", "--out", out]
+    subprocess.run(command, check=True, capture_output=True)
+    np.testing.assert_array_equal(np.load(out), run.encoder(images))
 
 
 def test_weights_share_memory_and_can_be_set(trained, images):

@@ -35,7 +35,7 @@ def test_a_run_directory_and_going_on(images, tmp_path):
 
 
 def test_labels(images):
-    supervised = {**RECIPE, "loss": {"kind": "cross_entropy"}}
+    supervised = {**RECIPE, "loss": {"kind": "cross_entropy"}, "network": {**RECIPE["network"], "head": {"features": 2}}}
     names = np.array(["cat", "dog"])[np.arange(50) % 2]
     run = biossl.pretrain(images, supervised, labels=names, progress=False)
     assert np.isfinite(run.metrics["loss"]).all()
@@ -46,7 +46,7 @@ def test_labels(images):
 
 
 def test_images_that_are_none():
-    with pytest.raises(ValueError, match="no images|batch"):
+    with pytest.raises(ValueError, match="no images"):
         biossl.pretrain(np.zeros((0, 8, 8, 3), np.uint8), RECIPE, progress=False)
     with pytest.raises(ValueError, match=r"\(N, H, W, C\)"):
         biossl.pretrain(np.zeros((8, 8), np.uint8), RECIPE, progress=False)

@@ -1,5 +1,6 @@
 import gc
 import resource
+import weakref
 
 import numpy as np
 import pytest
@@ -107,6 +108,16 @@ def test_an_error_in_a_callback_comes_through(small):
     trainer.watch("blocks.0", "update", callback=broken)
     with pytest.raises(LookupError, match="mine"):
         trainer.step()
+
+
+def test_a_circle_through_a_callback_is_collected(small):
+    trainer = biossl.Trainer(small, progress=False)
+    trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)
+    trainer.watch("blocks.0", "activity")
+    gone = weakref.ref(trainer)
+    del trainer
+    gc.collect()
+    assert gone() is None
 
 
 def test_memory_stays_flat(small):
