@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "biossl/core/device.h"
 #include "biossl/core/dtype.h"
@@ -21,6 +22,9 @@ class Tensor {
   Tensor() = default;
   /// Zeros. Storage is aligned to 64 bytes; large storage uses huge pages.
   Tensor(const Shape& shape, DType dtype, Device device);
+  /// Memory of somebody else's, which `storage` keeps alive. It need not be aligned; it must hold the whole tensor.
+  Tensor(std::shared_ptr<std::byte[]> storage, const Shape& shape, DType dtype, Device device)
+      : storage_(std::move(storage)), shape_(shape), dtype_(dtype), device_(device) {}
 
   bool empty() const { return storage_ == nullptr; }
   const Shape& shape() const { return shape_; }

@@ -291,7 +291,9 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override
 Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides) {
   const auto texts = shipped_recipe_texts();
   const auto found = std::ranges::find(texts, path, &ShippedText::path);
-  check(found != texts.end(), "recipe", "no recipe '{}' is part of the program", path);
+  std::vector<std::string> names;
+  for (const ShippedText& text : texts) names.emplace_back(text.path);
+  check(found != texts.end(), "recipe", "no recipe '{}' is part of the program{}", path, suggestion(path, names));
   return parse_recipe(std::string(found->text), fmt::format("{}.toml", path), overrides);
 }
 

@@ -60,16 +60,16 @@ BatchLoader make_loader(const Recipe& recipe, const Dataset& images, const Views
 /// The label of every image if the loss reads labels; otherwise empty.
 Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& images, Device device) {
   const auto loss = trial_loss(recipe);
+  if (loss->reads_labels() && !images.is_labelled()) {
+    bad_input("recipe '{}': loss {} reads labels, and {} has none; choose another loss or another data.pretrain",
+              recipe.name, recipe.loss.kind, recipe.data.pretrain);
+  }
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
   if (loss->one_output_per_class() && network.spec().head.features != classes) {
     bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
               recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, network.spec().head.features);
   }
   if (!loss->reads_labels()) return {};
-  if (!images.is_labelled()) {
-    bad_input("recipe '{}': loss {} reads labels, and {} has none; choose another loss or another data.pretrain",
-              recipe.name, recipe.loss.kind, recipe.data.pretrain);
-  }
   Tensor labels({images.size()}, DType::int32, Device::reference);
   std::ranges::copy(images.labels(), labels.data<std::int32_t>());
   return on_device(labels, device);
@@ -183,6 +183,7 @@ void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& 
 
 void Trainer::start_epoch(std::int64_t epoch) {
   progress_.epoch = epoch;
+  open_epoch_ = epoch;
   loader_.start_epoch(static_cast<std::uint32_t>(epoch));
   Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
   std::ranges::copy(progress_.totals, start.data<double>());
@@ -223,6 +224,21 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   }
   rule_->step(images, context, totals_);
   network_->between_steps(context);
+}
+
+double Trainer::advance() {
+  check(progress_.epoch < total_epochs(), "trainer", "all {} epochs are over", total_epochs());
+  if (open_epoch_ != progress_.epoch) start_epoch(progress_.epoch);
+  const double before = total_loss();
+  take_step(progress_.batch);
+  progress_.totals = read_totals(totals_);
+  const double loss = progress_.totals[0] - before;
+  if (++progress_.batch == batches()) progress_ = {.epoch = progress_.epoch + 1};
+  return loss;
+}
+
+void Trainer::save_to(const std::filesystem::path& file) {
+  save_checkpoint(file, recipe_, progress_, *network_, *rule_);
 }
 
 double Trainer::total_loss() const { return read_totals(totals_)[0]; }

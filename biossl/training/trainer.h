@@ -53,6 +53,11 @@ class Trainer {
   /// A training step: make_batch and step. Returns true if a GPU ran it as one graph, which holds for all but the first
   /// steps. Views made on the host are not part of the graph.
   bool take_step(std::int64_t batch);
+  /// Takes the next step of the run, in the order of `run`, without metrics and checkpoints, and returns its loss: the
+  /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch.
+  double advance();
+  /// Writes a checkpoint of the run as it stands after a step of `advance`.
+  void save_to(const std::filesystem::path& file);
   /// The sum of the losses of the current epoch's steps so far, which is not finite if one is not. Waits for a GPU.
   double total_loss() const;
 
@@ -83,6 +88,7 @@ class Trainer {
   Tensor totals_;                 // of the current epoch
   Tensor labels_, batch_labels_;  // int32; empty unless the loss needs labels
   RunProgress progress_;
+  std::int64_t open_epoch_ = -1;  // the epoch that was started last
   bool started_from_checkpoint_;
   bool warned_ = false;  // whether the user has been told that learning goes wrong
   std::vector<std::string> drawn_anew_;

@@ -1,0 +1,67 @@
+"""Train deep networks on unlabelled images with learning rules a brain could run, and measure what they learn.
+
+    import biossl
+
+    run = biossl.run("quick", data="~/data", set={"train.epochs": 5})   # pretrain, then probe
+    features = run.encoder(images)                                      # (N, C, H, W) float32
+
+    run = biossl.pretrain(images, recipe="quick")                       # images of one's own
+
+Everything is loaded when it is first used, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+#: Where each public name is defined.
+_HOMES = {
+    "BadInput": "errors",
+    "InUse": "errors",
+    "WriteError": "errors",
+    "Encoder": "encoder",
+    "Layer": "_core",
+    "Recipe": "recipes",
+    "Run": "runs",
+    "Trainer": "trainer",
+    "components": "recipes",
+    "get_threads": "process",
+    "load": "runs",
+    "pretrain": "runs",
+    "recipe": "recipes",
+    "recipes": "recipes",
+    "run": "runs",
+    "set_threads": "process",
+    "version": "process",
+}
+#: Submodules that are loaded on first use and need an extra.
+_SUBMODULES = ("sklearn", "torch", "report", "export")
+
+__all__ = [name for name in _HOMES if name != "recipes"]
+
+if TYPE_CHECKING:
+    from ._core import Layer
+    from .encoder import Encoder
+    from .errors import BadInput, InUse, WriteError
+    from .process import get_threads, set_threads, version
+    from .recipes import Recipe, components, recipe
+    from .runs import Run, load, pretrain, run
+    from .trainer import Trainer
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        module = importlib.import_module(f".{_HOMES[name]}", __name__)
+        value = getattr(module, name) if name != "recipes" else module
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'biossl' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES, *_SUBMODULES])

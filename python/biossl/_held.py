@@ -1,0 +1,47 @@
+"""Images of one's own, held for the engine while it opens them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from contextlib import contextmanager
+
+from . import _images
+from ._engine import core
+
+_lock = threading.Lock()
+_users: Counter[str] = Counter()
+
+
+@contextmanager
+def held(images, labels=None):
+    """Yields the changes of a recipe by which it learns from these images. None: no changes.
+
+    The name follows from the images and labels themselves, so a run goes on with the same ones only.
+    """
+    if images is None:
+        if labels is not None:
+            raise ValueError("labels without images; the labels of a data set come with it")
+        yield {}
+        return
+    pixels = _images.as_bytes(images)
+    numbers, names = ([], []) if labels is None else _images.as_labels(labels, len(pixels))
+    name = _name_of(pixels, numbers)
+    with _lock:
+        if not _users[name]:
+            core.hold_images(name, "train", pixels, numbers, names)
+        _users[name] += 1
+    try:
+        yield {"data.pretrain": "memory", "data.memory.name": name}
+    finally:
+        with _lock:
+            _users[name] -= 1
+            if not _users[name]:
+                core.release_images(name)
+
+
+def _name_of(pixels, numbers) -> str:
+    digest = hashlib.blake2b(str((pixels.shape, numbers)).encode(), digest_size=8)
+    digest.update(memoryview(pixels).cast("B") if pixels.size else b"")
+    return f"images-{digest.hexdigest()}"

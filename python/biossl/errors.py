@@ -1,0 +1,12 @@
+"""The exceptions that have a name of their own. Recipes and arguments that are wrong raise ValueError."""
+
+from ._engine import core
+
+#: Something read from outside is wrong: a recipe, a data file, a checkpoint. A ValueError.
+BadInput = core.BadInput
+#: Another process uses the same run directory. A RuntimeError.
+InUse = core.InUse
+#: A file cannot be written. An OSError.
+WriteError = core.WriteError
+
+__all__ = ["BadInput", "InUse", "WriteError"]

@@ -1,0 +1,89 @@
+"""Recipes: everything that defines a run, except where it runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple, Union
+
+from . import _toml
+from ._engine import core
+
+__all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "recipe", "shipped"]
+
+#: A recipe that has been read and checked: ``name``, ``seed``, ``notes``, ``to_toml()``.
+Recipe = core.Recipe
+
+#: What functions take as a recipe: a built-in one's name, a path, TOML text, a dict, or one that has been read.
+RecipeLike = Union[str, os.PathLike, Mapping, "Recipe"]
+
+
+class Option(NamedTuple):
+    """One option of a component."""
+
+    name: str
+    default: bool | int | float | str
+    comment: str
+
+
+class Component(NamedTuple):
+    """Something that a recipe can name."""
+
+    name: str
+    summary: str
+    options: list[Option]
+
+
+def shipped() -> list[str]:
+    """The names of the built-in recipes: "quick", "table1/hinge_gll_bp_5", …"""
+    return core.shipped_recipes()
+
+
+def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | None = None) -> Recipe:
+    """Reads and checks a recipe.
+
+    source: a built-in recipe's name ("quick", "table1/random_encoder"), the path of a TOML file, TOML text, or a dict of
+        the same keys ({"train": {"epochs": 5}} or {"train.epochs": 5}).
+    set: changes, by key: {"train.epochs": 5, "loss.kind": "nt_xent"}.
+    seed: of everything random, in place of the recipe's.
+
+    Raises ValueError, or BadInput for a fault in a file; the message names the key and the nearest one that exists.
+    """
+    changes = [(name, _toml.value(it)) for name, it in (set or {}).items()]
+    if seed is not None:
+        changes.append(("seed", _toml.value(seed)))
+    if isinstance(source, Recipe):
+        return core.recipe_from_text(source.to_toml(), source.name, changes) if changes else source
+    if isinstance(source, Mapping):
+        return core.recipe_from_text(_toml.document(source), "recipe", changes)
+    if isinstance(source, os.PathLike):
+        return core.recipe_from_file(os.fspath(source), changes)
+    if not isinstance(source, str):
+        raise TypeError(f"a recipe is a name, a path, TOML text or a dict, not {type(source).__name__}")
+    if "\n" in source or "=" in source:
+        return core.recipe_from_text(source, "recipe", changes)
+    if source in core.shipped_recipes():
+        return core.shipped_recipe(source, changes)
+    if source.endswith(".toml") or Path(source).expanduser().exists():
+        return core.recipe_from_file(str(Path(source).expanduser()), changes)
+    return core.shipped_recipe(source, changes)  # raises, with the nearest name
+
+
+def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict[str, Component]:
+    """What a recipe can name, by the key that names it: components()["loss.kind"]["contrastive_hinge"].options.
+
+    With a key, the components of that key alone.
+    """
+    found = {
+        kind: {
+            name: Component(name, summary, [Option(*option) for option in options])
+            for name, (summary, options) in entries.items()
+        }
+        for kind, entries in core.list_components().items()
+    }
+    if key is None:
+        return found
+    if key not in found:
+        raise ValueError(f"no key '{key}' names a component; these do: {', '.join(found)}")
+    return found[key]

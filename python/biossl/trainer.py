@@ -1,0 +1,162 @@
+"""Training step by step, with a look at every layer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from . import _images, recipes
+from ._engine import core
+from ._held import held
+from .progress import reporter
+
+__all__ = ["Recording", "Trainer"]
+
+
+class Recording:
+    """What a watch has seen: ``steps``, a list of numbers, and ``arrays``, one for each."""
+
+    def __init__(self, stop: Callable[[], None]):
+        self.steps: list[int] = []
+        self.arrays: list[np.ndarray] = []
+        self._stop = stop
+
+    def _add(self, step: int, array: np.ndarray) -> None:
+        self.steps.append(step)
+        self.arrays.append(array)
+
+    def stop(self) -> None:
+        """Looks no longer."""
+        self._stop()
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+class Trainer:
+    """Pretraining under one's own loop. It takes the steps that `biossl.pretrain` takes, with the same numbers, and writes
+    nothing by itself.
+
+    trainer = biossl.Trainer("quick", data="~/data")
+    errors = trainer.watch("blocks.2", "error_in", every=10)
+    for loss in trainer:
+        ...
+
+    recipe, set, seed, data, images, labels: as for `biossl.pretrain`.
+    resume: a checkpoint or run directory of the same recipe, to go on from.
+    """
+
+    def __init__(
+        self,
+        recipe: recipes.RecipeLike = "demo",
+        data: str | os.PathLike | None = None,
+        set: Mapping | None = None,
+        *,
+        images=None,
+        labels=None,
+        seed: int | None = None,
+        resume: str | os.PathLike | None = None,
+        device: str = "cpu",
+        progress=True,
+    ):
+        folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
+        with held(images, labels) as changes:
+            self._core = core.Trainer(
+                recipes.recipe(recipe, {**changes, **(set or {})}, seed),
+                Path(folder).expanduser() if folder else "",
+                device,
+                Path(resume).expanduser() if resume else "",
+                reporter(progress),
+            )
+
+    def step(self) -> float:
+        """Learns from the next batch and returns its loss, summed over the batch. ValueError after the last step."""
+        return self._core.step()
+
+    def __iter__(self):
+        """Yields the loss of each step until the run's end."""
+        while not self.finished:
+            yield self.step()
+
+    @property
+    def recipe(self):
+        """The recipe, with what the machine decided."""
+        return self._core.recipe
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._core.epoch
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run; a layer-wise rule trains every block for the recipe's epochs."""
+        return self._core.epochs
+
+    @property
+    def batch(self) -> int:
+        """Finished batches of the current epoch."""
+        return self._core.batch
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch."""
+        return self._core.batches
+
+    @property
+    def steps(self) -> int:
+        """Finished steps."""
+        return self._core.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are over."""
+        return self.epoch >= self.epochs
+
+    @property
+    def stage(self) -> str:
+        """What learns in this epoch, where a rule says so: "block 1 of 0-4"."""
+        return self._core.stage
+
+    @property
+    def layers(self) -> dict[str, core.Layer]:
+        """The layers by name, "blocks.0", "heads.4": weight, update, feedback, bias as arrays that share memory."""
+        return {layer.name: layer for layer in self._core.layers()}
+
+    def watch(
+        self, layer: str, what: str, every: int = 1, callback: Callable[[int, np.ndarray], None] | None = None
+    ) -> Recording:
+        """Looks at a layer in every `every`-th step.
+
+        what: "activity" (of the layer's inputs), "error_in" (of its outputs, that came), "error_out" (of its inputs, that
+            goes on over the feedback path), "update" (of its weights, before the optimiser). Activity and errors have a
+            row for each image whose error is not zero: views whose gradient is stopped have none.
+        callback: gets (step, array) in place of keeping them.
+
+        Returns what is recorded; its ``stop()`` ends the watch.
+        """
+        if what not in core.Watched.__members__:
+            raise ValueError(f"what = {what!r}; one of {', '.join(core.Watched.__members__)}")
+        number: list[int] = []
+        recording = Recording(lambda: self._core.unwatch(number[0]))
+        number.append(self._core.watch(layer, core.Watched.__members__[what], every, callback or recording._add))
+        return recording
+
+    def next_views(self) -> np.ndarray:
+        """The views that the next step learns from, as the network sees them: (2B, C, H, W), view 0 first."""
+        return self._core.next_views()
+
+    def __call__(self, images, block: int | None = None) -> np.ndarray:
+        """A block's output for images, as `Encoder` gives it, of the network as it is now."""
+        depth = self._core.depth
+        index = depth - 1 if block is None else int(block)
+        if not -depth <= index < depth:
+            raise ValueError(f"there is no block {block}; the network has blocks 0 to {depth - 1}")
+        return self._core.encode(_images.as_input(images), index % depth, reporter(True, lasting=False))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes a checkpoint, from which `Trainer(resume=path)` goes on and `Encoder(path)` reads."""
+        self._core.save(os.path.expanduser(os.fspath(path)))

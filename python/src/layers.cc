@@ -1,0 +1,90 @@
+#include "src/layers.h"
+
+#include <nanobind/stl/string.h>
+
+#include <utility>
+
+#include "src/arrays.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+nb::object optional_array(const Tensor& tensor) { return tensor.empty() ? nb::none() : array_of(tensor); }
+
+void set_weight(Layer& layer, const Array& values) {
+  Tensor weights = layer.synapses->weights().values();
+  copy_into(values, weights, layer.name + ".weight");
+  layer.synapses->restored();
+}
+
+void set_bias(Layer& layer, const Array& values) {
+  Tensor bias = layer.synapses->bias();
+  check(!bias.empty(), layer.name, "this layer has no bias");
+  copy_into(values, bias, layer.name + ".bias");
+  layer.synapses->restored();
+}
+
+/// Weights, whatever path they are: those of a path that follows the forward weights would be made anew.
+void set_feedback(Layer& layer, const Array& values) {
+  Synapses& synapses = *layer.synapses;
+  check(!synapses.feedback().state().empty(), layer.name,
+        "the feedback path '{}' follows the forward weights and has none of its own to set",
+        synapses.feedback().name());
+  Tensor path = synapses.path().values();
+  copy_into(values, path, layer.name + ".feedback");
+  synapses.restored();
+}
+
+}  // namespace
+
+std::vector<Layer> layers_of(Network& network) {
+  std::vector<Layer> layers;
+  network.each_layer([&](const std::string& name, Synapses& synapses) { layers.push_back({name, &synapses}); });
+  return layers;
+}
+
+nb::list list_layers(Network& network, nb::handle owner) {
+  nb::list list;
+  for (Layer& layer : layers_of(network)) {
+    const nb::object each = nb::cast(std::move(layer));
+    nb::detail::keep_alive(each.ptr(), owner.ptr());
+    list.append(each);
+  }
+  return list;
+}
+
+void bind_layers(nb::module_& module) {
+  nb::class_<Layer>(
+      module, "Layer",
+      "The synapses from one layer to the next, with the feedback path beside them. Arrays share memory with\n"
+      "the network and are read-only; assign to change them, or ask for array(name, writable=True).")
+      .def_ro("name", &Layer::name)
+      .def_prop_rw(
+          "weight", [](Layer& self) { return array_of(self.synapses->weights().values()); }, &set_weight,
+          "W, (O, I, K, K) of a convolution or (O, I); float32.")
+      .def_prop_rw(
+          "bias", [](Layer& self) { return optional_array(self.synapses->bias()); }, &set_bias, "(O), or None.")
+      .def_prop_ro(
+          "update", [](Layer& self) { return array_of(self.synapses->weight_update()); },
+          "The last update of W: the sum over the batch of error (x) activity, before the optimiser.")
+      .def_prop_ro("bias_update", [](Layer& self) { return optional_array(self.synapses->bias_update()); })
+      .def_prop_rw(
+          "feedback", [](Layer& self) { return array_of(self.synapses->path().values()); }, &set_feedback,
+          "F, over which errors descend, as it is now; of W's shape.")
+      .def_prop_ro("feedback_kind", [](Layer& self) { return std::string(self.synapses->feedback().name()); })
+      .def_prop_ro(
+          "alignment", [](Layer& self) { return self.synapses->path_record().alignment; },
+          "Cosine of the angle between F and W.")
+      .def_prop_ro(
+          "errors_sent", [](Layer& self) { return self.synapses->path_record().errors_sent; },
+          "Errors, of a batch or a micro-batch, that have crossed this layer.")
+      .def_prop_ro(
+          "steps", [](Layer& self) { return self.synapses->steps(); }, "Updates taken so far.")
+      .def("writable_weight", [](Layer& self) { return array_of(self.synapses->weights().values(), Access::write); })
+      .def(
+          "changed", [](Layer& self) { self.synapses->restored(); },
+          "Call it after writing into writable_weight(): copies in other layouts are then made anew.");
+}
+
+}  // namespace biossl::python

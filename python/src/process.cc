@@ -1,0 +1,55 @@
+#include "src/process.h"
+
+#include <nanobind/stl/string.h>
+
+#include "biossl/core/accelerator.h"
+#include "biossl/core/memory_limits.h"
+#include "biossl/core/onednn.h"
+#include "biossl/core/parallel.h"
+#include "biossl/core/thread_limits.h"
+#include "biossl/runs/environment.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+bool started = false;
+
+void set_number_of_threads(int wanted) {
+  check(wanted >= 1 && wanted <= most_threads, "set_threads", "{} threads; from 1 to {}", wanted, most_threads);
+  start_threads(wanted);
+  started = true;
+}
+
+}  // namespace
+
+void start_computing() {
+  if (started) return;
+  check_onednn();
+  start_threads(default_threads());
+  require_memory_for_libraries();
+  started = true;
+}
+
+ExecutionContext context_of(const std::filesystem::path& data, const std::string& device) {
+  start_computing();
+  ExecutionContext context{.data = data, .device = device_named(device)};
+  if (context.device == Device::cuda) accelerator::require();
+  return context;
+}
+
+void bind_process(nb::module_& module) {
+  module.def("version", &program_version, "Version, commit and libraries, as `biossl --version` prints them.");
+  module.def("set_threads", &set_number_of_threads, nb::arg("threads"),
+             "Sets the number of threads that everything from now on computes with.");
+  module.def(
+      "get_threads",
+      [] {
+        start_computing();
+        return threads();
+      },
+      "Number of threads that are computed with: those set, else OMP_NUM_THREADS, else all processors of this "
+      "process.");
+}
+
+}  // namespace biossl::python

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "biossl/recipe/data_sets.h"
+
+namespace biossl::python {
+
+/// Starts the threads, once, unless the user has set their number already. Comes before the first computation.
+void start_computing();
+/// Where a job finds its images and computes. Throws std::invalid_argument for an unknown device, std::runtime_error if
+/// there is no GPU.
+ExecutionContext context_of(const std::filesystem::path& data, const std::string& device);
+
+}  // namespace biossl::python

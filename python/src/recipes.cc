@@ -1,0 +1,60 @@
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "biossl/recipe/recipe.h"
+#include "biossl/recipe/recipe_difference.h"
+#include "biossl/recipe/shipped_texts.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+/// Key and value as TOML.
+using Changes = std::vector<std::pair<std::string, std::string>>;
+
+std::vector<Override> overrides_of(const Changes& changes) {
+  std::vector<Override> overrides;
+  for (const auto& [key, value] : changes) overrides.push_back({.key = key, .value = value, .option = {}});
+  return overrides;
+}
+
+std::vector<std::string> shipped_names() {
+  std::vector<std::string> names;
+  for (const ShippedText& text : shipped_recipe_texts()) names.emplace_back(text.path);
+  return names;
+}
+
+}  // namespace
+
+void bind_recipes(nb::module_& module) {
+  nb::class_<Recipe> recipe(module, "Recipe", "A recipe that has been read and checked.");
+  recipe.def_ro("name", &Recipe::name)
+      .def_ro("seed", &Recipe::seed)
+      .def_ro("notes", &Recipe::notes, "One line for each setting that was given and has no effect beside the others.")
+      .def(
+          "to_toml", [](const Recipe& self) { return to_toml(self); }, "The recipe with all defaults, as TOML.");
+  const nb::arg_v changes = nb::arg("changes") = Changes{};
+  module.def(
+      "recipe_from_file",
+      [](const std::filesystem::path& path, const Changes& those) { return read_recipe(path, overrides_of(those)); },
+      nb::arg("path"), changes);
+  module.def(
+      "recipe_from_text",
+      [](const std::string& text, const std::string& origin, const Changes& those) {
+        return parse_recipe(text, origin, overrides_of(those));
+      },
+      nb::arg("text"), nb::arg("origin"), changes);
+  module.def(
+      "shipped_recipe",
+      [](const std::string& name, const Changes& those) { return shipped_recipe(name, overrides_of(those)); },
+      nb::arg("name"), changes);
+  module.def("shipped_recipes", &shipped_names, "The names of the built-in recipes.");
+}
+
+}  // namespace biossl::python

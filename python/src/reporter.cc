@@ -1,0 +1,81 @@
+#include "src/reporter.h"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace biossl::python {
+namespace {
+
+constexpr double seconds_between_calls = 0.1;
+
+}  // namespace
+
+PythonReporter::~PythonReporter() {
+  const nb::gil_scoped_acquire lock;
+  target_.reset();
+}
+
+/// Ctrl-C in the midst of a call stops the run as it does elsewhere. Needs the lock.
+template <class... Args>
+void PythonReporter::tell(const char* method, const Args&... args) {
+  try {
+    target_.attr(method)(args...);
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_KeyboardInterrupt)) throw;
+    stop_ = true;
+  }
+}
+
+void PythonReporter::note(std::string_view line) {
+  const nb::gil_scoped_acquire lock;
+  tell("note", line);
+}
+
+void PythonReporter::batch(const BatchReport& report) {
+  if (since_batch_.seconds() < seconds_between_calls) return;
+  since_batch_.restart();
+  const nb::gil_scoped_acquire lock;
+  const double speed = static_cast<double>(report.images) / std::max(report.seconds, 1e-9);
+  tell("batch", report.epoch, report.epochs, report.stage, report.batch, report.batches, report.loss, speed);
+}
+
+void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
+  const nb::gil_scoped_acquire lock;
+  nb::dict values;
+  values["epoch"] = metrics.epoch;
+  values["stage"] = metrics.stage;
+  values["loss"] = metrics.loss;
+  values["loss_per_pair"] = metrics.loss_per_pair;
+  values["active_share"] = metrics.active_share;
+  values["learning_rate"] = metrics.learning_rate;
+  values["images"] = metrics.images;
+  values["seconds"] = metrics.seconds;
+  values["images_per_second"] = metrics.images_per_second;
+  tell("epoch", values, epochs);
+}
+
+void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
+  const bool is_new = stage_name_ != name;
+  if (!is_new && done < total && since_batch_.seconds() < seconds_between_calls) return;
+  stage_name_ = name;
+  since_batch_.restart();
+  const nb::gil_scoped_acquire lock;
+  tell("stage", name, done, total, text);
+}
+
+int PythonReporter::stop_signal() {
+  if (stop_) return SIGINT;
+  if (since_look_.seconds() < seconds_between_calls) return 0;
+  since_look_.restart();
+  const nb::gil_scoped_acquire lock;
+  if (PyErr_CheckSignals() == 0) return 0;
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) == 0) throw nb::python_error();
+  PyErr_Clear();
+  stop_ = true;
+  return SIGINT;
+}
+
+}  // namespace biossl::python

@@ -1,0 +1,147 @@
+#include "biossl/training/trainer.h"
+
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "biossl/runs/checkpoint.h"
+#include "biossl/runs/precision.h"
+#include "src/arrays.h"
+#include "src/encoding.h"
+#include "src/layers.h"
+#include "src/module.h"
+#include "src/process.h"
+#include "src/reporter.h"
+#include "src/watcher.h"
+
+namespace biossl::python {
+namespace {
+
+/// A trainer that is driven step by step.
+class SteppedTrainer {
+ public:
+  SteppedTrainer(Recipe recipe, const std::filesystem::path& data, const std::string& device,
+                 const std::filesystem::path& resume, nb::object target) {
+    PythonReporter reporter(std::move(target));
+    const nb::gil_scoped_release unlocked;
+    ExecutionContext context = context_of(data, device);
+    context.progress = stage_progress(reporter, "reading images");
+    context.note = [&](std::string_view line) { reporter.note(line); };
+    settle_precision(recipe, context.device, reporter);
+    check_precision(recipe, context.device);
+    recipe_ = recipe;
+    if (!resume.empty() || recipe.train.from.empty()) {
+      trainer_ = std::make_unique<Trainer>(recipe, context);
+    } else {
+      const Checkpoint start = open_checkpoint(recipe.train.from, context.note);
+      trainer_ = std::make_unique<Trainer>(recipe, context, &start);
+    }
+    if (!resume.empty()) trainer_->resume(open_checkpoint(resume, context.note));
+    trainer_->network().set_observer(&watcher_);
+  }
+
+  double step() {
+    const nb::gil_scoped_release unlocked;
+    watcher_.set_step(steps_done());
+    return trainer_->advance();
+  }
+  std::int64_t steps_done() const {
+    return trainer_->progress().epoch * trainer_->batches() + trainer_->progress().batch;
+  }
+  Trainer& trainer() { return *trainer_; }
+  Watcher& watcher() { return watcher_; }
+  const Recipe& recipe() const { return recipe_; }
+
+  /// The views that the next step learns from, as the network sees them.
+  nb::object next_views() {
+    Tensor views;
+    {
+      const nb::gil_scoped_release unlocked;
+      const RunProgress stand = trainer_->progress();
+      check(stand.epoch < trainer_->total_epochs(), "trainer", "all {} epochs are over", trainer_->total_epochs());
+      if (stand.batch == 0) trainer_->start_epoch(stand.epoch);
+      views = trainer_->make_batch(stand.batch).clone();
+    }
+    return array_of(views);
+  }
+  nb::object encode(const Array& images, std::optional<int> block, nb::object target) {
+    const bool bytes = images.dtype() == nb::dtype<std::uint8_t>();
+    const Tensor pixels = tensor_over(images, bytes ? DType::uint8 : DType::float32, "images");
+    PythonReporter reporter(std::move(target));
+    Tensor result;
+    {
+      const nb::gil_scoped_release unlocked;
+      result = python::encode(trainer_->network(), pixels, block, recipe_.views, stage_progress(reporter, "encoding"));
+    }
+    return array_of(result);
+  }
+
+ private:
+  Recipe recipe_;
+  Watcher watcher_;  // outlives the network, which knows it
+  std::unique_ptr<Trainer> trainer_;
+};
+
+std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what, std::int64_t every,
+                   nb::object target) {
+  std::vector<std::string> names;
+  for (const Layer& each : layers_of(self.trainer().network())) names.push_back(each.name);
+  check(std::ranges::count(names, layer) > 0, "watch", "there is no layer '{}'{}", layer, suggestion(layer, names));
+  return self.watcher().add(layer, what, every, std::move(target));
+}
+
+/// A function that looks may know the trainer that calls it; the collector of garbage finds such circles here.
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  return nb::inst_ptr<SteppedTrainer>(self)->watcher().traverse(visit, arg);
+}
+
+int clear(PyObject* self) {
+  nb::inst_ptr<SteppedTrainer>(self)->watcher().clear();
+  return 0;
+}
+
+PyType_Slot slots[] = {
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)}, {Py_tp_clear, reinterpret_cast<void*>(clear)}, {0, nullptr}};
+
+}  // namespace
+
+void bind_trainer(nb::module_& module) {
+  nb::enum_<Watched>(module, "Watched")
+      .value("activity", Watched::activity)
+      .value("error_in", Watched::error_in)
+      .value("error_out", Watched::error_out)
+      .value("update", Watched::update);
+  using Self = SteppedTrainer;
+  nb::class_<Self>(module, "Trainer", nb::type_slots(slots), "Training step by step.")
+      .def(nb::init<Recipe, const std::filesystem::path&, const std::string&, const std::filesystem::path&,
+                    nb::object>(),
+           nb::arg("recipe"), nb::arg("data"), nb::arg("device"), nb::arg("resume"), nb::arg("reporter"))
+      .def("step", &Self::step)
+      .def_prop_ro("recipe", &Self::recipe, nb::rv_policy::reference_internal)
+      .def_prop_ro("epoch", [](Self& self) { return self.trainer().progress().epoch; })
+      .def_prop_ro("batch", [](Self& self) { return self.trainer().progress().batch; })
+      .def_prop_ro("steps", &Self::steps_done)
+      .def_prop_ro("epochs", [](Self& self) { return self.trainer().total_epochs(); })
+      .def_prop_ro("batches", [](Self& self) { return self.trainer().batches(); })
+      .def_prop_ro("stage", [](Self& self) { return self.trainer().rule().stage(self.trainer().progress().epoch); })
+      .def_prop_ro("depth", [](Self& self) { return self.trainer().network().depth(); })
+      .def("description", [](Self& self, int block) { return self.trainer().network().block(block).description(); })
+      .def("has_head", [](Self& self, int block) { return self.trainer().network().has_head(block); })
+      .def("layers", [](nb::handle self) { return list_layers(nb::cast<Self&>(self).trainer().network(), self); })
+      .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
+      .def(
+          "unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))
+      .def("next_views", &Self::next_views)
+      .def("encode", &Self::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"))
+      .def(
+          "save", [](Self& self, const std::filesystem::path& file) { self.trainer().save_to(file); }, nb::arg("file"));
+}
+
+}  // namespace biossl::python

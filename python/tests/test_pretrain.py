@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+import biossl
+
+RECIPE = {
+    "views": {"kind": "deform"},
+    "network": {"blocks": [{"channels": 8, "pool": 2, "activation": "relu"}]},
+    "train": {"epochs": 1, "batch": 25, "precision": "float32"},
+}
+
+
+def test_own_images(images):
+    run = biossl.pretrain(images, RECIPE, progress=False)
+    assert run.encoder(images).shape == (50, 8, 8, 8)
+    path = run.path
+    assert path.exists()
+    del run
+    assert not path.exists()
+
+
+def test_numbers_and_grey(images):
+    grey = images[..., 0]
+    run = biossl.pretrain(grey, RECIPE, progress=False)
+    other = biossl.pretrain((grey / 255).astype(np.float32), RECIPE, progress=False)
+    np.testing.assert_array_equal(run.encoder(grey), other.encoder(grey))
+
+
+def test_a_run_directory_and_going_on(images, tmp_path):
+    first = biossl.pretrain(images, RECIPE, out=tmp_path / "run", progress=False)
+    more = biossl.pretrain(images, RECIPE, {"train.epochs": 2}, out=tmp_path / "run", resume=True, progress=False)
+    once = biossl.pretrain(images, RECIPE, {"train.epochs": 2}, progress=False)
+    assert first.path == more.path
+    np.testing.assert_array_equal(more.encoder(images), once.encoder(images))
+
+
+def test_labels(images):
+    supervised = {**RECIPE, "loss": {"kind": "cross_entropy"}, "network": {**RECIPE["network"], "head": {"features": 2}}}
+    names = np.array(["cat", "dog"])[np.arange(50) % 2]
+    run = biossl.pretrain(images, supervised, labels=names, progress=False)
+    assert np.isfinite(run.metrics["loss"]).all()
+    with pytest.raises(ValueError, match="label"):
+        biossl.pretrain(images, supervised, progress=False)
+    with pytest.raises(ValueError, match=r"\(50,\)"):
+        biossl.pretrain(images, supervised, labels=names[:3], progress=False)
+
+
+def test_images_that_are_none():
+    with pytest.raises(ValueError, match="no images"):
+        biossl.pretrain(np.zeros((0, 8, 8, 3), np.uint8), RECIPE, progress=False)
+    with pytest.raises(ValueError, match=r"\(N, H, W, C\)"):
+        biossl.pretrain(np.zeros((8, 8), np.uint8), RECIPE, progress=False)
+
+
+def test_without_images_the_recipe_names_them(small, tmp_path):
+    run = biossl.pretrain(recipe=small, out=tmp_path / "run", progress=False)
+    assert len(run.metrics["loss"]) == 2

@@ -1,0 +1,117 @@
+import _thread
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import biossl
+from biossl.progress import Silent
+
+
+def test_results(trained):
+    assert trained.summary["recipe"] == trained.recipe.name
+    assert 0 <= trained.accuracy <= 1
+    assert trained.metrics["epoch"].tolist() == [1, 2]
+    assert trained.metrics["loss"].dtype == float and np.isfinite(trained.metrics["loss"]).all()
+    assert trained.environment["threads"] == biossl.get_threads()
+
+
+def test_the_same_seed_gives_the_same_bytes(trained, small, tmp_path):
+    again = biossl.run(small, out=tmp_path / "again", progress=False)
+    assert again.accuracy == trained.accuracy
+    for one, other in zip(sorted(trained.path.glob("checkpoints/*")), sorted(again.path.glob("checkpoints/*"))):
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_load(trained):
+    assert biossl.load(trained.path).accuracy == trained.accuracy
+    with pytest.raises(biossl.BadInput, match="no run directory"):
+        biossl.load(trained.path.parent)
+    with pytest.raises(ValueError, match="Encoder"):
+        biossl.load(next(trained.path.glob("checkpoints/*")))
+
+
+def test_an_existing_directory_is_refused(trained, small):
+    with pytest.raises(ValueError, match="resume"):
+        biossl.run(small, out=trained.path, progress=False)
+
+
+def test_progress_object(small, tmp_path):
+    seen = []
+
+    class Collector(Silent):
+        def epoch(self, metrics, epochs):
+            seen.append((metrics["epoch"], epochs))
+
+    biossl.run(small, out=tmp_path / "run", progress=Collector())
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_an_error_of_the_progress_object_comes_through(small, tmp_path):
+    class Broken(Silent):
+        def epoch(self, metrics, epochs):
+            raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        biossl.run(small, out=tmp_path / "run", progress=Broken())
+
+
+def test_progress_lines(small, tmp_path, capsys):
+    biossl.run(small, out=tmp_path / "run")
+    assert "epoch 2/2" in capsys.readouterr().out
+
+
+def test_an_interrupt_leaves_a_checkpoint_and_the_run_goes_on(small, tmp_path, trained):
+    class Interrupter(Silent):
+        def epoch(self, metrics, epochs):
+            if metrics["epoch"] == 1:
+                _thread.interrupt_main()
+                time.sleep(0.2)  # the engine looks for signals some times a second
+
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt, match="checkpoint"):
+        biossl.run(small, out=out, progress=Interrupter())
+    assert list(out.glob("checkpoints/*.safetensors"))
+    finished = biossl.run(small, out=out, resume=True, progress=False)
+    assert finished.accuracy == trained.accuracy
+    assert finished.metrics["loss"].tolist() == trained.metrics["loss"].tolist()
+
+
+def test_other_threads_run_meanwhile(small, tmp_path):
+    counts = [0]
+    stop = threading.Event()
+
+    def count():
+        while not stop.is_set():
+            counts[0] += 1
+            time.sleep(0.001)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    biossl.run(small, out=tmp_path / "run", progress=False)
+    stop.set()
+    counter.join()
+    assert counts[0] > 10
+
+
+def test_damaged_files_are_told(trained, tmp_path):
+    import shutil
+
+    shutil.copytree(trained.path, tmp_path / "run")
+    run = biossl.load(tmp_path / "run")
+    (run.path / "summary.json").write_text("{")
+    with pytest.raises(biossl.BadInput, match=r"summary\.json"):
+        run.summary
+    (run.path / "metrics.jsonl").write_text(json.dumps({"epoch": 1}) + "\nnonsense\n")
+    with pytest.raises(biossl.BadInput, match="line 2"):
+        run.metrics
+    (run.path / "summary.json").unlink()
+    with pytest.raises(biossl.BadInput, match="resume=True"):
+        run.summary
+
+
+def test_a_full_disk_or_no_permission_is_an_os_error(small):
+    with pytest.raises(OSError):
+        biossl.run(small, out="/proc/nobody/writes/here", progress=False)

@@ -1,0 +1,150 @@
+import gc
+import resource
+import weakref
+
+import numpy as np
+import pytest
+
+import biossl
+
+
+def test_steps_equal_a_run(trained, small, images):
+    trainer = biossl.Trainer(small, progress=False)
+    assert (trainer.epochs, trainer.batches) == (2, 3)
+    losses = list(trainer)
+    assert len(losses) == 6 and trainer.finished
+    epochs = np.array(losses).reshape(2, 3).mean(axis=1)
+    np.testing.assert_allclose(epochs, trained.metrics["loss"], rtol=1e-12)
+    for name, layer in trained.encoder.layers.items():
+        np.testing.assert_array_equal(trainer.layers[name].weight, layer.weight)
+    np.testing.assert_array_equal(trainer(images), trained.encoder(images))
+    with pytest.raises(ValueError, match="epochs"):
+        trainer.step()
+
+
+def test_going_on_from_a_checkpoint(small, tmp_path):
+    whole = list(biossl.Trainer(small, progress=False))
+    first = biossl.Trainer(small, progress=False)
+    begun = [first.step() for _ in range(4)]
+    first.save(tmp_path / "after4.safetensors")
+    rest = biossl.Trainer(small, resume=tmp_path / "after4.safetensors", progress=False)
+    assert (rest.epoch, rest.batch, rest.steps) == (1, 1, 4)
+    np.testing.assert_array_equal(begun + list(rest), whole)
+
+
+def test_arrays_are_live_and_read_only(small):
+    trainer = biossl.Trainer(small, progress=False)
+    layer = trainer.layers["blocks.1"]
+    weight, start = layer.weight, layer.weight.copy()
+    assert weight.shape == (16, 8, 3, 3) and layer.bias.shape == (16,)
+    trainer.step()
+    assert not np.array_equal(weight, start)
+    assert layer.steps == 1 and layer.update.any()
+    with pytest.raises(ValueError, match="read-only"):
+        weight[:] = 0
+    np.testing.assert_array_equal(layer.feedback, layer.weight)
+    assert layer.feedback_kind == "transpose" and layer.alignment == pytest.approx(1)
+    with pytest.raises(ValueError, match="follows"):
+        layer.feedback = weight
+
+
+def test_fixed_feedback_can_be_set(small):
+    trainer = biossl.Trainer(small, set={"rule.feedback": "fixed_random"}, progress=False)
+    layer = trainer.layers["blocks.1"]
+    layer.feedback = layer.weight
+    assert layer.alignment == pytest.approx(1)
+    reference = biossl.Trainer(small, progress=False)
+    for name in reference.layers:
+        trainer.layers[name].feedback = reference.layers[name].weight
+    trainer.step(), reference.step()
+    np.testing.assert_array_equal(trainer.layers["blocks.0"].update, reference.layers["blocks.0"].update)
+
+
+def test_writing_in_place(small, images):
+    trainer = biossl.Trainer(small, progress=False)
+    layer = trainer.layers["blocks.0"]
+    layer.writable_weight()[:] = 0
+    layer.changed()
+    assert not trainer(images, block=0).any()
+
+
+def test_watching(small):
+    trainer = biossl.Trainer(small, set={"loss.kind": "nt_xent"}, progress=False)
+    seen = {what: trainer.watch("blocks.1", what, every=2) for what in ("activity", "error_in", "error_out", "update")}
+    for _ in range(5):
+        trainer.step()
+    assert {tuple(recording.steps) for recording in seen.values()} == {(0, 2, 4)}
+    activity, error_in, error_out, update = (seen[what].arrays[-1] for what in seen)
+    assert activity.shape == error_out.shape == (40, 8, 8, 8)
+    assert error_in.shape == (40, 16, 8, 8) and update.shape == (16, 8, 3, 3)
+    padded = np.pad(activity, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    by_hand = np.zeros_like(update)
+    for row in range(3):
+        for column in range(3):
+            moved = padded[:, :, row : row + 8, column : column + 8]
+            by_hand[:, :, row, column] = np.einsum("nohw,nihw->oi", error_in, moved)
+    np.testing.assert_allclose(update, by_hand, rtol=1e-3, atol=1e-4 * abs(by_hand).max())
+    seen["update"].stop()
+    trainer.step()
+    assert len(seen["update"]) == 3
+
+
+def test_what_cannot_be_watched(small):
+    trainer = biossl.Trainer(small, progress=False)
+    with pytest.raises(ValueError, match=r"blocks\.1"):
+        trainer.watch("block.1", "update")
+    with pytest.raises(ValueError, match="error_in"):
+        trainer.watch("blocks.1", "errors")
+    with pytest.raises(ValueError, match="every"):
+        trainer.watch("blocks.1", "update", every=0)
+
+
+def test_an_error_in_a_callback_comes_through(small):
+    trainer = biossl.Trainer(small, progress=False)
+
+    def broken(step, array):
+        raise LookupError("mine")
+
+    trainer.watch("blocks.0", "update", callback=broken)
+    with pytest.raises(LookupError, match="mine"):
+        trainer.step()
+
+
+def test_a_circle_through_a_callback_is_collected(small):
+    trainer = biossl.Trainer(small, progress=False)
+    trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)
+    trainer.watch("blocks.0", "activity")
+    gone = weakref.ref(trainer)
+    del trainer
+    gc.collect()
+    assert gone() is None
+
+
+def test_memory_stays_flat(small):
+    trainer = biossl.Trainer(small, set={"train.epochs": 400}, progress=False)
+    total = [0.0]
+
+    def look(step, array):
+        total[0] += float(array[0, 0, 0, 0])
+
+    for what in ("activity", "error_in", "error_out", "update"):
+        trainer.watch("blocks.1", what, callback=look)
+    for _ in range(200):
+        trainer.step()
+    gc.collect()
+    objects = len(gc.get_objects())
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(1000):
+        trainer.step()
+    gc.collect()
+    assert len(gc.get_objects()) - objects < 50
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most < 2000  # KiB
+
+
+def test_own_images_and_views(images, small):
+    recipe = {key: value for key, value in small.items() if key in ("network", "train")}
+    trainer = biossl.Trainer(recipe, images=images, progress=False)
+    views = trainer.next_views()
+    assert views.shape == (40, 3, 16, 16) and 0 <= views.min() and views.max() <= 1
+    np.testing.assert_array_equal(views, trainer.next_views())
+    assert np.isfinite(list(trainer)).all()
