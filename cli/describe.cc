@@ -6,6 +6,7 @@
 #include "biossl/core/text.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe_difference.h"
 #include "biossl/rules/rule.h"
 #include "biossl/runs/precision.h"
 #include "cli/commands.h"
@@ -113,8 +114,19 @@ void print_properties(const Recipe& recipe, const DryBuild& built) {
                                    views.grid.is_cut() ? "patches of images" : "pairs of views"));
 }
 
+/// What has another value than a recipe that names nothing.
+void print_changes(const Recipe& recipe) {
+  fmt::print("\ndiffers from the defaults\n");
+  for (const Difference& difference : differences(recipe, parse_recipe("", "defaults"))) {
+    if (difference.one.empty()) continue;  // a setting of a component that this recipe does not use
+    fmt::print("  {} = {}{}\n", difference.key, difference.one,
+               difference.other.empty() ? "" : fmt::format("  (default {})", difference.other));
+  }
+}
+
 struct DescribeCommand {
   RecipeOptions recipe;
+  bool changes = false;
   PlaceOptions place;
 };
 
@@ -140,6 +152,7 @@ void describe(const DescribeCommand& command) {
   print_precision(recipe);
   print_rule(recipe, *outline.rule);
   if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
+  if (command.changes) print_changes(recipe);
   if (!recipe.notes.empty()) fmt::print("\n{}\n", joined(recipe.notes, "\n"));
 }
 
@@ -152,6 +165,7 @@ void add_describe(Command app) {
       .check(path_word())
       .type_name("RECIPE");
   command->recipe.add_changes(sub);
+  sub.add_flag("--changes", command->changes, "also what differs from the defaults");
   command->place.add_data(sub);
   sub.footer(
       "Images from files are looked at where only they know their size: give --data.\n"

@@ -1,0 +1,135 @@
+"""What probes read off every block, beside the random encoder."""
+
+from __future__ import annotations
+
+from ..figures import MUTED, drawing, figure, series_colour, svg
+from ..groups import Group
+from ..markup import Markup, element, format_number, join, key, spread, table
+from ..registry import Missing, Report, section
+from ..run_files import BlockProbe
+from matplotlib.ticker import MaxNLocator
+
+import math
+
+
+def _by_block(group: Group, kind: str) -> dict[int, list[float]]:
+    """Test accuracies in percent of every seed."""
+    found: dict[int, list[float]] = {}
+    for run in group.runs:
+        for probe in getattr(run, kind):
+            found.setdefault(probe.block, []).append(100 * probe.test_accuracy)
+    return found
+
+
+def _mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _deviation(values: list[float]) -> float:
+    mean = _mean(values)
+    return math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1)) if len(values) > 1 else 0.0
+
+
+def _line(axes, colour: int, values: dict[int, list[float]], dashed: bool) -> None:
+    blocks = sorted(values)
+    axes.errorbar(
+        blocks,
+        [_mean(values[block]) for block in blocks],
+        yerr=[_deviation(values[block]) for block in blocks],
+        color=series_colour(colour),
+        linestyle="--" if dashed else "-",
+        marker="o",
+        capsize=2.5,
+        elinewidth=1,
+    )
+
+
+def _blocks_drawing(report: Report) -> Markup:
+    with drawing(6.4, 3.0) as (canvas, axes):
+        keys = []
+        alone = len(report.groups) == 1
+        for group in report.groups:
+            trained, random = _by_block(group, "trained"), _by_block(group, "random")
+            if trained:
+                _line(axes, group.index, trained, False)
+                keys.append(key(group.index, "trained encoder" if alone else group.label))
+            if random:
+                colour = 7 if alone else group.index
+                _line(axes, colour, random, True)
+                keys.append(key(colour, "random encoder" if alone else f"{group.label}, random encoder", dashed=True))
+        for chance in {round(100 * run.chance, 3) for run in report.runs if run.chance is not None}:
+            axes.axhline(chance, color=MUTED, linewidth=0.9, linestyle=":")
+            axes.text(1, chance, " chance", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=MUTED)
+        for run in report.runs[:1] if alone else []:
+            if run.pixels:
+                pixels = 100 * run.pixels.test_accuracy
+                axes.axhline(pixels, color=MUTED, linewidth=0.9, linestyle=":")
+                axes.text(1, pixels, " pixels", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=MUTED)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("block")
+        axes.set_ylabel("test accuracy, %")
+        axes.set_ylim(bottom=0)
+        return figure(svg(canvas, "Test accuracy of the linear probe by block"), "Linear probe on every block", *keys)
+
+
+def _bars(report: Report) -> Markup:
+    """Where only the last block is probed: what else is known, as bars."""
+    bars: list[tuple[str, int, list[float]]] = []
+    for group in report.groups:
+        name = "" if len(report.groups) == 1 else f"{group.label}: "
+        of = lambda pick: [100 * pick(run) for run in group.runs if pick(run) is not None]  # noqa: E731
+        bars.append((f"{name}trained encoder", group.index, of(lambda run: run.trained[-1].test_accuracy if run.trained else None)))
+        bars.append((f"{name}trained, k-NN", group.index, of(lambda run: run.trained[-1].knn if run.trained else None)))
+        bars.append((f"{name}random encoder", 7, of(lambda run: run.random[-1].test_accuracy if run.random else None)))
+        bars.append((f"{name}pixels", 7, of(lambda run: run.pixels.test_accuracy if run.pixels else None)))
+    bars = [bar for bar in bars if bar[2]]
+    with drawing(6.4, 0.6 + 0.34 * len(bars)) as (canvas, axes):
+        for place, (_, colour, values) in enumerate(bars):
+            axes.barh(place, _mean(values), xerr=_deviation(values) or None, color=series_colour(colour), height=0.62, ecolor=MUTED)
+            axes.text(_mean(values) + _deviation(values), place, f"  {spread(values)}", va="center")
+        for chance in {round(100 * run.chance, 3) for run in report.runs if run.chance is not None}:
+            axes.axvline(chance, color=MUTED, linewidth=0.9, linestyle=":")
+        axes.set_yticks(range(len(bars)), [bar[0] for bar in bars])
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.set_xlim(0, 1.22 * max(_mean(bar[2]) for bar in bars))
+        axes.set_xlabel("test accuracy, %; dotted: chance")
+        return figure(svg(canvas, "Test accuracies"), "Test accuracy")
+
+
+def _table(report: Report) -> Markup:
+    rows = []
+    for group in report.groups:
+        probes = {probe.block: [] for run in group.runs for probe in run.trained}
+        random: dict[int | None, list[BlockProbe]] = {}
+        for run in group.runs:
+            for probe in run.trained:
+                probes[probe.block].append(probe)
+            for probe in run.random:
+                random.setdefault(probe.block, []).append(probe)
+        name = "" if len(report.groups) == 1 else f"{group.label}, "
+        for block, found in sorted(probes.items()):
+            rows.append(
+                [
+                    f"{name}block {block}",
+                    format_number(found[0].values.get("features")),
+                    spread([probe.test_accuracy for probe in found], 100),
+                    spread([probe.train_accuracy for probe in found], 100),
+                    spread([probe.test_accuracy for probe in random.get(block, [])], 100),
+                    spread([probe.knn for probe in found], 100),
+                ]
+            )
+    return table(["", "features", "test, %", "training, %", "random encoder, test, %", "k-NN, test, %"], rows)
+
+
+@section("Accuracy per block", order=50)
+def accuracy(report: Report) -> Markup:
+    probed = [group for group in report.groups if any(run.trained for run in group.runs)]
+    if not probed:
+        raise Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"))
+    several = any(len(run.trained) > 1 for run in report.runs)
+    parts = [_blocks_drawing(report) if several else _bars(report), _table(report)]
+    if not several:
+        every = Missing("Only the last block was probed. This probes all of them:", report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"))
+        parts.append(element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing"))
+    return join(parts)
