@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <set>
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
@@ -114,13 +116,26 @@ void print_properties(const Recipe& recipe, const DryBuild& built) {
                                    views.grid.is_cut() ? "patches of images" : "pairs of views"));
 }
 
-/// What has another value than a recipe that names nothing.
+/// What has another value than in a recipe that names nothing. A component's own settings are compared with their
+/// defaults, whichever component the defaults name.
 void print_changes(const Recipe& recipe) {
+  const std::set<std::string> choices{"data.pretrain", "data.probe", "views.kind",    "network.preset",
+                                      "loss.kind",     "rule.kind",  "rule.feedback", "train.optimizer"};
+  std::vector<Override> chosen;
+  std::vector<Difference> changes;
+  for (const Difference& change : differences(recipe, parse_recipe("", "defaults"))) {
+    if (!choices.contains(change.key) || change.one.empty()) continue;
+    changes.push_back(change);
+    chosen.push_back({.key = change.key, .value = change.one});
+  }
+  for (const Difference& change : differences(recipe, parse_recipe("", "defaults", chosen))) {
+    if (!change.one.empty()) changes.push_back(change);
+  }
+  std::ranges::sort(changes, {}, &Difference::key);
   fmt::print("\ndiffers from the defaults\n");
-  for (const Difference& difference : differences(recipe, parse_recipe("", "defaults"))) {
-    if (difference.one.empty()) continue;  // a setting of a component that this recipe does not use
-    fmt::print("  {} = {}{}\n", difference.key, difference.one,
-               difference.other.empty() ? "" : fmt::format("  (default {})", difference.other));
+  for (const Difference& change : changes) {
+    fmt::print("  {} = {}{}\n", change.key, change.one,
+               change.other.empty() ? "" : fmt::format("  (default {})", change.other));
   }
 }
 
