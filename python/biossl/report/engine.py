@@ -81,6 +81,7 @@ class Engine:
         self.program = program
         self.data = data
         self._threads = threads
+        self._descriptions: dict[Path, Description] = {}
 
     def _run(self, what: str, words: list[str], folder: str) -> str:
         if self.program == "":
@@ -113,10 +114,12 @@ class Engine:
             return [path.read_bytes() if path.exists() else None for path in paths]
 
     def describe(self, run: RunFiles) -> Description:
+        if run.path in self._descriptions:
+            return self._descriptions[run.path]
         recipe = os.path.abspath(run.path / "recipe.toml")
         with tempfile.TemporaryDirectory(prefix="biossl-report-") as folder:
             text = self._run("describing the recipe", ["describe", recipe, "--changes", *self._place(False)], folder)
-        return parse_description(text)
+        return self._descriptions.setdefault(run.path, parse_description(text))
 
     def embeddings(self, run: RunFiles) -> tuple[np.ndarray, np.ndarray | None]:
         """(N, D) of the first test images of the probe, and their labels where they have any."""
@@ -155,12 +158,15 @@ class Engine:
 
 def parse_description(text: str) -> Description:
     """What `biossl describe --changes` prints."""
-    head, _, rest = text.partition("\nprecision ")
-    lines = rest.splitlines()
-    properties, changed = [], []
+    network, _, rest = text.partition("\nprecision ")
+    judged, _, listed = rest.partition("\ndiffers from the defaults\n")
+    lines = judged.splitlines()
+    properties = []
     for line, following in zip(lines, [*lines[1:], ""]):
         if found := re.fullmatch(r"\s+(\([ivx]+\))\s+(kept|broken)\s+(.*)", line):
             properties.append(Property(found[1], found[2] == "kept", found[3], following.strip()))
-        elif found := re.fullmatch(r"  (\S+) = (.*?)(?:  \(default (.*)\))?", line):
+    changed = []
+    for line in listed.splitlines():
+        if found := re.fullmatch(r"  (\S+) = (.*?)(?:  \(default (.*)\))?", line):
             changed.append((found[1], found[2], found[3] or ""))
-    return Description(head.strip(), properties, changed)
+    return Description(network.strip(), properties, changed)

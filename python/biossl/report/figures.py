@@ -116,7 +116,7 @@ def _data(kind: str, data: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def picture(png: bytes, label: str, widest: int = 1400, class_: str = "sheet") -> Markup:
+def picture(png: bytes, label: str, widest: int = 1400) -> Markup:
     """A PNG file as a picture of the page, scaled down and compressed where it is large."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     if image.width > widest:
@@ -127,12 +127,13 @@ def picture(png: bytes, label: str, widest: int = 1400, class_: str = "sheet") -
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=86, optimize=True, subsampling=0)
         source = _data("jpeg", buffer.getvalue())
-    return void("img", src=source, alt=label, width=image.width, height=image.height, class_=class_)
+    sheet = void("img", src=source, alt=label, width=image.width, height=image.height, class_="sheet")
+    return element("div", sheet, class_="scroll", tabindex="0")
 
 
-def pixels(array: np.ndarray, label: str, class_: str = "pixels") -> Markup:
+def pixels(array: np.ndarray, label: str) -> Markup:
     """uint8 (H, W), (H, W, 3) or (H, W, 4) as a picture whose pixels stay sharp."""
     image = Image.fromarray(array)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
-    return void("img", src=_data("png", buffer.getvalue()), alt=label, width=image.width, height=image.height, class_=class_)
+    return void("img", src=_data("png", buffer.getvalue()), alt=label, width=image.width, height=image.height, class_="pixels")

@@ -6,7 +6,7 @@ import html
 import math
 from typing import Iterable, Sequence
 
-__all__ = ["Markup", "command_line", "element", "format_number", "join", "key", "percent", "spread", "table", "void"]
+__all__ = ["Markup", "command_line", "dot", "element", "format_number", "join", "key", "percent", "spread", "table", "void"]
 
 
 class Markup(str):
@@ -53,13 +53,19 @@ def key(index: int, name: str, dashed: bool = False) -> Markup:
     return element("span", name, class_=kind, style=f"--c:var(--s{index % 8})")
 
 
-def table(head: Sequence[object], rows: Iterable[Sequence[object]], numbers: bool = True, caption: str = "") -> Markup:
+def dot(colour: str, name: str) -> Markup:
+    """An entry of a legend of points."""
+    return element("span", name, class_="key dot", style=f"--c:{colour}")
+
+
+def table(head: Sequence[object], rows: Iterable[Sequence[object]], numbers: bool = True, caption: str = "", compact: bool = False) -> Markup:
     """A table whose first column names the rows. `numbers`: the other columns are aligned to the right."""
+    kinds = " ".join(kind for kind, holds in (("numbers", numbers), ("compact", compact)) if holds)
     top = element("tr", *(element("th", cell, scope="col") for cell in head))
     body = [element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows]
     content = [element("caption", caption)] if caption else []
     content += [element("thead", top), element("tbody", *body)]
-    return element("div", element("table", *content, class_="numbers" if numbers else None), class_="scroll", tabindex="0")
+    return element("div", element("table", *content, class_=kinds or None), class_="scroll", tabindex="0")
 
 
 def format_number(value: float | None, digits: int = 4) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..figures import MUTED, drawing, figure, series_colour, svg
-from ..groups import Group
-from ..markup import Markup, element, format_number, join, key, spread, table
-from ..registry import Missing, Report, section
-from ..run_files import BlockProbe
+import math
+
 from matplotlib.ticker import MaxNLocator
 
-import math
+from ..figures import MUTED, drawing, figure, series_colour, svg
+from ..groups import Group
+from ..markup import Markup, element, join, key, spread, table
+from ..registry import Missing, Report, section
+from ..run_files import BlockProbe
 
 
 def _by_block(group: Group, kind: str) -> dict[int, list[float]]:
@@ -45,7 +46,7 @@ def _line(axes, colour: int, values: dict[int, list[float]], dashed: bool) -> No
 
 
 def _blocks_drawing(report: Report) -> Markup:
-    with drawing(6.4, 3.0) as (canvas, axes):
+    with drawing(5.2, 3.0) as (canvas, axes):
         keys = []
         alone = len(report.groups) == 1
         for group in report.groups:
@@ -83,7 +84,7 @@ def _bars(report: Report) -> Markup:
         bars.append((f"{name}random encoder", 7, of(lambda run: run.random[-1].test_accuracy if run.random else None)))
         bars.append((f"{name}pixels", 7, of(lambda run: run.pixels.test_accuracy if run.pixels else None)))
     bars = [bar for bar in bars if bar[2]]
-    with drawing(6.4, 0.6 + 0.34 * len(bars)) as (canvas, axes):
+    with drawing(5.2, 0.6 + 0.34 * len(bars)) as (canvas, axes):
         for place, (_, colour, values) in enumerate(bars):
             axes.barh(place, _mean(values), xerr=_deviation(values) or None, color=series_colour(colour), height=0.62, ecolor=MUTED)
             axes.text(_mean(values) + _deviation(values), place, f"  {spread(values)}", va="center")
@@ -97,29 +98,28 @@ def _bars(report: Report) -> Markup:
         return figure(svg(canvas, "Test accuracies"), "Test accuracy")
 
 
+def _collected(group: Group, kind: str) -> dict[int | None, list[BlockProbe]]:
+    """The probes of every seed, by block."""
+    found: dict[int | None, list[BlockProbe]] = {}
+    for run in group.runs:
+        for probe in getattr(run, kind):
+            found.setdefault(probe.block, []).append(probe)
+    return found
+
+
 def _table(report: Report) -> Markup:
     rows = []
     for group in report.groups:
-        probes = {probe.block: [] for run in group.runs for probe in run.trained}
-        random: dict[int | None, list[BlockProbe]] = {}
-        for run in group.runs:
-            for probe in run.trained:
-                probes[probe.block].append(probe)
-            for probe in run.random:
-                random.setdefault(probe.block, []).append(probe)
-        name = "" if len(report.groups) == 1 else f"{group.label}, "
-        for block, found in sorted(probes.items()):
-            rows.append(
-                [
-                    f"{name}block {block}",
-                    format_number(found[0].values.get("features")),
-                    spread([probe.test_accuracy for probe in found], 100),
-                    spread([probe.train_accuracy for probe in found], 100),
-                    spread([probe.test_accuracy for probe in random.get(block, [])], 100),
-                    spread([probe.knn for probe in found], 100),
-                ]
-            )
-    return table(["", "features", "test, %", "training, %", "random encoder, test, %", "k-NN, test, %"], rows)
+        random = _collected(group, "random")
+        for block, found in sorted(_collected(group, "trained").items()):
+            name = f"block {block}" if len(report.groups) == 1 else key(group.index, f"{group.label}, {block}")
+            values = [probe.test_accuracy for probe in found], [probe.train_accuracy for probe in found]
+            others = [probe.test_accuracy for probe in random.get(block, [])], [probe.knn for probe in found]
+            rows.append([name, *(spread(column, 100) for column in (*values, *others))])
+    head = ["", "test", "training", "random encoder", "k-NN"]
+    there = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
+    caption = "Accuracy in percent; of the random encoder and of k-NN: test"
+    return table([head[index] for index in there], [[row[index] for index in there] for row in rows], caption=caption, compact=True)
 
 
 @section("Accuracy per block", order=50)
@@ -128,7 +128,8 @@ def accuracy(report: Report) -> Markup:
     if not probed:
         raise Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"))
     several = any(len(run.trained) > 1 for run in report.runs)
-    parts = [_blocks_drawing(report) if several else _bars(report), _table(report)]
+    drawn = _blocks_drawing(report) if several else _bars(report)
+    parts = [element("div", drawn, _table(report), class_="figures large")]
     if not several:
         every = Missing("Only the last block was probed. This probes all of them:", report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"))
         parts.append(element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing"))

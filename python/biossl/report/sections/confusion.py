@@ -55,7 +55,7 @@ def _as_picture(matrix: np.ndarray) -> Markup:
     rgba = np.zeros((*matrix.shape, 4), dtype=np.uint8)
     rgba[..., :3] = (47, 128, 214)
     rgba[..., 3] = np.round(255 * shares)
-    return pixels(rgba, "Confusion matrix: a row a class, a column a prediction", "pixels")
+    return pixels(rgba, "Confusion matrix: a row a class, a column a prediction")
 
 
 def _most_confused(names: list[str], matrix: np.ndarray) -> Markup:
@@ -74,7 +74,7 @@ def _of(group: Group, titled: bool) -> Markup | None:
     drawn = _as_table(names, matrix) if len(names) <= MOST_CLASSES else _as_picture(matrix)
     caption = f"{group.label}: " if titled else ""
     caption += "percent of a class" + (f", {len(group.runs)} seeds together" if len(group.runs) > 1 else "")
-    return join([figure(drawn, caption, wide=True), _most_confused(names, matrix)])
+    return element("div", figure(drawn, caption), _most_confused(names, matrix), class_="figures beside")
 
 
 @section("Confusion matrix", order=60)

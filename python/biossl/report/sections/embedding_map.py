@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine import EngineError
-from ..figures import MUTED, TEXT, drawing, figure, svg
+from ..figures import MUTED, drawing, figure, svg
 from ..groups import Group
-from ..markup import Markup, element, join
+from ..markup import Markup, dot, element, join
 from ..registry import Missing, Report, section
 
 #: Of middle lightness, so that they are seen on light and on dark (after Okabe & Ito 2008).
@@ -26,7 +26,7 @@ def principal_components(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return points, shares
 
 
-def _scatter(axes, points: np.ndarray, labels: np.ndarray | None, names: list[str]) -> None:
+def _scatter(axes, points: np.ndarray, labels: np.ndarray | None) -> None:
     style = {"s": 7, "alpha": 0.6, "linewidths": 0, "rasterized": True}
     if labels is None:
         axes.scatter(*points.T, color=COLOURS[0], **style)
@@ -35,9 +35,11 @@ def _scatter(axes, points: np.ndarray, labels: np.ndarray | None, names: list[st
     axes.scatter(*points[others].T, color="#8594a8", **{**style, "alpha": 0.3})
     order = np.random.default_rng(0).permutation(np.flatnonzero(~others))  # no class lies over the others
     axes.scatter(*points[order].T, c=[COLOURS[label] for label in labels[order]], **style)
-    for label in np.unique(labels[~others]):
-        name = names[label] if label < len(names) else str(label)
-        axes.text(*np.median(points[labels == label], axis=0), name, ha="center", va="center", color=TEXT, fontsize=8, fontweight="bold")
+
+
+def _keys(labels: np.ndarray | None, names: list[str]) -> list[Markup]:
+    shown = [] if labels is None else [int(label) for label in np.unique(labels) if label < len(COLOURS)]
+    return [dot(COLOURS[label], names[label] if label < len(names) else f"class {label}") for label in shown]
 
 
 def _of(report: Report, group: Group) -> Markup:
@@ -48,7 +50,7 @@ def _of(report: Report, group: Group) -> Markup:
         raise EngineError("there are fewer than three embeddings")
     points, shares = principal_components(features)
     with drawing(4.6, 3.8) as (canvas, axes):
-        _scatter(axes, points, labels, group.first.class_names)
+        _scatter(axes, points, labels)
         axes.set_xlabel(f"component 1 ({100 * shares[0]:.0f} % of variance)", color=MUTED)
         axes.set_ylabel(f"component 2 ({100 * shares[1]:.0f} %)", color=MUTED)
         axes.set_xticklabels([])
@@ -56,7 +58,8 @@ def _of(report: Report, group: Group) -> Markup:
         small = f"{len(features):,} test images, {features.shape[1]} dimensions"
         if labels is not None and labels.max(initial=0) >= len(COLOURS):
             small += f"; the first {len(COLOURS)} classes in colour, others in grey"
-        return figure(svg(canvas, f"Map of embeddings: {group.label}"), join([group.label, element("small", small)]))
+        caption = join([group.label, element("small", small)])
+        return figure(svg(canvas, f"Map of embeddings: {group.label}"), caption, *_keys(labels, group.first.class_names))
 
 
 @section("Map of embeddings", order=100)
@@ -73,5 +76,5 @@ def embedding_map(report: Report) -> Markup:
             fault = unable
     if not drawn:
         raise Missing(f"Not made: {fault}.", report.command("report", *(run.path for run in report.runs)))
-    lead = "The first two principal components of the head's embeddings. A name stands at the median of its class."
-    return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures")])
+    lead = "The first two principal components of the head's embeddings."
+    return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures large")])

@@ -57,5 +57,4 @@ def command(report: Report) -> Markup:
         "A run's recipe.toml names every setting. The same build, device and number of threads end with the same bytes. "
         f"Commit: {commits}."
     )
-    lines = "\n".join(exact_command(run, report.engine.data) for run in runs)
-    return join([element("p", lead, class_="lead"), command_line(lines)])
+    return join([element("p", lead, class_="lead"), *(command_line(exact_command(run, report.engine.data)) for run in runs)])

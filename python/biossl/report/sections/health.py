@@ -69,6 +69,8 @@ def record_curves(report: Report, record: str, name: str, title: str, unit: str)
             colour = index if alone else group.index
             curve(axes, colour, band([record_series(run, record, name, place) for run in group.runs]))
             keys.append(key(colour, place_name(place) if alone else group.label))
+        if name in ("dead", "saturated"):
+            axes.set_ylim(0, max(0.1, axes.get_ylim()[1]))
         axes.set_xlabel("epoch")
         small = unit if alone else f"{unit}; last block"
         return figure(svg(canvas, f"{title} by epoch"), join([title, element("small", small)]), *(keys if len(keys) > 1 else []))

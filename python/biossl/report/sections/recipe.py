@@ -24,8 +24,9 @@ def _described(report: Report, group: Group) -> Description | EngineError:
 
 
 def _changed(description: Description) -> Markup:
-    rows = [[element("code", k), element("code", value), element("code", default or "–")] for k, value, default in description.changed]
-    return table(["setting", "value", "default"], rows, numbers=False, caption="What differs from the defaults")
+    """Written blocks have no defaults; the table of the network shows them."""
+    rows = [[element("code", k), element("code", value), element("code", default or "–")] for k, value, default in description.changed if default]
+    return table(["setting", "value", "default"], rows, numbers=False, compact=True, caption="What differs from the defaults")
 
 
 def _details(group: Group, description: Description | EngineError) -> list[Markup]:
@@ -46,7 +47,7 @@ def recipe(report: Report) -> Markup:
         differing = differing_settings(report.groups)
         head = ["setting", *(key(group.index, group.label) for group in report.groups)]
         rows = [[element("code", name), *(element("code", toml_value(v)) for v in values)] for name, values in differing.items()]
-        parts.append(table(head, rows, numbers=False, caption="In what the recipes differ, beside the seed"))
+        parts.append(table(head, rows, numbers=False, compact=True, caption="In what the recipes differ, beside the seed"))
     described = [(group, _described(report, group)) for group in there[:4]]
     if len(report.groups) == 1:
         description = described[0][1]

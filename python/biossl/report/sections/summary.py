@@ -33,8 +33,12 @@ def gains(group: Group) -> list[float | None]:
     return [None if one is None or other is None else one - other for one, other in pairs]
 
 
-def _tile(value: str, what: str, main: bool = False) -> Markup:
-    return element("div", element("b", value), element("span", what), class_="tile main" if main else "tile")
+def _tile(value: str, what: str, main: bool = False, unit: str = "") -> Markup:
+    """A number; its deviation and its unit are smaller."""
+    mean, plus_minus, deviation = value.partition(" ± ")
+    small = f" ±\N{NO-BREAK SPACE}{deviation}{unit}" if plus_minus else unit
+    number = element("b", mean, element("small", small) if small else None)
+    return element("div", number, element("span", what), class_="tile main" if main else "tile")
 
 
 def duration(seconds: float | None) -> str:
@@ -52,18 +56,19 @@ def _tiles(group: Group) -> Markup:
     tiles = []
     accuracies = [accuracy(one) for one in group.runs]
     if any(value is not None for value in accuracies):
-        tiles.append(_tile(f"{spread(accuracies, 100)} %", f"test accuracy, linear probe{mean}", main=True))
+        tiles.append(_tile(spread(accuracies, 100), f"test accuracy, linear probe{mean}", main=True, unit="\N{NO-BREAK SPACE}%"))
     if any(value is not None for value in gains(group)):
-        tiles.append(_tile(f"{spread([random_accuracy(one) for one in group.runs], 100)} %", "random encoder"))
+        tiles.append(_tile(spread([random_accuracy(one) for one in group.runs], 100), "random encoder", unit="\N{NO-BREAK SPACE}%"))
         gain = spread(gains(group), 100)
         tiles.append(_tile(gain if gain.startswith("-") else f"+{gain}", "points by learning"))
     if run.chance is not None:
-        tiles.append(_tile(percent(run.chance), "chance"))
+        tiles.append(_tile(spread([run.chance], 100), "chance", unit="\N{NO-BREAK SPACE}%"))
     if run.metrics:
-        tiles.append(_tile(f"{run.metrics[-1].epoch} epochs", f"{duration(_pretrain(run, 'seconds'))} of training"))
+        seconds = duration(_pretrain(run, "seconds"))
+        tiles.append(_tile(str(run.metrics[-1].epoch), f"{'epochs' if len(run.metrics) > 1 else 'epoch'}, {seconds} of training"))
     rate = [_pretrain(one, "images_per_second") for one in group.runs]
     if any(rate):
-        tiles.append(_tile(f"{spread(rate, digits=0)}", "images per second"))
+        tiles.append(_tile(spread(rate, digits=0), "images per second"))
     return element("div", *tiles, class_="tiles")
 
 
