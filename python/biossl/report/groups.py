@@ -80,9 +80,11 @@ def _label(groups: list[Group]) -> None:
     differing = differing_settings(groups)
     telling = [key for key in ("rule.kind", "rule.feedback", "loss.kind", "views.kind") if key in differing] or list(differing)[:2]
     for group, name in zip(groups, names):
-        if names.count(name) > 1:
-            name += "".join(f", {differing[key][group.index]}" for key in telling)
-        group.label = name
+        told = [str(differing[key][group.index]) for key in telling]
+        if len(set(names)) == 1 and len(groups) > 1:
+            group.label = ", ".join(told)
+        else:
+            group.label = ", ".join([name, *told]) if names.count(name) > 1 else name
     labels = [group.label for group in groups]
     for group in groups:
         if labels.count(group.label) > 1:

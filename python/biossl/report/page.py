@@ -37,7 +37,12 @@ def _draw(section: Section, report: Report) -> Markup | None:
 
 
 def _title(report: Report) -> str:
-    return " and ".join(group.label for group in report.groups) if len(report.groups) <= 3 else f"{len(report.runs)} runs"
+    names = list(dict.fromkeys(group.first.title for group in report.groups))
+    if len(names) > 3:
+        return f"{len(report.groups)} recipes"
+    if len(names) == 1 and 1 < len(report.groups) <= 3:
+        return f"{names[0]}: {' beside '.join(group.label for group in report.groups)}"
+    return " beside ".join(names)
 
 
 def _subtitle(report: Report) -> str:

@@ -107,19 +107,28 @@ def _collected(group: Group, kind: str) -> dict[int | None, list[BlockProbe]]:
     return found
 
 
-def _table(report: Report) -> Markup:
+def _table_of_one(group: Group) -> Markup:
     rows = []
-    for group in report.groups:
-        random = _collected(group, "random")
-        for block, found in sorted(_collected(group, "trained").items()):
-            name = f"block {block}" if len(report.groups) == 1 else key(group.index, f"{group.label}, {block}")
-            values = [probe.test_accuracy for probe in found], [probe.train_accuracy for probe in found]
-            others = [probe.test_accuracy for probe in random.get(block, [])], [probe.knn for probe in found]
-            rows.append([name, *(spread(column, 100) for column in (*values, *others))])
+    random = _collected(group, "random")
+    for block, found in sorted(_collected(group, "trained").items()):
+        values = [probe.test_accuracy for probe in found], [probe.train_accuracy for probe in found]
+        others = [probe.test_accuracy for probe in random.get(block, [])], [probe.knn for probe in found]
+        rows.append([f"block {block}", *(spread(column, 100) for column in (*values, *others))])
     head = ["", "test", "training", "random encoder", "k-NN"]
     there = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
     caption = "Accuracy in percent; of the random encoder and of k-NN: test"
     return table([head[index] for index in there], [[row[index] for index in there] for row in rows], caption=caption, compact=True)
+
+
+def _table_of_several(report: Report) -> Markup:
+    blocks = sorted({probe.block for run in report.runs for probe in run.trained})
+    rows = []
+    for kind, word in (("trained", ""), ("random", ", random encoder")):
+        for group in report.groups:
+            found = _collected(group, kind)
+            cells = [spread([probe.test_accuracy for probe in found.get(block, [])], 100) for block in blocks]
+            rows.append([key(group.index, f"{group.label}{word}", dashed=kind == "random"), *cells])
+    return table(["", *(f"block {block}" for block in blocks)], rows, caption="Test accuracy in percent")
 
 
 @section("Accuracy per block", order=50)
@@ -129,7 +138,10 @@ def accuracy(report: Report) -> Markup:
         raise Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"))
     several = any(len(run.trained) > 1 for run in report.runs)
     drawn = _blocks_drawing(report) if several else _bars(report)
-    parts = [element("div", drawn, _table(report), class_="figures large")]
+    if len(report.groups) == 1:
+        parts = [element("div", drawn, _table_of_one(report.groups[0]), class_="figures large")]
+    else:
+        parts = [drawn, _table_of_several(report)]
     if not several:
         every = Missing("Only the last block was probed. This probes all of them:", report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"))
         parts.append(element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing"))

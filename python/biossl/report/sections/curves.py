@@ -29,8 +29,11 @@ def breaks(run: RunFiles) -> list[float]:
     return [epoch for epoch, _ in stage_starts(run)[1:]]
 
 
-def keys_of(report: Report) -> list[Markup]:
-    return [key(group.index, group.label) for group in report.groups] if len(report.groups) > 1 else []
+def legend(report: Report) -> Markup | None:
+    """The colours of several recipes, above the figures of a section."""
+    if len(report.groups) == 1:
+        return None
+    return element("div", *(key(group.index, group.label) for group in report.groups), class_="legend above")
 
 
 def _is_constant(report: Report, name: str) -> bool:
@@ -54,7 +57,7 @@ def epoch_curves(report: Report, name: str, title: str, unit: str) -> Markup | N
             axes.set_ylim(min(0.98 * axes.get_ylim()[0], 0.9), 1.01)
         axes.set_xlabel("epoch")
         label = f"{title} by epoch; " + "; ".join(f"{group.label} ends at {line.mean[-1]:.4g}" for group, line in bands)
-        return figure(svg(canvas, label), join([title, element("small", unit)]), *keys_of(report))
+        return figure(svg(canvas, label), join([title, element("small", unit)]))
 
 
 @section("Pretraining", order=30)
@@ -69,4 +72,4 @@ def curves(report: Report) -> Markup:
     stages = [stage for _, stage in stage_starts(report.groups[0].first) if stage]
     if len(report.groups) == 1 and len(stages) > 1:
         parts.append(element("p", f"Dotted lines: the next stage begins ({', '.join(stages)}).", class_="lead"))
-    return join([*parts, element("div", *drawn, class_="figures")])
+    return join([*parts, legend(report), element("div", *drawn, class_="figures")])

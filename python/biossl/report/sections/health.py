@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from ..figures import curve, drawing, figure, svg
-from ..groups import Group, band
+from ..groups import Band, Group, band
 from ..markup import Markup, element, join, key
 from ..registry import Missing, Report, section
 from ..run_files import RunFiles, number
+from .curves import breaks, legend
 
 _LEAD = (
     "Measured at the end of every epoch on images in two views. A collapse shows as an effective rank near 1, "
@@ -57,43 +59,57 @@ def places(group: Group, record: str, name: str) -> list[Any]:
     return sorted(found, key=lambda place: (isinstance(place, str), place if place is not None else -1))
 
 
+def highest_series(run: RunFiles, record: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The same of the highest block that an epoch has a record of."""
+    found: dict[int, float] = {}
+    for line in run.metrics:
+        for entry in line.records.get(record, []):
+            if (value := number(entry.get(name))) is not None:
+                found[line.epoch] = value
+    return np.array(list(found), dtype=float), np.array(list(found.values()), dtype=float)
+
+
+def _highest_band(group: Group, record: str, name: str) -> Band:
+    return band([highest_series(run, record, name) for run in group.runs])
+
+
+def _of_one_recipe(axes: Axes, group: Group, record: str, name: str) -> list[Markup]:
+    """A colour a block."""
+    found = places(group, record, name)
+    for index, place in enumerate(found):
+        curve(axes, index, band([record_series(run, record, name, place) for run in group.runs]))
+    return [key(index, place_name(place)) for index, place in enumerate(found)] if len(found) > 1 else []
+
+
 def record_curves(report: Report, record: str, name: str, title: str, unit: str) -> Markup | None:
-    """A colour a block where one recipe is shown, else a colour a recipe, of its last block."""
-    alone = len(report.groups) == 1
-    lines = [(group, place) for group in report.groups for place in (places(group, record, name) or [])[0 if alone else -1 :]]
-    if not lines:
+    """A colour a block where one recipe is shown, else a colour a recipe, of the highest block that learnt."""
+    if not any(places(group, record, name) for group in report.groups):
         return None
+    alone = len(report.groups) == 1
     with drawing() as (canvas, axes):
-        keys = []
-        for index, (group, place) in enumerate(lines):
-            colour = index if alone else group.index
-            curve(axes, colour, band([record_series(run, record, name, place) for run in group.runs]))
-            keys.append(key(colour, place_name(place) if alone else group.label))
+        keys = _of_one_recipe(axes, report.groups[0], record, name) if alone else []
+        for group in [] if alone else report.groups:
+            curve(axes, group.index, _highest_band(group, record, name), breaks(group.first))
         if name in ("dead", "saturated"):
             axes.set_ylim(0, max(0.1, axes.get_ylim()[1]))
         axes.set_xlabel("epoch")
-        small = unit if alone else f"{unit}; last block"
-        return figure(svg(canvas, f"{title} by epoch"), join([title, element("small", small)]), *(keys if len(keys) > 1 else []))
+        return figure(svg(canvas, f"{title} by epoch"), join([title, element("small", unit)]), *keys)
 
 
 def _distances(report: Report) -> Markup | None:
+    alone = len(report.groups) == 1
+    if not any(places(group, "health", "negative_distance") for group in report.groups):
+        return None
     with drawing() as (canvas, axes):
-        keys = []
         for group in report.groups:
-            found = places(group, "health", "negative_distance")
-            if not found:
-                continue
-            alone = len(report.groups) == 1
-            for offset, (name, word) in enumerate((("positive_distance", "positive"), ("negative_distance", "negative"))):
-                colour = offset if alone else group.index
-                line = band([record_series(run, "health", name, found[-1]) for run in group.runs])
-                curve(axes, colour, line, dashed=offset == 1 and not alone)
-                keys.append(key(colour, f"{word} pairs" if alone else f"{group.label}, {word}", dashed=offset == 1 and not alone))
-        if not keys:
-            return None
+            for offset, name in enumerate(("positive_distance", "negative_distance")):
+                colour, dashed = (offset, False) if alone else (group.index, offset == 1)
+                curve(axes, colour, _highest_band(group, "health", name), breaks(group.first), dashed)
         axes.set_xlabel("epoch")
         axes.set_ylim(bottom=0)
-        caption = join(["Distances", element("small", "L1, of the two views of an image and of two images; last block")])
+        small = "L1, of an image's two views and of two images" + ("" if alone else " (dashed)")
+        keys = [key(0, "positive pairs"), key(1, "negative pairs")] if alone else []
+        caption = join(["Distances", element("small", small)])
         return figure(svg(canvas, "Distances of positive and negative pairs by epoch"), caption, *keys)
 
 
@@ -104,4 +120,5 @@ def health(report: Report) -> Markup:
     drawn = [one for one in drawn if one is not None]
     if not drawn:
         raise Missing("These runs have no records of health: they are of an older version, or nothing learns.")
-    return join([element("p", _LEAD, class_="lead"), element("div", *drawn, class_="figures")])
+    lead = _LEAD if len(report.groups) == 1 else f"{_LEAD} Shown is the highest block that learnt in an epoch."
+    return join([element("p", lead, class_="lead"), legend(report), element("div", *drawn, class_="figures")])

@@ -6,7 +6,7 @@ from ..groups import Group
 from ..markup import Markup, element, format_number, join, key, spread, table
 from ..registry import Report, section
 from ..run_files import number
-from .curves import epoch_curves
+from .curves import epoch_curves, legend
 from .health import record_curves
 
 #: Numbers of metrics.jsonl that other sections show or that are no measurements.
@@ -76,7 +76,7 @@ def _layers(group: Group, titled: bool) -> Markup | None:
 @section("Instruments", order=110)
 def instruments(report: Report) -> Markup | None:
     curves = _curves(report)
-    parts: list[object] = [element("div", *curves, class_="figures")] if curves else []
+    parts: list[object] = [legend(report), element("div", *curves, class_="figures")] if curves else []
     parts += [_targets(report), *(_layers(group, len(report.groups) > 1) for group in report.pictured)]
     parts = [part for part in parts if part is not None]
     return join(parts) if parts else None
