@@ -90,7 +90,7 @@ std::vector<std::string> interpreters() {
 std::vector<std::string> command_of(const PythonModule& module, const std::vector<std::string>& arguments) {
   // A folder "biossl" or a file "json.py" where the program is called is none of the package.
   setenv("PYTHONSAFEPATH", "1", 0);
-  setenv("BIOSSL_PROGRAM", this_program().c_str(), 0);
+  setenv("BIOSSL_PROGRAM", this_program().c_str(), 1);
   for (const std::string& python : interpreters()) {
     if (!has(python, module)) continue;
     std::vector<std::string> words{python, "-m", module.name};

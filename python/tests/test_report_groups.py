@@ -24,6 +24,8 @@ def test_groups_of_one_name_are_told_apart_by_their_settings(tmp_path):
     assert [group.label for group in groups] == ["e2e", "gll"]
     groups = group_runs(runs_of(tmp_path / "named", {"name": "one"}, {"rule": "gll", "name": "two"}))
     assert [group.label for group in groups] == ["one", "two"]
+    more = runs_of(tmp_path / "more", {"name": "one"}, {"name": "two"}, {"rule": "gll", "name": "two"})
+    assert [group.label for group in group_runs(more)] == ["one, e2e", "two, gll"], "the second is the first's group"
 
 
 def test_runs_without_a_recipe_are_groups_of_their_own(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 
 from .run_files import RunFiles, flatten
 
-__all__ = ["Band", "Group", "band", "differing_settings", "group_runs"]
+__all__ = ["Band", "Group", "band", "differing_settings", "group_runs", "toml_value"]
 
 #: Settings on which no result depends, as the program's recipe_difference.cc has them; and the seed.
 _FREE = ("name", "train.checkpoint_every", "train.keep_checkpoints", "probe.memory_gb", "data.memory_gb")
@@ -63,6 +63,15 @@ def band(series: Sequence[tuple[np.ndarray, np.ndarray]]) -> Band:
     return Band(np.array(epochs), np.array(mean), np.array(deviation))
 
 
+def toml_value(value: Any) -> str:
+    """As a recipe has it; "–" for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
 def _same_value(values: Sequence[Any]) -> bool:
     return all(repr(value) == repr(values[0]) for value in values)
 
@@ -74,17 +83,27 @@ def differing_settings(groups: Sequence[Group]) -> dict[str, list[Any]]:
     return {key: values for key, values in rows.items() if not _same_value(values)}
 
 
+def _word(name: str, value: Any) -> str:
+    return f"no {name}" if value is None else f"{name} {toml_value(value)}"
+
+
+def _told_apart(groups: list[Group]) -> list[str]:
+    """Of each group a few settings in which it differs from the others: "gll, updated_random", "epochs 5"."""
+    differing = differing_settings(groups)
+    kinds = [key for key in ("rule.kind", "rule.feedback", "loss.kind", "views.kind") if key in differing]
+    if kinds:
+        return [", ".join(str(differing[key][place]) for key in kinds) for place in range(len(groups))]
+    words = {key.rpartition(".")[2]: values for key, values in list(differing.items())[:2]}
+    return [", ".join(_word(name, values[place]) for name, values in words.items()) for place in range(len(groups))]
+
+
 def _label(groups: list[Group]) -> None:
     """Names where they tell the groups apart, else the settings that do, else a number."""
-    names = [group.first.title for group in groups]
-    differing = differing_settings(groups)
-    telling = [key for key in ("rule.kind", "rule.feedback", "loss.kind", "views.kind") if key in differing] or list(differing)[:2]
-    for group, name in zip(groups, names):
-        told = [str(differing[key][group.index]) for key in telling]
-        if len(set(names)) == 1 and len(groups) > 1:
-            group.label = ", ".join(told)
-        else:
-            group.label = ", ".join([name, *told]) if names.count(name) > 1 else name
+    for name in dict.fromkeys(group.first.title for group in groups):
+        alike = [group for group in groups if group.first.title == name]
+        for group, told in zip(alike, _told_apart(alike)):
+            parts = [told] if len(alike) == len(groups) > 1 else [name, told]
+            group.label = ", ".join(part for part in parts if part) or name
     labels = [group.label for group in groups]
     for group in groups:
         if labels.count(group.label) > 1:

@@ -6,7 +6,7 @@ import html
 import math
 from typing import Iterable, Sequence
 
-__all__ = ["Markup", "command_line", "dot", "element", "format_number", "join", "key", "percent", "spread", "table", "void"]
+__all__ = ["Markup", "command_line", "dot", "element", "format_number", "join", "key", "percent", "spread", "table", "void", "without_empty"]
 
 
 class Markup(str):
@@ -56,6 +56,12 @@ def key(index: int, name: str, dashed: bool = False) -> Markup:
 def dot(colour: str, name: str) -> Markup:
     """An entry of a legend of points."""
     return element("span", name, class_="key dot", style=f"--c:{colour}")
+
+
+def without_empty(head: Sequence[object], rows: Sequence[Sequence[object]]) -> tuple[list[object], list[list[object]]]:
+    """The columns of a table that hold something in some row."""
+    there = [place for place in range(len(head)) if place == 0 or any(row[place] != "–" for row in rows)]
+    return [head[place] for place in there], [[row[place] for place in there] for row in rows]
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]], numbers: bool = True, caption: str = "", compact: bool = False) -> Markup:

@@ -22,7 +22,7 @@ from typing import Callable
 
 from .engine import Engine
 from .groups import Group
-from .markup import Markup
+from .markup import Markup, element
 from .run_files import RunFiles
 
 __all__ = ["Missing", "Report", "Section", "section", "sections"]
@@ -52,6 +52,12 @@ class Report:
     def pictured(self) -> list[Group]:
         """The groups whose pictures are shown: the page has a limit of size."""
         return self.groups[:4]
+
+    @property
+    def pictured_note(self) -> Markup | None:
+        if len(self.pictured) == len(self.groups):
+            return None
+        return element("p", f"Of the first {len(self.pictured)} of {len(self.groups)} recipes.", class_="note")
 
     def command(self, *words: object) -> str:
         """A `biossl` command to paste into a shell, with --data where this report has it."""

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..figures import MUTED, drawing, figure, series_colour, svg
 from ..groups import Group
-from ..markup import Markup, element, join, key, spread, table
+from ..markup import Markup, element, join, key, spread, table, without_empty
 from ..registry import Missing, Report, section
 from ..run_files import BlockProbe
 
@@ -73,29 +73,30 @@ def _blocks_drawing(report: Report) -> Markup:
         return figure(svg(canvas, "Test accuracy of the linear probe by block"), "Linear probe on every block", *keys)
 
 
+def _readouts(group: Group) -> list[tuple[str, list[float]]]:
+    """What else is known where only the last block is probed: accuracies in percent of every seed."""
+    runs = group.runs
+    found = [
+        ("trained encoder", [run.trained[-1].test_accuracy for run in runs if run.trained]),
+        ("trained, k-NN", [run.trained[-1].knn for run in runs if run.trained and run.trained[-1].knn is not None]),
+        ("random encoder", [run.random[-1].test_accuracy for run in runs if run.random]),
+        ("pixels", [run.pixels.test_accuracy for run in runs if run.pixels]),
+    ]
+    return [(name, [100 * value for value in values]) for name, values in found if values]
+
+
 def _bars(report: Report) -> Markup:
-    """Where only the last block is probed: what else is known, as bars."""
-    bars: list[tuple[str, int, list[float]]] = []
+    """A bar a readout, from 0 to 100 percent."""
+    rows = []
     for group in report.groups:
-        name = "" if len(report.groups) == 1 else f"{group.label}: "
-        of = lambda pick: [100 * pick(run) for run in group.runs if pick(run) is not None]  # noqa: E731
-        bars.append((f"{name}trained encoder", group.index, of(lambda run: run.trained[-1].test_accuracy if run.trained else None)))
-        bars.append((f"{name}trained, k-NN", group.index, of(lambda run: run.trained[-1].knn if run.trained else None)))
-        bars.append((f"{name}random encoder", 7, of(lambda run: run.random[-1].test_accuracy if run.random else None)))
-        bars.append((f"{name}pixels", 7, of(lambda run: run.pixels.test_accuracy if run.pixels else None)))
-    bars = [bar for bar in bars if bar[2]]
-    with drawing(5.2, 0.6 + 0.34 * len(bars)) as (canvas, axes):
-        for place, (_, colour, values) in enumerate(bars):
-            axes.barh(place, _mean(values), xerr=_deviation(values) or None, color=series_colour(colour), height=0.62, ecolor=MUTED)
-            axes.text(_mean(values) + _deviation(values), place, f"  {spread(values)}", va="center")
-        for chance in {round(100 * run.chance, 3) for run in report.runs if run.chance is not None}:
-            axes.axvline(chance, color=MUTED, linewidth=0.9, linestyle=":")
-        axes.set_yticks(range(len(bars)), [bar[0] for bar in bars])
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.set_xlim(0, 1.22 * max(_mean(bar[2]) for bar in bars))
-        axes.set_xlabel("test accuracy, %; dotted: chance")
-        return figure(svg(canvas, "Test accuracies"), "Test accuracy")
+        for name, values in _readouts(group):
+            colour = group.index if name.startswith("trained") else 7
+            words = name if len(report.groups) == 1 else key(group.index, f"{group.label}, {name}")
+            bar = element("div", "", class_="bar", style=f"--w:{_mean(values):.2f}%;--c:var(--s{colour % 8})")
+            rows.append([words, bar, spread(values)])
+    chance = {f"{100 * run.chance:.2f}" for run in report.runs if run.chance is not None}
+    caption = "Test accuracy of the last block in percent" + (f"; chance is {', '.join(sorted(chance))}" if chance else "")
+    return element("div", table(["", "", ""], rows, caption=caption, compact=True), class_="bars")
 
 
 def _collected(group: Group, kind: str) -> dict[int | None, list[BlockProbe]]:
@@ -114,10 +115,8 @@ def _table_of_one(group: Group) -> Markup:
         values = [probe.test_accuracy for probe in found], [probe.train_accuracy for probe in found]
         others = [probe.test_accuracy for probe in random.get(block, [])], [probe.knn for probe in found]
         rows.append([f"block {block}", *(spread(column, 100) for column in (*values, *others))])
-    head = ["", "test", "training", "random encoder", "k-NN"]
-    there = [index for index in range(len(head)) if index == 0 or any(row[index] != "–" for row in rows)]
     caption = "Accuracy in percent; of the random encoder and of k-NN: test"
-    return table([head[index] for index in there], [[row[index] for index in there] for row in rows], caption=caption, compact=True)
+    return table(*without_empty(["", "test", "training", "random encoder", "k-NN"], rows), caption=caption, compact=True)
 
 
 def _table_of_several(report: Report) -> Markup:
@@ -127,7 +126,8 @@ def _table_of_several(report: Report) -> Markup:
         for group in report.groups:
             found = _collected(group, kind)
             cells = [spread([probe.test_accuracy for probe in found.get(block, [])], 100) for block in blocks]
-            rows.append([key(group.index, f"{group.label}{word}", dashed=kind == "random"), *cells])
+            if any(cell != "–" for cell in cells):
+                rows.append([key(group.index, f"{group.label}{word}", dashed=kind == "random"), *cells])
     return table(["", *(f"block {block}" for block in blocks)], rows, caption="Test accuracy in percent")
 
 
@@ -137,12 +137,13 @@ def accuracy(report: Report) -> Markup:
     if not probed:
         raise Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"))
     several = any(len(run.trained) > 1 for run in report.runs)
-    drawn = _blocks_drawing(report) if several else _bars(report)
-    if len(report.groups) == 1:
-        parts = [element("div", drawn, _table_of_one(report.groups[0]), class_="figures large")]
-    else:
-        parts = [drawn, _table_of_several(report)]
     if not several:
+        parts = [_bars(report)]
+    elif len(report.groups) == 1:
+        parts = [element("div", _blocks_drawing(report), _table_of_one(report.groups[0]), class_="figures large")]
+    else:
+        parts = [_blocks_drawing(report), _table_of_several(report)]
+    if not several and probed[0].first.setting("probe.blocks") != "all":
         every = Missing("Only the last block was probed. This probes all of them:", report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"))
         parts.append(element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing"))
     return join(parts)

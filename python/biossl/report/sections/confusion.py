@@ -30,7 +30,7 @@ def _shares(matrix: np.ndarray) -> np.ndarray:
 
 
 def _cell(share: float, right: bool, title: str) -> Markup:
-    kinds = " ".join(kind for kind, holds in (("high", share > 0.55), ("right", right)) if holds)
+    kinds = " ".join(kind for kind, holds in (("high", share > 0.55), ("top", share > 0.8), ("right", right)) if holds)
     text = f"{100 * share:.0f}" if share >= 0.005 else ""
     return element("td", text, class_=kinds or None, style=f"--v:{share:.3f}", title=title)
 
@@ -84,4 +84,4 @@ def confusion(report: Report) -> Markup:
     if not drawn:
         raise Missing("The run holds no confusion matrix of a probe.", report.command("probe", report.runs[0].path))
     lead = "A row is a class, a column what the linear probe on the last block says. The diagonal is right."
-    return join([element("p", lead, class_="lead"), *drawn])
+    return join([element("p", lead, class_="lead"), *drawn, report.pictured_note])

@@ -77,4 +77,4 @@ def embedding_map(report: Report) -> Markup:
     if not drawn:
         raise Missing(f"Not made: {fault}.", report.command("report", *(run.path for run in report.runs)))
     lead = "The first two principal components of the head's embeddings."
-    return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures large")])
+    return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures large"), report.pictured_note])

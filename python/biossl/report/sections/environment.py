@@ -57,4 +57,6 @@ def command(report: Report) -> Markup:
         "A run's recipe.toml names every setting. The same build, device and number of threads end with the same bytes. "
         f"Commit: {commits}."
     )
-    return join([element("p", lead, class_="lead"), *(command_line(exact_command(run, report.engine.data)) for run in runs)])
+    commands = [command_line(exact_command(run, report.engine.data)) for run in runs]
+    others = element("details", element("summary", f"{len(commands) - 4} more"), *commands[4:]) if commands[4:] else None
+    return join([element("p", lead, class_="lead"), *commands[:4], others])

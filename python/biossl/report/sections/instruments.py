@@ -77,6 +77,9 @@ def _layers(group: Group, titled: bool) -> Markup | None:
 def instruments(report: Report) -> Markup | None:
     curves = _curves(report)
     parts: list[object] = [legend(report), element("div", *curves, class_="figures")] if curves else []
-    parts += [_targets(report), *(_layers(group, len(report.groups) > 1) for group in report.pictured)]
-    parts = [part for part in parts if part is not None]
+    several = len(report.groups) > 1
+    layers = [one for one in (_layers(group, several) for group in report.pictured) if one is not None]
+    if several and layers:
+        layers = [element("details", element("summary", "Feedback paths"), *layers, report.pictured_note)]
+    parts = [part for part in (*parts, _targets(report), *layers) if part is not None]
     return join(parts) if parts else None

@@ -47,7 +47,7 @@ def view_pairs(report: Report) -> Markup:
     if not groups:
         raise Missing("The run directory holds no recipe.toml.")
     sheets = _sheets(report, groups, report.engine.view_pairs, "Pairs of views", _report_command(report))
-    return join([element("p", lead, class_="lead"), sheets])
+    return join([element("p", lead, class_="lead"), sheets, report.pictured_note])
 
 
 @section("Nearest neighbours", order=90)
@@ -60,4 +60,4 @@ def neighbours(report: Report) -> Markup:
     if not groups:
         raise Missing("The run directory holds no checkpoint. A run makes one:", report.again(report.runs[0]))
     sheets = _sheets(report, groups, report.engine.neighbours, "Nearest neighbours", _report_command(report))
-    return join([element("p", lead, class_="lead"), sheets])
+    return join([element("p", lead, class_="lead"), sheets, report.pictured_note])

@@ -8,8 +8,9 @@ from ..registry import Missing, Report, section
 
 
 def _verdict(found: Property, with_reason: bool) -> Markup:
-    word = element("span", "kept" if found.kept else "broken", class_="kept" if found.kept else "broken")
-    return join([word, element("div", found.why, class_="note") if with_reason else None])
+    word = "kept" if found.kept else "broken"
+    verdict = element("span", word, class_=word, title=found.why)
+    return join([verdict, element("div", found.why, class_="note") if with_reason else None])
 
 
 @section("Plausibility", order=120)
@@ -25,7 +26,7 @@ def plausibility(report: Report) -> Markup | None:
     head = ["property", *(key(group.index, group.label) if len(report.groups) > 1 else "" for group, _ in learning)]
     rows = []
     for number, found in enumerate(learning[0][1]):
-        verdicts = [_verdict(properties[number], True) for _, properties in learning if number < len(properties)]
+        verdicts = [_verdict(properties[number], len(learning) <= 3) for _, properties in learning if number < len(properties)]
         rows.append([f"{found.number} {found.what}", *verdicts])
     lead = "The four properties of Tang, Yang & Amit (2022), from what the loss, the rule and the feedback path say of themselves."
     return join([element("p", lead, class_="lead"), table(head, rows, numbers=False)])

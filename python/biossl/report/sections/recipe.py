@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from ..engine import Description, EngineError
-from ..groups import Group, differing_settings
+from ..groups import Group, differing_settings, toml_value
 from ..markup import Markup, element, join, key, table
 from ..registry import Missing, Report, section
-
-
-def toml_value(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _described(report: Report, group: Group) -> Description | EngineError:

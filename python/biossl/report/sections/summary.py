@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..groups import Group
-from ..markup import Markup, element, format_number, join, key, percent, spread, table
+from ..markup import Markup, element, format_number, join, key, percent, spread, table, without_empty
 from ..registry import Missing, Report, section
 from ..run_files import RunFiles, number
 
@@ -91,7 +91,7 @@ def _each(report: Report) -> Markup:
         [run.path, run.seed, percent(accuracy(run)), percent(random_accuracy(run)), format_number(_pretrain(run, "final_loss"))]
         for run in report.runs
     ]
-    runs = table(["run", "seed", "test accuracy", "random encoder", "final loss"], rows)
+    runs = table(*without_empty(["run", "seed", "test accuracy", "random encoder", "final loss"], rows), compact=True)
     return element("details", element("summary", "Every run"), runs)
 
 
@@ -104,7 +104,7 @@ def summary(report: Report) -> Markup:
         parts.append(_tiles(report.groups[0]))
     else:
         head = ["recipe", "runs", "test accuracy, %", "random encoder, %", "points by learning", "k-NN, %", "epochs", "time"]
-        parts.append(table(head, [_row(group) for group in report.groups]))
+        parts.append(table(*without_empty(head, [_row(group) for group in report.groups])))
     if any(len(group.runs) > 1 for group in report.groups):
         parts.append(element("p", "Numbers of several seeds are mean ± standard deviation (n − 1).", class_="note"))
     labelled = [group.label for group in report.groups if group.first.summary.get("uses_labels") is True]
