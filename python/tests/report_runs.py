@@ -1,4 +1,4 @@
-"""Run directories for the tests of reports, written by hand: as the program writes them, and nothing has to be built."""
+"""Run directories for the tests of reports, as the program writes them. Nothing has to be built for them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ def write_safetensors(path: Path, tensors: dict[str, np.ndarray]) -> None:
     header, data = {}, b""
     for name, values in tensors.items():
         bytes_ = values.astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [len(data), len(data) + len(bytes_)]}
+        header[name] = {
+            "dtype": "F32",
+            "shape": list(values.shape),
+            "data_offsets": [len(data), len(data) + len(bytes_)],
+        }
         data += bytes_
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
@@ -55,7 +59,13 @@ def metrics_line(epoch: int, seed: int = 1) -> dict:
 def probes(accuracy: float) -> list[dict]:
     confusion = [[8, 1, 1], [2, 6, 2], [0, 0, 10]]
     return [
-        {"block": block, "features": 16, "test_accuracy": accuracy + block / 10, "train_accuracy": 0.9, "confusion": confusion}
+        {
+            "block": block,
+            "features": 16,
+            "test_accuracy": accuracy + block / 10,
+            "train_accuracy": 0.9,
+            "confusion": confusion,
+        }
         for block in (0, 1)
     ]
 
@@ -68,9 +78,21 @@ def make_run(path: Path, seed: int = 1, rule: str = "e2e", name: str = "small", 
     (path / "metrics.jsonl").write_text("\n".join(lines) + "\n")
     environment = {"biossl": "0.1.0", "commit": "abc", "cpu": "A & B", "threads": 2, "device": "cpu"}
     (path / "environment.json").write_text(json.dumps(environment))
-    probe = {"epochs": 5, "class_names": NAMES, "chance": 1 / 3, "trained": probes(0.5 + seed / 100), "random": probes(0.3)}
+    probe = {
+        "epochs": 5,
+        "class_names": NAMES,
+        "chance": 1 / 3,
+        "trained": probes(0.5 + seed / 100),
+        "random": probes(0.3),
+    }
     (path / "probe.json").write_text(json.dumps(probe))
-    layer = {"layer": "blocks.0", "feedback": "transpose", "separate_weights": False, "errors_sent": 0, "alignment": 1.0}
+    layer = {
+        "layer": "blocks.0",
+        "feedback": "transpose",
+        "separate_weights": False,
+        "errors_sent": 0,
+        "alignment": 1.0,
+    }
     pretrain = {"epochs": epochs, "images": 100, "images_per_second": 100.0, "seconds": 3.0, "final_loss": 3.3}
     (path / "summary.json").write_text(json.dumps({"uses_labels": False, "pretrain": pretrain, "layers": [layer]}))
     weights = np.linspace(-1, 1, 4 * 3 * 3 * 3).reshape(4, 3, 3, 3)

@@ -10,10 +10,9 @@ pytest.importorskip("tensorboard")
 
 import json
 
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
 from biossl.export.__main__ import main
 from biossl.export.tensorboard import histogram
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +60,16 @@ def test_a_histogram_counts_the_finite_values():
 
 
 def test_a_run_is_followed_until_standard_input_ends(tmp_path):
-    words = [sys.executable, "-m", "biossl.export", "--tensorboard", str(tmp_path / "events"), "--follow", "--", str(tmp_path / "run")]
+    words = [
+        sys.executable,
+        "-m",
+        "biossl.export",
+        "--tensorboard",
+        str(tmp_path / "events"),
+        "--follow",
+        "--",
+        str(tmp_path / "run"),
+    ]
     with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
         run = make_run(tmp_path / "run", epochs=1)
         folder = tmp_path / "events" / "run"

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-from report_runs import make_run
-
 from biossl.report import read_run
 from biossl.report.engine import parse_description
 from biossl.report.groups import band, differing_settings, group_runs
 from biossl.report.markup import element, format_number, spread
+from report_runs import make_run
 
 
 def runs_of(tmp_path, *runs):
@@ -24,8 +23,8 @@ def test_groups_of_one_name_are_told_apart_by_their_settings(tmp_path):
     assert [group.label for group in groups] == ["e2e", "gll"]
     groups = group_runs(runs_of(tmp_path / "named", {"name": "one"}, {"rule": "gll", "name": "two"}))
     assert [group.label for group in groups] == ["one", "two"]
-    more = runs_of(tmp_path / "more", {"name": "one"}, {"name": "two"}, {"rule": "gll", "name": "two"})
-    assert [group.label for group in group_runs(more)] == ["one, e2e", "two, gll"], "the second is the first's group"
+    more = runs_of(tmp_path / "more", {"name": "one"}, {"name": "two", "rule": "dfa"}, {"name": "two", "rule": "gll"})
+    assert [group.label for group in group_runs(more)] == ["one", "two, dfa", "two, gll"]
 
 
 def test_runs_without_a_recipe_are_groups_of_their_own(tmp_path):
@@ -48,7 +47,13 @@ def test_means_have_the_deviation_of_a_sample():
 
 
 def test_numbers_are_short():
-    assert [format_number(value) for value in (12345, 0.12345678, 123456.7, None, float("nan"))] == ["12,345", "0.1235", "123,457", "–", "–"]
+    assert [format_number(value) for value in (12345, 0.12345678, 123456.7, None, float("nan"))] == [
+        "12,345",
+        "0.1235",
+        "123,457",
+        "–",
+        "–",
+    ]
 
 
 def test_text_is_escaped_and_markup_is_not():

@@ -8,8 +8,7 @@ from report_runs import NAMES, make_run
 
 pytest.importorskip("matplotlib")
 
-from biossl.report import Engine, Missing, element, read_run, section
-from biossl.report import registry
+from biossl.report import Engine, Missing, element, read_run, registry, section
 from biossl.report.__main__ import main
 from biossl.report.engine import Description, EngineError, Property
 from biossl.report.page import LARGEST_PAGE, build_page
@@ -57,7 +56,10 @@ class SmallEngine(Engine):
         super().__init__("")
 
     def describe(self, run):
-        properties = [Property("(i)", True, "current activity", "It is <local>."), Property("(iii)", False, "separate weights", "")]
+        properties = [
+            Property("(i)", True, "current activity", "It is <local>."),
+            Property("(iii)", False, "separate weights", ""),
+        ]
         return Description("network of two blocks", properties, [("train.epochs", "3", "400")])
 
     def embeddings(self, run):
@@ -96,7 +98,14 @@ def test_one_run(tmp_path):
     assert page.text.count("61.00") >= 1, "accuracy of the last block"
     for title in ("Summary", "Recipe", "Pretraining", "Health of embeddings", "Accuracy per block", "Confusion matrix"):
         assert title in page.text
-    for words in ("train.epochs", "First-layer filters", "Nearest neighbours", "Map of embeddings", "It is <local>.", "A & B"):
+    for words in (
+        "train.epochs",
+        "First-layer filters",
+        "Nearest neighbours",
+        "Map of embeddings",
+        "It is <local>.",
+        "A & B",
+    ):
         assert words in page.text
     assert "biossl run" in page.text and "--threads 2" in page.text
     assert text.count("<svg") >= 8 and "#fe0" not in text, "every stand-in colour is one of the page"
@@ -110,14 +119,18 @@ def test_seeds_are_means_and_deviations(tmp_path):
 
 
 def test_recipes_stand_side_by_side(tmp_path):
-    text, page = page_of(make_run(tmp_path / "a"), make_run(tmp_path / "b", seed=2), make_run(tmp_path / "c", rule="gll"))
+    text, page = page_of(
+        make_run(tmp_path / "a"), make_run(tmp_path / "b", seed=2), make_run(tmp_path / "c", rule="gll")
+    )
     check_needs_nothing(text, page)
     assert "In what the recipes differ" in page.text and '"gll"' in page.text and "failed:" not in page.text
 
 
 def test_names_that_want_to_be_html_are_text(tmp_path):
     hostile = "<script>alert(1)</script>&amp;'"
-    text, page = page_of(make_run(tmp_path / "<img src=x onerror=1>", name=hostile), make_run(tmp_path / "b", name=hostile, rule="<i>"))
+    text, page = page_of(
+        make_run(tmp_path / "<img src=x onerror=1>", name=hostile), make_run(tmp_path / "b", name=hostile, rule="<i>")
+    )
     check_needs_nothing(text, page)
     assert hostile in page.text and NAMES[2] in page.text and "<img src=x onerror=1>" in page.text
 

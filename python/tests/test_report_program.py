@@ -42,7 +42,9 @@ def run(tmp_path_factory):
         pytest.skip("there is no program biossl; set BIOSSL_PROGRAM to its path")
     folder = tmp_path_factory.mktemp("program")
     (folder / "small.toml").write_text(RECIPE)
-    subprocess.run([program, "run", "small.toml", "--out", "run", "--threads", "1"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [program, "run", "small.toml", "--out", "run", "--threads", "1"], cwd=folder, check=True, capture_output=True
+    )
     return read_run(folder / "run")
 
 
@@ -50,7 +52,14 @@ def test_every_section_of_a_finished_run_is_there(run):
     page = build_page([run], Engine(find_program(), threads=1))
     told = re.findall(r'class="(?:missing|warning)">.*?</p>', page)
     assert told == []
-    for part in ("Pairs of views:", "Nearest neighbours:", "Map of embeddings:", "First-layer filters of", "data.pretrain", "kept"):
+    for part in (
+        "Pairs of views:",
+        "Nearest neighbours:",
+        "Map of embeddings:",
+        "First-layer filters of",
+        "data.pretrain",
+        "kept",
+    ):
         assert part in page
     assert run.faults == []
 

@@ -2,11 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from report_runs import make_run, metrics_line
-
 from biossl.report import RunError, read_run
 from biossl.report.run_files import flatten, number
 from biossl.report.tensors import Tensors
+from report_runs import make_run, metrics_line
 
 
 def test_a_whole_run_is_read(tmp_path):
@@ -47,7 +46,15 @@ def test_a_broken_file_is_one_line(tmp_path, name, text, told):
 
 def test_broken_lines_are_told_and_the_others_read(tmp_path):
     run = make_run(tmp_path / "run")
-    lines = [json.dumps(metrics_line(1)), "{nonsense", '{"epoch": "two"}', "", "[]", json.dumps(metrics_line(2)), '{"epoch": 3, "lo']
+    lines = [
+        json.dumps(metrics_line(1)),
+        "{nonsense",
+        '{"epoch": "two"}',
+        "",
+        "[]",
+        json.dumps(metrics_line(2)),
+        '{"epoch": 3, "lo',
+    ]
     (run / "metrics.jsonl").write_text("\n".join(lines))
     read = read_run(run)
     assert [line.epoch for line in read.metrics] == [1, 2]
@@ -61,9 +68,20 @@ def test_broken_lines_are_told_and_the_others_read(tmp_path):
 
 def test_values_of_other_types_are_left_out(tmp_path):
     run = make_run(tmp_path / "run")
-    odd = {"epoch": 1, "loss_per_pair": "1", "active_share": True, "x": float("nan"), "big": 10**400, "health": [1], "stage": [5]}
+    odd = {
+        "epoch": 1,
+        "loss_per_pair": "1",
+        "active_share": True,
+        "x": float("nan"),
+        "big": 10**400,
+        "health": [1],
+        "stage": [5],
+    }
     (run / "metrics.jsonl").write_text(json.dumps(odd))
-    probe = {"class_names": 5, "trained": [{"block": 0, "test_accuracy": 0.5, "confusion": [[1, 2], [3]]}, 7, {"block": 1}]}
+    probe = {
+        "class_names": 5,
+        "trained": [{"block": 0, "test_accuracy": 0.5, "confusion": [[1, 2], [3]]}, 7, {"block": 1}],
+    }
     (run / "probe.json").write_text(json.dumps(probe))
     read = read_run(run)
     assert read.metrics[0].values == {"epoch": 1.0} and read.metrics[0].records == {} and read.metrics[0].stage == ""
@@ -81,7 +99,12 @@ def test_numbers_are_finite():
 
 
 def test_settings_have_dotted_keys():
-    assert flatten({"a": 1, "b": {"c": [{"d": 2}, {"d": 3}], "e": [4]}}) == {"a": 1, "b.c.0.d": 2, "b.c.1.d": 3, "b.e": [4]}
+    assert flatten({"a": 1, "b": {"c": [{"d": 2}, {"d": 3}], "e": [4]}}) == {
+        "a": 1,
+        "b.c.0.d": 2,
+        "b.c.1.d": 3,
+        "b.e": [4],
+    }
 
 
 def test_tensors_of_a_checkpoint(tmp_path):

@@ -29,11 +29,11 @@ def _tell(line: object) -> None:
 
 def main(words: list[str] | None = None) -> int:
     arguments = _arguments(words)
-    name = "tensorboard" if arguments.tensorboard is not None else "onnx"
+    name, extra = ("tensorboard", "report") if arguments.tensorboard is not None else ("onnx", "torch")
     try:
         module = import_module(f".{name}", __package__)
     except ModuleNotFoundError as absent:
-        _tell(f"this needs {absent.name}: pip install 'biossl[{name}]'")
+        _tell(f"this needs {absent.name}: pip install 'biossl[{extra}]'")
         return 1
     from ..report.run_files import RunError
 

@@ -54,7 +54,11 @@ def _scalars(line: Epoch) -> dict[str, float]:
     scalars = {f"train/{name}": value for name, value in line.values.items() if name != "epoch"}
     for record, entries in line.records.items():
         for entry in entries:
-            place = entry.get("layer") if isinstance(entry.get("layer"), str) else f"block {number(entry.get('block')) or 0:g}"
+            place = (
+                entry.get("layer")
+                if isinstance(entry.get("layer"), str)
+                else f"block {number(entry.get('block')) or 0:g}"
+            )
             for name, value in entry.items():
                 if name != "block" and (found := number(value)) is not None:
                     scalars[f"{record}/{place}/{name}"] = found
@@ -90,7 +94,9 @@ class EventWriter:
             for kind, probes in (("trained", run.trained), ("random encoder", run.random)):
                 for probe in probes:
                     # The axis of these is the block.
-                    self._write(probe.block or 0, tag=f"probe/{kind}/test_accuracy by block", simple_value=probe.test_accuracy)
+                    self._write(
+                        probe.block or 0, tag=f"probe/{kind}/test_accuracy by block", simple_value=probe.test_accuracy
+                    )
         self._writer.flush()
 
     def _weights(self, path: Path) -> bool:
@@ -139,7 +145,8 @@ def export(run: str, target: str) -> str:
     writer.close()
     for fault in files.faults:
         print(f"biossl: {fault}", file=sys.stderr)
-    return f"{folder}: {len(files.metrics)} epochs, {len(files.checkpoints)} checkpoints; look with: tensorboard --logdir {target}"
+    written = f"{len(files.metrics)} epochs, {len(files.checkpoints)} checkpoints"
+    return f"{folder}: {written}; look with: tensorboard --logdir {target}"
 
 
 def _ended() -> threading.Event:

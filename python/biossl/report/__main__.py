@@ -11,9 +11,15 @@ from pathlib import Path
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="biossl report", description="Writes one HTML page about runs.")
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run directory; runs that differ in the seed are one group")
-    parser.add_argument("-o", "--out", metavar="FILE", help="HTML file to write [RUN/report.html; of several: report.html]")
-    parser.add_argument("--data", metavar="DIR", default=os.environ.get("BIOSSL_DATA"), help="directory of the data sets")
+    parser.add_argument(
+        "runs", nargs="+", metavar="RUN", help="run directory; runs that differ in the seed are one group"
+    )
+    parser.add_argument(
+        "-o", "--out", metavar="FILE", help="HTML file to write [RUN/report.html; of several: report.html]"
+    )
+    parser.add_argument(
+        "--data", metavar="DIR", default=os.environ.get("BIOSSL_DATA"), help="directory of the data sets"
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
     parser.add_argument("--files-only", action="store_true", help="compute nothing: show what the run directories hold")
     return parser.parse_args(words)
@@ -24,7 +30,9 @@ def _write_whole(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
         return
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name[:64]}.", encoding="utf-8", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name[:64]}.", encoding="utf-8", delete=False
+    ) as file:
         try:
             file.write(text)
             file.close()

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def find_program() -> str | None:
     named = os.environ.get("BIOSSL_PROGRAM")
     for path in [Path(named)] if named else beside:
         if path.is_file() and os.access(path, os.X_OK):
-            return str(path)
+            return os.path.abspath(path)
     return None if named else shutil.which("biossl")
 
 

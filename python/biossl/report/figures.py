@@ -10,8 +10,8 @@ import base64
 import io
 import itertools
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Iterator, Sequence
 
 import matplotlib
 import numpy as np
@@ -136,4 +136,6 @@ def pixels(array: np.ndarray, label: str) -> Markup:
     image = Image.fromarray(array)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
-    return void("img", src=_data("png", buffer.getvalue()), alt=label, width=image.width, height=image.height, class_="pixels")
+    return void(
+        "img", src=_data("png", buffer.getvalue()), alt=label, width=image.width, height=image.height, class_="pixels"
+    )

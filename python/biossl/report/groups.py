@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,9 @@ _FREE = ("name", "train.checkpoint_every", "train.keep_checkpoints", "probe.memo
 def settings(run: RunFiles) -> dict[str, Any]:
     """The settings on which results depend, without the seed."""
     flat = flatten(run.recipe)
-    return {key: value for key, value in flat.items() if key not in (*_FREE, "seed") and not key.startswith("published.")}
+    return {
+        key: value for key, value in flat.items() if key not in (*_FREE, "seed") and not key.startswith("published.")
+    }
 
 
 @dataclass

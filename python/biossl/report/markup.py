@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import html
 import math
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["Markup", "command_line", "dot", "element", "format_number", "join", "key", "percent", "spread", "table", "void", "without_empty"]
+__all__ = [
+    "Markup",
+    "command_line",
+    "dot",
+    "element",
+    "format_number",
+    "join",
+    "key",
+    "percent",
+    "spread",
+    "table",
+    "void",
+    "without_empty",
+]
 
 
 class Markup(str):
@@ -64,11 +77,19 @@ def without_empty(head: Sequence[object], rows: Sequence[Sequence[object]]) -> t
     return [head[place] for place in there], [[row[place] for place in there] for row in rows]
 
 
-def table(head: Sequence[object], rows: Iterable[Sequence[object]], numbers: bool = True, caption: str = "", compact: bool = False) -> Markup:
+def table(
+    head: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    numbers: bool = True,
+    caption: str = "",
+    compact: bool = False,
+) -> Markup:
     """A table whose first column names the rows. `numbers`: the other columns are aligned to the right."""
     kinds = " ".join(kind for kind, holds in (("numbers", numbers), ("compact", compact)) if holds)
     top = element("tr", *(element("th", cell, scope="col") for cell in head))
-    body = [element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows]
+    body = [
+        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])) for row in rows
+    ]
     content = [element("caption", caption)] if caption else []
     content += [element("thead", top), element("tbody", *body)]
     return element("div", element("table", *content, class_=kinds or None), class_="scroll", tabindex="0")

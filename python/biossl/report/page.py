@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Sequence
 
-from . import sections as _  # noqa: F401: the sections register themselves
 from .engine import Engine
 from .groups import group_runs
 from .markup import Markup, command_line, element, join, void
@@ -27,7 +26,7 @@ def _draw(section: Section, report: Report) -> Markup | None:
         content = section.draw(report)
     except Missing as missing:
         content = missing_part(missing)
-    except Exception as fault:  # noqa: BLE001: a section of somebody else's must not take the page along
+    except Exception as fault:  # a section of somebody else's must not take the page along
         told = f"The section {section.title} failed: {type(fault).__name__}: {fault}"
         warn(told)
         content = element("p", told, class_="warning")
@@ -94,7 +93,12 @@ def build_page(runs: Sequence[RunFiles], engine: Engine) -> str:
     while len(page.encode()) > LARGEST_PAGE:
         place = max(range(len(drawn)), key=lambda index: len(drawn[index][1]))
         section = drawn[place][0]
-        left_out = Missing(f"Left out: with it the page would be larger than {LARGEST_PAGE / 1e6:g} MB. Report fewer runs.")
-        drawn[place] = (section, element("section", element("h2", section.title), missing_part(left_out), id=section.anchor))
+        left_out = Missing(
+            f"Left out: with it the page would be larger than {LARGEST_PAGE / 1e6:g} MB. Report fewer runs."
+        )
+        drawn[place] = (
+            section,
+            element("section", element("h2", section.title), missing_part(left_out), id=section.anchor),
+        )
         page = _page(report, drawn)
     return page

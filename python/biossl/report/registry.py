@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from .engine import Engine
 from .groups import Group

@@ -59,5 +59,9 @@ class Tensors:
 
     def weights(self) -> list[str]:
         """The forward weights of blocks and heads, in the order of the layers."""
-        found = [name for name in self.names() if re.fullmatch(r"(blocks|heads)\.\d+\.(?!optimizer|feedback)(.*\.)?weight", name)]
+        found = [
+            name
+            for name in self.names()
+            if re.fullmatch(r"(blocks|heads)\.\d+\.(?!optimizer|feedback)(.*\.)?weight", name)
+        ]
         return sorted(found, key=lambda name: (name.split(".")[0], int(name.split(".")[1]), name))

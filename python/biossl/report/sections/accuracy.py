@@ -65,7 +65,9 @@ def _blocks_drawing(report: Report) -> Markup:
             if run.pixels:
                 pixels = 100 * run.pixels.test_accuracy
                 axes.axhline(pixels, color=MUTED, linewidth=0.9, linestyle=":")
-                axes.text(1, pixels, " pixels", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=MUTED)
+                axes.text(
+                    1, pixels, " pixels", transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=MUTED
+                )
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("block")
         axes.set_ylabel("test accuracy, %")
@@ -95,7 +97,9 @@ def _bars(report: Report) -> Markup:
             bar = element("div", "", class_="bar", style=f"--w:{_mean(values):.2f}%;--c:var(--s{colour % 8})")
             rows.append([words, bar, spread(values)])
     chance = {f"{100 * run.chance:.2f}" for run in report.runs if run.chance is not None}
-    caption = "Test accuracy of the last block in percent" + (f"; chance is {', '.join(sorted(chance))}" if chance else "")
+    caption = "Test accuracy of the last block in percent" + (
+        f"; chance is {', '.join(sorted(chance))}" if chance else ""
+    )
     return element("div", table(["", "", ""], rows, caption=caption, compact=True), class_="bars")
 
 
@@ -116,7 +120,9 @@ def _table_of_one(group: Group) -> Markup:
         others = [probe.test_accuracy for probe in random.get(block, [])], [probe.knn for probe in found]
         rows.append([f"block {block}", *(spread(column, 100) for column in (*values, *others))])
     caption = "Accuracy in percent; of the random encoder and of k-NN: test"
-    return table(*without_empty(["", "test", "training", "random encoder", "k-NN"], rows), caption=caption, compact=True)
+    return table(
+        *without_empty(["", "test", "training", "random encoder", "k-NN"], rows), caption=caption, compact=True
+    )
 
 
 def _table_of_several(report: Report) -> Markup:
@@ -135,7 +141,10 @@ def _table_of_several(report: Report) -> Markup:
 def accuracy(report: Report) -> Markup:
     probed = [group for group in report.groups if any(run.trained for run in group.runs)]
     if not probed:
-        raise Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"))
+        raise Missing(
+            "No probe has judged the encoder yet.",
+            report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"),
+        )
     several = any(len(run.trained) > 1 for run in report.runs)
     if not several:
         parts = [_bars(report)]
@@ -144,6 +153,11 @@ def accuracy(report: Report) -> Markup:
     else:
         parts = [_blocks_drawing(report), _table_of_several(report)]
     if not several and probed[0].first.setting("probe.blocks") != "all":
-        every = Missing("Only the last block was probed. This probes all of them:", report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"))
-        parts.append(element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing"))
+        every = Missing(
+            "Only the last block was probed. This probes all of them:",
+            report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"),
+        )
+        parts.append(
+            element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing")
+        )
     return join(parts)

@@ -46,7 +46,9 @@ def _as_table(names: list[str], matrix: np.ndarray) -> Markup:
         ]
         rows.append(element("tr", element("th", name, scope="row"), *cells))
     top = element("thead", element("tr", element("td", "", style="background:none"), *head))
-    return element("div", element("table", top, element("tbody", *rows), class_="confusion"), class_="scroll", tabindex="0")
+    return element(
+        "div", element("table", top, element("tbody", *rows), class_="confusion"), class_="scroll", tabindex="0"
+    )
 
 
 def _as_picture(matrix: np.ndarray) -> Markup:
@@ -62,7 +64,11 @@ def _most_confused(names: list[str], matrix: np.ndarray) -> Markup:
     shares = _shares(matrix) * (1 - np.eye(len(matrix)))
     order = np.argsort(shares, axis=None)[::-1][:5]
     pairs = [divmod(int(place), len(matrix)) for place in order]
-    rows = [[names[label], names[guess], percent(shares[label, guess])] for label, guess in pairs if shares[label, guess] > 0]
+    rows = [
+        [names[label], names[guess], percent(shares[label, guess])]
+        for label, guess in pairs
+        if shares[label, guess] > 0
+    ]
     return table(["class", "taken for", "share"], rows, numbers=False, caption="Most often confused")
 
 

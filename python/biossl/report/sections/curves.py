@@ -62,7 +62,11 @@ def epoch_curves(report: Report, name: str, title: str, unit: str) -> Markup | N
 
 @section("Pretraining", order=30)
 def curves(report: Report) -> Markup:
-    drawn = [epoch_curves(report, *one) for one in _CURVES if not (one[0] == "learning_rate" and _is_constant(report, one[0]))]
+    drawn = [
+        epoch_curves(report, *one)
+        for one in _CURVES
+        if not (one[0] == "learning_rate" and _is_constant(report, one[0]))
+    ]
     drawn = [one for one in drawn if one is not None]
     if not drawn:
         raise Missing("No epoch has finished yet.", report.command("run", "--resume", "--out", report.runs[0].path))

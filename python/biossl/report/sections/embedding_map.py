@@ -59,7 +59,9 @@ def _of(report: Report, group: Group) -> Markup:
         if labels is not None and labels.max(initial=0) >= len(COLOURS):
             small += f"; the first {len(COLOURS)} classes in colour, others in grey"
         caption = join([group.label, element("small", small)])
-        return figure(svg(canvas, f"Map of embeddings: {group.label}"), caption, *_keys(labels, group.first.class_names))
+        return figure(
+            svg(canvas, f"Map of embeddings: {group.label}"), caption, *_keys(labels, group.first.class_names)
+        )
 
 
 @section("Map of embeddings", order=100)
@@ -77,4 +79,6 @@ def embedding_map(report: Report) -> Markup:
     if not drawn:
         raise Missing(f"Not made: {fault}.", report.command("report", *(run.path for run in report.runs)))
     lead = "The first two principal components of the head's embeddings."
-    return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures large"), report.pictured_note])
+    return join(
+        [element("p", lead, class_="lead"), element("div", *drawn, class_="figures large"), report.pictured_note]
+    )

@@ -8,7 +8,18 @@ from ..markup import Markup, command_line, element, join, table
 from ..registry import Missing, Report, section
 from ..run_files import RunFiles
 
-_ORDER = ["biossl", "commit", "precision", "device", "gpu", "cpu", "threads", "onednn", "onednn_instruction_set", "compiler"]
+_ORDER = [
+    "biossl",
+    "commit",
+    "precision",
+    "device",
+    "gpu",
+    "cpu",
+    "threads",
+    "onednn",
+    "onednn_instruction_set",
+    "compiler",
+]
 
 
 def _text(value: object) -> str:
@@ -33,7 +44,11 @@ def environment(report: Report) -> Markup:
     same = all(len(row) == 2 for row in rows)
     head = ["", ""] if same else ["", *(group.label for group in groups)]
     resumed = [run.path for run in report.runs if run.environment.get("resumed")]
-    note = f"Went on in another environment: {', '.join(map(str, resumed))}. environment.json says from where." if resumed else None
+    note = (
+        f"Went on in another environment: {', '.join(map(str, resumed))}. environment.json says from where."
+        if resumed
+        else None
+    )
     return join([table(head, rows, numbers=False), element("p", note, class_="note") if note else None])
 
 
@@ -54,9 +69,11 @@ def command(report: Report) -> Markup:
         raise Missing("The run directory holds no recipe.toml.")
     commits = ", ".join(dict.fromkeys(_text(run.environment.get("commit")) for run in runs))
     lead = (
-        "A run's recipe.toml names every setting. The same build, device and number of threads end with the same bytes. "
-        f"Commit: {commits}."
+        "A run's recipe.toml names every setting. The same build, device and number of threads end with the same "
+        f"bytes. Commit: {commits}."
     )
     commands = [command_line(exact_command(run, report.engine.data)) for run in runs]
-    others = element("details", element("summary", f"{len(commands) - 4} more"), *commands[4:]) if commands[4:] else None
+    others = (
+        element("details", element("summary", f"{len(commands) - 4} more"), *commands[4:]) if commands[4:] else None
+    )
     return join([element("p", lead, class_="lead"), *commands[:4], others])

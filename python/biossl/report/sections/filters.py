@@ -12,6 +12,7 @@ from ..registry import Missing, Report, section
 from ..run_files import RunError
 from ..tensors import Tensors
 
+
 def _of(group: Group) -> Markup | None:
     if not group.first.checkpoints:
         return None
@@ -22,7 +23,9 @@ def _of(group: Group) -> Markup | None:
     epoch = int(re.findall(r"\d+", group.first.checkpoints[-1].name)[0])
     what = f"{group.label}, epoch {epoch}"
     small = f"{min(count, MOST_FILTERS)} of {count} filters of {height}×{width}×{channels}"
-    return figure(pixels(filter_sheet(weights), f"First-layer filters of {what}"), join([what, element("small", small)]))
+    return figure(
+        pixels(filter_sheet(weights), f"First-layer filters of {what}"), join([what, element("small", small)])
+    )
 
 
 @section("First-layer filters", order=70)
@@ -34,6 +37,11 @@ def filters(report: Report) -> Markup:
         except RunError as fault:
             raise Missing(str(fault)) from fault
     if not drawn:
-        raise Missing("The run directory holds no checkpoint with a convolution. A run makes one:", report.again(report.runs[0]))
-    lead = "A tile is a filter: colours are its weights for red, green and blue, mid-grey is 0, each scaled by its largest weight."
+        raise Missing(
+            "The run directory holds no checkpoint with a convolution. A run makes one:", report.again(report.runs[0])
+        )
+    lead = (
+        "A tile is a filter: colours are its weights for red, green and blue, mid-grey is 0, each scaled by its largest "
+        "weight."
+    )
     return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures"), report.pictured_note])

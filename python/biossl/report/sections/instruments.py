@@ -10,7 +10,17 @@ from .curves import epoch_curves, legend
 from .health import record_curves
 
 #: Numbers of metrics.jsonl that other sections show or that are no measurements.
-_KNOWN = {"epoch", "loss", "loss_per_pair", "active_share", "learning_rate", "images", "seconds", "images_per_second", "health_seconds"}
+_KNOWN = {
+    "epoch",
+    "loss",
+    "loss_per_pair",
+    "active_share",
+    "learning_rate",
+    "images",
+    "seconds",
+    "images_per_second",
+    "health_seconds",
+}
 _PLACES = {"block", "layer", "images", "dimensions"}
 MOST_CURVES = 24
 
@@ -20,7 +30,9 @@ def _title(name: str) -> str:
 
 
 def _curves(report: Report) -> list[Markup]:
-    scalars = dict.fromkeys(name for run in report.runs for line in run.metrics for name in line.values if name not in _KNOWN)
+    scalars = dict.fromkeys(
+        name for run in report.runs for line in run.metrics for name in line.values if name not in _KNOWN
+    )
     drawn = [epoch_curves(report, name, _title(name), "by epoch") for name in scalars]
     fields = dict.fromkeys(
         (record, name)
@@ -32,7 +44,10 @@ def _curves(report: Report) -> list[Markup]:
         for name in entry
         if name not in _PLACES and number(entry[name]) is not None
     )
-    drawn += [record_curves(report, record, name, f"{_title(record)}: {name.replace('_', ' ')}", "by epoch") for record, name in fields]
+    drawn += [
+        record_curves(report, record, name, f"{_title(record)}: {name.replace('_', ' ')}", "by epoch")
+        for record, name in fields
+    ]
     return [one for one in drawn if one is not None][:MOST_CURVES]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from ..engine import IMAGES, EngineError
 from ..figures import figure, picture
@@ -53,8 +53,8 @@ def view_pairs(report: Report) -> Markup:
 @section("Nearest neighbours", order=90)
 def neighbours(report: Report) -> Markup:
     lead = (
-        f"Test images, and the images among the first {IMAGES:,} training images whose features of the last block are most "
-        "alike by cosine similarity, the most similar first. No label decides anything."
+        f"Test images, and the images among the first {IMAGES:,} training images whose features of the last block are "
+        "most alike by cosine similarity, the most similar first. No label decides anything."
     )
     groups = [group for group in report.pictured if group.first.checkpoints]
     if not groups:

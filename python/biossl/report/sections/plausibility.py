@@ -26,7 +26,12 @@ def plausibility(report: Report) -> Markup | None:
     head = ["property", *(key(group.index, group.label) if len(report.groups) > 1 else "" for group, _ in learning)]
     rows = []
     for number, found in enumerate(learning[0][1]):
-        verdicts = [_verdict(properties[number], len(learning) <= 3) for _, properties in learning if number < len(properties)]
+        verdicts = [
+            _verdict(properties[number], len(learning) <= 3) for _, properties in learning if number < len(properties)
+        ]
         rows.append([f"{found.number} {found.what}", *verdicts])
-    lead = "The four properties of Tang, Yang & Amit (2022), from what the loss, the rule and the feedback path say of themselves."
+    lead = (
+        "The four properties of Tang, Yang & Amit (2022), from what the loss, the rule and the feedback path say of "
+        "themselves."
+    )
     return join([element("p", lead, class_="lead"), table(head, rows, numbers=False)])

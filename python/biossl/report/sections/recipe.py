@@ -17,14 +17,22 @@ def _described(report: Report, group: Group) -> Description | EngineError:
 
 def _changed(description: Description) -> Markup:
     """Written blocks have no defaults; the table of the network shows them."""
-    rows = [[element("code", k), element("code", value), element("code", default or "–")] for k, value, default in description.changed if default]
-    return table(["setting", "value", "default"], rows, numbers=False, compact=True, caption="What differs from the defaults")
+    rows = [
+        [element("code", k), element("code", value), element("code", default or "–")]
+        for k, value, default in description.changed
+        if default
+    ]
+    return table(
+        ["setting", "value", "default"], rows, numbers=False, compact=True, caption="What differs from the defaults"
+    )
 
 
 def _details(group: Group, description: Description | EngineError) -> list[Markup]:
     parts = []
     if isinstance(description, Description) and description.network:
-        parts.append(element("details", element("summary", f"Network: {group.label}"), element("pre", description.network)))
+        parts.append(
+            element("details", element("summary", f"Network: {group.label}"), element("pre", description.network))
+        )
     summary = element("summary", f"Every setting: {group.label}")
     return [*parts, element("details", summary, element("pre", element("code", group.first.recipe_text)))]
 
@@ -38,8 +46,13 @@ def recipe(report: Report) -> Markup:
     if len(report.groups) > 1:
         differing = differing_settings(report.groups)
         head = ["setting", *(key(group.index, group.label) for group in report.groups)]
-        rows = [[element("code", name), *(element("code", toml_value(v)) for v in values)] for name, values in differing.items()]
-        parts.append(table(head, rows, numbers=False, compact=True, caption="In what the recipes differ, beside the seed"))
+        rows = [
+            [element("code", name), *(element("code", toml_value(v)) for v in values)]
+            for name, values in differing.items()
+        ]
+        parts.append(
+            table(head, rows, numbers=False, compact=True, caption="In what the recipes differ, beside the seed")
+        )
     described = [(group, _described(report, group)) for group in there[:4]]
     if len(report.groups) == 1:
         description = described[0][1]

@@ -42,7 +42,7 @@ def _tile(value: str, what: str, main: bool = False, unit: str = "") -> Markup:
 
 
 def duration(seconds: float | None) -> str:
-    """"4 s", "12 min", "3.5 h"."""
+    """ "4 s", "12 min", "3.5 h"."""
     if seconds is None:
         return "–"
     if seconds < 120:
@@ -56,16 +56,24 @@ def _tiles(group: Group) -> Markup:
     tiles = []
     accuracies = [accuracy(one) for one in group.runs]
     if any(value is not None for value in accuracies):
-        tiles.append(_tile(spread(accuracies, 100), f"test accuracy, linear probe{mean}", main=True, unit="\N{NO-BREAK SPACE}%"))
+        tiles.append(
+            _tile(spread(accuracies, 100), f"test accuracy, linear probe{mean}", main=True, unit="\N{NO-BREAK SPACE}%")
+        )
     if any(value is not None for value in gains(group)):
-        tiles.append(_tile(spread([random_accuracy(one) for one in group.runs], 100), "random encoder", unit="\N{NO-BREAK SPACE}%"))
+        tiles.append(
+            _tile(
+                spread([random_accuracy(one) for one in group.runs], 100), "random encoder", unit="\N{NO-BREAK SPACE}%"
+            )
+        )
         gain = spread(gains(group), 100)
         tiles.append(_tile(gain if gain.startswith("-") else f"+{gain}", "points by learning"))
     if run.chance is not None:
         tiles.append(_tile(spread([run.chance], 100), "chance", unit="\N{NO-BREAK SPACE}%"))
     if run.metrics:
         seconds = duration(_pretrain(run, "seconds"))
-        tiles.append(_tile(str(run.metrics[-1].epoch), f"{'epochs' if len(run.metrics) > 1 else 'epoch'}, {seconds} of training"))
+        tiles.append(
+            _tile(str(run.metrics[-1].epoch), f"{'epochs' if len(run.metrics) > 1 else 'epoch'}, {seconds} of training")
+        )
     rate = [_pretrain(one, "images_per_second") for one in group.runs]
     if any(rate):
         tiles.append(_tile(spread(rate, digits=0), "images per second"))
@@ -88,7 +96,13 @@ def _row(group: Group) -> list[object]:
 
 def _each(report: Report) -> Markup:
     rows = [
-        [run.path, run.seed, percent(accuracy(run)), percent(random_accuracy(run)), format_number(_pretrain(run, "final_loss"))]
+        [
+            run.path,
+            run.seed,
+            percent(accuracy(run)),
+            percent(random_accuracy(run)),
+            format_number(_pretrain(run, "final_loss")),
+        ]
         for run in report.runs
     ]
     runs = table(*without_empty(["run", "seed", "test accuracy", "random encoder", "final loss"], rows), compact=True)
@@ -103,7 +117,16 @@ def summary(report: Report) -> Markup:
     if len(report.groups) == 1:
         parts.append(_tiles(report.groups[0]))
     else:
-        head = ["recipe", "runs", "test accuracy, %", "random encoder, %", "points by learning", "k-NN, %", "epochs", "time"]
+        head = [
+            "recipe",
+            "runs",
+            "test accuracy, %",
+            "random encoder, %",
+            "points by learning",
+            "k-NN, %",
+            "epochs",
+            "time",
+        ]
         parts.append(table(*without_empty(head, [_row(group) for group in report.groups])))
     if any(len(group.runs) > 1 for group in report.groups):
         parts.append(element("p", "Numbers of several seeds are mean ± standard deviation (n − 1).", class_="note"))
@@ -112,7 +135,11 @@ def summary(report: Report) -> Markup:
         parts.append(element("p", f"Pretraining reads labels: {', '.join(labelled)}.", class_="warning"))
     if all(accuracy(run) is None for run in report.runs):
         missing = Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path))
-        parts.append(element("div", element("p", missing.what), element("pre", element("code", missing.command)), class_="missing"))
+        parts.append(
+            element(
+                "div", element("p", missing.what), element("pre", element("code", missing.command)), class_="missing"
+            )
+        )
     if len(report.runs) > 1:
         parts.append(_each(report))
     return join(parts)
