@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.resources import files
 
 from .engine import Engine
@@ -14,6 +15,8 @@ from .run_files import RunFiles
 __all__ = ["LARGEST_PAGE", "build_page"]
 
 LARGEST_PAGE = 3_000_000  # bytes
+
+import_module(".sections", __package__)  # they register themselves
 
 
 def missing_part(missing: Missing) -> Markup:

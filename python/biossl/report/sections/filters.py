@@ -41,7 +41,7 @@ def filters(report: Report) -> Markup:
             "The run directory holds no checkpoint with a convolution. A run makes one:", report.again(report.runs[0])
         )
     lead = (
-        "A tile is a filter: colours are its weights for red, green and blue, mid-grey is 0, each scaled by its largest "
-        "weight."
+        "A tile is a filter: colours are its weights for red, green and blue, mid-grey is 0, each scaled by its "
+        "largest weight."
     )
     return join([element("p", lead, class_="lead"), element("div", *drawn, class_="figures"), report.pictured_note])
