@@ -51,7 +51,7 @@ _STYLE = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
-_WIDTH, _HEIGHT = 4.4, 2.5  # inches
+_WIDTH, _HEIGHT = 3.7, 2.15  # inches
 _counter = itertools.count()
 
 

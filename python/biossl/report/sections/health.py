@@ -91,7 +91,7 @@ def record_curves(report: Report, record: str, name: str, title: str, unit: str)
         for group in [] if alone else report.groups:
             curve(axes, group.index, _highest_band(group, record, name), breaks(group.first))
         if name in ("dead", "saturated"):
-            axes.set_ylim(0, max(0.1, axes.get_ylim()[1]))
+            axes.set_ylim(-0.004, max(0.1, axes.get_ylim()[1]))
         axes.set_xlabel("epoch")
         return figure(svg(canvas, f"{title} by epoch"), join([title, element("small", unit)]), *keys)
 
