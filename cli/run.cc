@@ -82,6 +82,7 @@ struct RunCommand {
   /// Writes the run for TensorBoard as long as the object lives; null if that is not asked for.
   std::unique_ptr<ModuleBeside> follow(const std::filesystem::path& directory) const {
     if (tensorboard.empty()) return nullptr;
+    if (!resume) RunDirectory::require_free(directory);  // another run's records are not this one's
     return std::make_unique<ModuleBeside>(
         tensorboard_module(),
         std::vector<std::string>{"--tensorboard", tensorboard, "--follow", "--", directory.string()});

@@ -55,6 +55,10 @@ TEST_F(PythonPackage, FollowsARunUntilItEnds) {
   EXPECT_EQ(run.code, 0) << run.error;
   EXPECT_EQ(read_file(in("began")), "-m biossl.export --tensorboard my events --follow -- run\n");
   EXPECT_EQ(read_file(in("ended")), "behind the results\n");
+  std::filesystem::remove(in("began"));
+  const Outcome taken = with("exit 0", work, "run small.toml --out run --tensorboard 'my events'");
+  EXPECT_EQ(taken.code, 2) << taken.error;
+  EXPECT_FALSE(std::filesystem::exists(in("began"))) << "another run's records are not followed";
 }
 
 TEST_F(PythonPackage, AnExportNamesOneFormat) {

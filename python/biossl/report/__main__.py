@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import tempfile
@@ -45,6 +46,14 @@ def _write_whole(path: Path, text: str) -> None:
             raise
 
 
+def _require_writable(path: Path) -> None:
+    """The place of a page is looked at before the work."""
+    folder = path if path.exists() and not path.is_file() else path.parent
+    if path.is_dir() or not folder.exists() or not os.access(folder, os.W_OK):
+        what = errno.EISDIR if path.is_dir() else errno.EACCES if folder.exists() else errno.ENOENT
+        raise OSError(what, f"{os.strerror(what)}; name another file with --out", str(path))
+
+
 def _tell(line: object) -> None:
     print(f"biossl: {' '.join(str(line).split())}", file=sys.stderr)
 
@@ -61,6 +70,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         runs = [read_run(path) for path in dict.fromkeys(arguments.runs)]
         out = Path(arguments.out) if arguments.out else (runs[0].path if len(runs) == 1 else Path()) / "report.html"
+        _require_writable(out)
         engine = Engine("" if arguments.files_only else find_program(), arguments.data, arguments.threads)
         page = build_page(runs, engine)
         for fault in (fault for run in runs for fault in run.faults):
