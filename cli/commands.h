@@ -21,5 +21,7 @@ void add_list(Command app);
 void add_describe(Command app);
 void add_bench(Command app);
 void add_reproduce(Command app);
+void add_report(Command app);
+void add_export(Command app);
 
 }  // namespace biossl::cli

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <set>
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/recipe/components.h"
+#include "biossl/recipe/recipe_difference.h"
 #include "biossl/rules/rule.h"
 #include "biossl/runs/precision.h"
 #include "cli/commands.h"
@@ -113,8 +116,32 @@ void print_properties(const Recipe& recipe, const DryBuild& built) {
                                    views.grid.is_cut() ? "patches of images" : "pairs of views"));
 }
 
+/// What has another value than in a recipe that names nothing. A component's own settings are compared with their
+/// defaults, whichever component the defaults name.
+void print_changes(const Recipe& recipe) {
+  const std::set<std::string> choices{"data.pretrain", "data.probe", "views.kind",    "network.preset",
+                                      "loss.kind",     "rule.kind",  "rule.feedback", "train.optimizer"};
+  std::vector<Override> chosen;
+  std::vector<Difference> changes;
+  for (const Difference& change : differences(recipe, parse_recipe("", "defaults"))) {
+    if (!choices.contains(change.key) || change.one.empty()) continue;
+    changes.push_back(change);
+    chosen.push_back({.key = change.key, .value = change.one});
+  }
+  for (const Difference& change : differences(recipe, parse_recipe("", "defaults", chosen))) {
+    if (!change.one.empty()) changes.push_back(change);
+  }
+  std::ranges::sort(changes, {}, &Difference::key);
+  fmt::print("\ndiffers from the defaults\n");
+  for (const Difference& change : changes) {
+    fmt::print("  {} = {}{}\n", change.key, change.one,
+               change.other.empty() ? "" : fmt::format("  (default {})", change.other));
+  }
+}
+
 struct DescribeCommand {
   RecipeOptions recipe;
+  bool changes = false;
   PlaceOptions place;
 };
 
@@ -140,6 +167,7 @@ void describe(const DescribeCommand& command) {
   print_precision(recipe);
   print_rule(recipe, *outline.rule);
   if (!outline.rule->sample_epochs().empty()) print_properties(recipe, outline);
+  if (command.changes) print_changes(recipe);
   if (!recipe.notes.empty()) fmt::print("\n{}\n", joined(recipe.notes, "\n"));
 }
 
@@ -152,6 +180,7 @@ void add_describe(Command app) {
       .check(path_word())
       .type_name("RECIPE");
   command->recipe.add_changes(sub);
+  sub.add_flag("--changes", command->changes, "also what differs from the defaults");
   command->place.add_data(sub);
   sub.footer(
       "Images from files are looked at where only they know their size: give --data.\n"

@@ -31,6 +31,7 @@ constexpr const char* examples = R"(Examples:
   biossl run --resume --out runs/ten             go on with a run that was stopped
   biossl probe runs/ten --data DIR               probe its encoder once more
   biossl embed runs/ten --data DIR --dataset cifar10 --out features.npy
+  biossl report runs/ten --data DIR              a web page about it
   biossl reproduce table1 --data DIR --dry-run   what every number of a published table would take
   biossl list; biossl list contrastive_hinge     what recipes can name; the options of one
   biossl describe recipes/quick.toml             its network, and how plausible its learning is
@@ -72,8 +73,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", program_version);
   app.require_subcommand(1);
   app.footer(examples);
-  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_neighbours, add_reproduce, add_data, add_list,
-                         add_describe, add_bench}) {
+  for (const auto add : {add_run, add_pretrain, add_probe, add_embed, add_neighbours, add_report, add_export,
+                         add_reproduce, add_data, add_list, add_describe, add_bench}) {
     add(Command(&app));
   }
   take_one_word_each(app);

@@ -23,6 +23,7 @@ struct NeighboursCommand {
   std::string out;
   std::int64_t queries = 10;
   std::int64_t k = 8;
+  std::int64_t images = 0;
   std::optional<std::int64_t> block;
   std::optional<std::uint64_t> seed;
   PlaceOptions place;
@@ -37,7 +38,8 @@ void neighbours(const NeighboursCommand& command) {
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   Recipe recipe = checkpoint.recipe();
   const std::string& name = command.dataset.empty() ? recipe.data.pretrain : command.dataset;
-  const NeighbourImages images = open_neighbour_images(recipe, told_to(reporter, place), checkpoint.image(), name);
+  const NeighbourImages images =
+      open_neighbour_images(recipe, told_to(reporter, place), checkpoint.image(), name, command.images);
   recipe = with_input_of(images.name, recipe);
   read_as_float32_where_needed(recipe, place.device, reporter);
   const auto network = load_network(checkpoint, recipe, place.device);
@@ -75,6 +77,10 @@ void add_neighbours(Command app) {
       .capture_default_str()
       .check(whole_number(1, 1000))
       .type_name("K");
+  sub.add_option("--images", command->images, "training images among which they are looked for, the first ones; 0: all")
+      .capture_default_str()
+      .check(whole_number(0))
+      .type_name("N");
   sub.add_option("--block", command->block, "the block whose output is compared, from 0 [the last]")
       .check(whole_number(0, 100'000))
       .type_name("B");

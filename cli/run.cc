@@ -10,6 +10,7 @@
 #include "biossl/training/results.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/export.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/standard_streams.h"
@@ -25,6 +26,7 @@ struct RunCommand {
   PlaceOptions place;
   std::string out;
   std::string from;
+  std::string tensorboard;
   bool resume = false;
 
   void add_options(Command command) {
@@ -44,6 +46,11 @@ struct RunCommand {
                     "start a new run with the weights of a checkpoint or a run; its own recipe, unless one is given")
         .check(path_word())
         .type_name("CHECKPOINT");
+    command
+        .add_option("--tensorboard", tensorboard,
+                    "write the run for TensorBoard too, into this folder, while it trains (biossl export)")
+        .check(path_word())
+        .type_name("DIR");
   }
 
   /// The changes to the recipe. The checkpoint is named by its file, from the root, since the run may go on elsewhere.
@@ -66,7 +73,19 @@ struct RunCommand {
 
   /// The command that continues this run.
   std::string again(const std::filesystem::path& directory) const {
-    return SuggestedCommand(name + " --resume").path_option("--out", directory.string()).place(place).text();
+    SuggestedCommand command(name + " --resume");
+    command.path_option("--out", directory.string()).place(place);
+    if (!tensorboard.empty()) command.path_option("--tensorboard", tensorboard);
+    return command.text();
+  }
+
+  /// Writes the run for TensorBoard as long as the object lives; null if that is not asked for.
+  std::unique_ptr<ModuleBeside> follow(const std::filesystem::path& directory) const {
+    if (tensorboard.empty()) return nullptr;
+    if (!resume) RunDirectory::require_free(directory);  // another run's records are not this one's
+    return std::make_unique<ModuleBeside>(
+        tensorboard_module(),
+        std::vector<std::string>{"--tensorboard", tensorboard, "--follow", "--", directory.string()});
   }
 
   template <class Job>
@@ -74,6 +93,7 @@ struct RunCommand {
     const ExecutionContext where = place.settle();
     const Recipe read = read_recipe();
     const std::filesystem::path directory = out.empty() ? RunDirectory::usual_path(read) : std::filesystem::path(out);
+    const std::unique_ptr<ModuleBeside> events = follow(directory);
     catch_interrupts();
     TerminalReporter reporter;
     try {

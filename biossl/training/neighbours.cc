@@ -54,13 +54,14 @@ void read_block(const Network& network, int block, const Dataset& images, const 
 }  // namespace
 
 NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& place, const Shape& image,
-                                      const std::string& name) {
+                                      const std::string& name, std::int64_t among) {
   if (name != recipe.data.probe) {
     recipe.data.test.clear();
     recipe.data.test_share = 0;
   }
   recipe.data.probe = name;
-  recipe.data.probe_images = recipe.data.test_images = 0;
+  recipe.data.probe_images = among;
+  recipe.data.test_images = 0;
   recipe.probe.labels = 1;
   recipe.probe.validation = 0;
   NeighbourImages images{.among = open_probe_images(recipe, place, ProbePart::train),

@@ -24,10 +24,10 @@ struct NeighbourImages {
   const Dataset& shown() const { return queries ? *queries : *among; }
 };
 
-/// The images of a data set, as the recipe describes it, however many of them its probe may use. Throws BadInput if
-/// they are missing or not of shape `image`.
+/// The images of a data set, as the recipe describes it, however many of them its probe may use; of the training images
+/// the first `among`, or all (0). Throws BadInput if they are missing or not of shape `image`.
 NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& place, const Shape& image,
-                                      const std::string& name);
+                                      const std::string& name, std::int64_t among = 0);
 
 /// Draws `queries` of the images that are shown, by the recipe's seed, or takes all if there are fewer, and finds the k
 /// images that are nearest to each in a block's output, by cosine similarity. Where images of one set are shown beside

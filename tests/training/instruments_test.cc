@@ -82,6 +82,7 @@ TEST(Neighbours, OfFewImagesAllAreShownAndWhatDoesNotFitIsRefused) {
   EXPECT_THROW(open_neighbour_images(recipe, here, {9, 8, 3}, "tiny"), BadInput);
   const auto network = make_network(recipe, {8, 8, 3}, Device::cpu);
   const NeighbourImages images = open_neighbour_images(recipe, here, {8, 8, 3}, "tiny");
+  EXPECT_EQ(open_neighbour_images(recipe, here, {8, 8, 3}, "tiny", 5).among->size(), 5);
   Reporter quiet;
   EXPECT_THROW(find_neighbours(*network, 2, images, 1, 1, 1, quiet), std::invalid_argument);
 }

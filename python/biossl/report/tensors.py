@@ -1,0 +1,67 @@
+"""Reads tensors of a checkpoint (safetensors)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .run_files import RunError
+
+__all__ = ["Tensors"]
+
+_TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "U8": "u1", "I8": "i1"}
+_LARGEST_HEADER = 100 << 20  # of the format
+
+
+class Tensors:
+    """The tensors of one file, each read when it is asked for. Any fault of the file is a RunError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with open(path, "rb") as file:
+                size = int.from_bytes(file.read(8), "little")
+                if size > min(_LARGEST_HEADER, path.stat().st_size):
+                    raise ValueError("its header is too long")
+                header = json.loads(file.read(size))
+            if not isinstance(header, dict):
+                raise ValueError("its header is no object")
+        except (OSError, ValueError, RecursionError) as fault:
+            raise RunError(f"{path}: cannot be read as a checkpoint ({fault})") from fault
+        self._start = 8 + size
+        header.pop("__metadata__", None)
+        self._entries: dict[str, Any] = header
+
+    def names(self) -> list[str]:
+        return list(self._entries)
+
+    def read(self, name: str) -> np.ndarray:
+        """bfloat16 is read as float32."""
+        try:
+            entry = self._entries[name]
+            kind, shape, (first, last) = np.dtype(_TYPES[entry["dtype"]]), entry["shape"], entry["data_offsets"]
+            count = math.prod(shape)
+            if last - first != count * kind.itemsize or self._start + last > self.path.stat().st_size:
+                raise ValueError("its size is not that of its shape, or of the file")
+            with open(self.path, "rb") as file:
+                file.seek(self._start + first)
+                values = np.frombuffer(file.read(last - first), dtype=kind).reshape(shape)
+        except (OSError, KeyError, TypeError, ValueError) as fault:
+            raise RunError(f"{self.path}: tensor {name} cannot be read ({fault})") from fault
+        if entry["dtype"] == "BF16":
+            return (values.astype("<u4") << 16).view("<f4")
+        return values
+
+    def weights(self) -> list[str]:
+        """The forward weights of blocks and heads, in the order of the layers."""
+        found = [
+            name
+            for name in self.names()
+            if re.fullmatch(r"(blocks|heads)\.\d+\.(?!optimizer|feedback)(.*\.)?weight", name)
+        ]
+        return sorted(found, key=lambda name: (name.split(".")[0], int(name.split(".")[1]), name))
