@@ -1,0 +1,1 @@
+"""Runs for other programs: `biossl export RUN`, `python -m biossl.export RUN` (docs/reports.md)."""
