@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,8 +78,8 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters by name; deep: with each key of `set` too, as set__KEY."""
-        keys = {_SET + key: value for key, value in (self.set or {}).items()} if deep else {}
-        return {**super().get_params(deep), **keys}
+        keys = self.set if deep and isinstance(self.set, Mapping) else {}
+        return {**super().get_params(deep), **{_SET + key: value for key, value in keys.items()}}
 
     def set_params(self, **params: Any) -> SelfSupervisedEncoder:
         """Sets parameters by name; set__KEY changes one key of `set`."""
@@ -87,17 +89,25 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
             self.set = {**(self.set or {}), **keys}
         return self
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
     def fit(self, X, y=None) -> SelfSupervisedEncoder:
         """Pretrains on images. ValueError for parameters, images or recipes that are wrong."""
         if self.pooling not in (None, "mean"):
             raise ValueError(f"pooling = {self.pooling!r}; use None or 'mean'")
         recipe = recipes.recipe(self.recipe, self.set, self.seed)
+        if recipe.reads_labels and y is None:
+            raise ValueError("the recipe's loss reads labels; use fit(X, y)")
         images = self._images(X, reset=True)
         batch = {"train.batch": len(images)} if recipe.batch > len(images) else {}
         labels = y if recipe.reads_labels else None
-        run = pretrain(images, recipe, batch, labels=labels, device=self.device, progress=self.progress)
-        self.encoder_ = run.encoder
-        self.metrics_ = run.metrics
+        with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
+            out = Path(folder) / "run"
+            run = pretrain(images, recipe, batch, out, labels=labels, device=self.device, progress=self.progress)
+            self.encoder_, self.metrics_ = run.encoder, run.metrics
         channels, height, width = self.encoder_.output_shape(self.block)
         self._n_features_out = channels if self.pooling == "mean" else channels * height * width
         return self
@@ -114,7 +124,8 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         """(N, H, W, C), uint8 or float32 in [0,1]."""
         images = X if hasattr(X, "shape") or hasattr(X, "__array__") else np.asarray(X)
         if getattr(images, "ndim", 2) <= 2:
-            images = self._from_rows(validate_data(self, images, reset=reset), reset)
+            rows = validate_data(self, images, reset=reset, ensure_min_samples=2 if reset else 1)
+            images = self._from_rows(rows, reset)
         else:
             images = self._checked_maps(_images.as_array(images, "images"), reset)
         if reset:
@@ -137,6 +148,8 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         if images.ndim == 3:
             images = images[..., np.newaxis]
         if reset:
+            if len(images) < 2:
+                raise ValueError(f"learning needs two images or more, not n_samples = {len(images)}")
             self.image_shape_ = images.shape[1:]
             self.n_features_in_ = int(np.prod(images.shape[1:]))
         elif images.shape[1:] != self.image_shape_:
@@ -177,7 +190,8 @@ class _Probe(ClassifierMixin, BaseEstimator):
 
     def predict(self, X) -> np.ndarray:
         """The class of each row, (N)."""
-        return self.classes_[self._scores(self._read(X)).argmax(1)]
+        scores = self._scores(self._read(X))
+        return self.classes_[scores.argmax(1)]
 
 
 class LinearProbe(_Probe):

@@ -72,7 +72,7 @@ nb::object knn_votes(const Array& features, const Array& labels, const Array& qu
   const Features train = labelled(features, labels);
   const Tensor asked = features_over(queries, "queries");
   const KnnOptions options{.neighbours = neighbours, .temperature = temperature, .classes = classes};
-  Tensor votes({asked.extent(0), classes}, DType::float64, Device::cpu);
+  Tensor votes({asked.extent(0), classes}, DType::float64, Device::reference);
   if (asked.extent(0) > 0) {
     const nb::gil_scoped_release unlocked;
     start_computing();
