@@ -37,7 +37,7 @@ def settings_of(module: torch.nn.Module) -> dict[str, tuple]:
         with torch.inference_mode():
             compiled(torch.zeros(2, *module.image_shape))
         settings["PyTorch, channels_last, compiled"] = (compiled, last)
-    except Exception as absent:  # noqa: BLE001: whatever torch.compile lacks here
+    except Exception as absent:  # whatever torch.compile lacks here
         print(f"without torch.compile: {str(absent).splitlines()[0]}")
     return settings
 
@@ -73,10 +73,10 @@ def main() -> None:
         for name, work in jobs.items():
             times[name].append(seconds_of(work))
     base = statistics.median(times["biossl"])
-    print(f"{asked.recipe}: {asked.images} images {encoder.image_shape}, {asked.threads} threads, torch {torch.__version__}")
+    print(f"{asked.recipe}: {asked.images} images, {asked.threads} threads, torch {torch.__version__}")
     for name, seconds in times.items():
-        median = statistics.median(seconds)
-        print(f"{name:34} {1e3 * median:8.1f} ms  ({1e3 * min(seconds):.1f} .. {1e3 * max(seconds):.1f})  {median / base:5.2f}")
+        median, least, most = (1e3 * of(seconds) for of in (statistics.median, min, max))
+        print(f"{name:34} {median:8.1f} ms  ({least:.1f} .. {most:.1f})  {median / 1e3 / base:5.2f}")
 
 
 if __name__ == "__main__":

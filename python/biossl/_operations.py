@@ -173,16 +173,15 @@ def _operations(part: Mapping, kinds: _Kinds, hint: str) -> list[Operation]:
 
 
 def operations_of(structure: Mapping, heads: bool = True) -> Operations:
-    """The operations of a network as `Encoder.structure` describes it, with its heads or without. ValueError, which names
-    the kind, for a block or head of an extension."""
+    """The operations of a network as `Encoder.structure` describes it, with its heads or without. ValueError, which
+    names the kind, for a block or head of an extension."""
     height, width, channels = structure["image"]
     mean, deviation = structure["mean"], structure["std"]
     scales = mean != 0 or deviation != 1
+    wanted = structure["heads"] if heads else []
     return Operations(
         image=(channels, height, width),
         input=[Affine(1 / deviation, -mean / deviation)] if scales else [],
         blocks=[_operations(block, _BLOCKS, "") for block in structure["blocks"]],
-        heads={head["block"]: _operations(head, _HEADS, "; heads=False leaves heads out") for head in structure["heads"]}
-        if heads
-        else {},
+        heads={head["block"]: _operations(head, _HEADS, "; heads=False leaves heads out") for head in wanted},
     )

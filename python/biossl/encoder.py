@@ -188,7 +188,8 @@ class Encoder:
         with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
             file = Path(folder) / "encoder.safetensors"
             self.save(file)
-            return {"checkpoint": file.read_bytes(), "setting": self._setting, "path": self._path, "epochs": self._epochs}
+            weights = file.read_bytes()
+        return {"checkpoint": weights, "setting": self._setting, "path": self._path, "epochs": self._epochs}
 
     def __setstate__(self, state):
         with tempfile.TemporaryDirectory(prefix="biossl-") as folder:

@@ -1,10 +1,10 @@
 """scikit-learn's estimators. Needs the package scikit-learn, 1.6 or newer: pip install 'biossl[sklearn]'.
 
-    from sklearn.pipeline import make_pipeline
-    from biossl.sklearn import LinearProbe, SelfSupervisedEncoder
+from sklearn.pipeline import make_pipeline
+from biossl.sklearn import LinearProbe, SelfSupervisedEncoder
 
-    model = make_pipeline(SelfSupervisedEncoder("quick", set={"train.epochs": 5}), LinearProbe())
-    model.fit(images, labels).score(test_images, test_labels)
+model = make_pipeline(SelfSupervisedEncoder("quick", set={"train.epochs": 5}), LinearProbe())
+model.fit(images, labels).score(test_images, test_labels)
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         and largest number seen in fit. None: images are uint8 or lie in [0,1].
     device, progress: as for `biossl.pretrain`.
 
-    After fit: encoder_ (`biossl.Encoder`, which is pickled with its weights), metrics_ (what was measured in each epoch),
-    image_shape_, value_range_, n_features_in_.
+    After fit: encoder_ (`biossl.Encoder`, which is pickled with its weights), metrics_ (what was measured in each
+    epoch), image_shape_, value_range_, n_features_in_.
 
     Labels are read by a loss that says so alone (`cross_entropy`); any other loss never sees them.
     """

@@ -141,8 +141,8 @@ class TorchEncoder(nn.Module):
     """A network of biossl as a module: forward(images) is the last block's output, (N, C', H', W').
 
     Images are (N, C, H, W) in [0,1], of the size that the network sees. What views cut out of an image or scale
-    (views.kind = "patches", "crops") comes before it. `blocks` and `heads` hold the parts, which learn by autograd as any
-    others. Made by `Encoder.to_torch`; its outputs are the encoder's but for the order of sums.
+    (views.kind = "patches", "crops") comes before it. `blocks` and `heads` hold the parts, which learn by autograd as
+    any others. Made by `Encoder.to_torch`; its outputs are the encoder's but for the order of sums.
     """
 
     def __init__(self, structure: Mapping, weights: _Weights, heads: bool = True):
@@ -188,9 +188,8 @@ def take_weights(encoder: Encoder, module: nn.Module) -> None:
     taken = {}
     for (name, tensor), (place, shape) in zip(theirs, ours):
         if tuple(tensor.shape) != shape or not tensor.is_floating_point():
-            raise ValueError(
-                f"the module's '{name}', {tensor.dtype} {tuple(tensor.shape)}, does not match the network's '{place}', {shape}"
-            )
+            found = f"{tensor.dtype} {tuple(tensor.shape)}"
+            raise ValueError(f"the module's '{name}', {found}, does not match the network's '{place}', {shape}")
         taken[place] = tensor.float().numpy()
     if len(theirs) > len(ours):
         raise ValueError(f"the module's '{theirs[len(ours)][0]}' is too much: the network has {len(ours)} tensors")

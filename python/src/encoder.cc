@@ -50,7 +50,8 @@ class Encoder {
   Encoder(const Recipe& recipe, const std::vector<std::int64_t>& image, const std::string& device) : recipe_(recipe) {
     const ExecutionContext context = context_of({}, device);
     const nb::gil_scoped_release unlocked;
-    const Shape shape = image.empty() ? biossl::image_shape(recipe) : Shape{image.at(0), image.at(1), image.at(2)};
+    check(image.empty() || image.size() == 3, "encoder", "image_shape must be (H, W, C), not {} numbers", image.size());
+    const Shape shape = image.empty() ? biossl::image_shape(recipe) : Shape{image[0], image[1], image[2]};
     const DryBuild plan(recipe, shape);
     network_ = make_network(with_precision(recipe, "float32"), plan.views.image, context.device);
     for (int block = 0; block < network_->depth(); ++block) {
@@ -75,6 +76,8 @@ class Encoder {
     save_checkpoint(file, recipe_, {}, *network_, none);
   }
   void set_weights(const std::string& name, const Array& values) {
+    const nb::gil_scoped_release unlocked;
+    const std::scoped_lock lock(mutex_);
     python::set_weights(*network_, name, values);
     network_->restored();
   }

@@ -6,6 +6,7 @@ from networks import NETWORKS, untrained
 
 torch = pytest.importorskip("torch", reason="needs PyTorch", exc_type=ImportError)
 
+
 @pytest.fixture
 def numbers(images):
     return images.astype(np.float32) / 255
