@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "biossl/core/error.h"
 #include "biossl/ops/ops.h"
@@ -18,6 +17,11 @@ constexpr std::int64_t most_query_bytes = 256'000'000;
 std::int64_t queries_at_a_time(const FeatureTable& test) {
   const std::int64_t row_bytes = test.extent(1) * static_cast<std::int64_t>(sizeof(float));
   return std::clamp<std::int64_t>(most_query_bytes / row_bytes, 1, test.extent(0));
+}
+
+/// The class with the most votes, the lowest of equals.
+std::int32_t most_voted(std::span<const double> votes) {
+  return static_cast<std::int32_t>(std::ranges::max_element(votes) - votes.begin());
 }
 
 /// Calls take(first, rows) for all rows of a table, in order, `most` at a time.
@@ -37,8 +41,8 @@ void read_in_order(const FeatureTable& table, std::int64_t most, const Take& tak
 
 }  // namespace
 
-std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
-                  const KnnOptions& options) {
+std::vector<double> votes_of(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
+                             const KnnOptions& options) {
   std::vector<double> votes(static_cast<std::size_t>(options.classes), 0.0);
   for (const Neighbour& neighbour : neighbours) {
     // Beside the nearest, so that no temperature makes the exponential overflow.
@@ -46,42 +50,52 @@ std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::in
     const std::int32_t label = labels[static_cast<std::size_t>(neighbour.row)];
     votes[static_cast<std::size_t>(label)] += std::exp(nearness / options.temperature);
   }
-  return static_cast<std::int32_t>(std::ranges::max_element(votes) - votes.begin());
+  return votes;
+}
+
+std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
+                  const KnnOptions& options) {
+  return most_voted(votes_of(neighbours, labels, options));
+}
+
+void ask_neighbours(const Features& train, const FeatureTable& queries, const KnnOptions& options,
+                    const TakeVotes& take, const Progress& progress) {
+  const FeatureTable& table = train.values;
+  check(options.neighbours >= 1 && options.temperature > 0, "knn", "neighbours = {}, temperature = {} is impossible",
+        options.neighbours, options.temperature);
+  check(table.extent(1) == queries.extent(1), "knn", "training features are {} wide, test features {}", table.extent(1),
+        queries.extent(1));
+  check(table.extent(0) > 0 && queries.extent(0) > 0, "knn", "{} training images, {} test images", table.extent(0),
+        queries.extent(0));
+  const auto labels = train.labels.span<const std::int32_t>();
+  check(std::ranges::all_of(labels, [&](std::int32_t label) { return label >= 0 && label < options.classes; }), "knn",
+        "a label lies outside 0..{}", options.classes - 1);
+  const std::int64_t images = queries.extent(0);
+  const std::int64_t k = std::min(options.neighbours, table.extent(0));
+  read_in_order(queries, queries_at_a_time(queries), [&](std::int64_t first_query, const Tensor& some) {
+    NeighbourSearch search(some, k);
+    read_in_order(table, rows_at_a_time, [&](std::int64_t first, const Tensor& rows) {
+      search.show(first, rows);
+      const std::int64_t compared = first + rows.extent(0);
+      const std::int64_t done = first_query + some.extent(0) * compared / table.extent(0);
+      if (progress && done < images) progress(done, images, "");
+    });
+    std::int64_t row = first_query;
+    for (const std::vector<Neighbour>& found : search.take()) take(row++, votes_of(found, labels, options));
+  });
+  if (progress) progress(images, images, "");
 }
 
 KnnResult knn_probe(const ProbeFeatures& features, const KnnOptions& options, const Progress& progress) {
-  const FeatureTable& train = features.train.values;
-  const FeatureTable& test = features.test.values;
-  check(options.neighbours >= 1 && options.temperature > 0, "knn", "neighbours = {}, temperature = {} is impossible",
-        options.neighbours, options.temperature);
-  check(train.extent(1) == test.extent(1), "knn", "training features are {} wide, test features {}", train.extent(1),
-        test.extent(1));
-  check(train.extent(0) > 0 && test.extent(0) > 0, "knn", "{} training images, {} test images", train.extent(0),
-        test.extent(0));
-  const auto labels = features.train.labels.span<const std::int32_t>();
-  check(std::ranges::all_of(labels, [&](std::int32_t label) { return label >= 0 && label < options.classes; }), "knn",
-        "a label lies outside 0..{}", options.classes - 1);
-  const std::int64_t images = test.extent(0);
-  const std::int64_t k = std::min(options.neighbours, train.extent(0));
+  const Features& test = features.test;
   std::int64_t correct = 0;
-  read_in_order(test, queries_at_a_time(test), [&](std::int64_t first_query, const Tensor& queries) {
-    NeighbourSearch search(queries, k);
-    read_in_order(train, rows_at_a_time, [&](std::int64_t first, const Tensor& rows) {
-      search.show(first, rows);
-      const std::int64_t compared = first + rows.extent(0);
-      const std::int64_t done = first_query + queries.extent(0) * compared / train.extent(0);
-      if (progress && done < images) progress(done, images, "");
-    });
-    const auto found = search.take();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      const std::int32_t label = features.test.labels.data<std::int32_t>()[static_cast<std::size_t>(first_query) + i];
-      correct += vote(found[i], labels, options) == label ? 1 : 0;
-    }
-  });
-  if (progress) progress(images, images, "");
-  return {.neighbours = k,
+  const auto count = [&](std::int64_t row, std::span<const double> votes) {
+    correct += most_voted(votes) == test.labels.data<std::int32_t>()[row] ? 1 : 0;
+  };
+  ask_neighbours(features.train, test.values, options, count, progress);
+  return {.neighbours = std::min(options.neighbours, features.train.values.extent(0)),
           .temperature = options.temperature,
-          .test_accuracy = static_cast<double>(correct) / static_cast<double>(images)};
+          .test_accuracy = static_cast<double>(correct) / static_cast<double>(test.values.extent(0))};
 }
 
 }  // namespace biossl

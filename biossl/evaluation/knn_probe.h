@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "biossl/core/progress.h"
 #include "biossl/evaluation/linear_probe.h"
@@ -21,14 +23,24 @@ struct KnnResult {
   double test_accuracy = 0;  ///< fraction
 };
 
-/// The class with the most votes, the lowest of equals; a neighbour votes for its label with weight
-/// exp(similarity / t).
+/// The votes for each class. A neighbour votes for its label with weight exp(similarity / t), over that of the nearest,
+/// which comes first.
+std::vector<double> votes_of(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
+                             const KnnOptions& options);
+/// The class with the most votes, the lowest of equals.
 std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
                   const KnnOptions& options);
 
+/// Gets the votes of the k most similar training images for a row of the queries.
+using TakeVotes = std::function<void(std::int64_t row, std::span<const double> votes)>;
+/// Asks for every row of a table, in order. Works on features in memory or in a scratch file. Throws
+/// std::invalid_argument for features, labels or options that do not fit.
+void ask_neighbours(const Features& train, const FeatureTable& queries, const KnnOptions& options,
+                    const TakeVotes& take, const Progress& progress = {});
+
 /// Classifies every test image by its k most similar training images (Wu, Xiong, Yu & Lin 2018): cosine similarity, k =
 /// 200, t = 0.1. Nothing is trained or chosen, so the result depends on no learning rate, number of epochs or scale of
-/// the features. Works on features in memory or in a scratch file. Throws as train_linear_probe.
+/// the features. Throws as train_linear_probe.
 KnnResult knn_probe(const ProbeFeatures& features, const KnnOptions& options, const Progress& progress = {});
 
 }  // namespace biossl

@@ -62,6 +62,9 @@ class LinearProbe {
   /// Takes the chosen epoch's weights and reads the training and the test features with them.
   ProbeResult test();
 
+  const Tensor& weights() const { return weights_; }  ///< (classes, F) as they are now
+  const Tensor& bias() const { return bias_; }        ///< (classes)
+
  private:
   void draw_weights(float bound);
   void learn(const FeatureBatch& batch);

@@ -36,7 +36,7 @@ def as_bytes(images) -> np.ndarray:
     images = _with_channels(as_array(images, "images"))
     if images.dtype == np.uint8:
         return np.ascontiguousarray(images)
-    return np.rint(_unit(images) * 255).astype(np.uint8)
+    return np.ascontiguousarray(np.rint(_unit(images) * 255), dtype=np.uint8)
 
 
 def as_input(images) -> np.ndarray:

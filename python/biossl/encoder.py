@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import _images
+from . import _images, recipes
 from ._engine import core
 from .progress import reporter
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .torch import TorchEncoder
 
 __all__ = ["Encoder"]
 
@@ -27,18 +36,75 @@ class Encoder:
     def __init__(self, path: str | os.PathLike, precision: str = "float32", device: str = "cpu"):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision = {precision!r}; use 'float32' or 'bfloat16'")
-        self._core = core.Encoder(os.path.expanduser(os.fspath(path)), precision, device)
-        self._arguments = (os.path.abspath(self._core.path), precision, device)
+        self._take(core.Encoder(os.path.expanduser(os.fspath(path)), precision, device), precision, device)
+
+    def _take(self, engine, precision: str, device: str) -> None:
+        self._core = engine
+        self._setting = (precision, device)
+        self._path = os.path.abspath(engine.path) if os.fspath(engine.path) not in ("", ".") else ""
+        self._epochs = engine.epochs
+
+    @classmethod
+    def untrained(
+        cls,
+        recipe: recipes.RecipeLike = "quick",
+        set: Mapping | None = None,
+        *,
+        seed: int | None = None,
+        image_shape: tuple[int, int, int] | None = None,
+        device: str = "cpu",
+    ) -> Encoder:
+        """The network of a recipe with its starting weights, and the heads that its rule puts on it.
+
+        image_shape: (H, W, C) of the images to learn from; None: those of the recipe's data set.
+        """
+        encoder = cls.__new__(cls)
+        engine = core.Encoder(recipes.recipe(recipe, set, seed), list(image_shape or ()), device)
+        encoder._take(engine, "float32", device)
+        return encoder
+
+    @classmethod
+    def from_torch(
+        cls,
+        module: nn.Module,
+        recipe: recipes.RecipeLike,
+        set: Mapping | None = None,
+        *,
+        seed: int | None = None,
+        image_shape: tuple[int, int, int] | None = None,
+        device: str = "cpu",
+    ) -> Encoder:
+        """The network of a recipe with the weights of a PyTorch module: the tensors of its state_dict(), in order, must
+        have the shapes of those of `weights()`. A module without heads may lack theirs, which then start as drawn.
+
+        recipe, set, seed, image_shape: as for `untrained`. Raises ValueError that names the first tensor which does not
+        match. `save` writes a checkpoint, from which `train.from` starts a run.
+        """
+        from .torch import take_weights
+
+        encoder = cls.untrained(recipe, set, seed=seed, image_shape=image_shape, device=device)
+        take_weights(encoder, module)
+        return encoder
+
+    def to_torch(self, heads: bool = True) -> TorchEncoder:
+        """The same network as a `torch.nn.Module`, with copies of the weights: see `biossl.torch.TorchEncoder`.
+
+        heads: whether the heads come along. Raises ValueError that names a kind of block or head which is none of
+        biossl's own.
+        """
+        from .torch import TorchEncoder
+
+        return TorchEncoder(self.structure(), self.weights(), heads)
 
     @property
     def path(self) -> str:
-        """The checkpoint's file."""
-        return str(self._core.path)
+        """The checkpoint's file; "" of a network that came from no file."""
+        return self._path
 
     @property
     def epochs(self) -> int:
         """Epochs of training behind it."""
-        return self._core.epochs
+        return self._epochs
 
     @property
     def recipe(self):
@@ -59,6 +125,37 @@ class Encoder:
     def layers(self) -> dict:
         """The layers by name, "blocks.0", …: weight, bias, feedback as arrays that share the network's memory."""
         return {layer.name: layer for layer in self._core.layers()}
+
+    def structure(self) -> dict:
+        """What the network is made of, for those who build the same one elsewhere.
+
+        image: (H, W, C). mean, std: the first block sees (x - mean) / std of numbers x in [0,1]. blocks, heads: a dict
+        each, with name ("blocks.0"), kind and options (the keys of a recipe); of a block its output (C, H, W), of a
+        head the block that it stands on, and the number of predictions that the loss asks for.
+        """
+        return self._core.structure()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Copies of all weights by name, in PyTorch's layout: convolutions (O, I, K, K), linear layers over a map
+        (O, C*H*W) in the order (C, H, W). Names and shapes are those of the checkpoint."""
+        return {name: np.array(array, order="C").reshape(shape) for name, array, shape in self._core.weights()}
+
+    def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Copies weights into the network, under the names and in the shapes of `weights()`. ValueError for others."""
+        shown = {name: (array.shape, shape) for name, array, shape in self._core.weights()}
+        for name, values in weights.items():
+            values = np.asarray(values)
+            if name not in shown:
+                raise ValueError(f"the network has no weights '{name}'; it has {', '.join(shown)}")
+            as_map, shape = shown[name]
+            if values.shape != shape:
+                raise ValueError(f"weights '{name}' have the shape {values.shape}, the network's have {shape}")
+            self._core.set_weights(name, values.astype(np.float32).reshape(as_map))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes a checkpoint of the weights as they are now. `Encoder(path)` reads it, and a run starts from it with
+        `set={"train.from": path}`; optimisers and feedback paths then start anew."""
+        self._core.save(os.path.expanduser(os.fspath(path)))
 
     def output_shape(self, block: int | None = None) -> tuple[int, int, int]:
         """(C, H, W) of a block's output for one image; without a block, of the last one."""
@@ -88,10 +185,18 @@ class Encoder:
         return index % self.depth
 
     def __getstate__(self):
-        return self._arguments
+        with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
+            file = Path(folder) / "encoder.safetensors"
+            self.save(file)
+            weights = file.read_bytes()
+        return {"checkpoint": weights, "setting": self._setting, "path": self._path, "epochs": self._epochs}
 
     def __setstate__(self, state):
-        self.__init__(*state)
+        with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
+            file = Path(folder) / "encoder.safetensors"
+            file.write_bytes(state["checkpoint"])
+            self.__init__(file, *state["setting"])
+        self._path, self._epochs = state["path"], state["epochs"]
 
     def __repr__(self) -> str:
         return f"Encoder({self.path!r}: {self.depth} blocks, {self.epochs} epochs)"

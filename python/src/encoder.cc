@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "biossl/recipe/components.h"
 #include "biossl/runs/checkpoint.h"
 #include "biossl/training/probing.h"
 #include "src/arrays.h"
@@ -14,11 +15,26 @@
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
+#include "src/structure.h"
 
 namespace biossl::python {
 namespace {
 
-/// The network of a checkpoint, for reading.
+/// A checkpoint of weights alone holds nothing of a rule.
+class NoRuleState final : public LearningRule {
+ public:
+  void step(const Tensor& /*images*/, const StepContext& /*context*/, Tensor& /*totals*/) override {}
+  std::int64_t total_epochs() const override { return 0; }
+  Plausibility plausibility() const override { return {}; }
+};
+
+Recipe with_precision(const Recipe& recipe, const std::string& precision) {
+  Recipe changed = recipe;
+  changed.train.precision = precision;
+  return changed;
+}
+
+/// The network of a checkpoint, or one with its starting weights, for reading.
 class Encoder {
  public:
   Encoder(const std::filesystem::path& path, const std::string& precision, const std::string& device) {
@@ -26,8 +42,21 @@ class Encoder {
     const Checkpoint checkpoint = open_checkpoint(path, [](std::string_view) {});
     path_ = checkpoint.path();
     epochs_ = checkpoint.progress().epoch;
-    recipe_ = checkpoint.recipe({{.key = "train.precision", .value = "\"" + precision + "\"", .option = "precision"}});
-    network_ = load_network(checkpoint, recipe_, context.device);
+    recipe_ = checkpoint.recipe();
+    network_ = load_network(checkpoint, with_precision(recipe_, precision), context.device);
+  }
+  /// image: (H, W, C) of the images to learn from; empty: those of the recipe's data set. The heads are those that the
+  /// recipe's rule puts on the network.
+  Encoder(const Recipe& recipe, const std::vector<std::int64_t>& image, const std::string& device) : recipe_(recipe) {
+    const ExecutionContext context = context_of({}, device);
+    const nb::gil_scoped_release unlocked;
+    check(image.empty() || image.size() == 3, "encoder", "image_shape must be (H, W, C), not {} numbers", image.size());
+    const Shape shape = image.empty() ? biossl::image_shape(recipe) : Shape{image[0], image[1], image[2]};
+    const DryBuild plan(recipe, shape);
+    network_ = make_network(with_precision(recipe, "float32"), plan.views.image, context.device);
+    for (int block = 0; block < network_->depth(); ++block) {
+      if (plan.network->has_head(block)) network_->add_head(block);
+    }
   }
 
   Network& network() { return *network_; }
@@ -39,6 +68,18 @@ class Encoder {
     const bool bytes = images.dtype() == nb::dtype<std::uint8_t>();
     const Tensor pixels = tensor_over(images, bytes ? DType::uint8 : DType::float32, "images");
     return array_of(compute(pixels, block, std::move(target)));
+  }
+  void save(const std::filesystem::path& file) {
+    const nb::gil_scoped_release unlocked;
+    const std::scoped_lock lock(mutex_);
+    NoRuleState none;
+    save_checkpoint(file, recipe_, {}, *network_, none);
+  }
+  void set_weights(const std::string& name, const Array& values) {
+    const nb::gil_scoped_release unlocked;
+    const std::scoped_lock lock(mutex_);
+    python::set_weights(*network_, name, values);
+    network_->restored();
   }
 
  private:
@@ -56,18 +97,14 @@ class Encoder {
   std::mutex mutex_;  // heads have buffers of their own
 };
 
-nb::tuple extents(const Shape& shape) {
-  nb::list list;
-  for (int axis = 0; axis < shape.rank(); ++axis) list.append(shape[axis]);
-  return nb::tuple(list);
-}
-
 }  // namespace
 
 void bind_encoder(nb::module_& module) {
   nb::class_<Encoder>(module, "Encoder", "The network of a checkpoint, for reading.")
       .def(nb::init<const std::filesystem::path&, const std::string&, const std::string&>(), nb::arg("path"),
            nb::arg("precision"), nb::arg("device"))
+      .def(nb::init<const Recipe&, const std::vector<std::int64_t>&, const std::string&>(), nb::arg("recipe"),
+           nb::arg("image"), nb::arg("device"))
       .def_prop_ro("path", &Encoder::path)
       .def_prop_ro("epochs", &Encoder::epochs)
       .def_prop_ro("recipe", &Encoder::recipe, nb::rv_policy::reference_internal)
@@ -77,6 +114,10 @@ void bind_encoder(nb::module_& module) {
       .def("description", [](Encoder& self, int block) { return self.network().block(block).description(); })
       .def("has_head", [](Encoder& self, int block) { return self.network().has_head(block); })
       .def("layers", [](nb::handle self) { return list_layers(nb::cast<Encoder&>(self).network(), self); })
+      .def("structure", [](Encoder& self) { return structure_of(self.network()); })
+      .def("weights", [](Encoder& self) { return weights_of(self.network()); })
+      .def("set_weights", &Encoder::set_weights, nb::arg("name"), nb::arg("values"))
+      .def("save", &Encoder::save, nb::arg("file"))
       .def("encode", &Encoder::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"));
 }
 

@@ -17,5 +17,6 @@ void bind_runs(nb::module_& module);
 void bind_encoder(nb::module_& module);
 void bind_layers(nb::module_& module);
 void bind_trainer(nb::module_& module);
+void bind_probes(nb::module_& module);
 
 }  // namespace biossl::python

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/recipe/shipped_texts.h"
@@ -37,6 +38,11 @@ void bind_recipes(nb::module_& module) {
   recipe.def_ro("name", &Recipe::name)
       .def_ro("seed", &Recipe::seed)
       .def_ro("notes", &Recipe::notes, "One line for each setting that was given and has no effect beside the others.")
+      .def_prop_ro(
+          "batch", [](const Recipe& self) { return self.train.batch; }, "Pairs of views in a step.")
+      .def_prop_ro(
+          "reads_labels", [](const Recipe& self) { return trial_loss(self)->reads_labels(); },
+          "Whether its loss reads the images' labels.")
       .def(
           "to_toml", [](const Recipe& self) { return to_toml(self); }, "The recipe with all defaults, as TOML.");
   const nb::arg_v changes = nb::arg("changes") = Changes{};

@@ -1,0 +1,83 @@
+"""Times encoder(images) beside the same network in PyTorch (to_torch), in turn, in float32 with the same threads.
+
+python python/benchmarks/encoding.py [--recipe quick] [--images 2000] [--batch 100] [--rounds 15] [--threads 2]
+
+PyTorch gets batches of the same size, (N, C, H, W) as it takes them, under torch.inference_mode(). `channels_last` is
+PyTorch's faster layout for convolutions on many processors; `compiled` is torch.compile, where a compiler is there.
+Prints medians over the rounds, and PyTorch's time over biossl's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+import torch
+
+import biossl
+
+
+def seconds_of(work) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def settings_of(module: torch.nn.Module) -> dict[str, tuple]:
+    """By name: a module, and the layout of its images."""
+    last = torch.channels_last
+    settings = {
+        "PyTorch": (module, torch.contiguous_format),
+        "PyTorch, channels_last": (module.to(memory_format=last), last),
+    }
+    compiled = torch.compile(module)
+    try:
+        with torch.inference_mode():
+            compiled(torch.zeros(2, *module.image_shape))
+        settings["PyTorch, channels_last, compiled"] = (compiled, last)
+    except Exception as absent:  # whatever torch.compile lacks here
+        print(f"without torch.compile: {str(absent).splitlines()[0]}")
+    return settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recipe", default="quick")
+    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=100, help="images that PyTorch gets at a time")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=biossl.get_threads())
+    asked = parser.parse_args()
+    biossl.set_threads(asked.threads)
+    torch.set_num_threads(asked.threads)
+    encoder = biossl.Encoder.untrained(asked.recipe)
+    images = np.random.default_rng(1).random((asked.images, *encoder.image_shape), np.float32)
+
+    def ours():
+        return encoder(images, progress=False)
+
+    jobs = {"biossl": ours}
+    for name, (module, layout) in settings_of(encoder.to_torch().eval()).items():
+        batches = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(memory_format=layout).split(asked.batch)
+
+        def theirs(module=module, batches=batches):
+            with torch.inference_mode():
+                return torch.cat([module(batch) for batch in batches])
+
+        np.testing.assert_allclose(theirs().numpy(), ours(), atol=1e-4)
+        jobs[name] = theirs
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(asked.rounds):
+        for name, work in jobs.items():
+            times[name].append(seconds_of(work))
+    base = statistics.median(times["biossl"])
+    print(f"{asked.recipe}: {asked.images} images, {asked.threads} threads, torch {torch.__version__}")
+    for name, seconds in times.items():
+        median, least, most = (1e3 * of(seconds) for of in (statistics.median, min, max))
+        print(f"{name:34} {median:8.1f} ms  ({least:.1f} .. {most:.1f})  {median / 1e3 / base:5.2f}")
+
+
+if __name__ == "__main__":
+    main()
