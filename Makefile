@@ -10,13 +10,15 @@
 # make bench  the benchmarks
 # make clean  remove every build
 #
+# make python       the Python package, to be tried with PYTHONPATH=build/portable/python build/venv/bin/python
+# make python-test  its tests, and those of what it is made of: vector code for several processors in a shared library
 # make package  a Debian package for this system, build/package/*.deb (docs/installing.md)
 #
 # PRESET=ci builds and tests with warnings as errors, in build/ci; CMakePresets.json names the others.
 
 PRESET ?= release
 
-.PHONY: build demo test all configure setup help lint format tidy asan races fuzz bench package clean
+.PHONY: build demo test python python-test all configure setup help lint format tidy asan races fuzz bench package clean
 
 build: configure
 	cmake --build build/$(PRESET) --target biossl_program
@@ -68,6 +70,14 @@ races: setup
 
 bench: all
 	build/$(PRESET)/bench/biossl_benches
+
+python:
+	@scripts/setup.sh --python
+	@scripts/configure.sh portable -DBIOSSL_PYTHON=ON -DPython_EXECUTABLE=$(CURDIR)/build/venv/bin/python
+	cmake --build build/portable
+
+python-test: python
+	BIOSSL_ISA=v3 ctest --test-dir build/portable --output-on-failure -j 2 -L '^(ops|quick|levels|install|python)$$'
 
 package:
 	@scripts/setup.sh --package

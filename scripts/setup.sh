@@ -4,6 +4,7 @@
 #   setup.sh             what the program, tests and benches need
 #   setup.sh --lint      clang-format and clang-tidy too
 #   setup.sh --fuzz      Clang with libFuzzer too
+#   setup.sh --python    what builds and tests the Python package too, in build/venv; PYTHON=python3.13 names another interpreter
 #   setup.sh --package   what makes a Debian package too
 #   setup.sh --arm64     what compiles for arm64 on another processor, and runs the tests there (preset arm64)
 #   setup.sh --needs     only says what biossl is built from, for other systems
@@ -90,11 +91,41 @@ install_packages() {
   "${as_root[@]}" "${apt[@]}" install -y -qq --no-install-recommends "$@" >>"$log" 2>&1 || explain "$log" "$@"
 }
 
+# What pyproject.toml asks for to build and to test.
+requirements_of_python() {
+  "$1" - <<'END'
+import tomllib
+with open("pyproject.toml", "rb") as file:
+    settings = tomllib.load(file)
+project = settings["project"]
+print("\n".join(settings["build-system"]["requires"] + project["dependencies"] + project["optional-dependencies"]["dev"]))
+END
+}
+
+# An interpreter of its own for the Python package.
+make_venv() {
+  local venv=build/venv log
+  cd "$(dirname "$0")/.."
+  [ -x $venv/bin/python ] || "${PYTHON:-python3}" -m venv $venv || stop "python3 cannot make build/venv (see above)"
+  log=$venv/requirements.txt
+  requirements_of_python $venv/bin/python >"$log.new" || stop "Python 3.11 or newer builds the package here; name one: PYTHON=python3.13"
+  if cmp -s "$log.new" "$log"; then return; fi
+  echo "Installing into $venv: $(paste -sd ' ' "$log.new")"
+  $venv/bin/pip install --quiet --disable-pip-version-check -r "$log.new" || stop "pip could not install these (see above); is there a network?"
+  mv "$log.new" "$log"
+}
+
+has_python_headers() {
+  "${PYTHON:-python3}" -c 'import ensurepip, os, sysconfig, venv
+assert os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h"))' 2>/dev/null
+}
+
 main() {
   case "${1:-}" in
     --needs) echo "$needs"; return ;;
     --lint) packages+=(clang-format clang-tidy libomp-dev) ;;
     --fuzz) packages+=(clang libclang-rt-dev libomp-dev) ;;
+    --python) has_python_headers || packages+=(python3-dev python3-venv) ;;
     --package) packages+=(dpkg-dev file) ;;
     --arm64) use_packages_of_arm64 ;;
   esac
@@ -106,6 +137,7 @@ main() {
   mapfile -t missing < <(missing_packages "${packages[@]}")
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
   [ "${1:-}" = --arm64 ] || fetch_onednn
+  if [ "${1:-}" = --python ]; then make_venv; fi
 }
 
 main "$@"
