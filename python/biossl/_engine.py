@@ -30,3 +30,4 @@ def _load():
 
 
 core = _load()
+os.register_at_fork(after_in_child=core.after_fork)

@@ -71,12 +71,14 @@ class Encoder {
   }
   void save(const std::filesystem::path& file) {
     const nb::gil_scoped_release unlocked;
+    start_computing();
     const std::scoped_lock lock(mutex_);
     NoRuleState none;
     save_checkpoint(file, recipe_, {}, *network_, none);
   }
   void set_weights(const std::string& name, const Array& values) {
     const nb::gil_scoped_release unlocked;
+    start_computing();
     const std::scoped_lock lock(mutex_);
     python::set_weights(*network_, name, values);
     network_->restored();
@@ -86,6 +88,7 @@ class Encoder {
   Tensor compute(const Tensor& pixels, std::optional<int> block, nb::object target) {
     PythonReporter reporter(std::move(target));
     const nb::gil_scoped_release unlocked;
+    start_computing();
     const std::scoped_lock lock(mutex_);
     return python::encode(*network_, pixels, block, recipe_.views, stage_progress(reporter, "encoding"));
   }

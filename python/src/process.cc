@@ -14,9 +14,31 @@ namespace biossl::python {
 namespace {
 
 bool started = false;
+bool forked = false;  // from a process that had started its threads, which do not survive that
+bool told = false;
+
+/// OpenMP would wait for threads that are not there, so a forked process computes with its only one.
+void after_fork() {
+  if (!started || threads() == 1) return;
+  set_threads(1);
+  forked = true;
+  told = false;
+}
+
+void tell_of_fork() {
+  if (!forked || told) return;
+  told = true;
+  const nb::gil_scoped_acquire lock;
+  constexpr const char* text =
+      "this process was forked from one that computes, so it has one thread; "
+      "multiprocessing.get_context(\"spawn\") gives processes with all of them";
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, text, 1) != 0) throw nb::python_error();
+}
 
 void set_number_of_threads(int wanted) {
   check(wanted >= 1 && wanted <= most_threads, "set_threads", "{} threads; from 1 to {}", wanted, most_threads);
+  check(!forked || wanted == 1, "set_threads",
+        "a process that was forked from one that computes has one thread; start it with spawn instead of fork");
   start_threads(wanted);
   started = true;
 }
@@ -24,6 +46,7 @@ void set_number_of_threads(int wanted) {
 }  // namespace
 
 void start_computing() {
+  tell_of_fork();
   if (started) return;
   check_onednn();
   start_threads(default_threads());
@@ -40,6 +63,7 @@ ExecutionContext context_of(const std::filesystem::path& data, const std::string
 
 void bind_process(nb::module_& module) {
   module.def("version", &program_version, "Version, commit and libraries, as `biossl --version` prints them.");
+  module.def("after_fork", &after_fork, "To be called in a forked process.");
   module.def("set_threads", &set_number_of_threads, nb::arg("threads"),
              "Sets the number of threads that everything from now on computes with.");
   module.def(

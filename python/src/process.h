@@ -7,7 +7,8 @@
 
 namespace biossl::python {
 
-/// Starts the threads, once, unless the user has set their number already. Comes before the first computation.
+/// Starts the threads, once, unless the user has set their number already. Comes before every computation: a forked
+/// process is told that it has one thread.
 void start_computing();
 /// Where a job finds its images and computes. Throws std::invalid_argument for an unknown device, std::runtime_error if
 /// there is no GPU.

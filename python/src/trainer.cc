@@ -47,6 +47,7 @@ class SteppedTrainer {
 
   double step() {
     const nb::gil_scoped_release unlocked;
+    start_computing();
     watcher_.set_step(steps_done());
     return trainer_->advance();
   }
