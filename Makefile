@@ -12,13 +12,14 @@
 #
 # make python       the Python package, to be tried with PYTHONPATH=build/portable/python build/venv/bin/python
 # make python-test  its tests, and those of what it is made of: vector code for several processors in a shared library
+# make site     the documentation as a web site, build/site
 # make package  a Debian package for this system, build/package/*.deb (docs/installing.md)
 #
 # PRESET=ci builds and tests with warnings as errors, in build/ci; CMakePresets.json names the others.
 
 PRESET ?= release
 
-.PHONY: build demo test python python-test all configure setup help lint format tidy asan races fuzz bench package clean
+.PHONY: build demo test python python-test site all configure setup help lint format tidy asan races fuzz bench package clean
 
 build: configure
 	cmake --build build/$(PRESET) --target biossl_program
@@ -78,6 +79,10 @@ python:
 
 python-test: python
 	BIOSSL_ISA=v3 ctest --test-dir build/portable --output-on-failure -j 2 -L '^(ops|quick|levels|install|python)$$'
+
+site:
+	@scripts/setup.sh --python
+	NO_MKDOCS_2_WARNING=1 build/venv/bin/mkdocs build --quiet
 
 package:
 	@scripts/setup.sh --package

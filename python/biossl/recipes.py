@@ -71,7 +71,7 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
 
 
 def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict[str, Component]:
-    """What a recipe can name, by the key that names it: components()["loss.kind"]["contrastive_hinge"].options.
+    """What a recipe can name, by the key that names it: ``components()["loss.kind"]["contrastive_hinge"].options``.
 
     With a key, the components of that key alone.
     """
