@@ -25,12 +25,14 @@ __all__ = ["Encoder"]
 class Encoder:
     """The network of a run or a checkpoint, for reading.
 
-    features = encoder(images)             # the last block's output, (N, C, H, W) float32
-    features = encoder(images, block=0)    # another block's
-    embeddings = encoder.embed(images)     # what the loss compared, (N, D)
+        features = encoder(images)             # the last block's output, (N, C, H, W) float32
+        features = encoder(images, block=0)    # another block's
+        embeddings = encoder.embed(images)     # what the loss compared, (N, D)
 
-    path: a run directory, whose newest checkpoint is read, or a checkpoint's file.
-    precision: what is computed with, "float32" or "bfloat16" (faster where the processor has AVX-512 BF16).
+    Args:
+        path: A run directory, whose newest checkpoint is read, or a checkpoint's file.
+        precision: What is computed with, "float32" or "bfloat16" (faster where the processor has AVX-512 BF16).
+        device: "cpu", "cuda", or "reference".
     """
 
     def __init__(self, path: str | os.PathLike, precision: str = "float32", device: str = "cpu"):
@@ -166,8 +168,13 @@ class Encoder:
         """A block's output for each image, (N, C, H, W) float32; without a block, the last one's. Negative numbers count
         from the last.
 
-        images: (N, H, W, C), or (N, H, W) without colours; uint8, or real numbers in [0,1]. Contiguous uint8 and float32
-        arrays, and what DLPack hands over of such, are read in place. The result is an array with strides over
+        Args:
+            images: (N, H, W, C), or (N, H, W) without colours; uint8, or real numbers in [0,1]. Contiguous uint8 and
+                float32 arrays, and what DLPack hands over of such, are read in place.
+            block: Its number from 0, or from -1 down.
+            progress: Shows it where it takes long.
+
+        The result is an array with strides over
         memory in the order (N, H, W, C); numpy.ascontiguousarray copies it into the order of its axes.
         """
         return self._core.encode(_images.as_input(images), self._block(block), reporter(progress, lasting=False))

@@ -43,12 +43,14 @@ def shipped() -> list[str]:
 def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | None = None) -> Recipe:
     """Reads and checks a recipe.
 
-    source: a built-in recipe's name ("quick", "table1/random_encoder"), the path of a TOML file, TOML text, or a dict of
-        the same keys ({"train": {"epochs": 5}} or {"train.epochs": 5}).
-    set: changes, by key: {"train.epochs": 5, "loss.kind": "nt_xent"}.
-    seed: of everything random, in place of the recipe's.
+    Args:
+        source: A built-in recipe's name ("quick", "table1/random_encoder"), the path of a TOML file, TOML text, or a dict
+            of the same keys ({"train": {"epochs": 5}} or {"train.epochs": 5}).
+        set: Changes, by key: {"train.epochs": 5, "loss.kind": "nt_xent"}.
+        seed: Of everything random, in place of the recipe's.
 
-    Raises ValueError, or BadInput for a fault in a file; the message names the key and the nearest one that exists.
+    Raises:
+        ValueError: The message names the key, and the nearest one that exists. BadInput for a fault in a file.
     """
     changes = [(name, _toml.value(it)) for name, it in (set or {}).items()]
     if seed is not None:

@@ -88,12 +88,16 @@ def run(
 ) -> Run:
     """The main job: pretrains an encoder, then probes it beside a random one.
 
-    recipe, set, seed: as for `biossl.recipe`. Without a recipe, that of the run which goes on; of a new run, the demo on
-        the built-in world, which needs no data.
-    data: folder of the data sets; else the environment's BIOSSL_DATA.
-    out: the run's directory; else runs/RECIPE-seedN. It must not exist, unless resume=True goes on with it, bit for bit
-        as if it had never stopped.
-    progress: True shows it; False is silent; an object with the methods of `biossl.progress.Silent` is called.
+    Args:
+        recipe: As for `biossl.recipe`. Without one, that of the run which goes on; of a new run, the demo on the
+            built-in world, which needs no data.
+        data: Folder of the data sets; else the environment's BIOSSL_DATA.
+        set: Changes of the recipe, as for `biossl.recipe`.
+        out: The run's directory; else runs/RECIPE-seedN. It must not exist, unless it goes on.
+        seed: Of everything random, in place of the recipe's.
+        resume: Goes on with the run in `out`, bit for bit as if it had never stopped.
+        device: "cpu", "cuda", or "reference" (plain loops, slow).
+        progress: True shows it; False is silent; an object with the methods of `biossl.progress.Silent` is called.
 
     Ctrl-C writes a checkpoint and raises KeyboardInterrupt, which says where. Wrong recipes and arguments raise
     ValueError, wrong files `biossl.BadInput`.
@@ -116,13 +120,16 @@ def pretrain(
 ) -> Run:
     """Pretrains without probing.
 
-    images: (N, H, W, C), or (N, H, W) without colours; uint8, or real numbers in [0,1], which are rounded to 255 levels.
-        A contiguous uint8 array is shared, not copied, and must not change meanwhile. None: the recipe's own data set.
-    recipe, set, seed: as for `biossl.recipe`. Without a recipe, that of the run which goes on; of a new run, "quick".
-    labels: one for each image, for a loss that reads them.
-    out: the run's directory. Without it, a run on images of one's own lies in a temporary folder that goes with the Run.
-
-    Otherwise as `biossl.run`.
+    Args:
+        images: (N, H, W, C), or (N, H, W) without colours; uint8, or real numbers in [0,1], which are rounded to 255
+            levels. A contiguous uint8 array is shared, not copied, and must not change meanwhile. None: the recipe's
+            own data set.
+        recipe: As for `biossl.recipe`. Without one, that of the run which goes on; of a new run, "quick".
+        set: Changes of the recipe, as for `biossl.recipe`.
+        out: The run's directory. Without it, a run on images of one's own lies in a temporary folder that goes with
+            the Run.
+        labels: One for each image, for a loss that reads them.
+        data: As for `biossl.run`; so are `seed`, `resume`, `device` and `progress`.
     """
     own = images is not None and out is None
     folder = tempfile.mkdtemp(prefix="biossl-") if own else None

@@ -40,13 +40,20 @@ class Trainer:
     """Pretraining under one's own loop. It takes the steps that `biossl.pretrain` takes, with the same numbers, and writes
     nothing by itself.
 
-    trainer = biossl.Trainer("quick", data="~/data")
-    errors = trainer.watch("blocks.2", "error_in", every=10)
-    for loss in trainer:
-        ...
+        trainer = biossl.Trainer("quick", data="~/data")
+        errors = trainer.watch("blocks.2", "error_in", every=10)
+        for loss in trainer:
+            ...
 
-    recipe, set, seed, data, images, labels: as for `biossl.pretrain`.
-    resume: a checkpoint or run directory of the same recipe, to go on from.
+    Args:
+        recipe: As for `biossl.recipe`.
+        data: Folder of the data sets; else the environment's BIOSSL_DATA.
+        set: Changes of the recipe, as for `biossl.recipe`.
+        images: Of one's own, as for `biossl.pretrain`; so are `labels`.
+        seed: Of everything random, in place of the recipe's.
+        resume: A checkpoint or run directory of the same recipe, to go on from.
+        device: "cpu", "cuda", or "reference".
+        progress: Shows what takes long before the first step.
     """
 
     def __init__(
@@ -131,12 +138,16 @@ class Trainer:
     ) -> Recording:
         """Looks at a layer in every `every`-th step.
 
-        what: "activity" (of the layer's inputs), "error_in" (of its outputs, that came), "error_out" (of its inputs, that
-            goes on over the feedback path), "update" (of its weights, before the optimiser). Activity and errors have a
-            row for each image whose error is not zero: views whose gradient is stopped have none.
-        callback: gets (step, array) in place of keeping them.
+        Args:
+            layer: Its name, as in `layers`.
+            what: "activity" (of the layer's inputs), "error_in" (of its outputs, that came), "error_out" (of its inputs,
+                that goes on over the feedback path), "update" (of its weights, before the optimiser). Activity and
+                errors have a row for each image whose error is not zero: views whose gradient is stopped have none.
+            every: Steps from one look to the next.
+            callback: Gets (step, array) in place of keeping them.
 
-        Returns what is recorded; its ``stop()`` ends the watch.
+        Returns:
+            What is recorded; its ``stop()`` ends the watch.
         """
         if what not in core.Watched.__members__:
             raise ValueError(f"what = {what!r}; one of {', '.join(core.Watched.__members__)}")
