@@ -15,6 +15,7 @@ from ._engine import core
 from .progress import reporter
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
     from torch import nn
 
     from .torch import TorchEncoder
@@ -164,7 +165,7 @@ class Encoder:
         height, width, channels = self._core.output_shape(self._block(block))
         return channels, height, width
 
-    def __call__(self, images, block: int | None = None, progress: bool = True) -> np.ndarray:
+    def __call__(self, images: ArrayLike, block: int | None = None, progress: bool = True) -> np.ndarray:
         """A block's output for each image, (N, C, H, W) float32; without a block, the last one's. Negative numbers count
         from the last.
 
@@ -179,7 +180,7 @@ class Encoder:
         """
         return self._core.encode(_images.as_input(images), self._block(block), reporter(progress, lasting=False))
 
-    def embed(self, images, progress: bool = True) -> np.ndarray:
+    def embed(self, images: ArrayLike, progress: bool = True) -> np.ndarray:
         """The embeddings of the last head, (N, D) float32: what the loss compared in training."""
         if not self._core.has_head(self.depth - 1):
             raise ValueError("this checkpoint has no head on its last block; read a block's output: encoder(images)")

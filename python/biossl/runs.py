@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +19,10 @@ from ._engine import core
 from ._held import held
 from .encoder import Encoder
 from .errors import BadInput
-from .progress import reporter
+from .progress import Silent, reporter
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["Run", "load", "pretrain", "run"]
 
@@ -84,7 +88,7 @@ def run(
     seed: int | None = None,
     resume: bool = False,
     device: str = "cpu",
-    progress=True,
+    progress: bool | Silent = True,
 ) -> Run:
     """The main job: pretrains an encoder, then probes it beside a random one.
 
@@ -106,17 +110,17 @@ def run(
 
 
 def pretrain(
-    images=None,
+    images: ArrayLike | None = None,
     recipe: recipes.RecipeLike | None = None,
     set: Mapping | None = None,
     out: str | os.PathLike | None = None,
     *,
-    labels=None,
+    labels: ArrayLike | None = None,
     data: str | os.PathLike | None = None,
     seed: int | None = None,
     resume: bool = False,
     device: str = "cpu",
-    progress=True,
+    progress: bool | Silent = True,
 ) -> Run:
     """Pretrains without probing.
 

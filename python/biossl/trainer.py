@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _images, recipes
 from ._engine import core
 from ._held import held
-from .progress import reporter
+from .progress import Silent, reporter
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["Recording", "Trainer"]
 
@@ -62,12 +66,12 @@ class Trainer:
         data: str | os.PathLike | None = None,
         set: Mapping | None = None,
         *,
-        images=None,
-        labels=None,
+        images: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
         seed: int | None = None,
         resume: str | os.PathLike | None = None,
         device: str = "cpu",
-        progress=True,
+        progress: bool | Silent = True,
     ):
         folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
         with held(images, labels) as changes:
@@ -160,7 +164,7 @@ class Trainer:
         """The views that the next step learns from, as the network sees them: (2B, C, H, W), view 0 first."""
         return self._core.next_views()
 
-    def __call__(self, images, block: int | None = None) -> np.ndarray:
+    def __call__(self, images: ArrayLike, block: int | None = None) -> np.ndarray:
         """A block's output for images, as `Encoder` gives it, of the network as it is now."""
         depth = self._core.depth
         index = depth - 1 if block is None else int(block)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from networks import NETWORKS, untrained
 
 import biossl
-from networks import NETWORKS, untrained
 
 onnx = pytest.importorskip("onnx", reason="needs onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")

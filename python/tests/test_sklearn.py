@@ -7,14 +7,13 @@ import biossl
 
 pytest.importorskip("sklearn", minversion="1.6", reason="needs scikit-learn 1.6")
 
+from biossl.sklearn import KnnProbe, LinearProbe, SelfSupervisedEncoder  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
-
-from biossl.sklearn import KnnProbe, LinearProbe, SelfSupervisedEncoder  # noqa: E402
 
 TINY = {
     "views": {"kind": "deform"},

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from networks import NETWORKS, untrained
 
 import biossl
-from networks import NETWORKS, untrained
 
 torch = pytest.importorskip("torch", reason="needs PyTorch", exc_type=ImportError)
 
