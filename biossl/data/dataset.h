@@ -13,6 +13,7 @@
 #include "biossl/core/random.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
+#include "biossl/core/trait_function.h"
 
 namespace biossl {
 
@@ -53,7 +54,7 @@ class Dataset {
     std::int64_t side = 0;  ///< side of its images if it is fixed, otherwise 0
     /// The shape of its images, (H, W, C), where its own settings give it. Throws std::invalid_argument for impossible
     /// settings.
-    Shape (*shape)(const Settings&) = nullptr;
+    TraitFunction<Shape(const Settings&)> shape = nullptr;
     /// Whether its images come from files; DatasetRequest::resize is for such data sets.
     bool from_files = false;
     std::int64_t channels = 3;  ///< 0: as many as the images in its files have

@@ -11,6 +11,7 @@
 #include "biossl/core/patch_grid.h"
 #include "biossl/core/registry.h"
 #include "biossl/core/tensor.h"
+#include "biossl/core/trait_function.h"
 #include "biossl/data/batch_fetcher.h"
 #include "biossl/data/dataset.h"
 
@@ -37,10 +38,10 @@ class Views {
   static constexpr const char* kind = "kind of views";
   /// What is known before views are made.
   struct Traits {
-    bool (*suit)(const Dataset&) = nullptr;  ///< whether they can be made of a data set; null: of any
+    TraitFunction<bool(const Dataset&)> suit = nullptr;  ///< whether they can be made of a data set; null: of any
     /// What they make of images (H, W, C) under these settings; null: pairs of whole images of the same shape. A kind
     /// that has it overrides `show`. Throws std::invalid_argument for impossible settings or images.
-    ViewPlan (*plan)(const Settings&, const Shape& image) = nullptr;
+    TraitFunction<ViewPlan(const Settings&, const Shape& image)> plan = nullptr;
     bool host_only = false;  ///< whether a GPU makes no such views
   };
 

@@ -21,6 +21,7 @@
 #include "biossl/recipe/section_reader.h"
 #include "biossl/recipe/shipped_texts.h"
 #include "biossl/recipe/toml_document.h"
+#include "biossl/recipe/written_classes.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
@@ -260,6 +261,18 @@ class RecipeReader : private SectionReader {
   }
 };
 
+/// Reads a recipe. A fault of one that names classes which are not registered says so.
+Recipe read_document(const TomlDocument& document, const std::string& text, const std::string& origin) {
+  try {
+    return RecipeReader(document, origin).read();
+  } catch (const BadInput& wrong) {
+    const std::vector<std::string> absent = absent_classes(text);
+    if (absent.empty()) throw;
+    bad_input("{}; the recipe was written where the Python class {} was registered: import it first", wrong.what(),
+              joined(absent, " and "));
+  }
+}
+
 }  // namespace
 
 std::string name_of_file(const std::filesystem::path& file) {
@@ -272,7 +285,7 @@ Recipe parse_recipe(const std::string& text, const std::string& origin, const st
   TomlDocument document = parse_toml(text, origin);
   apply_overrides(document, overrides);
   std::vector<std::string> notes = replace_old_names(document);
-  Recipe recipe = RecipeReader(document, origin).read();
+  Recipe recipe = read_document(document, text, origin);
   recipe.notes.insert(recipe.notes.begin(), notes.begin(), notes.end());
   return recipe;
 }

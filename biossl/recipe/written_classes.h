@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace biossl {
+
+// A component that is written in Python is registered by the program that uses it. A recipe names it like any other,
+// and the comment behind the name says which class it is, so that a program without it can say what to import.
+
+/// The summary of a component that is this class: "… (Python class my_rules.Triplet)".
+std::string summary_of_class(std::string_view summary, const std::string& name);
+/// The classes that a recipe's comments name and that nobody has registered here.
+std::vector<std::string> absent_classes(std::string_view recipe);
+
+}  // namespace biossl
