@@ -20,19 +20,35 @@ __version__ = "0.1.0"
 #: Where each public name is defined.
 _HOMES = {
     "BadInput": "errors",
-    "InUse": "errors",
-    "WriteError": "errors",
+    "Block": "_components",
+    "Dataset": "_components",
     "Encoder": "encoder",
+    "Feedback": "_components",
+    "Head": "_components",
+    "InUse": "errors",
     "Layer": "_core",
+    "LearningRule": "_components",
+    "Loss": "_components",
+    "MissingSplit": "errors",
+    "Observer": "_components",
+    "Plausibility": "_components",
+    "Random": "_components",
     "Recipe": "recipes",
     "Run": "runs",
+    "Tensor": "_components",
     "Trainer": "trainer",
+    "ViewPlan": "_components",
+    "Views": "_components",
+    "WriteError": "errors",
     "components": "recipes",
+    "describe": "recipes",
     "get_threads": "process",
     "load": "runs",
+    "option": "_components",
     "pretrain": "runs",
     "recipe": "recipes",
     "recipes": "recipes",
+    "register": "_components",
     "run": "runs",
     "set_threads": "process",
     "version": "process",
@@ -43,11 +59,27 @@ _SUBMODULES = ("sklearn", "torch", "report", "export")
 __all__ = [name for name in _HOMES if name != "recipes"]
 
 if TYPE_CHECKING:
+    from ._components import (
+        Block,
+        Dataset,
+        Feedback,
+        Head,
+        LearningRule,
+        Loss,
+        Observer,
+        Plausibility,
+        Random,
+        Tensor,
+        ViewPlan,
+        Views,
+        option,
+        register,
+    )
     from ._core import Layer
     from .encoder import Encoder
-    from .errors import BadInput, InUse, WriteError
+    from .errors import BadInput, InUse, MissingSplit, WriteError
     from .process import get_threads, set_threads, version
-    from .recipes import Recipe, components, recipe
+    from .recipes import Recipe, components, describe, recipe
     from .runs import Run, load, pretrain, run
     from .trainer import Trainer
 

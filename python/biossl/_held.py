@@ -41,6 +41,19 @@ def held(images, labels=None):
                 core.release_images(name)
 
 
+@contextmanager
+def held_all(images=None, labels=None, views=None):
+    """Yields the changes of a recipe by which it learns from images and views of one's own."""
+    if views is None:
+        with held(images, labels) as changes:
+            yield changes
+        return
+    from ._components.own_views import own_views
+
+    with held(images, labels) as changes, own_views(views) as more:
+        yield {**changes, **more}
+
+
 def _name_of(pixels, numbers) -> str:
     digest = hashlib.blake2b(str((pixels.shape, numbers)).encode(), digest_size=8)
     digest.update(memoryview(pixels).cast("B") if pixels.size else b"")

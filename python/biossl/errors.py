@@ -6,7 +6,9 @@ from ._engine import core
 BadInput = core.BadInput
 #: Another process uses the same run directory. A RuntimeError.
 InUse = core.InUse
+#: A data set has no images for a split. A BadInput.
+MissingSplit = core.MissingSplit
 #: A file cannot be written. An OSError.
 WriteError = core.WriteError
 
-__all__ = ["BadInput", "InUse", "WriteError"]
+__all__ = ["BadInput", "InUse", "MissingSplit", "WriteError"]

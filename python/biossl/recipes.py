@@ -10,7 +10,7 @@ from typing import NamedTuple, Union
 from . import _toml
 from ._engine import core
 
-__all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "recipe", "shipped"]
+__all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "describe", "recipe", "shipped"]
 
 #: A recipe that has been read and checked: ``name``, ``seed``, ``notes``, ``to_toml()``.
 Recipe = core.Recipe
@@ -70,6 +70,18 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     if source.endswith(".toml") or Path(source).expanduser().exists():
         return core.recipe_from_file(str(Path(source).expanduser()), changes)
     return core.shipped_recipe(source, changes)  # raises, with the nearest name
+
+
+def describe(
+    source: RecipeLike = "demo", set: Mapping | None = None, data: str | os.PathLike | None = None, seed: int | None = None
+) -> str:
+    """A recipe's network layer by layer, its rule, and which properties of biological plausibility its components keep,
+    as ``biossl describe`` prints them.
+
+    data: folder of the data sets, where only files know the size of their images; else the environment's BIOSSL_DATA.
+    """
+    folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
+    return core.describe(recipe(source, set, seed), Path(folder).expanduser() if folder else "")
 
 
 def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict[str, Component]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import recipes
 from ._engine import core
-from ._held import held
+from ._held import held_all
 from .encoder import Encoder
 from .errors import BadInput
 from .progress import Silent, reporter
@@ -116,6 +116,7 @@ def pretrain(
     out: str | os.PathLike | None = None,
     *,
     labels: ArrayLike | None = None,
+    views=None,
     data: str | os.PathLike | None = None,
     seed: int | None = None,
     resume: bool = False,
@@ -133,13 +134,15 @@ def pretrain(
         out: The run's directory. Without it, a run on images of one's own lies in a temporary folder that goes with
             the Run.
         labels: One for each image, for a loss that reads them.
+        views: A function f(images, rng) of images (N, H, W, C) uint8 that makes one view or a pair, uint8 or in [0,1]; two
+            arrays, view 0 and view 1 of every image; or an object of a registered `biossl.Views`. None: the recipe's.
         data: As for `biossl.run`; so are `seed`, `resume`, `device` and `progress`.
     """
     own = images is not None and out is None
     folder = tempfile.mkdtemp(prefix="biossl-") if own else None
     where = Path(folder) / "run" if folder else out
     try:
-        with held(images, labels) as changes:
+        with held_all(images, labels, views) as changes:
             set = {**changes, **(set or {})}
             return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
     except BaseException:

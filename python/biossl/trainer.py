@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _images, recipes
 from ._engine import core
-from ._held import held
+from ._held import held_all
 from .progress import Silent, reporter
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Trainer:
         recipe: As for `biossl.recipe`.
         data: Folder of the data sets; else the environment's BIOSSL_DATA.
         set: Changes of the recipe, as for `biossl.recipe`.
-        images: Of one's own, as for `biossl.pretrain`; so are `labels`.
+        images: Of one's own, as for `biossl.pretrain`; so are `labels` and `views`.
         seed: Of everything random, in place of the recipe's.
         resume: A checkpoint or run directory of the same recipe, to go on from.
         device: "cpu", "cuda", or "reference".
@@ -68,13 +68,14 @@ class Trainer:
         *,
         images: ArrayLike | None = None,
         labels: ArrayLike | None = None,
+        views=None,
         seed: int | None = None,
         resume: str | os.PathLike | None = None,
         device: str = "cpu",
         progress: bool | Silent = True,
     ):
         folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
-        with held(images, labels) as changes:
+        with held_all(images, labels, views) as changes:
             self._core = core.Trainer(
                 recipes.recipe(recipe, {**changes, **(set or {})}, seed),
                 Path(folder).expanduser() if folder else "",
@@ -159,6 +160,18 @@ class Trainer:
         recording = Recording(lambda: self._core.unwatch(number[0]))
         number.append(self._core.watch(layer, core.Watched.__members__[what], every, callback or recording._add))
         return recording
+
+    def observe(self, observer) -> Callable[[], None]:
+        """Lets a `biossl.Observer` see every layer in every step from now on. Returns a function that ends it."""
+        from ._components import Observer
+
+        if not isinstance(observer, Observer):
+            raise TypeError(f"{type(observer).__name__} is no biossl.Observer")
+        errors, updates = (
+            getattr(type(observer), name) is not getattr(Observer, name) for name in ("error_sent", "update_computed")
+        )
+        number = self._core.observe(observer, errors, updates)
+        return lambda: self._core.unwatch(number)
 
     def next_views(self) -> np.ndarray:
         """The views that the next step learns from, as the network sees them: (2B, C, H, W), view 0 first."""

@@ -11,6 +11,7 @@
 #include "biossl/recipe/recipe.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/recipe/shipped_texts.h"
+#include "biossl/runs/description.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -60,6 +61,12 @@ void bind_recipes(nb::module_& module) {
       "shipped_recipe",
       [](const std::string& name, const Changes& those) { return shipped_recipe(name, overrides_of(those)); },
       nb::arg("name"), changes);
+  module.def(
+      "describe",
+      [](const Recipe& self, const std::filesystem::path& data) {
+        return description(self, {.data = data, .device = Device::cpu});
+      },
+      nb::arg("recipe"), nb::arg("data"), "What a recipe is, as text.");
   module.def("shipped_recipes", &shipped_names, "The names of the built-in recipes.");
 }
 

@@ -139,6 +139,12 @@ void bind_trainer(nb::module_& module) {
       .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
       .def(
           "unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))
+      .def(
+          "observe",
+          [](Self& self, nb::object target, bool errors, bool updates) {
+            return self.watcher().observe(std::move(target), errors, updates);
+          },
+          nb::arg("target"), nb::arg("errors"), nb::arg("updates"))
       .def("next_views", &Self::next_views)
       .def("encode", &Self::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"))
       .def(

@@ -1,5 +1,7 @@
 #include "src/watcher.h"
 
+#include <nanobind/stl/string_view.h>
+
 #include <cmath>
 #include <utility>
 
@@ -34,6 +36,7 @@ Tensor of_every_unit(const PooledError& error) {
 Watcher::~Watcher() {
   const nb::gil_scoped_acquire lock;
   watches_.clear();
+  instruments_.clear();
 }
 
 std::int64_t Watcher::add(std::string layer, Watched what, std::int64_t every, nb::object target) {
@@ -42,7 +45,13 @@ std::int64_t Watcher::add(std::string layer, Watched what, std::int64_t every, n
   return last_number_;
 }
 
+std::int64_t Watcher::observe(nb::object target, bool errors, bool updates) {
+  instruments_.push_back({++last_number_, std::move(target), errors, updates});
+  return last_number_;
+}
+
 void Watcher::remove(std::int64_t number) {
+  std::erase_if(instruments_, [&](const Instrument& instrument) { return instrument.number == number; });
   std::erase_if(watches_, [&](const Watch& watch) { return watch.number == number; });
 }
 
@@ -62,8 +71,15 @@ void Watcher::tell(std::string_view layer, Watched what, const Make& make) {
   }
 }
 
-void Watcher::error_sent(std::string_view layer, const PooledError& /*error_post*/, const Tensor& error_pre) {
+void Watcher::error_sent(std::string_view layer, const PooledError& error_post, const Tensor& error_pre) {
   tell(layer, Watched::error_out, [&] { return error_pre.clone(); });
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    if (!instruments_[i].errors) continue;
+    const Tensor came = of_every_unit(error_post);
+    const nb::gil_scoped_acquire lock;
+    const nb::object target = instruments_[i].target;  // which may remove itself
+    target.attr("error_sent")(layer, array_of(came), array_of(error_pre.clone()));
+  }
 }
 
 void Watcher::update_computed(std::string_view layer, const Tensor& pre, const PooledError& error_post,
@@ -71,6 +87,13 @@ void Watcher::update_computed(std::string_view layer, const Tensor& pre, const P
   tell(layer, Watched::activity, [&] { return pre.clone(); });
   tell(layer, Watched::error_in, [&] { return of_every_unit(error_post); });
   tell(layer, Watched::update, [&] { return weight_update.clone(); });
+  for (std::size_t i = 0; i < instruments_.size(); ++i) {
+    if (!instruments_[i].updates) continue;
+    const Tensor came = of_every_unit(error_post);
+    const nb::gil_scoped_acquire lock;
+    const nb::object target = instruments_[i].target;
+    target.attr("update_computed")(layer, array_of(pre.clone()), array_of(came), array_of(weight_update.clone()));
+  }
 }
 
 }  // namespace biossl::python

@@ -28,6 +28,9 @@ class Watcher final : public Observer {
   /// target(step, array) is called in every `every`-th step; returns a number for `remove`. An array is a copy. Errors
   /// and activities have a row for each image whose error is not zero.
   std::int64_t add(std::string layer, Watched what, std::int64_t every, nb::object target);
+  /// target.error_sent(layer, error_in, error_out) is called where `errors`, target.update_computed(layer, activity,
+  /// error_in, update) where `updates`, at every layer in every step. Returns a number for `remove`.
+  std::int64_t observe(nb::object target, bool errors, bool updates);
   void remove(std::int64_t number);
   /// For the collector of garbage: visits the functions; lets go of them.
   int traverse(visitproc visit, void* arg) const;
@@ -48,10 +51,17 @@ class Watcher final : public Observer {
     nb::object target;
   };
 
+  struct Instrument {
+    std::int64_t number;
+    nb::object target;
+    bool errors, updates;
+  };
+
   template <class Make>
   void tell(std::string_view layer, Watched what, const Make& make);
 
   std::vector<Watch> watches_;
+  std::vector<Instrument> instruments_;
   std::int64_t step_ = 0;
   std::int64_t last_number_ = 0;
 };

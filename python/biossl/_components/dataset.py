@@ -1,0 +1,120 @@
+"""Data sets written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .component import Component, host_array
+
+
+class Dataset(Component):
+    """Images of one size, uint8, with or without labels. `load` opens a split and sets what it holds:
+
+    images: (N, H, W, C) or (N, H, W) uint8, an array or a memmap; or in its place a method ``fetch(rows)`` that reads a
+        batch, with ``image_shape`` = (H, W, C) and ``__len__``. Threads read ahead, so fetch is called by several.
+    labels: (N) whole numbers from 0 on, or None.
+    class_names: one for each label; numbered where it is empty.
+    """
+
+    _kind: ClassVar[str] = "data set"
+    _register: ClassVar[str] = "register_dataset"
+    _taken: ClassVar[tuple[str, ...]] = ("kind", "resize", "crop", "mean", "std")
+
+    #: Side of its images if it is fixed; 0: request.image_size says it.
+    side: int = 0
+    #: Channels of its images; 0: only its files know them.
+    channels: int = 3
+    #: Whether only its files know the size of its images.
+    from_files: bool = False
+
+    images: Any = None
+    labels: Any = None
+    class_names: Sequence[str] = ()
+    image_shape: tuple[int, int, int] | None = None
+    #: The clip of each image if the images are frames; the frames of one clip are neighbours, in the order of time.
+    clips: Any = None
+    #: What a user should know of how it was read, a line each.
+    notes: Sequence[str] = ()
+
+    def load(self, split: str, request: Any) -> None:
+        """Opens "train" or "test". request: directory, images (the most; 0: all), image_size, seed, resize. Raises
+        `biossl.MissingSplit` where there are no such images."""
+        raise NotImplementedError(f"{type(self).__name__} has no method load(self, split, request)")
+
+    def fetch(self, rows: np.ndarray) -> np.ndarray:
+        """Images rows[0], rows[1], …, (len(rows), H, W, C) uint8."""
+        raise NotImplementedError(f"{type(self).__name__} has neither images nor a method fetch(self, rows)")
+
+    def shape(self) -> tuple[int, int, int]:
+        """(H, W, C) where the options alone say it; such a class has this method."""
+        raise NotImplementedError
+
+    def targets(self) -> Mapping[str, np.ndarray]:
+        """Continuous quantities that a regression probe reads off, by name: one number an image."""
+        return {}
+
+    @classmethod
+    def _traits(cls) -> dict[str, Any]:
+        return {
+            "side": int(cls.side),
+            "channels": int(cls.channels),
+            "from_files": bool(cls.from_files),
+            "has_shape": cls._overrides("shape"),
+        }
+
+    def _open(self, request: Any) -> tuple:
+        self.load(request.split, request)
+        images = None if self.images is None else _with_channels(host_array(self.images, "images"))
+        count = len(self) if images is None else len(images)
+        if request.images > 0:
+            count = min(count, request.images)
+        if count < 1:
+            raise ValueError(f"has no {request.split} images")
+        shape = self.image_shape if images is None else images.shape[1:]
+        if shape is None:
+            raise ValueError("without `images` the data set says its image_shape, (H, W, C)")
+        labels, names = self._labels(count)
+        clips = [] if self.clips is None else np.asarray(self.clips)[:count].tolist()
+        self._count = count
+        return count, tuple(shape), labels, names, clips, list(self.notes), None if images is None else images[:count]
+
+    def _labels(self, count: int) -> tuple[list[int], list[str]]:
+        if self.labels is None:
+            return [], []
+        labels = np.asarray(self.labels)[:count]
+        if labels.shape != (count,):
+            raise ValueError(f"labels are {labels.shape} where ({count},) belongs")
+        if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+            raise ValueError("labels are whole numbers from 0 on")
+        names = [str(name) for name in self.class_names] or [f"class {i}" for i in range(int(labels.max()) + 1)]
+        if labels.max() >= len(names):
+            raise ValueError(f"label {labels.max()} has no name; {len(names)} classes are named")
+        return labels.tolist(), names
+
+    def _fetch(self, rows: list[int]) -> np.ndarray:
+        return _with_channels(host_array(self.fetch(np.array(rows, np.int32)), "images"))
+
+    def _targets(self) -> tuple[list[str], list[float]]:
+        targets = self.targets()
+        if not targets:
+            return [], []
+        columns = np.stack([np.asarray(values, np.float32)[: self._count] for values in targets.values()], axis=1)
+        return list(targets), columns.ravel().tolist()
+
+    def __len__(self) -> int:
+        if self.images is None:
+            raise NotImplementedError(f"{type(self).__name__} has neither images nor __len__")
+        return len(self.images)
+
+
+def _with_channels(images: np.ndarray) -> np.ndarray:
+    if images.dtype != np.uint8:
+        raise ValueError(f"images must be uint8, not {images.dtype}")
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4:
+        raise ValueError(f"images must be (N, H, W, C), or (N, H, W) without colours, not {images.shape}")
+    return np.ascontiguousarray(images)

@@ -1,0 +1,112 @@
+"""Losses written in Python."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .component import Component, host_array
+
+
+class Loss(Component):
+    """A function of the embeddings of pairs of views that is to become small, and its derivative, the error.
+
+    A class has `evaluate`, or `evaluate_patches` where it compares the patches of one image. Every head has a loss of
+    its own. The constants below may be properties where they depend on the options.
+    """
+
+    _kind: ClassVar[str] = "loss"
+    _register: ClassVar[str] = "register_loss"
+
+    #: The kind of head that makes its embeddings, where the recipe names none.
+    head: str = "linear"
+    #: How many predictions it needs of a head that predicts several vectors from an output.
+    predictions: int = 1
+    #: Whether no error reaches view 0 (the gradient block): nothing is sent back for it.
+    stops_gradient: bool = False
+    #: Number of earlier images that a pair's error depends on; -1: the whole batch. With a number a batch may come in
+    #: micro-batches; that needs stops_gradient, and `evaluate` returns one loss a pair.
+    memory_span: int = -1
+    #: Whether it reads context.labels: it is supervised.
+    reads_labels: bool = False
+    #: Whether an embedding needs one number for each class.
+    one_output_per_class: bool = False
+    #: False where the errors are not the derivative of the loss, as behind a stop-gradient.
+    is_differentiable: bool = True
+
+    def start(self, setup: Any) -> None:
+        """Called once. setup: batch (the largest number of pairs B), features (D), seed, block, and of a loss that
+        compares patches views, rows and columns."""
+
+    def evaluate(self, a: np.ndarray, b: np.ndarray, context: Any) -> tuple[Any, Any, Any]:
+        """The loss of B pairs and its derivatives by both views: (loss, error_a, error_b).
+
+        a, b: (B, D) float32, the embeddings of view 0 and view 1; row i of both is a pair. They share the engine's
+            memory until the end of the call and are not to be changed. B may be smaller than setup.batch.
+        context: epoch, batch, learning_rate, block, and labels (B) if the loss reads them.
+
+        loss: a number, the sum over the batch as the loss defines it, or one number a pair, (B), which is summed.
+        error_a, error_b: (B, D), NumPy's or of whoever speaks DLPack. error_a is None where stops_gradient.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method evaluate(self, a, b, context)")
+
+    def evaluate_patches(self, patches: np.ndarray, context: Any) -> tuple[Any, Any]:
+        """For a loss that compares patches: (loss, error) of (V, B, rows, columns, D), V views of B images, each cut
+        into rows x columns patches. The error has the same shape."""
+        raise NotImplementedError
+
+    @classmethod
+    def _traits(cls) -> dict[str, Any]:
+        return {"compares_patches": cls._overrides("evaluate_patches")}
+
+    def _begin(self, setup: Any) -> tuple:
+        self._patches = (setup.views, setup.rows, setup.columns) if self._overrides("evaluate_patches") else None
+        self.start(setup)
+        self._stops = bool(self.stops_gradient)
+        return (
+            str(self.head),
+            int(self.predictions),
+            self._stops,
+            int(self.memory_span),
+            bool(self.reads_labels),
+            bool(self.one_output_per_class),
+            bool(self.is_differentiable),
+        )
+
+    def _evaluate(self, embeddings: np.ndarray, errors: np.ndarray, context: Any) -> tuple[float, float]:
+        """Writes the errors; returns the loss and the number of rows of view 1 that have one."""
+        if self._patches:
+            return self._evaluate_patches(embeddings, errors, context)
+        pairs, earlier = len(embeddings) // 2, context.earlier_pairs
+        loss, error_a, error_b = self.evaluate(embeddings[:pairs], embeddings[pairs:], context)
+        if (error_a is None) != self._stops:
+            raise ValueError("error_a is None exactly where the loss says stops_gradient")
+        if error_a is not None:
+            self._put(errors[:pairs], error_a, "error_a")
+        self._put(errors[pairs + earlier :], error_b, "error_b", earlier)
+        return self._sum(loss, earlier), float(np.count_nonzero(errors[pairs + earlier :].any(axis=1)))
+
+    def _evaluate_patches(self, embeddings: np.ndarray, errors: np.ndarray, context: Any) -> tuple[float, float]:
+        views, rows, columns = self._patches
+        shape = (views, -1, rows, columns, embeddings.shape[1])
+        loss, error = self.evaluate_patches(embeddings.reshape(shape), context)
+        shown = errors.reshape(shape)
+        self._put(shown, error, "the error")
+        return self._sum(loss, 0), float(np.count_nonzero(shown[-1].any(axis=(1, 2, 3))))
+
+    @staticmethod
+    def _put(target: np.ndarray, error: Any, what: str, first: int = 0) -> None:
+        error = host_array(error, what)[first:]
+        if error.shape != target.shape:
+            raise ValueError(f"{what} is {error.shape} where {target.shape} belongs")
+        target[...] = error
+
+    @staticmethod
+    def _sum(loss: Any, earlier: int) -> float:
+        if earlier == 0 and isinstance(loss, float):
+            return loss
+        loss = host_array(loss, "loss")
+        if earlier > 0 and loss.ndim == 0:
+            raise ValueError("a loss with a memory_span returns one loss a pair, (B)")
+        return float(loss[earlier:].sum() if loss.ndim else loss)

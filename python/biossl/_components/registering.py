@@ -1,0 +1,59 @@
+"""Registers classes under the names that recipes use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from .._engine import core
+from .component import Component
+from .options import as_dataclass, options_of
+from .views import FunctionViews
+
+Class = TypeVar("Class", bound=type)
+
+
+def register(name: str, summary: str = "", *, replace: bool = False) -> Callable[[Class], Class]:
+    """Registers a class as a component, under the name that a recipe uses.
+
+        @biossl.register("triplet", "each view nearer to its own memory than to the one before it")
+        class Triplet(biossl.Loss):
+            margin: float = biossl.option(1.0, "by how much nearer")
+
+            def evaluate(self, a, b, context): ...
+
+    The base class says of which kind: Loss, Feedback, LearningRule, Views, Dataset, Head, Block. Its annotated fields
+    are its options: bool, int, float or str, each with a default. A class that is no dataclass becomes one. What a
+    user can get wrong is refused in ``__post_init__`` with a ValueError, which becomes an error of the recipe.
+
+    A function f(images, rng) is a kind of views: it makes one view, or a pair, of images (N, H, W, C) uint8.
+
+    Registering a name again replaces the class, for runs that begin from then on. The name of a component of biossl's
+    own is refused, unless replace=True.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError("a component is registered under a name: @biossl.register('mine')")
+
+    def enter(it: Class) -> Class:
+        cls = it
+        if not isinstance(it, type) and callable(it):
+            cls = type(_class_name(it), (FunctionViews,), {"_function": staticmethod(it), "__module__": it.__module__})
+        if not (isinstance(cls, type) and issubclass(cls, Component)):
+            raise TypeError(f"{it!r} has no base class of biossl, such as biossl.Loss, which says what it is")
+        line = summary or (it.__doc__ or "").strip().split("\n")[0]
+        written = as_dataclass(cls)
+        options = options_of(written)
+        for option, _, _ in options:
+            if option in cls._taken:
+                raise TypeError(f"{cls.__name__}.{option}: a recipe has this key already; call the option otherwise")
+        where = f"{cls.__module__}.{cls.__qualname__}".replace("<locals>.", "")
+        written._name = name
+        enter_class = getattr(core, cls._register)
+        enter_class(name, written, options, line, where, cls.abbreviation or name, replace, written._traits())
+        return it
+
+    return enter
+
+
+def _class_name(function: Callable) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)

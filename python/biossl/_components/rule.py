@@ -1,0 +1,78 @@
+"""Learning rules written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from .component import Component
+
+
+class LearningRule(Component):
+    """Decides which block learns, when, and from which error. `start` makes the parts that the rule works with, `step`
+    sets them to work. What a step makes layers learn is applied together at its end. The state of the parts is kept
+    with the rule's own. A rule lives no longer than the training that it belongs to."""
+
+    _kind: ClassVar[str] = "learning rule"
+    _register: ClassVar[str] = "register_rule"
+    _taken: ClassVar[tuple[str, ...]] = ("kind", "feedback")
+
+    #: False: nothing learns; neither loss nor feedback path matters.
+    learns: bool = True
+    #: False: errors cross no layer of the encoder, so its feedback path is not used.
+    sends_errors: bool = True
+    #: Whether it takes batches in micro-batches, as block_range and layerwise of its setup do.
+    micro_batches: bool = False
+
+    def start(self, setup: Any) -> None:
+        """Called once. setup: batch (the largest number of pairs), epochs, seed, depth, micro_batch, and what parts are
+        made of: block_range, layerwise, direct_feedback, slow_copy, encoder_pass, convolutions, head, loss,
+        own_head."""
+        raise NotImplementedError(f"{type(self).__name__} has no method start(self, setup)")
+
+    def step(self, images: Any, context: Any) -> Any:
+        """One batch: who learns, from what. images: a `Tensor` of 2B images, rows 0 .. B-1 view 0, the rest view 1.
+        context:
+        epoch, batch, learning_rate. Returns the loss of the batch, or (loss, number of views with an error)."""
+        raise NotImplementedError(f"{type(self).__name__} has no method step(self, images, context)")
+
+    def total_epochs(self) -> int:
+        """Epochs of the whole run; by default the recipe's."""
+        return self._epochs
+
+    def schedule_epochs(self) -> int:
+        """Epochs that a learning-rate schedule spans, before it starts again."""
+        return self.total_epochs()
+
+    def stage(self, epoch: int) -> str:
+        """What learns in an epoch, for the reader: "block 1 of 0-4"."""
+        return ""
+
+    def measured_blocks(self, epoch: int) -> Sequence[int]:
+        """The blocks whose health is measured after an epoch; none: all with a head."""
+        return ()
+
+    def sample_epochs(self) -> Sequence[int]:
+        """Epochs whose first steps are one of each kind of step that the rule takes, for timing."""
+        return (0,)
+
+    @classmethod
+    def _traits(cls) -> dict[str, Any]:
+        return {"learns": bool(cls.learns), "sends_errors": bool(cls.sends_errors)}
+
+    def _begin(self, setup: Any) -> None:
+        if setup.micro_batch and not self.micro_batches:
+            raise ValueError(f"micro_batch = {setup.micro_batch}: this rule takes whole batches; leave it at 0")
+        self._epochs = setup.epochs
+        self.start(setup)
+
+    def _step(self, images: Any, context: Any) -> tuple[float, float]:
+        made = self.step(images, context)
+        loss, active = made if isinstance(made, tuple) else (made, len(images) // 2)
+        return float(loss), float(active)
+
+    def _measured_blocks(self, epoch: int) -> list[int]:
+        return [int(block) for block in self.measured_blocks(epoch)]
+
+    def _sample_epochs(self) -> list[int]:
+        return [int(epoch) for epoch in self.sample_epochs()]

@@ -1,0 +1,155 @@
+#include "biossl/network/block.h"
+
+#include <nanobind/stl/shared_ptr.h>
+
+#include "src/arrays.h"
+#include "src/components/inner.h"
+#include "src/components/tensors.h"
+#include "src/components/written.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+/// What a block in Python is handed to make its layers of.
+class BlockWorkshop {
+ public:
+  BlockWorkshop(const BlockSetup& setup, std::shared_ptr<InnerLayers> layers)
+      : setup_(setup), layers_(std::move(layers)) {}
+
+  const BlockSetup& setup() const { return setup_; }
+  std::shared_ptr<InnerConvolution> convolution(std::int64_t channels, nb::object inputs, const std::string& name,
+                                                const std::string& activation, bool bias, std::int64_t kernel,
+                                                std::int64_t stride, std::int64_t padding) {
+    const auto number = static_cast<std::uint32_t>(layers_->size());
+    BlockSetup inner = setup_;
+    if (number > 0) inner.index = setup_.layer_index(number);
+    if (!inputs.is_none()) inner.input = map_of(inputs);
+    const ConvolutionOptions options{.channels = channels,
+                                     .activation = activation,
+                                     .bias = bias,
+                                     .kernel = kernel,
+                                     .stride = stride,
+                                     .padding = padding};
+    auto layer = std::make_shared<InnerConvolution>(name.empty() ? std::to_string(number) : name, options, inner);
+    layers_->push_back(layer);
+    return layer;
+  }
+  std::shared_ptr<InnerParameters> parameters(std::int64_t count) {
+    auto layer = std::make_shared<InnerParameters>(std::to_string(layers_->size()), setup_.synapses, count);
+    layers_->push_back(layer);
+    return layer;
+  }
+
+ private:
+  BlockSetup setup_;
+  std::shared_ptr<InnerLayers> layers_;
+};
+
+/// One block's part of a step on its way down, as arrays.
+struct ShownStep {
+  nb::object input, output, kept, error;
+};
+
+class WrittenBlock final : public Block {
+ public:
+  WrittenBlock(const WrittenType& type, const Settings& settings, const BlockSetup& setup)
+      : layers_(std::make_shared<InnerLayers>()), written_(type, settings), dtype_(setup.synapses.dtype) {
+    require_host(*type, setup.synapses.device);
+    plan_.input = setup.input;
+    type->blaming([&] {
+      const nb::object said = written_.object().attr("_begin")(nb::cast(BlockWorkshop(setup, layers_)));
+      plan_.output = map_of(said[0]);
+      for (const nb::handle map : nb::list(said[1])) plan_.kept.push_back({.shape = map_of(map)});
+      plan_.needs_whole_batch = nb::cast<bool>(said[2]);
+    });
+    check(plan_.kept.size() <= Activity::most_kept, setup.where, "keeps {} maps; at most {}", plan_.kept.size(),
+          Activity::most_kept);
+    for (const auto& layer : *layers_) {
+      plan_.parameters += layer->parameters();
+      plan_.operations += layer->operations();
+    }
+  }
+
+  const BlockPlan& plan() const override { return plan_; }
+  std::string description() const override { return written_.call<std::string>("_description"); }
+  void forward(const Tensor& input, Activity& activity, Mode mode) const override {
+    const nb::gil_scoped_acquire lock;
+    const auto made = written_.call<nb::list>("_forward", array_of(input), mode == Mode::training);
+    check(nb::len(made) == 1 + plan_.kept.size(), written_.type().name(),
+          "forward returns {} arrays where the output and {} more belong", nb::len(made), plan_.kept.size());
+    take(made[0], activity.output);
+    for (std::size_t i = 0; i < plan_.kept.size(); ++i) {
+      if (!activity.kept[i].empty()) take(made[i + 1], activity.kept[i]);
+    }
+  }
+  void backward(BlockStep& step, Tensor& error_input) override {
+    const nb::gil_scoped_acquire lock;
+    const auto sent = written_.call<nb::object>("backward", shown(step), !error_input.empty());
+    if (!error_input.empty()) take(sent, error_input);
+  }
+  void learn(BlockStep& step, const UpdateOptions& options) override {
+    const nb::gil_scoped_acquire lock;
+    written_.call("learn", shown(step), options);
+  }
+  void each_layer(const std::string& name, const LayerVisitor& visit) override {
+    for (const auto& layer : *layers_) layer->each_layer(name_of_layer(name, *layers_, *layer), visit);
+  }
+  State state(const std::string& name, bool learning) override {
+    State all = state_of(*layers_, name, learning);
+    for (StateTensor& tensor : written_.state()) {
+      tensor.name = name + "." + tensor.name;
+      all.push_back(std::move(tensor));
+    }
+    return all;
+  }
+  void restored() override {
+    for (const auto& layer : *layers_) layer->restored();
+    written_.restored();
+  }
+
+ private:
+  void take(nb::handle made, Tensor& target) const {
+    copy(tensor_of(made, target.shape(), dtype_, written_.type().name()), target);
+  }
+  nb::object shown(const BlockStep& step) const {
+    nb::list kept;
+    for (std::size_t i = 0; i < plan_.kept.size(); ++i) kept.append(array_of(step.activity.kept[i]));
+    return nb::cast(ShownStep{array_of(step.input), array_of(step.activity.output), kept, array_of(step.error)});
+  }
+
+  std::shared_ptr<InnerLayers> layers_;
+  Written written_;
+  DType dtype_;
+  BlockPlan plan_;
+};
+
+BlockRegistry::Entry entry_of(const WrittenType& type, const nb::dict& /*traits*/) {
+  BlockRegistry::Entry entry;
+  entry.make = [type](const Settings& settings, const BlockSetup& setup) {
+    return std::make_unique<WrittenBlock>(type, settings, setup);
+  };
+  return entry;
+}
+
+}  // namespace
+
+void bind_blocks(nb::module_& module) {
+  nb::class_<BlockWorkshop>(module, "BlockSetup", "What a block is made on, and what its layers are made of.")
+      .def_prop_ro(
+          "map", [](const BlockWorkshop& self) { return shown_map(self.setup().input); }, "(C, H, W) of its input.")
+      .def("convolution", &BlockWorkshop::convolution, nb::arg("channels"), nb::arg("inputs") = nb::none(),
+           nb::arg("name") = "", nb::arg("activation") = "none", nb::arg("bias") = false, nb::arg("kernel") = 3,
+           nb::arg("stride") = 1, nb::arg("padding") = 1,
+           "A convolution of a map (C, H, W), the block's input by default, with its nonlinearity.")
+      .def("parameters", &BlockWorkshop::parameters, nb::arg("count"),
+           "Numbers that learn and are no connections; zeros at first.");
+  nb::class_<ShownStep>(module, "BlockStep", "A block's part of a step on its way down; all arrays have the same rows.")
+      .def_ro("input", &ShownStep::input, "(N, C, H, W)")
+      .def_ro("output", &ShownStep::output)
+      .def_ro("kept", &ShownStep::kept, "What forward returned behind the output.")
+      .def_ro("error", &ShownStep::error, "Of the output.");
+  bind_registration<BlockRegistry>(module, "register_block", &entry_of);
+}
+
+}  // namespace biossl::python

@@ -1,0 +1,139 @@
+#include "biossl/network/head.h"
+
+#include <nanobind/stl/shared_ptr.h>
+
+#include "src/arrays.h"
+#include "src/components/inner.h"
+#include "src/components/tensors.h"
+#include "src/components/written.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+/// What a head in Python is handed to make its layers of.
+class HeadWorkshop {
+ public:
+  HeadWorkshop(const HeadSetup& setup, std::shared_ptr<InnerLayers> layers)
+      : setup_(setup), layers_(std::move(layers)) {}
+
+  const HeadSetup& setup() const { return setup_; }
+  nb::list maps() const {
+    nb::list maps;
+    for (const Shape& map : setup_.maps) maps.append(shown_map(map));
+    return maps;
+  }
+  std::shared_ptr<InnerLinear> linear(std::int64_t outputs, nb::object inputs, bool bias) {
+    check(outputs >= 1, "network.head", "a linear layer of {} outputs", outputs);
+    const auto number = static_cast<std::uint32_t>(layers_->size());
+    const std::uint32_t index = number == 0 ? setup_.index : setup_.layer_index(number);
+    const Shape map = inputs.is_none() ? setup_.map : map_of(inputs);
+    auto layer = std::make_shared<InnerLinear>(std::to_string(number), setup_.synapses, map, outputs, bias, index);
+    layers_->push_back(layer);
+    return layer;
+  }
+
+ private:
+  HeadSetup setup_;
+  std::shared_ptr<InnerLayers> layers_;
+};
+
+class WrittenHead final : public Head {
+ public:
+  WrittenHead(const WrittenType& type, const Settings& settings, const HeadSetup& setup)
+      : layers_(std::make_shared<InnerLayers>()), written_(type, settings), dtype_(setup.synapses.dtype) {
+    require_host(*type, setup.synapses.device);
+    type->blaming([&] {
+      const nb::object said = written_.object().attr("_begin")(nb::cast(HeadWorkshop(setup, layers_)));
+      features_ = nb::cast<std::int64_t>(said[0]);
+      embeds_single_images_ = nb::cast<bool>(said[1]);
+      reads_blocks_ = nb::cast<std::vector<int>>(said[2]);
+    });
+  }
+
+  std::int64_t features() const override { return features_; }
+  std::int64_t parameters() const override {
+    std::int64_t sum = 0;
+    for (const auto& layer : *layers_) sum += layer->parameters();
+    return sum;
+  }
+  std::int64_t operations() const override {
+    std::int64_t sum = 0;
+    for (const auto& layer : *layers_) sum += layer->operations();
+    return sum;
+  }
+  std::string description() const override { return written_.call<std::string>("_description"); }
+  bool embeds_single_images() const override { return embeds_single_images_; }
+  std::vector<int> reads_blocks() const override { return reads_blocks_; }
+  void hand_forward(std::span<const Tensor> outputs) override { handed_.assign(outputs.begin(), outputs.end()); }
+  void prepare(std::int64_t /*rows*/, Workspace& /*workspace*/) override {}
+  void forward(const Tensor& activity, Tensor& embeddings) override {
+    const nb::gil_scoped_acquire lock;
+    nb::list others;
+    for (const Tensor& output : handed_) others.append(array_of(output));
+    const auto made = written_.call<nb::object>("forward", array_of(activity), others);
+    copy(tensor_of(made, embeddings.shape(), embeddings.dtype(), written_.type().name()), embeddings);
+  }
+  void backward(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
+                std::int64_t end, Tensor& error_activity) override {
+    const nb::gil_scoped_acquire lock;
+    const auto sent = written_.call<nb::object>("backward", array_of(activity.rows(begin, end)),
+                                                array_of(errors.rows(begin, end)), begin, end);
+    if (error_activity.empty()) return;
+    copy(tensor_of(sent, error_activity.shape(), dtype_, written_.type().name()), error_activity);
+  }
+  void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {
+    const nb::gil_scoped_acquire lock;
+    written_.call("learn", array_of(activity.rows(begin, end)), begin, end, options);
+  }
+  void each_layer(const std::string& name, const LayerVisitor& visit) override {
+    for (const auto& layer : *layers_) layer->each_layer(name_of_layer(name, *layers_, *layer), visit);
+  }
+  State state(const std::string& name, bool learning) override {
+    State all = state_of(*layers_, name, learning);
+    for (StateTensor& tensor : written_.state()) {
+      tensor.name = name + "." + tensor.name;
+      all.push_back(std::move(tensor));
+    }
+    return all;
+  }
+  void restored() override {
+    for (const auto& layer : *layers_) layer->restored();
+    written_.restored();
+  }
+
+ private:
+  std::shared_ptr<InnerLayers> layers_;
+  Written written_;
+  DType dtype_;
+  std::int64_t features_ = 0;
+  bool embeds_single_images_ = true;
+  std::vector<int> reads_blocks_;
+  std::vector<Tensor> handed_;
+};
+
+HeadRegistry::Entry entry_of(const WrittenType& type, const nb::dict& /*traits*/) {
+  HeadRegistry::Entry entry;
+  entry.make = [type](const Settings& settings, const HeadSetup& setup) {
+    return std::make_unique<WrittenHead>(type, settings, setup);
+  };
+  return entry;
+}
+
+}  // namespace
+
+void bind_heads(nb::module_& module) {
+  nb::class_<HeadWorkshop>(module, "HeadSetup", "What a head is made on, and what its layers are made of.")
+      .def_prop_ro(
+          "map", [](const HeadWorkshop& self) { return shown_map(self.setup().map); },
+          "(C, H, W) of the block's output.")
+      .def_prop_ro(
+          "block", [](const HeadWorkshop& self) { return self.setup().block; }, "The block that it stands on.")
+      .def_prop_ro("maps", &HeadWorkshop::maps, "(C, H, W) of every block of the network.")
+      .def_prop_ro("predictions", [](const HeadWorkshop& self) { return self.setup().predictions; })
+      .def("linear", &HeadWorkshop::linear, nb::arg("outputs"), nb::arg("inputs") = nb::none(), nb::arg("bias") = false,
+           "A linear layer from a map (C, H, W), the block's output by default.");
+  bind_registration<HeadRegistry>(module, "register_head", &entry_of);
+}
+
+}  // namespace biossl::python

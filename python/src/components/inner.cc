@@ -1,0 +1,120 @@
+#include "src/components/inner.h"
+
+#include "src/arrays.h"
+#include "src/components/tensors.h"
+#include "src/module.h"
+
+namespace biossl::python {
+
+Tensor InnerLinear::input(nb::handle pre) const {
+  const std::int64_t rows = rows_of(pre);
+  const bool is_flat = !nb::isinstance<Tensor>(pre) && nb::len(nb::object(pre.attr("shape"))) == 2;
+  return tensor_of(pre, is_flat ? Shape{rows, map_.size()} : batch_of(rows, map_), dtype_, name());
+}
+
+Tensor InnerLinear::forward(nb::handle pre) {
+  const Tensor read = input(pre);
+  Tensor post({read.extent(0), synapses_.output_map()[2]}, master_, Device::cpu);
+  const nb::gil_scoped_release unlocked;
+  synapses_.forward(read, Activation::none, post);
+  return post;
+}
+
+Tensor InnerLinear::send_back(nb::handle error) {
+  const std::int64_t rows = rows_of(error);
+  const Tensor came = tensor_of(error, {rows, synapses_.output_map()[2]}, dtype_, name());
+  Tensor sent(batch_of(rows, map_), dtype_, Device::cpu);
+  const nb::gil_scoped_release unlocked;
+  synapses_.send_back(came, sent);
+  return sent;
+}
+
+void InnerLinear::learn(nb::handle pre, nb::handle error, const UpdateOptions& options) {
+  const Tensor read = input(pre);
+  const Tensor came = tensor_of(error, {read.extent(0), synapses_.output_map()[2]}, dtype_, name());
+  const nb::gil_scoped_release unlocked;
+  synapses_.learn(read, came, options);
+}
+
+Tensor InnerConvolution::forward(nb::handle pre) {
+  const std::int64_t rows = rows_of(pre);
+  const Tensor read = tensor_of(pre, batch_of(rows, block_.plan().input), dtype_, name());
+  Activity activity = block_.make_activity(rows, dtype_, Device::cpu);
+  const nb::gil_scoped_release unlocked;
+  block_.forward(read, activity, Mode::training);
+  return activity.output;
+}
+
+Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle error, bool sends) {
+  const std::int64_t rows = rows_of(pre);
+  const Shape made = batch_of(rows, output_map());
+  step_.input = tensor_of(pre, batch_of(rows, block_.plan().input), dtype_, name());
+  step_.activity.output = tensor_of(post, made, dtype_, name());
+  step_.error = tensor_of(error, made, dtype_, name()).clone();  // it is used up
+  Tensor sent;
+  if (sends) sent = Tensor(step_.input.shape(), dtype_, Device::cpu);
+  const nb::gil_scoped_release unlocked;
+  block_.backward(step_, sent);
+  return sent;
+}
+
+void InnerConvolution::learn(const UpdateOptions& options) {
+  check(!step_.error.empty(), name(), "learns after backward");
+  const nb::gil_scoped_release unlocked;
+  block_.learn(step_, options);
+  step_ = {.input = {}, .activity = {}, .error = {}, .scratch = {}};
+}
+
+void InnerParameters::learn(nb::handle update, const UpdateOptions& options) {
+  Tensor target = numbers_.update();
+  copy(tensor_of(update, target.shape(), target.dtype(), name()), target);
+  numbers_.apply(options);
+}
+
+nb::tuple shown_map(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]); }
+
+Shape map_of(nb::handle shown) {
+  const auto extent = [&](int axis) { return nb::cast<std::int64_t>(shown[axis]); };
+  return {extent(1), extent(2), extent(0)};
+}
+
+std::string name_of_layer(const std::string& component, const InnerLayers& layers, const InnerLayer& layer) {
+  return layers.size() == 1 ? component : component + "." + layer.name();
+}
+
+State state_of(const InnerLayers& layers, const std::string& name, bool learning) {
+  State all;
+  for (const auto& layer : layers) {
+    for (StateTensor& tensor : layer->state(name_of_layer(name, layers, *layer), learning)) {
+      all.push_back(std::move(tensor));
+    }
+  }
+  return all;
+}
+
+void bind_inner_layers(nb::module_& module) {
+  nb::class_<UpdateOptions>(module, "UpdateOptions", "How an update is applied; handed on to the layers that learn.")
+      .def_ro("learning_rate", &UpdateOptions::learning_rate);
+  nb::class_<InnerLinear>(module, "Linear", "A linear layer with a feedback path.")
+      .def("forward", &InnerLinear::forward, nb::arg("pre"), "bias + W pre, (N, outputs).")
+      .def("send_back", &InnerLinear::send_back, nb::arg("error"), "F^T error, (N, C, H, W).")
+      .def("learn", &InnerLinear::learn, nb::arg("pre"), nb::arg("error"), nb::arg("options"));
+  nb::class_<InnerConvolution>(module, "Convolution", "A convolution with its nonlinearity and feedback path.")
+      .def_prop_ro("output_map", [](const InnerConvolution& self) { return shown_map(self.output_map()); })
+      .def("forward", &InnerConvolution::forward, nb::arg("pre"))
+      .def(
+          "backward",
+          [](InnerConvolution& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
+            const Tensor sent = self.backward(pre, post, error, sends);
+            return sent.empty() ? nb::none() : nb::cast(sent);
+          },
+          nb::arg("pre"), nb::arg("post"), nb::arg("error"), nb::arg("sends") = true,
+          "The error of pre, over the feedback path; comes before learn.")
+      .def("learn", &InnerConvolution::learn, nb::arg("options"));
+  nb::class_<InnerParameters>(module, "Parameters", "Numbers that learn and are no connections.")
+      .def_prop_ro("values", [](const InnerParameters& self) { return array_of(self.values(), Access::write); })
+      .def("learn", &InnerParameters::learn, nb::arg("update"), nb::arg("options"),
+           "update: the derivative of the loss by the values, summed over the batch.");
+}
+
+}  // namespace biossl::python

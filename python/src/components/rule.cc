@@ -1,0 +1,258 @@
+#include "biossl/rules/rule.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+
+#include "src/arrays.h"
+#include "src/components/rule_parts.h"
+#include "src/components/tensors.h"
+#include "src/components/written.h"
+#include "src/components/written_loss.h"
+#include "src/module.h"
+
+namespace biossl::python {
+namespace {
+
+/// What a rule in Python is handed to make its parts of.
+class Workshop {
+ public:
+  Workshop(const RuleSetup& setup, std::string rule, std::shared_ptr<RuleParts> parts)
+      : setup_(setup), rule_(std::move(rule)), parts_(std::move(parts)) {}
+
+  const RuleSetup& setup() const { return setup_; }
+  Network& network() const { return setup_.network; }
+  int depth() const { return network().depth(); }
+  int checked(int block) const {
+    check(block >= -depth() && block < depth(), rule_, "there is no block {}; the network has {}", block, depth());
+    return block < 0 ? block + depth() : block;
+  }
+
+  std::shared_ptr<RangePart> range(int first, int last, nb::object loss) {
+    if (loss.is_none()) return keep<RangePart>(setup_, setup_.loss, checked(first), checked(last));
+    const LossFactory own = [&](int block, std::int64_t features) {
+      const SynapsesSetup& its = network().setup();
+      const LossSetup made{setup_.batch, features, its.master_dtype(), its.device, setup_.seed, block};
+      return loss_of_object(rule_, loss, made);
+    };
+    return keep<RangePart>(setup_, own, checked(first), checked(last));
+  }
+  std::shared_ptr<LayerwisePart> layerwise() { return keep<LayerwisePart>(setup_); }
+  std::shared_ptr<DirectFeedbackPart> direct_feedback(nb::object transform) {
+    return keep<DirectFeedbackPart>(setup_, std::move(transform));
+  }
+  std::shared_ptr<SlowCopyPart> slow_copy(double momentum, int block) {
+    return keep<SlowCopyPart>(setup_, checked(block), momentum);
+  }
+  std::shared_ptr<PassPart> encoder_pass() { return keep<PassPart>(setup_, parts_->updates); }
+  std::shared_ptr<ConvolutionsPart> convolutions() { return keep<ConvolutionsPart>(rule_, setup_, parts_->updates); }
+  std::shared_ptr<LossPart> loss(int block) { return keep<LossPart>(setup_, checked(block)); }
+  std::shared_ptr<HeadPart> head(int block) {
+    const int index = checked(block);
+    Head& head = network().add_head(index);
+    return keep<HeadPart>(head, network().block(index).plan().output, setup_, parts_->updates);
+  }
+  std::shared_ptr<HeadPart> own_head(const std::string& name, const std::string& kind, const Settings& options,
+                                     std::int64_t inputs, std::uint32_t index) {
+    const HeadSetup made{.map = {1, 1, inputs}, .synapses = network().setup(), .index = index};
+    return keep<HeadPart>(HeadRegistry::instance().make(kind, options, made), name, made.map, setup_, parts_->updates);
+  }
+
+ private:
+  template <class Part, class... Args>
+  std::shared_ptr<Part> keep(Args&&... args) {
+    const auto part = std::make_shared<Part>(std::forward<Args>(args)...);
+    parts_->all.push_back(part);
+    return part;
+  }
+
+  RuleSetup setup_;
+  std::string rule_;
+  std::shared_ptr<RuleParts> parts_;
+};
+
+class WrittenRule final : public LearningRule {
+ public:
+  WrittenRule(const WrittenType& type, const Settings& settings, const RuleSetup& setup)
+      : parts_(std::make_shared<RuleParts>()), written_(type, settings) {
+    require_host(*type, setup.network.setup().device);
+    type->blaming([&] { written_.call("_begin", nb::cast(Workshop(setup, type->name(), parts_))); });
+  }
+
+  void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    parts_->updates.clear();
+    const Totals step = written_.call<Totals>("_step", images, context);
+    parts_->updates.apply();
+    totals.data<double>()[0] += step.first;
+    totals.data<double>()[1] += step.second;
+  }
+  std::int64_t total_epochs() const override { return written_.call<std::int64_t>("total_epochs"); }
+  std::int64_t schedule_epochs() const override { return written_.call<std::int64_t>("schedule_epochs"); }
+  std::string stage(std::int64_t epoch) const override { return written_.call<std::string>("stage", epoch); }
+  std::vector<int> measured_blocks(std::int64_t epoch) const override {
+    return written_.call<std::vector<int>>("_measured_blocks", epoch);
+  }
+  std::vector<std::int64_t> sample_epochs() const override {
+    return written_.call<std::vector<std::int64_t>>("_sample_epochs");
+  }
+  Plausibility plausibility() const override { return written_.plausibility(); }
+  State state() override {
+    State all = written_.state();
+    for (const auto& part : parts_->all) {
+      for (StateTensor& tensor : part->state()) all.push_back(std::move(tensor));
+    }
+    return all;
+  }
+  void restored() override {
+    for (const auto& part : parts_->all) part->restored();
+    written_.restored();
+  }
+
+ private:
+  std::shared_ptr<RuleParts> parts_;  // outlive the object, which works with them
+  Written written_;
+};
+
+RuleRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
+  RuleRegistry::Entry entry;
+  entry.make = [type](const Settings& settings, const RuleSetup& setup) {
+    return std::make_unique<WrittenRule>(type, settings, setup);
+  };
+  entry.traits = {.learns = nb::cast<bool>(traits["learns"]), .sends_errors = nb::cast<bool>(traits["sends_errors"])};
+  return entry;
+}
+
+Settings settings_of(const nb::dict& options) {
+  Settings settings;
+  for (const auto& [key, value] : options) settings[nb::cast<std::string>(key)] = nb::cast<Value>(value);
+  return settings;
+}
+
+nb::tuple shown(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]); }
+
+/// One convolution of a ConvolutionsPart.
+struct ConvolutionHandle {
+  std::shared_ptr<ConvolutionsPart> part;
+  std::size_t number;
+
+  const ConvolutionLayer& layer() const { return part->layer(number); }
+};
+
+void set_weight(ConvolutionHandle& self, const Array& values) {
+  Tensor weights = self.layer().synapses->weights().values();
+  copy_into(values, weights, "weight");
+  self.layer().synapses->restored();
+}
+
+void bind_parts(nb::module_& module) {
+  nb::class_<RangePart>(module, "BlockRange").def("step", &RangePart::step, nb::arg("images"), nb::arg("context"));
+  nb::class_<LayerwisePart>(module, "LayerwiseBlocks")
+      .def("step", &LayerwisePart::step, nb::arg("block"), nb::arg("images"), nb::arg("context"));
+  nb::class_<DirectFeedbackPart>(module, "DirectFeedback")
+      .def("step", &DirectFeedbackPart::step, nb::arg("images"), nb::arg("context"));
+  nb::class_<SlowCopyPart>(module, "SlowCopy")
+      .def("embeddings", &SlowCopyPart::embeddings, nb::arg("images"))
+      .def("follow", &SlowCopyPart::follow);
+  nb::class_<HeadPart>(module, "RuleHead")
+      .def_prop_ro("features", &HeadPart::features)
+      .def("forward", &HeadPart::forward, nb::arg("activity"))
+      .def("backward", &HeadPart::backward, nb::arg("errors"), nb::arg("learning_rate"));
+  nb::class_<LossPart>(module, "RuleLoss")
+      .def_prop_ro("stops_gradient", &LossPart::stops_gradient)
+      .def(
+          "evaluate",
+          [](LossPart& self, nb::handle embeddings, const StepContext& context) {
+            const auto [errors, totals] = self.evaluate(embeddings, context);
+            return nb::make_tuple(errors, totals.first, totals.second);
+          },
+          nb::arg("embeddings"), nb::arg("context"));
+  nb::class_<PassPart>(module, "EncoderPass")
+      .def("run", &PassPart::run, nb::arg("images"))
+      .def("input", &PassPart::input, nb::arg("block"))
+      .def("output", &PassPart::output, nb::arg("block"))
+      .def(
+          "backward",
+          [](PassPart& self, int block, nb::handle error, double rate, bool sends) {
+            const Tensor sent = self.backward(block, error, rate, sends);
+            return sent.empty() ? nb::none() : nb::cast(sent);
+          },
+          nb::arg("block"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("sends") = false);
+  nb::class_<ConvolutionHandle>(module, "RuleConvolution")
+      .def_prop_ro("block", [](const ConvolutionHandle& self) { return self.layer().block; })
+      .def_prop_ro("input_map", [](const ConvolutionHandle& self) { return shown(self.layer().input); })
+      .def_prop_ro("output_map", [](const ConvolutionHandle& self) { return shown(self.layer().output); })
+      .def_prop_ro("input", [](const ConvolutionHandle& self) { return self.part->input(self.number); })
+      .def_prop_rw(
+          "weight", [](const ConvolutionHandle& self) { return array_of(self.layer().synapses->weights().values()); },
+          &set_weight)
+      .def(
+          "drive", [](const ConvolutionHandle& self, nb::handle pre) { return self.part->drive(self.number, pre); },
+          nb::arg("pre"))
+      .def(
+          "learn",
+          [](const ConvolutionHandle& self, nb::handle pre, nb::handle error, double rate, nb::object unit_decay,
+             nb::object rate_power) { self.part->learn(self.number, pre, error, rate, unit_decay, rate_power); },
+          nb::arg("pre"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("unit_decay") = nb::none(),
+          nb::arg("rate_power") = nb::none());
+  nb::class_<ConvolutionsPart>(module, "Convolutions")
+      .def("run", &ConvolutionsPart::run, nb::arg("images"))
+      .def_prop_ro("layers", [](const std::shared_ptr<ConvolutionsPart>& self) {
+        nb::list layers;
+        for (std::size_t i = 0; i < self->count(); ++i) layers.append(nb::cast(ConvolutionHandle{self, i}));
+        return layers;
+      });
+}
+
+}  // namespace
+
+void bind_rules(nb::module_& module) {
+  bind_parts(module);
+  nb::class_<Workshop>(module, "RuleSetup", "What a rule works on, and what its parts are made of.")
+      .def_prop_ro(
+          "batch", [](const Workshop& self) { return self.setup().batch; }, "The largest number of pairs.")
+      .def_prop_ro(
+          "epochs", [](const Workshop& self) { return self.setup().epochs; }, "train.epochs of the recipe.")
+      .def_prop_ro("seed", [](const Workshop& self) { return self.setup().seed; })
+      .def_prop_ro(
+          "micro_batch", [](const Workshop& self) { return self.setup().micro_batch; },
+          "Pairs to learn from at a time; 0: all.")
+      .def_prop_ro("depth", &Workshop::depth, "Number of blocks.")
+      .def(
+          "output_map",
+          [](const Workshop& self, int block) {
+            return shown(self.network().block(self.checked(block)).plan().output);
+          },
+          nb::arg("block"), "(C, H, W) of a block's output.")
+      .def("block_range", &Workshop::range, nb::arg("first") = 0, nb::arg("last") = -1, nb::arg("loss") = nb::none(),
+           "Neighbouring blocks under one head that learn from one loss, the recipe's or a biossl.Loss: the whole "
+           "encoder\n"
+           "end to end, or a single block. step(images, context) gives (loss, active).")
+      .def("layerwise", &Workshop::layerwise,
+           "Every block under a head of its own. step(block, images, context) gives (loss, active).")
+      .def("direct_feedback", &Workshop::direct_feedback, nb::arg("transform") = nb::none(),
+           "Direct feedback alignment; what is broadcast, (N, D), goes through transform.")
+      .def("slow_copy", &Workshop::slow_copy, nb::arg("momentum"), nb::arg("block") = -1,
+           "A second network: embeddings(images); follow() makes it momentum slow + (1 - momentum) network.")
+      .def("encoder_pass", &Workshop::encoder_pass,
+           "One forward pass that keeps what every block needs: run(images), input(block), output(block), and\n"
+           "backward(block, error, learning_rate, sends), after which the block has learnt at the end of the step.")
+      .def("convolutions", &Workshop::convolutions,
+           "Such a pass for convolutions that learn without an error from above: run(images), and layers with input,\n"
+           "drive(pre), learn(pre, error, learning_rate, unit_decay, rate_power), weight.")
+      .def("loss", &Workshop::loss, nb::arg("block") = -1,
+           "The recipe's loss for the head of a block: evaluate(embeddings, context) gives (errors, loss, active).")
+      .def(
+          "head", &Workshop::head, nb::arg("block") = -1,
+          "The head on a block: forward(activity) gives embeddings; backward(errors, learning_rate) lets it learn and\n"
+          "gives the error of the activity.")
+      .def(
+          "own_head",
+          [](Workshop& self, const std::string& name, const std::string& kind, const nb::dict& options,
+             std::int64_t inputs,
+             std::uint32_t index) { return self.own_head(name, kind, settings_of(options), inputs, index); },
+          nb::arg("name"), nb::arg("kind"), nb::arg("options"), nb::arg("inputs"), nb::arg("index") = 3000,
+          "A head of the rule's own on vectors (N, inputs), such as a predictor; used as a block's head is.");
+  bind_registration<RuleRegistry>(module, "register_rule", &entry_of);
+}
+
+}  // namespace biossl::python

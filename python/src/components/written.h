@@ -1,0 +1,131 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "biossl/core/plausibility.h"
+#include "biossl/core/registry.h"
+#include "biossl/core/state.h"
+#include "biossl/recipe/written_classes.h"
+
+namespace biossl::python {
+
+namespace nb = nanobind;
+
+/// A class written in Python that a recipe can name. Its options are its fields.
+class WrittenClass {
+ public:
+  WrittenClass(std::string name, nb::object type, std::vector<Field> fields);
+  WrittenClass(const WrittenClass&) = delete;
+  WrittenClass& operator=(const WrittenClass&) = delete;
+  ~WrittenClass();
+
+  const std::string& name() const { return name_; }
+  const std::vector<Field>& fields() const { return fields_; }
+  /// The options that settings give, defaults filled in. Throws as read_options does.
+  std::vector<Field> resolve(const Settings& settings) const;
+  /// An object with these options. A ValueError of its constructor becomes std::invalid_argument, "[name] …".
+  nb::object make(const Settings& settings) const;
+  /// Calls act() with the lock of the interpreter; a ValueError in it becomes std::invalid_argument likewise.
+  template <class Act>
+  auto blaming(const Act& act) const {
+    const nb::gil_scoped_acquire lock;
+    try {
+      return act();
+    } catch (nb::python_error& thrown) {
+      rethrow_value_error(thrown);
+      throw;
+    }
+  }
+
+ private:
+  void rethrow_value_error(nb::python_error& thrown) const;
+
+  std::string name_;
+  nb::object type_;  // none once the interpreter ends
+  std::vector<Field> fields_;
+};
+
+using WrittenType = std::shared_ptr<const WrittenClass>;
+
+/// An object of such a class, which a component of the engine passes its work on to. Every call takes the lock of the
+/// interpreter. What Python throws comes through as it is.
+class Written {
+ public:
+  Written(const WrittenType& type, const Settings& settings) : Written(type, type->make(settings)) {}
+  Written(WrittenType type, nb::object object);
+  Written(const Written&) = delete;
+  Written& operator=(const Written&) = delete;
+  ~Written();
+
+  const WrittenClass& type() const { return *type_; }
+  /// The object itself, for callers that hold the lock.
+  const nb::object& object() const { return object_; }
+  /// Calls a method and converts what it returns; void: drops it.
+  template <class Result = void, class... Args>
+  Result call(const char* method, Args&&... args) const {
+    const nb::gil_scoped_acquire lock;
+    const nb::object result = object_.attr(method)(std::forward<Args>(args)...);
+    if constexpr (!std::is_void_v<Result>) return nb::cast<Result>(result);
+  }
+  /// What the object says of itself with `plausibility`.
+  Plausibility plausibility() const;
+  /// The arrays that the object names in `state`, shared: writing to them is writing to the object's.
+  State state() const;
+  void restored() const { call("restored"); }
+
+ private:
+  WrittenType type_;
+  nb::object object_;
+};
+
+/// Throws std::invalid_argument where a component is asked to work on a GPU.
+void require_host(const WrittenClass& type, Device device);
+
+/// Puts a class into a registry. One that is not written in Python is replaced only if asked for.
+template <class RegistryType>
+void enter(const WrittenType& type, typename RegistryType::Entry entry, const std::string& summary,
+           const std::string& class_name, const std::string& abbreviation, bool replace) {
+  static std::set<std::string> written;
+  RegistryType& registry = RegistryType::instance();
+  const std::string& name = type->name();
+  check(replace || written.contains(name) || !registry.entries().contains(name), "register",
+        "'{}' is one of biossl's own; choose another name, or register with replace=True", name);
+  entry.summary = summary_of_class(summary, class_name);
+  entry.abbreviation = abbreviation;
+  entry.fields = type->fields();
+  entry.resolve = [type](const Settings& settings) { return type->resolve(settings); };
+  registry.replace(name, std::move(entry));
+  written.insert(name);
+}
+
+/// Binds core.register_KIND(name, type, fields, summary, class_name, abbreviation, replace, traits), which enters a
+/// class. make_entry(type, traits) makes the rest of the entry.
+template <class RegistryType, class MakeEntry>
+void bind_registration(nb::module_& module, const char* function, MakeEntry make_entry) {
+  using Option = std::tuple<std::string, Value, std::string>;
+  module.def(
+      function,
+      [make_entry](const std::string& name, nb::object type, const std::vector<Option>& options,
+                   const std::string& summary, const std::string& class_name, const std::string& abbreviation,
+                   bool replace, const nb::dict& traits) {
+        std::vector<Field> fields;
+        for (const auto& [field, value, comment] : options) fields.push_back({field, value, comment, {}});
+        const auto written = std::make_shared<const WrittenClass>(name, std::move(type), std::move(fields));
+        enter<RegistryType>(written, make_entry(written, traits), summary, class_name, abbreviation, replace);
+      },
+      nb::arg("name"), nb::arg("type"), nb::arg("options"), nb::arg("summary"), nb::arg("class_name"),
+      nb::arg("abbreviation"), nb::arg("replace"), nb::arg("traits"));
+}
+
+}  // namespace biossl::python

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from components import agree, example, goes_on, needs_cpp, trainer
+
+import biossl
+
+#: A stack without pools whose convolutions learn by themselves.
+STACK = [
+    {"kind": "standardize"},
+    {"channels": 8, "activation": "relu"},
+    {"kind": "standardize"},
+    {"channels": 12, "activation": "relu"},
+]
+RULES = {
+    "cyclic": {},
+    "sign_broadcast": {"loss.kind": "nt_xent"},
+    "byol": {"loss.kind": "nt_xent", "network.head.kind": "mlp"},
+    "softhebb": {"train.optimizer": "sgd", "train.learning_rate": 1e-2},
+    "scff": {},
+}
+BLOCKS = {"softhebb": STACK, "scff": STACK}
+
+
+def job(small, name):
+    return {**small, "network": {"blocks": BLOCKS.get(name, small["network"]["blocks"])}}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_equals_that_in_cpp(name, small):
+    needs_cpp("rule.kind", name)
+    example(name)
+    one, other = (trainer(job(small, name), {"rule.kind": kind, **RULES[name]}) for kind in (f"{name}_python", name))
+    assert one.epochs == other.epochs
+    agree(one, other, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_run_goes_on(name, small, tmp_path):
+    example(name)
+    goes_on(job(small, name), {"rule.kind": f"{name}_python", **RULES[name]}, tmp_path)
+
+
+@biossl.register("by_hand", "end to end, layer by layer")
+class ByHand(biossl.LearningRule):
+    def start(self, setup):
+        self.depth = setup.depth
+        self.encoder, self.head, self.loss = setup.encoder_pass(), setup.head(), setup.loss()
+
+    def step(self, images, context):
+        self.encoder.run(images)
+        embeddings = self.head.forward(self.encoder.output(self.depth - 1))
+        errors, loss, active = self.loss.evaluate(embeddings, context)
+        error = self.head.backward(errors, context.learning_rate)
+        for block in reversed(range(self.depth)):
+            error = self.encoder.backward(block, error, context.learning_rate, sends=block > 0)
+        return loss, active
+
+
+def test_end_to_end_by_hand(small):
+    changes = {"loss.kind": "nt_xent"}
+    agree(trainer(small, {**changes, "rule.kind": "by_hand"}), trainer(small, changes), rtol=1e-5)
+
+
+def test_micro_batches(small):
+    example("cyclic")
+    changes = {"rule.kind": "cyclic_python", "train.micro_batch": 10}
+    assert np.isfinite(trainer(small, changes).step())
+    with pytest.raises(ValueError, match=r"micro_batch = 10"):
+        trainer(small, {"rule.kind": "by_hand", "train.micro_batch": 10})
+
+
+def test_describe(small):
+    example("cyclic")
+    text = biossl.describe(small, set={"rule.kind": "cyclic_python"})
+    assert "rule cyclic_python: layer-wise in turns" in text and "4 epochs in all" in text
+
+
+def test_a_tensor_is_an_array(small):
+    seen = {}
+
+    @biossl.register("looks", "looks at what it gets", replace=True)
+    class Looks(biossl.LearningRule):
+        def start(self, setup):
+            pass
+
+        def step(self, images, context):
+            seen.update(shape=images.shape, array=np.asarray(images).copy(), half=len(images.rows(0, 20)))
+            seen["dlpack"] = np.from_dlpack(images).copy()
+            return 0.0
+
+    one = trainer(small, {"rule.kind": "looks"})
+    views = one.next_views().copy()
+    one.step()
+    assert seen["shape"] == (40, 3, 16, 16) and seen["half"] == 20
+    np.testing.assert_array_equal(seen["array"], views)
+    np.testing.assert_array_equal(seen["dlpack"], views)
