@@ -18,7 +18,7 @@ void export_run(const ExportCommand& command) {
   if (!command.tensorboard.empty())
     become(tensorboard_module(), {"--tensorboard", command.tensorboard, "--", command.run});
   if (command.onnx.empty()) throw std::invalid_argument("name a format: --tensorboard DIR or --onnx FILE");
-  become({.name = "biossl.export", .needs = {"biossl.export.onnx", "onnx"}, .extra = "biossl[torch]"},
+  become({.name = "biossl.export", .needs = {"biossl.export.onnx", "onnx"}, .extra = "biossl[onnx]"},
          {"--onnx", command.onnx, "--", command.run});
 }
 
@@ -41,7 +41,7 @@ void add_export(Command app) {
       .excludes(tensorboard)
       .type_name("FILE");
   sub.footer(
-      "The Python package writes them: pip install 'biossl[report]' for TensorBoard, 'biossl[torch]' for ONNX.\n"
+      "The Python package writes them: pip install 'biossl[report]' for TensorBoard, 'biossl[onnx]' for ONNX.\n"
       "  biossl export runs/quick-seed1 --tensorboard events && tensorboard --logdir events\n"
       "  biossl export runs/quick-seed1 --onnx encoder.onnx");
   sub.callback([command] { export_run(*command); });

@@ -87,6 +87,7 @@ class CommandLine : public testing::Program {
 TEST_F(CommandLine, EveryOptionTakesOneWord) {
   std::size_t options = 0;
   for (const Command& command : commands()) {
+    if (command.words.front() == "report") continue;  // whose stray words are further runs
     for (const Option& option : command.options) {
       Words words = command.words;
       Words needed = command.needed;

@@ -29,24 +29,25 @@ def _tell(line: object) -> None:
 
 def main(words: list[str] | None = None) -> int:
     arguments = _arguments(words)
-    name, extra = ("tensorboard", "report") if arguments.tensorboard is not None else ("onnx", "torch")
+    name, extra = ("tensorboard", "report") if arguments.tensorboard is not None else ("onnx", "onnx")
     try:
         module = import_module(f".{name}", __package__)
     except ModuleNotFoundError as absent:
         _tell(f"this needs {absent.name}: pip install 'biossl[{extra}]'")
         return 1
-    from ..report.run_files import RunError
-
     try:
         if arguments.follow:
             module.follow(arguments.run, arguments.tensorboard)
         else:
             print(module.export(arguments.run, getattr(arguments, name)))
-    except RunError as fault:
+    except ValueError as fault:  # RunError, and the engine's BadInput
         _tell(fault)
         return 3
     except OSError as fault:
         _tell(f"{fault.filename or 'writing'}: {fault.strerror or fault}")
+        return 1
+    except RuntimeError as fault:
+        _tell(fault)
         return 1
     except KeyboardInterrupt:
         return 130
