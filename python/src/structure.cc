@@ -15,7 +15,7 @@ nb::dict options_of(const std::vector<Field>& fields) {
 }
 
 template <class Spec>
-nb::dict describe(const std::string& name, const Spec& spec, std::vector<Field> fields) {
+nb::dict describe(const std::string& name, const Spec& spec, const std::vector<Field>& fields) {
   nb::dict part;
   part["name"] = name;
   part["kind"] = spec.kind;
