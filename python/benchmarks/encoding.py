@@ -4,7 +4,8 @@ python python/benchmarks/encoding.py [--recipe quick] [--images 2000] [--rounds 
 
 PyTorch gets batches of the same size, (N, C, H, W) as it takes them, under torch.inference_mode(). `channels_last` is
 PyTorch's faster layout for convolutions on many processors; --compile adds torch.compile, which takes a while. Prints
-medians over the rounds, and PyTorch's time over biossl's.
+medians over the rounds, and PyTorch's time over biossl's; likewise the time of processors, which other programs on the
+machine change less, with one thread the least.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import torch
 import biossl
 
 
-def seconds_of(work) -> float:
-    start = time.perf_counter()
+def seconds_of(work) -> tuple[float, float]:
+    """By the clock, and of processors."""
+    start = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start[0], time.process_time() - start[1]
 
 
 def settings_of(module: torch.nn.Module, compiles: bool) -> dict[str, tuple]:
@@ -65,15 +67,17 @@ def main() -> None:
 
         np.testing.assert_allclose(theirs().numpy(), ours(), atol=1e-4)
         jobs[name] = theirs
-    times: dict[str, list[float]] = {name: [] for name in jobs}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in jobs}
     for _ in range(asked.rounds):
         for name, work in jobs.items():
             times[name].append(seconds_of(work))
-    base = statistics.median(times["biossl"])
     print(f"{asked.recipe}: {asked.images} images, {asked.threads} threads, torch {torch.__version__}")
+    print(f"{'':34} {'ms':>9} {'ratio':>6} {'CPU ms':>9} {'ratio':>6}")
+    ours_at = [statistics.median(seconds) for seconds in zip(*times["biossl"])]
     for name, seconds in times.items():
-        median, least, most = (1e3 * of(seconds) for of in (statistics.median, min, max))
-        print(f"{name:34} {median:8.1f} ms  ({least:.1f} .. {most:.1f})  {median / 1e3 / base:5.2f}")
+        medians = [statistics.median(each) for each in zip(*seconds)]
+        cells = [f"{1e3 * median:9.1f} {median / base:6.2f}" for median, base in zip(medians, ours_at)]
+        print(f"{name:34} {' '.join(cells)}")
 
 
 if __name__ == "__main__":
