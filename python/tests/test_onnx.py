@@ -53,3 +53,12 @@ def test_faults(tmp_path, trained):
         export(tmp_path / "nowhere", tmp_path / "encoder.onnx")
     with pytest.raises(OSError):
         export(trained.path, tmp_path / "no" / "such" / "folder.onnx")
+
+
+def test_the_command(trained, tmp_path, capsys):
+    from biossl.export.__main__ import main
+
+    assert main(["--onnx", str(tmp_path / "encoder.onnx"), str(trained.path)]) == 0
+    assert "features, embeddings" in capsys.readouterr().out and (tmp_path / "encoder.onnx").exists()
+    assert main(["--onnx", str(tmp_path / "encoder.onnx"), str(tmp_path / "nowhere")]) == 3
+    assert "nowhere" in capsys.readouterr().err
