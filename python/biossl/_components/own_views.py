@@ -45,6 +45,7 @@ def _function(views: Any) -> str:
 
 def _arrays(views: Any) -> tuple[type, str]:
     pair = tuple(host_array(it, "views") for it in views)
+    pair = tuple(it[..., np.newaxis] if it.ndim == 3 else it for it in pair)
     if len(pair) != 2 or pair[0].shape != pair[1].shape or pair[0].ndim != 4:
         shapes = " and ".join(str(it.shape) for it in pair)
         raise ValueError(f"views are two arrays (N, H, W, C) of one shape, not {shapes}")
