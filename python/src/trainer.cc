@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "biossl/runs/checkpoint.h"
 #include "biossl/runs/precision.h"
@@ -47,6 +49,10 @@ class SteppedTrainer {
 
   double step() {
     const nb::gil_scoped_release unlocked;
+    const std::scoped_lock lock(mutex_);
+    if (owner_ == std::thread::id()) owner_ = std::this_thread::get_id();
+    check(owner_ == std::this_thread::get_id(), "trainer",
+          "a trainer takes all its steps in one thread, and this one took its first in another");
     start_computing();
     watcher_.set_step(steps_done());
     return trainer_->advance();
@@ -63,6 +69,7 @@ class SteppedTrainer {
     Tensor views;
     {
       const nb::gil_scoped_release unlocked;
+      const std::scoped_lock lock(mutex_);
       const RunProgress stand = trainer_->progress();
       check(stand.epoch < trainer_->total_epochs(), "trainer", "all {} epochs are over", trainer_->total_epochs());
       if (stand.batch == 0) trainer_->start_epoch(stand.epoch);
@@ -77,6 +84,7 @@ class SteppedTrainer {
     Tensor result;
     {
       const nb::gil_scoped_release unlocked;
+      const std::scoped_lock lock(mutex_);
       result = python::encode(trainer_->network(), pixels, block, recipe_.views, stage_progress(reporter, "encoding"));
     }
     return array_of(result);
@@ -86,6 +94,8 @@ class SteppedTrainer {
   Recipe recipe_;
   Watcher watcher_;  // outlives the network, which knows it
   std::unique_ptr<Trainer> trainer_;
+  std::thread::id owner_;       // takes the steps; primitives belong to a thread
+  std::recursive_mutex mutex_;  // one step at a time; a function that watches a step may read the network
 };
 
 std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what, std::int64_t every,

@@ -1,5 +1,6 @@
 import gc
 import resource
+import threading
 import weakref
 
 import numpy as np
@@ -155,3 +156,21 @@ def test_own_images_and_views(images, small):
     assert views.shape == (40, 3, 16, 16) and 0 <= views.min() and views.max() <= 1
     np.testing.assert_array_equal(views, trainer.next_views())
     assert np.isfinite(list(trainer)).all()
+
+
+def test_steps_in_another_thread_are_refused(small):
+    trainer = biossl.Trainer(small, progress=False)
+    trainer.step()
+    told = []
+
+    def step():
+        try:
+            trainer.step()
+        except ValueError as error:
+            told.append(str(error))
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    thread.join()
+    assert len(told) == 1 and "one thread" in told[0]
+    trainer.step()
