@@ -138,3 +138,9 @@ def test_an_exception_of_a_reading_thread(small):
 
     with pytest.raises(OSError, match="the disk is gone"):
         trainer(small, {"data.pretrain": "torn", "views.kind": "identity"}).step()
+
+
+def test_two_lambdas_are_two_kinds(small, images):
+    plain = trainer(own(small), images=images, views=lambda images, rng: images)
+    other = trainer(own(small), images=images, views=lambda images, rng: 255 - images)
+    np.testing.assert_allclose(plain.next_views(), 1 - other.next_views(), atol=1e-6)

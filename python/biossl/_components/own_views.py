@@ -38,7 +38,11 @@ def own_views(views: Any) -> Iterator[dict[str, str]]:
 
 
 def _function(views: Any) -> str:
-    name = getattr(views, "_name", None) or getattr(views, "__name__", type(views).__name__).strip("<>")
+    name = getattr(views, "_name", None) or getattr(views, "__name__", type(views).__name__)
+    if name == "<lambda>":  # two of them may be in use at once
+        code = views.__code__
+        parts = (code.co_code, [it for it in code.co_consts if not hasattr(it, "co_code")], code.co_names)
+        name = f"lambda-{hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()}"
     register(name, "views of a function")(views)
     return name
 
