@@ -226,10 +226,19 @@ void Trainer::step(const Tensor& images, std::int64_t batch) {
   network_->between_steps(context);
 }
 
-double Trainer::advance() {
+void Trainer::open_epoch() {
   check(progress_.epoch < total_epochs(), "trainer", "all {} epochs are over", total_epochs());
   if (open_epoch_ != progress_.epoch) start_epoch(progress_.epoch);
-  const double before = total_loss();
+}
+
+Tensor Trainer::next_batch() {
+  open_epoch();
+  return make_batch(progress_.batch);
+}
+
+double Trainer::advance() {
+  open_epoch();
+  const double before = progress_.totals[0];
   take_step(progress_.batch);
   progress_.totals = read_totals(totals_);
   const double loss = progress_.totals[0] - before;

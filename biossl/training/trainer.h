@@ -56,6 +56,8 @@ class Trainer {
   /// Takes the next step of the run, in the order of `run`, without metrics and checkpoints, and returns its loss: the
   /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch.
   double advance();
+  /// The batch that the next step of `advance` learns from. Throws likewise.
+  Tensor next_batch();
   /// Writes a checkpoint of the run as it stands after a step of `advance`.
   void save_to(const std::filesystem::path& file);
   /// The sum of the losses of the current epoch's steps so far, which is not finite if one is not. Waits for a GPU.
@@ -74,6 +76,8 @@ class Trainer {
   std::filesystem::path save(const RunDirectory& directory);
   [[noreturn]] void stop(const RunDirectory& directory, int signal);
   double rate(std::int64_t batch) const;
+  /// Shuffles for the next step of `advance`, where its epoch has not begun here.
+  void open_epoch();
 
   Recipe recipe_;
   std::unique_ptr<Dataset> images_;

@@ -70,10 +70,8 @@ class SteppedTrainer {
     {
       const nb::gil_scoped_release unlocked;
       const std::scoped_lock lock(mutex_);
-      const RunProgress stand = trainer_->progress();
-      check(stand.epoch < trainer_->total_epochs(), "trainer", "all {} epochs are over", trainer_->total_epochs());
-      if (stand.batch == 0) trainer_->start_epoch(stand.epoch);
-      views = trainer_->make_batch(stand.batch).clone();
+      start_computing();
+      views = trainer_->next_batch().clone();
     }
     return array_of(views);
   }
