@@ -3,14 +3,7 @@
 
 #include <string>
 
-#include "biossl/data/views.h"
-#include "biossl/feedback/feedback.h"
-#include "biossl/losses/loss.h"
-#include "biossl/network/block.h"
-#include "biossl/network/head.h"
-#include "biossl/network/spec.h"
-#include "biossl/optim/optimizer.h"
-#include "biossl/rules/rule.h"
+#include "biossl/recipe/component_kinds.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -22,31 +15,16 @@ nb::list options_of(const std::vector<Field>& fields) {
   return options;
 }
 
-template <class RegistryType>
-void add_kind(nb::dict& kinds, const char* key) {
-  nb::dict entries;
-  for (const auto& [name, entry] : RegistryType::instance().entries()) {
-    entries[name.c_str()] = nb::make_tuple(entry.summary, options_of(entry.fields));
-  }
-  kinds[key] = entries;
-}
-
 /// {key of a recipe: {name: (summary, [(option, default, comment), …])}}
 nb::dict list_components() {
   nb::dict kinds;
-  add_kind<DatasetRegistry>(kinds, "data.pretrain");
-  add_kind<ViewsRegistry>(kinds, "views.kind");
-  nb::dict presets;
-  for (const std::string& name : preset_names()) {
-    presets[name.c_str()] = nb::make_tuple(std::string(preset_summary(name)), nb::list());
+  for (const ComponentKind& kind : component_kinds()) {
+    nb::dict entries;
+    for (const NamedComponent& component : kind.components) {
+      entries[component.name.c_str()] = nb::make_tuple(component.summary, options_of(component.fields));
+    }
+    kinds[kind.keys.front()] = entries;
   }
-  kinds["network.preset"] = presets;
-  add_kind<BlockRegistry>(kinds, "network.blocks.kind");
-  add_kind<HeadRegistry>(kinds, "network.head.kind");
-  add_kind<LossRegistry>(kinds, "loss.kind");
-  add_kind<RuleRegistry>(kinds, "rule.kind");
-  add_kind<FeedbackRegistry>(kinds, "rule.feedback");
-  add_kind<OptimizerRegistry>(kinds, "train.optimizer");
   return kinds;
 }
 
