@@ -125,12 +125,3 @@ class ArrayViews(Views):
 
     def _make(self, images, rows, view, epoch):
         return _ready(self._own[view][rows])
-
-
-def _ready(views: Any) -> np.ndarray:
-    views = host_array(views, "views")
-    if views.dtype == np.uint8:
-        return np.ascontiguousarray(views)
-    if not np.issubdtype(views.dtype, np.floating):
-        raise ValueError(f"views must be uint8, or real numbers in [0,1], not {views.dtype}")
-    return np.ascontiguousarray(views, dtype=np.float32)

@@ -92,21 +92,9 @@ class WrittenBlock final : public Block {
     const nb::gil_scoped_acquire lock;
     written_.call("learn", shown(step), options);
   }
-  void each_layer(const std::string& name, const LayerVisitor& visit) override {
-    for (const auto& layer : *layers_) layer->each_layer(name_of_layer(name, *layers_, *layer), visit);
-  }
-  State state(const std::string& name, bool learning) override {
-    State all = state_of(*layers_, name, learning);
-    for (StateTensor& tensor : written_.state()) {
-      tensor.name = name + "." + tensor.name;
-      all.push_back(std::move(tensor));
-    }
-    return all;
-  }
-  void restored() override {
-    for (const auto& layer : *layers_) layer->restored();
-    written_.restored();
-  }
+  void each_layer(const std::string& name, const LayerVisitor& visit) override { each_layer_of(*layers_, name, visit); }
+  State state(const std::string& name, bool learning) override { return state_of(*layers_, written_, name, learning); }
+  void restored() override { restore(*layers_, written_); }
 
  private:
   void take(nb::handle made, Tensor& target) const {

@@ -86,21 +86,9 @@ class WrittenHead final : public Head {
     const nb::gil_scoped_acquire lock;
     written_.call("learn", array_of(activity.rows(begin, end)), begin, end, options);
   }
-  void each_layer(const std::string& name, const LayerVisitor& visit) override {
-    for (const auto& layer : *layers_) layer->each_layer(name_of_layer(name, *layers_, *layer), visit);
-  }
-  State state(const std::string& name, bool learning) override {
-    State all = state_of(*layers_, name, learning);
-    for (StateTensor& tensor : written_.state()) {
-      tensor.name = name + "." + tensor.name;
-      all.push_back(std::move(tensor));
-    }
-    return all;
-  }
-  void restored() override {
-    for (const auto& layer : *layers_) layer->restored();
-    written_.restored();
-  }
+  void each_layer(const std::string& name, const LayerVisitor& visit) override { each_layer_of(*layers_, name, visit); }
+  State state(const std::string& name, bool learning) override { return state_of(*layers_, written_, name, learning); }
+  void restored() override { restore(*layers_, written_); }
 
  private:
   std::shared_ptr<InnerLayers> layers_;

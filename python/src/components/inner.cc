@@ -78,18 +78,36 @@ Shape map_of(nb::handle shown) {
   return {extent(1), extent(2), extent(0)};
 }
 
+namespace {
+
+/// The name of a layer of a component of this name: the component's own where it is the only one.
 std::string name_of_layer(const std::string& component, const InnerLayers& layers, const InnerLayer& layer) {
   return layers.size() == 1 ? component : component + "." + layer.name();
 }
 
-State state_of(const InnerLayers& layers, const std::string& name, bool learning) {
+}  // namespace
+
+void each_layer_of(const InnerLayers& layers, const std::string& name, const LayerVisitor& visit) {
+  for (const auto& layer : layers) layer->each_layer(name_of_layer(name, layers, *layer), visit);
+}
+
+State state_of(const InnerLayers& layers, const Written& written, const std::string& name, bool learning) {
   State all;
   for (const auto& layer : layers) {
     for (StateTensor& tensor : layer->state(name_of_layer(name, layers, *layer), learning)) {
       all.push_back(std::move(tensor));
     }
   }
+  for (StateTensor& tensor : written.state()) {
+    tensor.name = name + "." + tensor.name;
+    all.push_back(std::move(tensor));
+  }
   return all;
+}
+
+void restore(const InnerLayers& layers, const Written& written) {
+  for (const auto& layer : layers) layer->restored();
+  written.restored();
 }
 
 void bind_inner_layers(nb::module_& module) {

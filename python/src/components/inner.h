@@ -9,6 +9,7 @@
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/linear_synapses.h"
 #include "biossl/network/parameters.h"
+#include "src/components/written.h"
 
 namespace biossl::python {
 
@@ -113,9 +114,10 @@ class InnerParameters final : public InnerLayer {
 nb::tuple shown_map(const Shape& map);
 Shape map_of(nb::handle shown);
 
-/// The name of layer k of a component of this name: its own where it is the only one.
-std::string name_of_layer(const std::string& component, const InnerLayers& layers, const InnerLayer& layer);
-/// The state of all layers.
-State state_of(const InnerLayers& layers, const std::string& name, bool learning);
+/// What a component that is written in Python does with its layers: visits them; their state and its own, under names
+/// that begin with `name`; tells them that the state has been written.
+void each_layer_of(const InnerLayers& layers, const std::string& name, const LayerVisitor& visit);
+State state_of(const InnerLayers& layers, const Written& written, const std::string& name, bool learning);
+void restore(const InnerLayers& layers, const Written& written);
 
 }  // namespace biossl::python
