@@ -74,7 +74,8 @@ bench: all
 
 python:
 	@scripts/setup.sh --python
-	@scripts/configure.sh portable -DBIOSSL_PYTHON=ON -DPython_EXECUTABLE=$(CURDIR)/build/venv/bin/python
+	@scripts/configure.sh portable -DBIOSSL_PYTHON=ON -DPython_EXECUTABLE=$(CURDIR)/build/venv/bin/python \
+	  -DBIOSSL_EXTENSIONS=$(CURDIR)/examples
 	cmake --build build/portable
 
 python-test: python
