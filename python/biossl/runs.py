@@ -45,7 +45,7 @@ class Run:
     @property
     def summary(self) -> dict:
         """The results, as in summary.json; accuracies are fractions. BadInput before the run is finished."""
-        return _read_json(self.path / "summary.json", "the run has no results yet; finish it with resume=True")
+        return _read_json(self.path / "summary.json", "the run has no results yet; biossl.run(…, out=…, resume=True) finishes and probes it")
 
     @property
     def environment(self) -> dict:
@@ -146,9 +146,11 @@ def pretrain(
         with held_all(images, labels, views) as changes:
             set = {**changes, **(set or {})}
             return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
-    except BaseException:
+    except BaseException as stopped:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(stopped, KeyboardInterrupt):
+                raise KeyboardInterrupt("stopped; nothing is kept of a run without out=") from None
         raise
 
 

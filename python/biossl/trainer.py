@@ -50,7 +50,7 @@ class Trainer:
             ...
 
     Args:
-        recipe: As for `biossl.recipe`.
+        recipe: As for `biossl.recipe`. Without one, "quick" for images of one's own, else the demo.
         data: Folder of the data sets; else the environment's BIOSSL_DATA.
         set: Changes of the recipe, as for `biossl.recipe`.
         images: Of one's own, as for `biossl.pretrain`; so are `labels` and `views`.
@@ -62,7 +62,7 @@ class Trainer:
 
     def __init__(
         self,
-        recipe: recipes.RecipeLike = "demo",
+        recipe: recipes.RecipeLike | None = None,
         data: str | os.PathLike | None = None,
         set: Mapping | None = None,
         *,
@@ -74,6 +74,8 @@ class Trainer:
         device: str = "cpu",
         progress: bool | Silent = True,
     ):
+        if recipe is None:
+            recipe = "demo" if images is None else "quick"
         folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
         with held_all(images, labels, views) as changes:
             self._core = core.Trainer(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import biossl
+from biossl.progress import Silent
 
 RECIPE = {
     "views": {"kind": "deform"},
@@ -55,3 +56,17 @@ def test_images_that_are_none():
 def test_without_images_the_recipe_names_them(small, tmp_path):
     run = biossl.pretrain(recipe=small, out=tmp_path / "run", progress=False)
     assert len(run.metrics["loss"]) == 2
+
+
+def test_an_interrupt_without_a_directory_names_no_checkpoint(images):
+    class Interrupter(Silent):
+        def epoch(self, metrics, epochs):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="nothing is kept"):
+        biossl.pretrain(images, RECIPE, {"train.epochs": 3}, progress=Interrupter())
+
+
+def test_a_trainer_of_own_images_has_the_recipe_of_pretrain(images):
+    with pytest.raises(ValueError, match=r"recipe 'quick'.*train\.batch"):
+        biossl.Trainer(images=images, progress=False)
