@@ -83,7 +83,7 @@ std::vector<Override> RecipeOptions::overrides() const {
     overrides.push_back(
         {.key = std::string(trimmed(change.substr(0, equals))), .value = change.substr(equals + 1), .option = {}});
   }
-  if (seed) overrides.push_back({.key = "seed", .value = std::to_string(*seed), .option = "--seed"});
+  if (seed) overrides.push_back({.key = "seed", .value = std::to_string(*seed), .option = "seed"});
   return overrides;
 }
 

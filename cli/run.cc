@@ -59,7 +59,7 @@ struct RunCommand {
     if (from.empty()) return changes;
     const auto silent = [](std::string_view) {};
     const std::filesystem::path file = std::filesystem::absolute(open_checkpoint(from, silent).path());
-    changes.push_back({.key = "train.from", .value = to_toml(Value(file.string())), .option = "--from"});
+    changes.push_back({.key = "train.from", .value = to_toml(Value(file.string())), .option = "from"});
     return changes;
   }
 

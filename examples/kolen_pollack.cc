@@ -1,3 +1,4 @@
+#include "biossl/core/wording.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/ops/ops.h"
 
@@ -27,7 +28,8 @@ class KolenPollack final : public Feedback {
 
   std::string_view name() const override { return "kolen_pollack"; }
   void attach(const Weights& forward, Random random, float bound) override {
-    check(forward.values().device() != Device::cuda, "kolen_pollack", "a GPU tells no increments; use --device cpu");
+    check(forward.values().device() != Device::cuda, "kolen_pollack", "a GPU tells no increments; use {}",
+          wording::option("device", "cpu"));
     Tensor drawn = forward.values().clone();
     ops::draw_uniform(random, bound, drawn);
     path_ = Weights(drawn);

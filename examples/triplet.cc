@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "biossl/core/wording.h"
 #include "biossl/losses/loss.h"
 
 // A loss of one's own (docs/extending.md): nearer than another, instead of nearer than a threshold.
@@ -22,7 +23,7 @@ class Triplet final : public Loss {
  public:
   Triplet(const TripletOptions& options, const LossSetup& shape) : margin_(options.margin) {
     check(margin_ > 0, "triplet", "margin = {} must be positive", margin_);
-    check(shape.device != Device::cuda, "triplet", "is written for the CPU; use --device cpu");
+    check(shape.device != Device::cuda, "triplet", "is written for the CPU; use {}", wording::option("device", "cpu"));
   }
 
   void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {

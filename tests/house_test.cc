@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "biossl/core/file.h"
@@ -48,6 +50,21 @@ TEST(House, FoldersIncludeOnlyFoldersToTheirLeft) {
 TEST(House, TheProgramKnowsNoBackend) {
   for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(testing::paths::source) / "cli")) {
     EXPECT_EQ(read_file(entry.path()).find("#include \"biossl/backend/"), std::string::npos) << entry.path();
+  }
+}
+
+/// Options are named through core/wording.h, so that messages suit every front end.
+TEST(House, NoTextOfTheLibraryIsInTheWordsOfTheProgram) {
+  const std::regex words("\"[^\"]*(--[a-z]|\\bbiossl (run|pretrain|probe|embed|data|describe|list|report|bench)\\b)");
+  const std::filesystem::path root = std::filesystem::path(testing::paths::source) / "biossl";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file() || entry.path().stem() == "wording") continue;
+    std::istringstream text(read_file(entry.path()));
+    for (std::string line; std::getline(text, line);) {
+      const std::string code = line.substr(0, line.find("//"));
+      if (code.find("wording::") < code.size()) continue;
+      EXPECT_FALSE(std::regex_search(code, words)) << entry.path() << ": " << line;
+    }
   }
 }
 

@@ -20,7 +20,8 @@ struct ArrayOptions {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("path", path, "training images: a .npy or .npz file, or a folder that holds images.npy; in --data");
+    field("path", path,
+          "training images: a .npy or .npz file, or a folder that holds images.npy; below the data folder");
     field("labels", labels, "their labels, a .npy file; \"\": those beside, if there are any");
     field("test", test, "test images; \"\": those of the same .npz file or folder");
     field("test_labels", test_labels, "their labels");
@@ -101,7 +102,7 @@ class ArrayDataset final : public FileDataset {
 };
 
 const Registration<DatasetRegistry, ArrayDataset, ArrayOptions> registration(
-    "array", "images in .npy or .npz files, or a folder that `biossl data pack` wrote; with labels or without");
+    "array", "images in .npy or .npz files, or a folder that the program's data pack wrote; with labels or without");
 
 }  // namespace
 }  // namespace biossl

@@ -5,6 +5,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/data/resize.h"
 
 namespace biossl {
@@ -38,15 +39,17 @@ const CifarFormat& cifar100_format() {
 fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
   const fs::path& directory = request.directory;
   if (directory.empty()) {
-    bad_input("{} is read from files; --data DIR names the folder that holds {}/", format.name, format.folder);
+    bad_input("{} is read from files; {} names the folder that holds {}/", format.name, wording::option("data", "DIR"),
+              format.folder);
   }
   std::error_code ignored;  // an unreadable folder counts as absent
   if (fs::is_directory(directory / format.folder, ignored)) return directory / format.folder;
   const bool is_it = std::ranges::any_of(format.train_files, [&](const auto& f) { return is_there(directory / f); }) ||
                      std::ranges::any_of(format.test_files, [&](const auto& f) { return is_there(directory / f); });
   if (is_it) return directory;
-  bad_input("{}: holds neither {}/ nor {}; --data DIR names the folder that holds {}/; biossl data fetch {} makes it",
-            directory.string(), format.folder, format.train_files.front(), format.folder, format.name);
+  bad_input("{}: holds neither {}/ nor {}; {} names the folder that holds {}/; {} makes it", directory.string(),
+            format.folder, format.train_files.front(), wording::option("data", "DIR"), format.folder,
+            wording::command(fmt::format("data fetch {}", format.name)));
 }
 
 struct RecordFile {
@@ -57,7 +60,7 @@ struct RecordFile {
 
 RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
   if (!is_there(path)) {
-    bad_input("{}: is missing; biossl data fetch brings it", path.string());
+    bad_input("{}: is missing; {} brings it", path.string(), wording::command("data fetch"));
   }
   MappedFile file(path);
   const auto size = static_cast<std::int64_t>(file.bytes().size());
@@ -142,9 +145,9 @@ std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) 
 }
 
 const Registration<DatasetRegistry, Cifar10, NoOptions> registration10(
-    "cifar10", "CIFAR-10, 60000 photographs of 10 classes, 32x32; binary version, needs --data");
+    "cifar10", "CIFAR-10, 60000 photographs of 10 classes, 32x32; binary version, read from the data folder");
 const Registration<DatasetRegistry, Cifar100, NoOptions> registration100(
-    "cifar100", "CIFAR-100, 60000 photographs of 100 classes, 32x32; binary version, needs --data");
+    "cifar100", "CIFAR-100, 60000 photographs of 100 classes, 32x32; binary version, read from the data folder");
 
 }  // namespace
 

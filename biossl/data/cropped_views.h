@@ -7,6 +7,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/random.h"
+#include "biossl/core/wording.h"
 #include "biossl/data/views.h"
 #include "biossl/ops/crops.h"
 
@@ -42,7 +43,8 @@ class CroppedViews : public Views {
 
  private:
   static const ViewSource& on_host(std::string_view name, const ViewSource& source) {
-    check(source.device != Device::cuda, "views", "a GPU makes no views of kind {} yet; use --device cpu", name);
+    check(source.device != Device::cuda, "views", "a GPU makes no views of kind {} yet; use {}", name,
+          wording::option("device", "cpu"));
     return source;
   }
 

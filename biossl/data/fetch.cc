@@ -11,6 +11,7 @@
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/staging_folder.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/io/archive.h"
 #include "biossl/io/checksum.h"
 
@@ -69,10 +70,12 @@ class Fetcher {
   }
 
   void check_request() const {
-    check(!request_.data.empty(), "data fetch", "--data DIR names the folder to put {} into", source_.name);
+    check(!request_.data.empty(), "data fetch", "{} names the folder to put {} into", wording::option("data", "DIR"),
+          source_.name);
     const std::string& from = request_.from;
     if (is_address(from) && !from.starts_with("http://") && !from.starts_with("https://")) {
-      fail("data fetch", "--from {}: only http and https are loaded from; a local folder is named by its path", from);
+      fail("data fetch", "{}: only http and https are loaded from; a local folder is named by its path",
+           wording::option("from", from));
     }
   }
 

@@ -8,6 +8,7 @@
 #include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 namespace {
@@ -78,7 +79,8 @@ void FileDataset::read(std::int64_t image, std::uint8_t* to) const {
 
 fs::path path_of_data(const std::string& name, const std::string& path, const DatasetRequest& request) {
   if (path.empty() && request.directory.empty()) {
-    bad_input("{} is read from files; name them with data.{}.path, or their folder with --data DIR", name, name);
+    bad_input("{} is read from files; name them with data.{}.path, or their folder with {}", name, name,
+              wording::option("data", "DIR"));
   }
   if (path.empty()) return request.directory;
   return request.directory / path;  // an absolute path stays as it is

@@ -9,6 +9,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/random.h"
+#include "biossl/core/wording.h"
 #include "biossl/data/array_images.h"
 #include "biossl/data/pack.h"
 #include "biossl/data/picture_folder.h"
@@ -26,7 +27,7 @@ struct FolderOptions {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("path", path, "the folder of pictures; in --data; \"\": that folder itself");
+    field("path", path, "the folder of pictures; below the data folder; \"\": that folder itself");
     field("strict", strict, "whether a broken picture stops the run; otherwise it is passed over");
   }
 };
@@ -37,8 +38,8 @@ fs::path cache_folder() {
   if (cache != nullptr && fs::path(cache).is_absolute()) return fs::path(cache) / "biossl";
   const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
   if (home != nullptr && fs::path(home).is_absolute()) return fs::path(home) / ".cache" / "biossl";
-  bad_input(
-      "packed pictures need a place: set HOME or XDG_CACHE_HOME, or use `biossl data pack` and data set \"array\"");
+  bad_input("packed pictures need a place: set HOME or XDG_CACHE_HOME, or use {} and data set \"array\"",
+            wording::command("data pack"));
 }
 
 /// Waits until no other process packs the same pictures.
@@ -91,9 +92,9 @@ class PackedPictures : public FileDataset {
     const fs::path folder = path_of_data(name, options.path, request);
     if (request.resize == 0) {
       bad_input(
-          "{}: pictures have sizes of their own; say which one they get, for example data.resize = 32 "
-          "(`biossl data`: --size 32)",
-          folder.string());
+          "{}: pictures have sizes of their own; say which one they get, for example data.resize = 32 in "
+          "a recipe, or {}",
+          folder.string(), wording::command("data --size 32"));
     }
     const fs::path set = packed(folder, layout, options, request);
     if (request.split == Split::test && !fs::exists(set / "test")) {

@@ -16,7 +16,8 @@ struct IdxOptions {
 
   template <class Visitor>
   void visit(Visitor& field) {
-    field("path", path, "the folder of the four files, packed (.gz) or not; in --data; \"\": that folder itself");
+    field("path", path,
+          "the folder of the four files, packed (.gz) or not; below the data folder; \"\": that folder itself");
   }
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "biossl/core/file.h"
+#include "biossl/core/wording.h"
 #include "biossl/data/file_dataset.h"
 #include "biossl/io/byte_source.h"
 
@@ -56,7 +57,7 @@ class StlRecords final : public ImageRecords {
 
 fs::path find_folder(const DatasetRequest& request) {
   if (request.directory.empty()) {
-    bad_input("stl10 is read from files; --data DIR names the folder that holds stl10_binary/");
+    bad_input("stl10 is read from files; {} names the folder that holds stl10_binary/", wording::option("data", "DIR"));
   }
   std::error_code ignored;
   const fs::path below = request.directory / "stl10_binary";
@@ -65,8 +66,8 @@ fs::path find_folder(const DatasetRequest& request) {
 
 std::shared_ptr<const ByteSource> open_images(const fs::path& path) {
   if (!is_there(path)) {
-    bad_input("{}: is missing; --data DIR names the folder that holds stl10_binary/; biossl data fetch stl10 makes it",
-              path.string());
+    bad_input("{}: is missing; {} names the folder that holds stl10_binary/; {} makes it", path.string(),
+              wording::option("data", "DIR"), wording::command("data fetch stl10"));
   }
   auto file = open_bytes(path);
   if (file->size() > 0 && file->size() % image_bytes == 0) return file;
@@ -164,9 +165,9 @@ class Stl10Unlabelled final : public FileDataset {
 };
 
 const Registration<DatasetRegistry, Stl10, StlOptions> registration(
-    "stl10", "STL-10, 5000 and 8000 photographs of 10 classes, 96x96; binary version, needs --data");
+    "stl10", "STL-10, 5000 and 8000 photographs of 10 classes, 96x96; binary version, read from the data folder");
 const Registration<DatasetRegistry, Stl10Unlabelled, NoOptions> unlabelled_registration(
-    "stl10_unlabelled", "STL-10's 100000 photographs without labels, 96x96; binary version, needs --data");
+    "stl10_unlabelled", "STL-10's 100000 photographs without labels, 96x96; binary version, read from the data folder");
 
 }  // namespace
 }  // namespace biossl

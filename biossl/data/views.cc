@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "biossl/core/error.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 
@@ -21,8 +22,9 @@ SourceImages::SourceImages(const ViewSource& source) {
     return;
   }
   check(source.device != Device::cuda, "views",
-        "these images are read from a file batch by batch, which a GPU cannot do yet; use --device cpu, or raise the "
-        "data set's memory_gb so that all of them are read into memory");
+        "these images are read from a file batch by batch, which a GPU cannot do yet; use {}, or raise the data set's "
+        "memory_gb so that all of them are read into memory",
+        wording::option("device", "cpu"));
   fetcher_ = std::make_unique<BatchFetcher>(source.dataset, source.batch, source.device);
   each_ = Tensor({source.batch}, DType::int32, source.device);
   std::iota(each_.data<std::int32_t>(), each_.data<std::int32_t>() + source.batch, 0);

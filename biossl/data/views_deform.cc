@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "biossl/core/parallel.h"
+#include "biossl/core/wording.h"
 #include "biossl/data/views.h"
 #include "biossl/ops/ops.h"
 
@@ -100,8 +101,8 @@ class DeformViews final : public Views {
                 options.saturation, options.hue);
     if (source.dataset.image_shape()[2] == 3) return;
     check_views(source.device != Device::cuda, "deform",
-                "images of shape {}; a GPU deforms images of 3 channels only; use --device cpu",
-                to_string(source.dataset.image_shape()));
+                "images of shape {}; a GPU deforms images of 3 channels only; use {}",
+                to_string(source.dataset.image_shape()), wording::option("device", "cpu"));
     channels_.emplace(source);
   }
 

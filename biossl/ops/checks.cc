@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "biossl/core/wording.h"
+
 namespace biossl::ops {
 
 void Checks::same_device(std::initializer_list<Argument> required, std::initializer_list<Argument> optional) const {
@@ -116,7 +118,8 @@ void Checks::holds_kernel(const Argument& map, const Conv2d& conv) const {
 
 void require_square(Device device, const Conv2d& conv, std::string_view who) {
   check(device != Device::cuda || conv.is_square(), who,
-        "a GPU has no convolutions yet whose height differs from their width; use --device cpu");
+        "a GPU has no convolutions yet whose height differs from their width; use {}",
+        wording::option("device", "cpu"));
 }
 
 }  // namespace biossl::ops

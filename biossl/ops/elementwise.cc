@@ -1,6 +1,7 @@
 #include "biossl/ops/elementwise.h"
 
 #include "biossl/backend/backend.h"
+#include "biossl/core/wording.h"
 #include "biossl/ops/checks.h"
 #include "biossl/ops/ops.h"
 
@@ -64,7 +65,7 @@ Folded broadcast(std::string_view operation, const Shape& a, const Shape& b) {
 }  // namespace
 
 void require_host(Device device, std::string_view who) {
-  check(device != Device::cuda, who, "a GPU has no such operation yet; use --device cpu");
+  check(device != Device::cuda, who, "a GPU has no such operation yet; use {}", wording::option("device", "cpu"));
 }
 
 Shape reduced(const Shape& shape, Axes axes) { return with_ones(shape, resolved("reduced", shape, axes)); }

@@ -1,4 +1,5 @@
 #include "biossl/backend/backend.h"
+#include "biossl/core/wording.h"
 #include "biossl/ops/checks.h"
 #include "biossl/ops/dispatch.h"
 #include "biossl/ops/ops.h"
@@ -23,8 +24,8 @@ void check_steps(std::string_view operation, std::span<ParameterStep* const> ste
     check_like_update({"values", step->values});
     if (!step->increment.empty()) {
       check_like_update({"increment", step->increment});
-      check(step->update.device() != Device::cuda, operation,
-            "a GPU does not write the increment yet; use --device cpu");
+      check(step->update.device() != Device::cuda, operation, "a GPU does not write the increment yet; use {}",
+            wording::option("device", "cpu"));
     }
     for (std::size_t i = 0; i < state.size(); ++i) check_like_update({state.begin()[i], step->state[i]});
     checks.same_device({{"update", steps.front()->update}, {"update", step->update}});

@@ -6,14 +6,15 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 namespace {
 
-/// The override as the user wrote it: "--set train.epochs=5", "--seed 2".
+/// The override in the words of the front end: "--set train.epochs=5", "--seed 2".
 std::string where_of(const Override& change) {
-  const std::string option = change.option.empty() ? fmt::format("--set {}=", change.key) : change.option + " ";
-  return valid_utf8(option + change.value);
+  return valid_utf8(wording::to_string(change.option.empty() ? wording::setting(change.key, change.value)
+                                                             : wording::option(change.option, change.value)));
 }
 
 /// A key that chooses a component, and how to remove the settings of the replaced one.
@@ -92,7 +93,7 @@ TomlSection* block_of(TomlDocument& document, const std::string& section, const 
 
 void apply(TomlDocument& document, const Override& change) {
   const auto [name, key] = split(change.key);
-  if (key.empty()) throw std::invalid_argument(where_of(change) + ": the key is missing; write section.key=value");
+  if (key.empty()) throw std::invalid_argument(where_of(change) + ": the key is missing, as in train.epochs");
   TomlSection* section = block_of(document, name, change);
   if (section == nullptr) {
     section = &document.sections[name];

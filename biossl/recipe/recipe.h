@@ -197,11 +197,11 @@ struct Recipe {
   std::vector<std::string> notes = {};
 };
 
-/// One --set key=value, "train.epochs=5". The value is TOML; quotes around texts may be left out.
+/// One change of a recipe, train.epochs=5. The value is TOML; quotes around texts may be left out.
 struct Override {
   std::string key;
   std::string value;
-  std::string option = {};  ///< the option that means --set KEY=, "--seed"; for messages
+  std::string option = {};  ///< name of the option that stands for it, "seed"; for messages
 };
 
 /// Parses, applies the overrides and checks everything that needs no data: unknown keys and names (with the nearest

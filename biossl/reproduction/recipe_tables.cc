@@ -6,6 +6,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/recipe/shipped_texts.h"
 
 namespace biossl {
@@ -39,9 +40,10 @@ std::vector<TableRecipe> folder_of_recipes(const std::filesystem::path& folder) 
 std::vector<TableRecipe> find_table(const std::string& table) {
   if (std::ranges::count(shipped_tables(), table) > 0) return shipped_table(table);
   if (std::filesystem::is_directory(table)) return folder_of_recipes(table);
-  const std::string meant = table.find('=') == std::string::npos
-                                ? suggestion(table, shipped_tables())
-                                : "; to change a value write --set " + shell_quoted(table);
+  const std::string meant =
+      table.find('=') == std::string::npos
+          ? suggestion(table, shipped_tables())
+          : fmt::format("; to change a value write {}", wording::option("set", shell_quoted(table)));
   throw std::invalid_argument(fmt::format("there is no table and no folder '{}'{}", table, meant));
 }
 

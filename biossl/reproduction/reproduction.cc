@@ -8,6 +8,7 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/reproduction/recipe_tables.h"
 #include "biossl/reproduction/table_writer.h"
@@ -22,7 +23,7 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   ReproductionRow row{.original = of_table.read({}), .recipe = {}};
   std::vector<Override> changes = request.changes;
   if (request.epochs)
-    changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs), .option = "--epochs"});
+    changes.push_back({.key = "train.epochs", .value = std::to_string(*request.epochs), .option = "epochs"});
   const bool trains = row.original.train.epochs > 0;
   std::erase_if(changes, [&](const Override& change) { return change.key == "train.epochs" && !trains; });
   row.recipe = of_table.read(changes);
@@ -52,7 +53,8 @@ void choose(std::vector<ReproductionRow>& rows, const std::vector<std::string>& 
     const std::string glob(trimmed(given));
     const auto matches = [&](const std::string& name) { return fnmatch(glob.c_str(), name.c_str(), 0) == 0; };
     if (std::ranges::none_of(names, matches)) {
-      throw std::invalid_argument(fmt::format("--rows {}: matches no row; rows are {}", glob, joined(names)));
+      throw std::invalid_argument(
+          fmt::format("{}: matches no row; rows are {}", wording::option("rows", glob), joined(names)));
     }
     const auto next =
         std::stable_partition(rest, rows.end(), [&](const ReproductionRow& row) { return matches(row.recipe.name); });
@@ -67,12 +69,13 @@ void require_same_settings(const ReproductionRun& run) {
   try {
     found = differences(read_recipe(RunDirectory::open(run.directory).recipe_file()), run.recipe);
   } catch (const BadInput& damaged) {
-    bad_input("{}; remove {}, or choose another directory with --out", damaged.what(), run.directory.string());
+    bad_input("{}; remove {}, or choose another directory with {}", damaged.what(), run.directory.string(),
+              wording::option("out"));
   }
   if (found.empty()) return;
   throw std::invalid_argument(
-      fmt::format("{} was begun with {} = {}, not {}; ask for the same again, or choose another directory with --out",
-                  run.directory.string(), found[0].key, found[0].one, found[0].other));
+      fmt::format("{} was begun with {} = {}, not {}; ask for the same again, or choose another directory with {}",
+                  run.directory.string(), found[0].key, found[0].one, found[0].other, wording::option("out")));
 }
 
 /// Checks all images first: otherwise one run after the other would fail.
@@ -130,8 +133,10 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
   check(!request.tables.empty(), "reproduce", "no table is named; there are {}", joined(shipped_tables()));
   check(request.seeds >= 1 && request.seeds <= 100'000, "reproduce", "{} seeds; it takes 1 to 100000", request.seeds);
   for (const Override& change : request.changes) {
-    check(change.key != "seed", "reproduce", "--set seed={}: a row's seeds are 1 to --seeds N", change.value);
-    check(change.key != "name", "reproduce", "--set name={}: rows are called as their recipes are", change.value);
+    check(change.key != "seed", "reproduce", "{}: a row's seeds are 1 to {}", wording::setting("seed", change.value),
+          wording::option("seeds", "N"));
+    check(change.key != "name", "reproduce", "{}: rows are called as their recipes are",
+          wording::setting("name", change.value));
   }
   std::vector<std::string> names;
   std::ranges::transform(request.tables, std::back_inserter(names),

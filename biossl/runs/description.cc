@@ -9,6 +9,7 @@
 
 #include "biossl/core/processor.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe_difference.h"
@@ -91,7 +92,9 @@ void add_precision(Text& text, const Recipe& recipe) {
   const std::string here =
       precision == "auto" ? fmt::format("auto, here {}", name_of(compute_type(precision, Device::cpu))) : precision;
   text.add("precision {} ({}{})\n", here, bfloat16_support(Device::cpu),
-           can_train(precision, Device::cpu) ? "" : "; to train here, add --set train.precision=float32");
+           can_train(precision, Device::cpu)
+               ? ""
+               : fmt::format("; to train here, add {}", wording::setting("train.precision", "float32")));
 }
 
 void add_rule(Text& text, const Recipe& recipe, const LearningRule& rule) {

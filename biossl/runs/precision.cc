@@ -4,6 +4,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/processor.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 namespace {
@@ -24,8 +25,8 @@ bool can_train(const std::string& precision, Device device) {
 void check_precision(const Recipe& recipe, Device device) {
   const std::string& precision = recipe.train.precision;
   if (can_train(precision, device)) return;
-  bad_input("recipe '{}': train.precision = \"{}\" cannot be had: {}; take --set train.precision=float32", recipe.name,
-            precision, why_not(precision, device));
+  bad_input("recipe '{}': train.precision = \"{}\" cannot be had: {}; take {}", recipe.name, precision,
+            why_not(precision, device), wording::setting("train.precision", "float32"));
 }
 
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
@@ -46,9 +47,9 @@ void continue_precision(Recipe& recipe, const Recipe& begun, Device device, Repo
   const std::string why = fmt::format("the run began in {}; {}", began_with, why_not(began_with, device));
   if (precision == began_with) {
     bad_input(
-        "recipe '{}': {}. Add --set train.precision=float32 to go on in float32; the result will not be bit-equal to "
+        "recipe '{}': {}. Add {} to go on in float32; the result will not be bit-equal to "
         "that of a run that stays in {}",
-        recipe.name, why, began_with);
+        recipe.name, why, wording::setting("train.precision", "float32"), began_with);
   }
   reporter.note(fmt::format("{}. It goes on in {}, and the result is not bit-equal to that of a run that stays in {}",
                             why, precision, began_with));

@@ -8,6 +8,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/text.h"
+#include "biossl/core/wording.h"
 #include "biossl/io/json_text.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/runs/environment.h"
@@ -130,9 +131,10 @@ std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
 void RunDirectory::require_free(const std::filesystem::path& path) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return require_writable_folder(path);
   const bool may_be_run = std::filesystem::is_directory(path);
-  throw std::invalid_argument(fmt::format("{} exists{}; choose another directory with --out{}", path.string(),
-                                          may_be_run ? "" : " and is no directory",
-                                          may_be_run ? ", or go on with that run with --resume" : ""));
+  throw std::invalid_argument(
+      fmt::format("{} exists{}; choose another directory with {}{}", path.string(),
+                  may_be_run ? "" : " and is no directory", wording::option("out"),
+                  may_be_run ? fmt::format(", or go on with that run with {}", wording::flag("resume")) : ""));
 }
 
 RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {
@@ -189,8 +191,8 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs
                          ? "its number of epochs can change only under train.schedule = \"constant\" and a rule that "
                            "does not train one block after the other"
                          : "it can only go on as it began";
-  throw std::invalid_argument(fmt::format("{} was started {}, not {}; {} (choose another --out)", path_.string(),
-                                          shown(old_value), shown(new_value), rule));
+  throw std::invalid_argument(fmt::format("{} was started {}, not {}; {} (choose another {})", path_.string(),
+                                          shown(old_value), shown(new_value), rule, wording::option("out")));
 }
 
 void RunDirectory::adopt(const Recipe& recipe, Device device, Epochs epochs) const {

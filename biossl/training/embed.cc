@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "biossl/core/error.h"
+#include "biossl/core/wording.h"
 #include "biossl/evaluation/features.h"
 #include "biossl/io/npy.h"
 #include "biossl/ops/ops.h"
@@ -51,13 +52,14 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
   check(plan.image == network.image(), "embed", "the images are {}, the network was trained on {}",
         to_string(plan.image), to_string(network.image()));
   check(block || !plan.grid.is_cut(), "embed",
-        "views {} cut images into patches, and an embedding is of one patch; write a block's output instead (--layer "
-        "last), its mean over the patches",
-        views.kind);
+        "views {} cut images into patches, and an embedding is of one patch; write a block's output instead ({}), "
+        "its mean over the patches",
+        views.kind, wording::option("layer", "last"));
   check(
       block || network.add_head(index).embeds_single_images(), "embed",
       "this network's loss has no embedding of a single image, its head predicts one view's map from another's; write "
-      "a block's output instead (--layer last)");
+      "a block's output instead ({})",
+      wording::option("layer", "last"));
   FeatureReader reader(network, {index}, images, views);
   const std::int64_t batch = reader.batch();
   const Shape& map = network.block(index).plan().output;

@@ -7,6 +7,7 @@
 
 #include "biossl/core/memory_use.h"
 #include "biossl/core/processor.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 namespace {
@@ -50,8 +51,8 @@ FeatureStorage FeatureMemory::storage(std::int64_t size, const std::string& name
   if (device_ == Device::cuda) {
     throw std::runtime_error(
         fmt::format("{}: features take {}; probe.precision = \"bfloat16\" or fewer data.probe_images need less, and "
-                    "--device cpu reads them from a file",
-                    name, beside(bytes, most)));
+                    "{} reads them from a file",
+                    name, beside(bytes, most), wording::option("device", "cpu")));
   }
   reporter_.note(
       fmt::format("{}: features take {}; they are read from a temporary file in {} in every epoch "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "biossl/core/wording.h"
 #include "biossl/data/cropped_images.h"
 #include "biossl/evaluation/augmented_probe.h"
 #include "biossl/runs/precision.h"
@@ -34,9 +35,8 @@ class ProbeImages {
     }
     train_images_ = open_->size();
     if (class_names_.size() > 1) return;
-    bad_input(
-        "recipe '{}': {} has one class, and a probe tells classes apart; use `biossl pretrain` and `biossl embed`",
-        recipe.name, recipe.data.probe);
+    bad_input("recipe '{}': {} has one class, and a probe tells classes apart; use {} and {}", recipe.name,
+              recipe.data.probe, wording::command("pretrain"), wording::command("embed"));
   }
 
   /// With probe.augment their middle. Valid until another part is opened.
@@ -102,8 +102,9 @@ class ProbeImages {
     if (opened.is_labelled()) return;
     bad_input(
         "recipe '{}': the {} images of {} have no labels, and a probe needs a class for every image; name a data "
-        "set with labels as data.{}, or use `biossl pretrain` and `biossl embed`",
-        recipe_.name, name_of(part), name_of_set(part), part == ProbePart::test ? "test" : "probe");
+        "set with labels as data.{}, or use {} and {}",
+        recipe_.name, name_of(part), name_of_set(part), part == ProbePart::test ? "test" : "probe",
+        wording::command("pretrain"), wording::command("embed"));
   }
 
   void take_targets(const Dataset& opened, ProbePart part) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "biossl/core/accelerator.h"
+#include "biossl/core/wording.h"
 #include "biossl/ops/ops.h"
 #include "biossl/runs/precision.h"
 #include "biossl/training/health_warning.h"
@@ -18,8 +19,9 @@ constexpr double seconds_between_looks = 1;
 /// there: number of images, or of pairs that can be made of them.
 void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view what) {
   if (recipe.train.batch <= there) return;
-  bad_input("recipe '{}': train.batch = {} is larger than the data, {} {} of {}; lower it", recipe.name,
-            recipe.train.batch, there, what, recipe.data.pretrain);
+  bad_input("recipe '{}': train.batch = {} is larger than the data, {} {} of {}; lower it: {}", recipe.name,
+            recipe.train.batch, there, what, recipe.data.pretrain,
+            wording::setting("train.batch", fmt::format("{}", there)));
 }
 
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {

@@ -52,9 +52,9 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     Raises:
         ValueError: The message names the key, and the nearest one that exists. BadInput for a fault in a file.
     """
-    changes = [(name, _toml.value(it)) for name, it in (set or {}).items()]
+    changes = [(name, _toml.value(it), "") for name, it in (set or {}).items()]
     if seed is not None:
-        changes.append(("seed", _toml.value(seed)))
+        changes.append(("seed", _toml.value(seed), "seed"))
     if isinstance(source, Recipe):
         return core.recipe_from_text(source.to_toml(), source.name, changes) if changes else source
     if isinstance(source, Mapping):

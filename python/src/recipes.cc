@@ -1,10 +1,10 @@
 #include <nanobind/stl/filesystem.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "biossl/recipe/components.h"
@@ -17,12 +17,14 @@
 namespace biossl::python {
 namespace {
 
-/// Key and value as TOML.
-using Changes = std::vector<std::pair<std::string, std::string>>;
+/// Key, value as TOML, and the argument that stands for it, which may be "".
+using Changes = std::vector<std::tuple<std::string, std::string, std::string>>;
 
 std::vector<Override> overrides_of(const Changes& changes) {
   std::vector<Override> overrides;
-  for (const auto& [key, value] : changes) overrides.push_back({.key = key, .value = value, .option = {}});
+  for (const auto& [key, value, argument] : changes) {
+    overrides.push_back({.key = key, .value = value, .option = argument});
+  }
   return overrides;
 }
 

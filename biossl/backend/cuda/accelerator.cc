@@ -10,6 +10,7 @@
 #include "biossl/backend/cuda/matrix_product.h"
 #include "biossl/backend/cuda/recorder.h"
 #include "biossl/backend/cuda/runtime.h"
+#include "biossl/core/wording.h"
 
 namespace biossl {
 namespace {
@@ -69,7 +70,8 @@ void require() {
   const cudaError_t status = cudaGetDeviceCount(&devices);
   std::string why = status != cudaSuccess ? cudaGetErrorString(status) : devices == 0 ? "this machine has none" : "";
   if (why.empty()) why = too_old();
-  if (!why.empty()) throw std::runtime_error(fmt::format("no GPU can be used: {}; use --device cpu", why));
+  if (!why.empty())
+    throw std::runtime_error(fmt::format("no GPU can be used: {}; use {}", why, wording::option("device", "cpu")));
 }
 
 std::string name() {

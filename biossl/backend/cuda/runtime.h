@@ -12,7 +12,7 @@ void check(cudaError_t status, std::string_view call);
 
 /// The end of the message of an out-of-memory error.
 inline constexpr std::string_view less_memory =
-    "; a smaller train.batch, train.precision = \"bfloat16\", or fewer --jobs need less";
+    "; a smaller train.batch, train.precision = \"bfloat16\", or fewer runs at once need less";
 
 /// The stream for all work of this process; it keeps the order of the calls.
 cudaStream_t stream();

@@ -3,6 +3,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/core/accelerator.h"
+#include "biossl/core/wording.h"
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -10,7 +11,7 @@ namespace biossl {
 namespace {
 
 [[noreturn]] void built_without_cuda() {
-  throw std::runtime_error("this biossl was built without CUDA; use --device cpu");
+  throw std::runtime_error(fmt::format("this biossl was built without CUDA; use {}", wording::option("device", "cpu")));
 }
 
 }  // namespace

@@ -55,4 +55,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    from .._engine import core
+
+    core.speak_as_program()
     sys.exit(main())
