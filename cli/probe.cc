@@ -44,6 +44,7 @@ void probe_run(const ProbeCommand& command, const ExecutionContext& place, Repor
   const RunDirectory directory = open_run(command);
   Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
+  settle_probe_precision(recipe, place.device, reporter);
   directory.require_continues(recipe, place.device);
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
@@ -58,6 +59,7 @@ void probe_file(const ProbeCommand& command, const ExecutionContext& place, Repo
   const Checkpoint checkpoint(command.from);
   Recipe recipe = checkpoint.recipe(command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
+  settle_probe_precision(recipe, place.device, reporter);
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);
   show(fmt::format("\n{}", results_table(report)));
   if (!command.out.empty()) write_probe(command.out, report);

@@ -33,8 +33,10 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
   }
   row.recipe.name = of_table.name;  // the name of its run directories
   Reporter quiet;
-  settle_precision(row.original, device, quiet);
-  settle_precision(row.recipe, device, quiet);
+  for (Recipe* recipe : {&row.original, &row.recipe}) {
+    settle_precision(*recipe, device, quiet);
+    settle_probe_precision(*recipe, device, quiet);
+  }
   check_precision(row.recipe, device);
   row.total_epochs = total_epochs(row.recipe);
   return row;

@@ -15,6 +15,12 @@ std::string why_not(const std::string& precision, Device device) {
   return bfloat16_support(device);
 }
 
+void settle(std::string& precision, const char* of, Device device, Reporter& reporter) {
+  if (precision != "auto") return;
+  precision = std::string(name_of(compute_type("auto", device)));
+  reporter.note(fmt::format("{}: {} ({})", of, precision, bfloat16_support(device)));
+}
+
 }  // namespace
 
 bool can_train(const std::string& precision, Device device) {
@@ -30,13 +36,11 @@ void check_precision(const Recipe& recipe, Device device) {
 }
 
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
-  const auto settle = [&](std::string& precision, const char* of) {
-    if (precision != "auto") return;
-    precision = std::string(name_of(compute_type("auto", device)));
-    reporter.note(fmt::format("{}: {} ({})", of, precision, bfloat16_support(device)));
-  };
-  settle(recipe.train.precision, "precision");
-  settle(recipe.probe.precision, "precision of the probe's features");
+  settle(recipe.train.precision, "precision", device, reporter);
+}
+
+void settle_probe_precision(Recipe& recipe, Device device, Reporter& reporter) {
+  settle(recipe.probe.precision, "precision of the probe's features", device, reporter);
 }
 
 void continue_precision(Recipe& recipe, const Recipe& begun, Device device, Reporter& reporter) {

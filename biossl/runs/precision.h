@@ -16,8 +16,10 @@ bool can_train(const std::string& precision, Device device);
 /// Throws BadInput, with advice, if the device cannot train with the recipe's precision.
 void check_precision(const Recipe& recipe, Device device);
 
-/// Replaces "auto" by the actual precision, for training and for the probe's features, and tells the reporter.
+/// Replaces "auto" by the actual precision of training, and tells the reporter.
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter);
+/// The same of the probe's features.
+void settle_probe_precision(Recipe& recipe, Device device, Reporter& reporter);
 
 /// For a continued run: replaces "auto" by the run's precision. If the device cannot train with that, the run continues
 /// only if `recipe` names another precision; the reporter is told that the result is not bit-equal. Otherwise throws

@@ -3,16 +3,19 @@
 #include <utility>
 
 #include "biossl/core/memory_use.h"
+#include "biossl/runs/precision.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/results.h"
 
 namespace biossl {
 
-ProbedRun pretrain_and_probe(const Recipe& wanted, const ExecutionContext& place, const std::filesystem::path& out,
+ProbedRun pretrain_and_probe(const Recipe& unsettled, const ExecutionContext& place, const std::filesystem::path& out,
                              bool resume, Reporter& reporter) {
+  Recipe wanted = unsettled;
   // Check first what could fail after hours of training.
   std::optional<RunDirectory> continued = open_for_pretraining(out, resume);
   require_images(wanted, place);
+  settle_probe_precision(wanted, place.device, reporter);
   restart_peak_memory();
   RunDirectory directory = pretrain_in(std::move(continued), wanted, place, out, reporter);
   Recipe recipe = read_recipe(directory.recipe_file());

@@ -64,6 +64,8 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
   for (const std::string& note : recipe.notes) reporter.note(note);
   if (continued) continue_precision(recipe, read_recipe(continued->recipe_file()), place.device, reporter);
   settle_precision(recipe, place.device, reporter);
+  Reporter quiet;  // whether a probe follows is not known here
+  settle_probe_precision(recipe, place.device, quiet);
   check_precision(recipe, place.device);
   const std::optional<Checkpoint> last = last_checkpoint(continued, reporter);
   const std::optional<Checkpoint> start = last ? std::nullopt : starting_point(recipe, reporter);

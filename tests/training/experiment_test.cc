@@ -183,11 +183,14 @@ TEST(Experiment, SaysWhichPrecisionAutoMeans) {
   const std::string meant = is_fast(Device::cpu, DType::bfloat16) ? "bfloat16" : "float32";
   settle_precision(recipe, Device::cpu, reporter);
   EXPECT_EQ(recipe.train.precision, meant);
-  EXPECT_EQ(recipe.probe.precision, meant);
   EXPECT_THAT(reporter.notes, HasSubstr("precision: " + meant));
+  EXPECT_THAT(reporter.notes, Not(HasSubstr("probe"))) << "training alone has none";
+  settle_probe_precision(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.probe.precision, meant);
   EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + meant));
   Recipe exact = tiny_recipe({{"train.precision", "float32"}, {"probe.precision", "float32"}});
   settle_precision(exact, Device::cpu, reporter);
+  settle_probe_precision(exact, Device::cpu, reporter);
   EXPECT_EQ(exact.train.precision, "float32");
   EXPECT_EQ(exact.probe.precision, "float32");
 }
@@ -324,6 +327,7 @@ TEST(Experiment, ResultsOfAnotherProbeDoNotOutliveItsSettings) {
   const auto settled = [&](const Override& change) {
     Recipe recipe = tiny_recipe({change});
     settle_precision(recipe, Device::cpu, quiet);
+    settle_probe_precision(recipe, Device::cpu, quiet);
     return recipe;
   };
   Recipe recipe = settled({"train.checkpoint_every", "2"});
