@@ -32,25 +32,31 @@ MemoryImages held(const std::string& name, Split split) {
 
 struct MemoryOptions {
   std::string name = "images";
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
 
   template <class Visitor>
   void visit(Visitor& field) {
     field("name", name, "name under which the program or notebook holds its images in memory");
+    field("height", height, "of the images, for whoever reads the recipe without them; 0: not said");
+    field("width", width, "likewise");
+    field("channels", channels, "likewise");
   }
 };
+
+/// Of the images that are held, else as the recipe says. Without elements where neither is there.
+Shape shape_of(const Settings& settings) {
+  const auto options = read_options<MemoryOptions>("data.memory", settings);
+  const MemoryImages images = held(options.name, Split::train);
+  if (!images.pixels.empty()) return {images.pixels.extent(1), images.pixels.extent(2), images.pixels.extent(3)};
+  return {options.height, options.width, options.channels};
+}
 
 /// The data set "memory".
 class HeldImages final : public Dataset {
  public:
-  static constexpr Traits traits{.shape =
-                                     [](const Settings& settings) {
-                                       const auto options = read_options<MemoryOptions>("data.memory", settings);
-                                       const MemoryImages images = held(options.name, Split::train);
-                                       if (images.pixels.empty()) return Shape{1, 1, 1};
-                                       const Shape& shape = images.pixels.shape();
-                                       return Shape{shape[1], shape[2], shape[3]};
-                                     },
-                                 .channels = 0};
+  static constexpr Traits traits{.shape = &shape_of, .channels = 0};
 
   HeldImages(const MemoryOptions& options, const DatasetRequest& request)
       : HeldImages(required(options.name, request.split), request.images) {}
@@ -74,7 +80,7 @@ class HeldImages final : public Dataset {
     if (split == Split::test && !held(name, Split::train).pixels.empty()) {
       throw MissingSplit(fmt::format("the images '{}' in memory have no test images", name));
     }
-    bad_input("the images '{}' were in the memory of another program or notebook; {}", name, advice);
+    bad_input("the images '{}' were arrays in the memory of another program or Python session; {}", name, advice);
   }
 
   Tensor pixels_;

@@ -125,6 +125,7 @@ class DataReader : private SectionReader {
     const DataSetRecipe set = data_set(recipe, name);
     const Shape shape = image_shape(set.kind, set.settings, DataRecipe{}.image_size, set.images.resize);
     const std::int64_t side = shape[1];
+    if (side == 0) return;  // images that are not at hand
     const TomlEntry given = entry("data", "image_size");
     const bool is_given = section("data").entries.contains("image_size");
     if (is_given && !given.overridden) {

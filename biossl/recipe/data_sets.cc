@@ -127,8 +127,10 @@ bool is_sized_by_files(const Recipe& recipe, const std::string& name) {
 
 Shape image_shape(const Recipe& recipe, const ExecutionContext& place) {
   const std::string& name = recipe.data.pretrain;
-  const bool has_any_channels = traits_of_data_set(recipe, name).channels == 0;
-  if (!is_sized_by_files(recipe, name) && !has_any_channels) return image_shape(recipe);
+  const Dataset::Traits& traits = traits_of_data_set(recipe, name);
+  const bool is_said = traits.shape == nullptr ? traits.channels > 0 && !is_sized_by_files(recipe, name)
+                                               : image_shape(recipe).size() > 0;
+  if (is_said) return image_shape(recipe);
   Recipe unread = recipe;
   unread.data.memory_gb = 1e-9;  // images stay in their files
   return open_images(unread, place, name, Split::train, 1)->image_shape();

@@ -291,9 +291,10 @@ Recipe parse_recipe(const std::string& text, const std::string& origin, const st
 }
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) return read_recipe(file / "recipe.toml", overrides);
   const std::filesystem::path source = file == "-" ? "/dev/stdin" : file;
   const std::string text = read_file(source);
-  std::error_code unknown;
   if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides);
   // A pipe's number is no name for a run.
   const std::string origin = source.filename() == "stdin" ? "stdin" : "recipe";

@@ -206,7 +206,7 @@ struct Override {
 
 /// Parses, applies the overrides and checks everything that needs no data: unknown keys and names (with the nearest
 /// known one), types, ranges. Throws BadInput with file, line and key for a fault of the file; std::invalid_argument
-/// for a fault of an override. The file may be a pipe; "-" is standard input.
+/// for a fault of an override. The file may be a pipe; "-" is standard input, a run directory means its recipe.
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
 /// The default name of a recipe: the file's name without .toml, as valid UTF-8 without control characters.
 std::string name_of_file(const std::filesystem::path& file);

@@ -161,8 +161,8 @@ Shape shape_of_images(const Recipe& recipe, const ExecutionContext& place, std::
   try {
     return image_shape(recipe, place);
   } catch (const BadInput& unknown) {
-    if (!place.data.empty()) throw;
     const Shape assumed = image_shape(recipe);
+    if (!place.data.empty() || assumed.size() == 0) throw;
     notes.push_back(fmt::format("images of {} are assumed: {}", extents(assumed), unknown.what()));
     return assumed;
   }
