@@ -48,6 +48,16 @@ def write_safetensors(path: Path, tensors: dict[str, np.ndarray]) -> None:
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def make_run_of_arrays(path: Path) -> Path:
+    """A run on arrays in a Python session, which no probe has judged."""
+    make_run(path)
+    recipe = (path / "recipe.toml").read_text().replace('pretrain = "world"', 'pretrain = "memory"')
+    (path / "recipe.toml").write_text(recipe + '\n[data.memory]\nname = "images-1"\nheight = 12\n')
+    for name in ("probe.json", "summary.json"):
+        (path / name).unlink()
+    return path
+
+
 def metrics_line(epoch: int, seed: int = 1) -> dict:
     health = {"block": 1, "of": "embedding", "dimensions": 4, "deviation": 0.1, "effective_rank": 2.0 + epoch + seed}
     health.update(participation=1.5, positive_distance=1.0, negative_distance=2.0, dead=0.0)

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from report_runs import NAMES, make_run
+from report_runs import NAMES, make_run, make_run_of_arrays
 
 pytest.importorskip("matplotlib")
 
@@ -155,6 +155,48 @@ def test_what_is_missing_is_told_with_the_command_that_makes_it(tmp_path):
     assert f"biossl run --resume --out {run}" in page.text
     assert "holds no checkpoint" in page.text and "holds no environment.json" in page.text
     assert "left out by --files-only" in page.text and "failed:" not in page.text
+
+
+def test_of_a_run_of_arrays_nothing_is_asked_that_needs_them(tmp_path):
+    class WithoutImages(SmallEngine):
+        def embeddings(self, run):
+            raise EngineError("cifar10 is read from files")
+
+        view_pairs = neighbours = embeddings
+
+    run = make_run_of_arrays(tmp_path / "run")
+    text, page = page_of(run, engine=WithoutImages())
+    check_needs_nothing(text, page)
+    assert "cifar10" not in page.text and "biossl probe" not in page.text and "biossl run" not in page.text
+    assert "learnt from arrays, not judged yet" in page.text
+    assert "3 epochs, 3 s of training" in page.text and "100 images per second" in page.text
+    assert page.text.count("The images were arrays in a Python session, and a run does not keep them.") == 6
+    recipe = str(run / "recipe.toml")
+    for call in (
+        f"biossl.Trainer({recipe!r}, images=images).next_views()",
+        f"biossl.load({str(run)!r}).encoder.embed(images)",
+        "biossl.sklearn.LinearProbe().fit(features, labels)",
+        f"biossl.set_threads(2) biossl.pretrain(images, {recipe!r}, out={str(run) + '-again'!r})",
+    ):
+        assert call in page.text
+    for shown in ("First-layer filters", "Loss", "Effective rank", "train.epochs"):
+        assert shown in page.text
+
+
+def test_a_run_of_arrays_that_was_probed_shows_the_images_of_its_probe(tmp_path):
+    run = make_run_of_arrays(tmp_path / "run")
+    make_run(tmp_path / "probed")
+    (tmp_path / "probed" / "probe.json").rename(run / "probe.json")
+    _, page = page_of(run)
+    assert "learnt from arrays, judged on world" in page.text and "component 1" in page.text
+
+
+def test_a_run_of_arrays_goes_on_in_python(tmp_path):
+    run = make_run_of_arrays(tmp_path / "run")
+    (run / "metrics.jsonl").unlink()
+    _, page = page_of(run)
+    call = f"biossl.pretrain(images, {str(run / 'recipe.toml')!r}, out={str(run)!r}, resume=True)"
+    assert "Nothing has been trained yet." in page.text and call in page.text
 
 
 def test_an_empty_run_has_a_page(tmp_path):

@@ -8,8 +8,9 @@ from importlib.resources import files
 
 from .engine import Engine
 from .groups import group_runs
-from .markup import Markup, command_line, element, join, void
-from .registry import Missing, Report, Section, sections, warn
+from .markup import Markup, element, join, void
+from .missing import Missing, missing_part
+from .registry import Report, Section, sections, warn
 from .run_files import RunFiles
 
 __all__ = ["LARGEST_PAGE", "build_page"]
@@ -17,11 +18,6 @@ __all__ = ["LARGEST_PAGE", "build_page"]
 LARGEST_PAGE = 3_000_000  # bytes
 
 import_module(".sections", __package__)  # they register themselves
-
-
-def missing_part(missing: Missing) -> Markup:
-    command = command_line(missing.command) if missing.command else None
-    return element("div", element("p", missing.what), command, class_="missing")
 
 
 def _draw(section: Section, report: Report) -> Markup | None:
@@ -50,10 +46,11 @@ def _title(report: Report) -> str:
 def _subtitle(report: Report) -> str:
     if len(report.groups) == 1:
         run = report.groups[0].first
-        learnt, judged = run.setting("data.pretrain", "unknown data"), run.setting("data.probe", "unknown data")
+        learnt = "arrays" if run.of_arrays else run.setting("data.pretrain", "unknown data")
+        judged = f"judged on {run.setting('data.probe', 'unknown data')}" if run.is_probed else "not judged yet"
         rule = f"{run.setting('rule.kind', 'unknown rule')}, {run.setting('loss.kind', 'unknown loss')}"
         seeds = report.groups[0].seeds
-        return f"{rule} · learnt from {learnt}, judged on {judged} · {'seeds' if ',' in seeds else 'seed'} {seeds}"
+        return f"{rule} · learnt from {learnt}, {judged} · {'seeds' if ',' in seeds else 'seed'} {seeds}"
     return f"{len(report.runs)} runs of {len(report.groups)} recipes, side by side"
 
 

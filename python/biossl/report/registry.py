@@ -20,21 +20,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from . import arrays
 from .engine import Engine
 from .groups import Group
 from .markup import Markup, element
+from .missing import Missing
 from .run_files import RunFiles
 
 __all__ = ["Missing", "Report", "Section", "section", "sections"]
-
-
-class Missing(Exception):
-    """Something that a section shows is not there. `command` makes it; "": nothing does."""
-
-    def __init__(self, what: str, command: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.command = command
 
 
 @dataclass
@@ -64,10 +57,25 @@ class Report:
         place = ["--data", self.engine.data] if self.engine.data else []
         return shlex.join(["biossl", *map(str, words), *place])
 
-    def again(self, run: RunFiles, *changes: str) -> str:
-        """The command that makes a run anew, with changes."""
-        options = [word for change in changes for word in ("--set", change)]
-        return self.command("run", run.path / "recipe.toml", "--out", f"{run.path}-again", *options)
+    def again(self, run: RunFiles) -> str:
+        """What makes a run anew."""
+        if run.of_arrays:
+            return arrays.pretrain(run, f"{run.path}-again")
+        return self.command("run", run.path / "recipe.toml", "--out", f"{run.path}-again")
+
+    def untrained(self, what: str) -> Missing:
+        """Something that training makes, of the first run, which has not got so far."""
+        run = self.runs[0]
+        if run.of_arrays:
+            return arrays.missing(what, arrays.pretrain(run, str(run.path), resume=True))
+        return Missing(what, self.command("run", "--resume", "--out", run.path))
+
+    def unprobed(self, what: str, *options: str) -> Missing:
+        """Something that a probe of the first run makes."""
+        run = self.runs[0]
+        if run.of_arrays:
+            return arrays.missing(what, arrays.probe(run))
+        return Missing(what, self.command("probe", run.path, *options))
 
 
 @dataclass(frozen=True)

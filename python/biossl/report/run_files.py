@@ -108,6 +108,16 @@ class RunFiles:
         seed = self.recipe.get("seed")
         return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
+    @property
+    def of_arrays(self) -> bool:
+        """Whether it learnt from arrays in a Python session, which are gone."""
+        name = str(self.setting("data.pretrain", ""))
+        return self.setting(f"data.{name}.kind", name) == "memory"
+
+    @property
+    def is_probed(self) -> bool:
+        return bool(self.trained) or "probe" in self.summary
+
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting by its dotted key: "rule.kind"."""
         value: Any = self.recipe

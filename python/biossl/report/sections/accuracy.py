@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from ..figures import MUTED, drawing, figure, series_colour, svg
 from ..groups import Group
 from ..markup import Markup, element, join, key, spread, table, without_empty
+from ..missing import missing_part
 from ..registry import Missing, Report, section
 from ..run_files import BlockProbe
 
@@ -141,10 +142,7 @@ def _table_of_several(report: Report) -> Markup:
 def accuracy(report: Report) -> Markup:
     probed = [group for group in report.groups if any(run.trained for run in group.runs)]
     if not probed:
-        raise Missing(
-            "No probe has judged the encoder yet.",
-            report.command("probe", report.runs[0].path, "--set", "probe.blocks=all"),
-        )
+        raise report.unprobed("No probe has judged the encoder yet.", "--set", "probe.blocks=all")
     several = any(len(run.trained) > 1 for run in report.runs)
     if not several:
         parts = [_bars(report)]
@@ -157,7 +155,5 @@ def accuracy(report: Report) -> Markup:
             "Only the last block was probed. This probes all of them:",
             report.command("probe", probed[0].first.path, "--set", "probe.blocks=all"),
         )
-        parts.append(
-            element("div", element("p", every.what), element("pre", element("code", every.command)), class_="missing")
-        )
+        parts.append(missing_part(every))
     return join(parts)

@@ -7,7 +7,7 @@ import numpy as np
 from ..figures import figure, pixels
 from ..groups import Group
 from ..markup import Markup, element, join, percent, table
-from ..registry import Missing, Report, section
+from ..registry import Report, section
 
 MOST_CLASSES = 20  # that are shown as a table; more of them as a picture
 
@@ -88,6 +88,6 @@ def confusion(report: Report) -> Markup:
     drawn = [_of(group, len(report.groups) > 1) for group in report.pictured]
     drawn = [one for one in drawn if one is not None]
     if not drawn:
-        raise Missing("The run holds no confusion matrix of a probe.", report.command("probe", report.runs[0].path))
+        raise report.unprobed("The run holds no confusion matrix of a probe.")
     lead = "A row is a class, a column what the linear probe on the last block says. The diagonal is right."
     return join([element("p", lead, class_="lead"), *drawn, report.pictured_note])

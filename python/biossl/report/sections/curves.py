@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..figures import MUTED, curve, drawing, figure, svg
 from ..groups import band
 from ..markup import Markup, element, join, key
-from ..registry import Missing, Report, section
+from ..registry import Report, section
 from ..run_files import RunFiles
 
 _CURVES = [
@@ -69,7 +69,7 @@ def curves(report: Report) -> Markup:
     ]
     drawn = [one for one in drawn if one is not None]
     if not drawn:
-        raise Missing("No epoch has finished yet.", report.command("run", "--resume", "--out", report.runs[0].path))
+        raise report.untrained("No epoch has finished yet.")
     parts: list[object] = []
     if any(len(group.runs) > 1 for group in report.groups):
         parts.append(element("p", "Lines are means over seeds, bands one standard deviation.", class_="lead"))

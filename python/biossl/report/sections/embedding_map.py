@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import arrays
 from ..engine import EngineError
 from ..figures import MUTED, drawing, figure, svg
 from ..groups import Group
@@ -69,6 +70,7 @@ def embedding_map(report: Report) -> Markup:
     groups = [group for group in report.pictured if group.first.checkpoints]
     if not groups:
         raise Missing("The run directory holds no checkpoint. A run makes one:", report.again(report.runs[0]))
+    groups = arrays.with_images(groups, arrays.embeddings, or_probed=True)
     drawn: list[Markup] = []
     fault: EngineError | None = None
     for group in groups:

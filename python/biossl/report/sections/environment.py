@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from .. import arrays
 from ..markup import Markup, command_line, element, join, table
 from ..registry import Missing, Report, section
 from ..run_files import RunFiles
@@ -53,13 +54,22 @@ def environment(report: Report) -> Markup:
 
 
 def exact_command(run: RunFiles, data: str | None) -> str:
-    """The command that ends with the same bytes on the same machine: the resolved recipe names every setting."""
+    """What ends with the same bytes on the same machine: the resolved recipe names every setting."""
+    if run.of_arrays:
+        return _exact_call(run)
     words = ["biossl", "run", str(run.path / "recipe.toml"), "--out", f"{run.path}-again"]
     threads, device = run.environment.get("threads"), run.environment.get("device")
     words += ["--data", data] if data else []
     words += ["--device", device] if isinstance(device, str) and device != "cpu" else []
     words += ["--threads", str(threads)] if isinstance(threads, int) else []
     return shlex.join(words)
+
+
+def _exact_call(run: RunFiles) -> str:
+    threads, device = run.environment.get("threads"), run.environment.get("device")
+    other = {"device": device} if isinstance(device, str) and device != "cpu" else {}
+    call = arrays.pretrain(run, f"{run.path}-again", **other)
+    return f"biossl.set_threads({threads})\n{call}" if isinstance(threads, int) else call
 
 
 @section("Make it again", order=140)
@@ -72,6 +82,8 @@ def command(report: Report) -> Markup:
         "A run's recipe.toml names every setting. The same build, device and number of threads end with the same "
         f"bytes. Commit: {commits}."
     )
+    if any(run.of_arrays for run in runs):
+        lead += " Images that were arrays in a Python session must be the same ones."
     commands = [command_line(exact_command(run, report.engine.data)) for run in runs]
     others = (
         element("details", element("summary", f"{len(commands) - 4} more"), *commands[4:]) if commands[4:] else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .. import arrays
 from ..engine import IMAGES, EngineError
 from ..figures import figure, picture
 from ..groups import Group
@@ -46,6 +47,7 @@ def view_pairs(report: Report) -> Markup:
     groups = _of_one_kind([group for group in report.pictured if group.first.recipe])
     if not groups:
         raise Missing("The run directory holds no recipe.toml.")
+    groups = arrays.with_images(groups, arrays.next_views)
     sheets = _sheets(report, groups, report.engine.view_pairs, "Pairs of views", _report_command(report))
     return join([element("p", lead, class_="lead"), sheets, report.pictured_note])
 
@@ -59,5 +61,6 @@ def neighbours(report: Report) -> Markup:
     groups = [group for group in report.pictured if group.first.checkpoints]
     if not groups:
         raise Missing("The run directory holds no checkpoint. A run makes one:", report.again(report.runs[0]))
+    groups = arrays.with_images(groups, arrays.embeddings)
     sheets = _sheets(report, groups, report.engine.neighbours, "Nearest neighbours", _report_command(report))
     return join([element("p", lead, class_="lead"), sheets, report.pictured_note])

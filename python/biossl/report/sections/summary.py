@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..groups import Group
 from ..markup import Markup, element, format_number, join, key, percent, spread, table, without_empty
-from ..registry import Missing, Report, section
+from ..missing import missing_part
+from ..registry import Report, section
 from ..run_files import RunFiles, number
 
 
@@ -24,8 +25,18 @@ def random_accuracy(run: RunFiles) -> float | None:
 
 
 def _pretrain(run: RunFiles, name: str) -> float | None:
+    """Of the summary; of a run without one, from the records of its epochs."""
     pretrain = run.summary.get("pretrain")
-    return number(pretrain.get(name)) if isinstance(pretrain, dict) else None
+    if isinstance(pretrain, dict):
+        return number(pretrain.get(name))
+    seconds, images = (float(run.series(of)[1].sum()) for of in ("seconds", "images"))
+    losses = run.series("loss")[1]
+    found = {
+        "seconds": seconds or None,
+        "images_per_second": images / seconds if seconds else None,
+        "final_loss": float(losses[-1]) if losses.size else None,
+    }
+    return found[name]
 
 
 def gains(group: Group) -> list[float | None]:
@@ -112,7 +123,7 @@ def _each(report: Report) -> Markup:
 @section("Summary", order=10)
 def summary(report: Report) -> Markup:
     if not any(run.summary or run.trained or run.metrics for run in report.runs):
-        raise Missing("Nothing has been trained yet.", report.command("run", "--resume", "--out", report.runs[0].path))
+        raise report.untrained("Nothing has been trained yet.")
     parts: list[object] = []
     if len(report.groups) == 1:
         parts.append(_tiles(report.groups[0]))
@@ -134,12 +145,7 @@ def summary(report: Report) -> Markup:
     if labelled:
         parts.append(element("p", f"Pretraining reads labels: {', '.join(labelled)}.", class_="warning"))
     if all(accuracy(run) is None for run in report.runs):
-        missing = Missing("No probe has judged the encoder yet.", report.command("probe", report.runs[0].path))
-        parts.append(
-            element(
-                "div", element("p", missing.what), element("pre", element("code", missing.command)), class_="missing"
-            )
-        )
+        parts.append(missing_part(report.unprobed("No probe has judged the encoder yet.")))
     if len(report.runs) > 1:
         parts.append(_each(report))
     return join(parts)
