@@ -13,6 +13,7 @@ Everything is loaded when it is first used, so that importing the package is qui
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -92,8 +93,8 @@ def __getattr__(name: str):
         return value
     if name in _SUBMODULES:
         return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module 'biossl' has no attribute '{name}'")
+    raise AttributeError(f"module 'biossl' has no attribute '{name}'", name=name, obj=sys.modules[__name__])
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, *_SUBMODULES])
+    return sorted({*globals(), *_HOMES, *_SUBMODULES})

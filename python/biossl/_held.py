@@ -27,13 +27,14 @@ def held(images, labels=None):
         return
     pixels = _images.as_bytes(images)
     numbers, names = ([], []) if labels is None else _images.as_labels(labels, len(pixels))
+    _require_contrast(images, pixels)
     name = _name_of(pixels, numbers)
     with _lock:
         if not _users[name]:
             core.hold_images(name, "train", pixels, numbers, names)
         _users[name] += 1
     try:
-        yield {"data.pretrain": "memory", "data.memory.name": name}
+        yield {"data.pretrain": "memory", "data.memory.name": name, **_shape_of(pixels)}
     finally:
         with _lock:
             _users[name] -= 1
@@ -52,6 +53,23 @@ def held_all(images=None, labels=None, views=None):
 
     with held(images, labels) as changes, own_views(views) as more:
         yield {**changes, **more}
+
+
+def _require_contrast(images, pixels) -> None:
+    """Images of one colour teach nothing; those of two levels that are next to each other are in another range."""
+    if not pixels.size or int(pixels.max()) - int(pixels.min()) > 1:
+        return
+    numbers = _images.as_array(images, "images")
+    white = 255 if numbers.dtype == pixels.dtype else 1
+    raise ValueError(
+        f"the numbers of the images go from {numbers.min():g} to {numbers.max():g}, where 0 is black and {white} white: "
+        "there is nothing to learn from; scale them into that range"
+    )
+
+
+def _shape_of(pixels) -> dict[str, int]:
+    """For whoever reads the recipe without the images."""
+    return {f"data.memory.{name}": extent for name, extent in zip(("height", "width", "channels"), pixels.shape[1:])}
 
 
 def _name_of(pixels, numbers) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 
@@ -32,24 +32,25 @@ def value(it) -> str:
     raise TypeError(f"a recipe holds booleans, numbers, texts, lists and dicts, not {type(it).__name__}")
 
 
-def key(name) -> str:
+def entries(recipe: Mapping, section: str = "") -> Iterator[tuple[str, str]]:
+    """The values of a dict of dicts as TOML, each with its dotted key."""
+    for name, it in recipe.items():
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is no key of a recipe; a text is expected")
+        if isinstance(it, Mapping):
+            yield from entries(it, f"{section}{name}.")
+            continue
+        try:
+            yield section + name, value(it)
+        except TypeError as fault:
+            raise TypeError(f"{section}{name}: {fault}") from None
+
+
+def key(name: str) -> str:
     """A key, in quotes where TOML asks for them. Dots stay as they are: they lead into sections."""
-    if not isinstance(name, str):
-        raise TypeError(f"a key of a recipe is a text, not {type(name).__name__}")
     return ".".join(part if _BARE_KEY.match(part) else value(part) for part in name.split("."))
 
 
 def document(recipe: Mapping) -> str:
     """A dict of dicts as a TOML document, one dotted key a line."""
-    lines: list[str] = []
-
-    def add(prefix: str, section: Mapping) -> None:
-        for name, inner in section.items():
-            whole = prefix + key(name)
-            if isinstance(inner, Mapping):
-                add(whole + ".", inner)
-            else:
-                lines.append(f"{whole} = {value(inner)}")
-
-    add("", recipe)
-    return "\n".join(lines) + "\n"
+    return "".join(f"{key(name)} = {it}\n" for name, it in entries(recipe))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
+from ._arguments import Named, as_block, as_device, as_path, as_shape
 from ._engine import core
 from .progress import reporter
 
@@ -39,7 +40,7 @@ class Encoder:
     def __init__(self, path: str | os.PathLike, precision: str = "float32", device: str = "cpu"):
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f"precision = {precision!r}; use 'float32' or 'bfloat16'")
-        self._take(core.Encoder(os.path.expanduser(os.fspath(path)), precision, device), precision, device)
+        self._take(core.Encoder(as_path(path, "path"), precision, as_device(device)), precision, device)
 
     def _take(self, engine, precision: str, device: str) -> None:
         self._core = engine
@@ -62,7 +63,8 @@ class Encoder:
         image_shape: (H, W, C) of the images to learn from; None: those of the recipe's data set.
         """
         encoder = cls.__new__(cls)
-        engine = core.Encoder(recipes.recipe(recipe, set, seed), list(image_shape or ()), device)
+        shape = () if image_shape is None else as_shape(image_shape, "image_shape")
+        engine = core.Encoder(recipes.recipe(recipe, set, seed), shape, as_device(device))
         encoder._take(engine, "float32", device)
         return encoder
 
@@ -127,7 +129,7 @@ class Encoder:
     @property
     def layers(self) -> dict:
         """The layers by name, "blocks.0", …: weight, bias, feedback as arrays that share the network's memory."""
-        return {layer.name: layer for layer in self._core.layers()}
+        return Named("layer", {layer.name: layer for layer in self._core.layers()})
 
     def structure(self) -> dict:
         """What the network is made of, for those who build the same one elsewhere.
@@ -145,20 +147,24 @@ class Encoder:
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Copies weights into the network, under the names and in the shapes of `weights()`. ValueError for others."""
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"weights of the type {type(weights).__name__}; a dict as weights() gives it is expected")
         shown = {name: (array.shape, shape) for name, array, shape in self._core.weights()}
         for name, values in weights.items():
             values = np.asarray(values)
             if name not in shown:
-                raise ValueError(f"the network has no weights '{name}'; it has {', '.join(shown)}")
+                raise ValueError(f"the network has no weights '{name}'{core.suggestion(str(name), list(shown))}")
             as_map, shape = shown[name]
             if values.shape != shape:
                 raise ValueError(f"weights '{name}' have the shape {values.shape}, the network's have {shape}")
+            if not np.isfinite(values).all():
+                raise ValueError(f"weights '{name}' hold numbers that are NaN or infinite")
             self._core.set_weights(name, values.astype(np.float32).reshape(as_map))
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes a checkpoint of the weights as they are now. `Encoder(path)` reads it, and a run starts from it with
         `set={"train.from": path}`; optimisers and feedback paths then start anew."""
-        self._core.save(os.path.expanduser(os.fspath(path)))
+        self._core.save(as_path(path, "path"))
 
     def output_shape(self, block: int | None = None) -> tuple[int, int, int]:
         """(C, H, W) of a block's output for one image; without a block, of the last one."""
@@ -178,19 +184,20 @@ class Encoder:
         The result is an array with strides over
         memory in the order (N, H, W, C); numpy.ascontiguousarray copies it into the order of its axes.
         """
-        return self._core.encode(_images.as_input(images), self._block(block), reporter(progress, lasting=False))
+        return self._encode(images, self._block(block), progress)
 
     def embed(self, images: ArrayLike, progress: bool = True) -> np.ndarray:
         """The embeddings of the last head, (N, D) float32: what the loss compared in training."""
         if not self._core.has_head(self.depth - 1):
             raise ValueError("this checkpoint has no head on its last block; read a block's output: encoder(images)")
-        return self._core.encode(_images.as_input(images), None, reporter(progress, lasting=False))
+        return self._encode(images, None, progress)
+
+    def _encode(self, images: ArrayLike, block: int | None, progress: bool) -> np.ndarray:
+        pixels = _images.as_input(images, self.image_shape)
+        return self._core.encode(pixels, block, reporter(progress, lasting=False))
 
     def _block(self, block: int | None) -> int:
-        index = self.depth - 1 if block is None else int(block)
-        if not -self.depth <= index < self.depth:
-            raise ValueError(f"there is no block {block}; the network has blocks 0 to {self.depth - 1}")
-        return index % self.depth
+        return as_block(block, self.depth)
 
     def __getstate__(self):
         with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
@@ -207,4 +214,7 @@ class Encoder:
         self._path, self._epochs = state["path"], state["epochs"]
 
     def __repr__(self) -> str:
-        return f"Encoder({self.path!r}: {self.depth} blocks, {self.epochs} epochs)"
+        height, width, channels = self.image_shape
+        images = f"images of {height}x{width}x{channels}"
+        said = f"{self.recipe.name!r}: {self.depth} blocks, {images}, {self.epochs} epochs"
+        return f"Encoder({said}, {self.path!r})" if self.path else f"Encoder({said})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._arguments import as_whole
 from ._engine import core
 
 __all__ = ["get_threads", "set_threads", "version"]
@@ -13,7 +14,7 @@ def set_threads(threads: int) -> None:
     Without it: OMP_NUM_THREADS, else all processors that this process may use. The same seed gives the same run for the
     same number of threads.
     """
-    core.set_threads(threads)
+    core.set_threads(as_whole(threads, "threads"))
 
 
 def get_threads() -> int:

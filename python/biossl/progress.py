@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 
 class Silent:
@@ -91,8 +92,10 @@ def _bar(share: float, width: int = 24) -> str:
     return f"[{'=' * full}{' ' * (width - full)}] {100 * share:3.0f} %"
 
 
-def reporter(progress, lasting: bool = True) -> Silent:
+def reporter(progress: Any, lasting: bool = True) -> Silent:
     """True: lines on standard output; False: nothing; else an object of one's own with the methods of Silent."""
-    if progress is True:
-        return Lines(lasting=lasting)
-    return progress or Silent()
+    if progress is None or isinstance(progress, (bool, int)):
+        return Lines(lasting=lasting) if progress else Silent()
+    if not all(callable(getattr(progress, name, None)) for name in ("note", "batch", "epoch", "stage")):
+        raise TypeError(f"progress = {progress!r}; True, False or an object as biossl.progress.Silent is expected")
+    return progress

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Union
 
 from . import _toml
+from ._arguments import Named, as_changes, as_folder
 from ._engine import core
 
 __all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "describe", "recipe", "shipped"]
 
-#: A recipe that has been read and checked: ``name``, ``seed``, ``notes``, ``to_toml()``.
+#: A recipe that has been read and checked: ``name``, ``seed``, ``notes``, ``to_toml()``. Those that mean the same are
+#: equal.
 Recipe = core.Recipe
+copyreg.pickle(Recipe, lambda it: (_read, (it.to_toml(), it.name)))
 
 #: What functions take as a recipe: a built-in one's name, a path, TOML text, a dict, or one that has been read.
 RecipeLike = Union[str, os.PathLike, Mapping, "Recipe"]
@@ -35,6 +39,10 @@ class Component(NamedTuple):
     options: list[Option]
 
 
+def _read(text: str, origin: str, changes: list[tuple[str, str, str]] | None = None) -> Recipe:
+    return core.recipe_from_text(text, origin, changes or [])
+
+
 def shipped() -> list[str]:
     """The names of the built-in recipes: "quick", "table1/hinge_gll_bp_5", …"""
     return core.shipped_recipes()
@@ -44,30 +52,30 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     """Reads and checks a recipe.
 
     Args:
-        source: A built-in recipe's name ("quick", "table1/random_encoder"), the path of a TOML file, TOML text, or a dict
-            of the same keys ({"train": {"epochs": 5}} or {"train.epochs": 5}).
-        set: Changes, by key: {"train.epochs": 5, "loss.kind": "nt_xent"}.
+        source: A built-in recipe's name ("quick", "table1/random_encoder"), the path of a TOML file or of a run
+            directory, TOML text, or a dict of the same keys ({"train": {"epochs": 5}} or {"train.epochs": 5}).
+        set: Changes, by key: {"train.epochs": 5, "loss.kind": "nt_xent"}, or in sections as a dict above.
         seed: Of everything random, in place of the recipe's.
 
     Raises:
         ValueError: The message names the key, and the nearest one that exists. BadInput for a fault in a file.
     """
-    changes = [(name, _toml.value(it), "") for name, it in (set or {}).items()]
+    changes = [(*entry, "") for entry in _toml.entries(as_changes(set))]
     if seed is not None:
         changes.append(("seed", _toml.value(seed), "seed"))
     if isinstance(source, Recipe):
-        return core.recipe_from_text(source.to_toml(), source.name, changes) if changes else source
+        return _read(source.to_toml(), source.name, changes) if changes else source
     if isinstance(source, Mapping):
-        return core.recipe_from_text(_toml.document(source), "recipe", changes)
+        return _read(_toml.document(source), "recipe", changes)
     if isinstance(source, os.PathLike):
         return core.recipe_from_file(os.fspath(source), changes)
     if not isinstance(source, str):
-        raise TypeError(f"a recipe is a name, a path, TOML text or a dict, not {type(source).__name__}")
+        raise TypeError(f"recipe = {source!r}; a name, a path, TOML text or a dict is expected")
     if "\n" in source or "=" in source:
-        return core.recipe_from_text(source, "recipe", changes)
+        return _read(source, "recipe", changes)
     if source in core.shipped_recipes():
         return core.shipped_recipe(source, changes)
-    if source.endswith(".toml") or Path(source).expanduser().exists():
+    if source.endswith(".toml") or (source and Path(source).expanduser().exists()):
         return core.recipe_from_file(str(Path(source).expanduser()), changes)
     return core.shipped_recipe(source, changes)  # raises, with the nearest name
 
@@ -80,8 +88,7 @@ def describe(
 
     data: folder of the data sets, where only files know the size of their images; else the environment's BIOSSL_DATA.
     """
-    folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
-    return core.describe(recipe(source, set, seed), Path(folder).expanduser() if folder else "")
+    return core.describe(recipe(source, set, seed), as_folder(data))
 
 
 def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict[str, Component]:
@@ -90,14 +97,17 @@ def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict
     With a key, the components of that key alone.
     """
     found = {
-        kind: {
-            name: Component(name, summary, [Option(*option) for option in options])
-            for name, (summary, options) in entries.items()
-        }
+        kind: Named(
+            kind,
+            {
+                name: Component(name, summary, [Option(*option) for option in options])
+                for name, (summary, options) in entries.items()
+            },
+        )
         for kind, entries in core.list_components().items()
     }
     if key is None:
         return found
     if key not in found:
-        raise ValueError(f"no key '{key}' names a component; these do: {', '.join(found)}")
+        raise ValueError(f"no key {key!r} names a component{core.suggestion(str(key), list(found))}")
     return found[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
+from ._arguments import Named, as_block, as_changes, as_device, as_folder, as_path, as_whole
 from ._engine import core
 from ._held import held_all
+from .encoder import Encoder
 from .progress import Silent, reporter
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ class Recording:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"Recording({len(self)} steps)"
 
 
 class Trainer:
@@ -76,13 +82,13 @@ class Trainer:
     ):
         if recipe is None:
             recipe = "demo" if images is None else "quick"
-        folder = data if data is not None else os.environ.get("BIOSSL_DATA", "")
+        self._device = as_device(device)
         with held_all(images, labels, views) as changes:
             self._core = core.Trainer(
-                recipes.recipe(recipe, {**changes, **(set or {})}, seed),
-                Path(folder).expanduser() if folder else "",
+                recipes.recipe(recipe, {**changes, **as_changes(set)}, seed),
+                as_folder(data),
                 device,
-                Path(resume).expanduser() if resume else "",
+                "" if resume is None else as_path(resume, "resume"),
                 reporter(progress),
             )
 
@@ -94,6 +100,10 @@ class Trainer:
         """Yields the loss of each step until the run's end."""
         while not self.finished:
             yield self.step()
+
+    def __len__(self) -> int:
+        """Steps of the whole run, of which `steps` are taken."""
+        return self.epochs * self.batches
 
     @property
     def recipe(self):
@@ -138,7 +148,17 @@ class Trainer:
     @property
     def layers(self) -> dict[str, core.Layer]:
         """The layers by name, "blocks.0", "heads.4": weight, update, feedback, bias as arrays that share memory."""
-        return {layer.name: layer for layer in self._core.layers()}
+        return Named("layer", {layer.name: layer for layer in self._core.layers()})
+
+    @property
+    def encoder(self) -> Encoder:
+        """The network as it is now, copied: later steps leave it alone. `trainer(images)` encodes without a copy."""
+        with tempfile.TemporaryDirectory(prefix="biossl-") as folder:
+            file = Path(folder) / "encoder.safetensors"
+            self.save(file)
+            encoder = Encoder(file, device=self._device)
+        encoder._path = ""
+        return encoder
 
     def watch(
         self, layer: str, what: str, every: int = 1, callback: Callable[[int, np.ndarray], None] | None = None
@@ -157,10 +177,19 @@ class Trainer:
             What is recorded; its ``stop()`` ends the watch.
         """
         if what not in core.Watched.__members__:
-            raise ValueError(f"what = {what!r}; one of {', '.join(core.Watched.__members__)}")
+            known = list(core.Watched.__members__)
+            raise ValueError(f"there is nothing to watch that is called {what!r}{core.suggestion(str(what), known)}")
+        if not isinstance(layer, str):
+            raise TypeError(f"layer = {layer!r}; the name of a layer is expected, as in trainer.layers")
+        if not (callback is None or callable(callback)):
+            raise TypeError(f"callback = {callback!r}; a function of (step, array) is expected")
         number: list[int] = []
         recording = Recording(lambda: self._core.unwatch(number[0]))
-        number.append(self._core.watch(layer, core.Watched.__members__[what], every, callback or recording._add))
+        number.append(
+            self._core.watch(
+                layer, core.Watched.__members__[what], as_whole(every, "every"), callback or recording._add
+            )
+        )
         return recording
 
     def observe(self, observer) -> Callable[[], None]:
@@ -181,12 +210,13 @@ class Trainer:
 
     def __call__(self, images: ArrayLike, block: int | None = None) -> np.ndarray:
         """A block's output for images, as `Encoder` gives it, of the network as it is now."""
-        depth = self._core.depth
-        index = depth - 1 if block is None else int(block)
-        if not -depth <= index < depth:
-            raise ValueError(f"there is no block {block}; the network has blocks 0 to {depth - 1}")
-        return self._core.encode(_images.as_input(images), index % depth, reporter(True, lasting=False))
+        index = as_block(block, self._core.depth)
+        return self._core.encode(_images.as_input(images), index, reporter(True, lasting=False))
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes a checkpoint, from which `Trainer(resume=path)` goes on and `Encoder(path)` reads."""
-        self._core.save(os.path.expanduser(os.fspath(path)))
+        self._core.save(as_path(path, "path"))
+
+    def __repr__(self) -> str:
+        taken = f"{self.epoch} of {self.epochs} epochs, {self.steps} of {len(self)} steps"
+        return f"Trainer({self.recipe.name!r}: {self._core.depth} blocks, {taken})"

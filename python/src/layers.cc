@@ -12,27 +12,33 @@ namespace {
 
 nb::object optional_array(const Tensor& tensor) { return tensor.empty() ? nb::none() : array_of(tensor); }
 
-void set_weight(Layer& layer, const Array& values) {
+Array array_in(nb::handle value, const std::string& what) {
+  Array array;
+  if (!nb::try_cast(value, array)) throw nb::type_error((what + ": an array is expected").c_str());
+  return array;
+}
+
+void set_weight(Layer& layer, nb::handle value) {
   Tensor weights = layer.synapses->weights().values();
-  copy_into(values, weights, layer.name + ".weight");
+  copy_into(array_in(value, layer.name + ".weight"), weights, layer.name + ".weight");
   layer.synapses->restored();
 }
 
-void set_bias(Layer& layer, const Array& values) {
+void set_bias(Layer& layer, nb::handle value) {
   Tensor bias = layer.synapses->bias();
   check(!bias.empty(), layer.name, "this layer has no bias");
-  copy_into(values, bias, layer.name + ".bias");
+  copy_into(array_in(value, layer.name + ".bias"), bias, layer.name + ".bias");
   layer.synapses->restored();
 }
 
 /// Weights, whatever path they are: those of a path that follows the forward weights would be made anew.
-void set_feedback(Layer& layer, const Array& values) {
+void set_feedback(Layer& layer, nb::handle value) {
   Synapses& synapses = *layer.synapses;
   check(!synapses.feedback().state().empty(), layer.name,
         "the feedback path '{}' follows the forward weights and has none of its own to set",
         synapses.feedback().name());
   Tensor path = synapses.path().values();
-  copy_into(values, path, layer.name + ".feedback");
+  copy_into(array_in(value, layer.name + ".feedback"), path, layer.name + ".feedback");
   synapses.restored();
 }
 
@@ -81,6 +87,12 @@ void bind_layers(nb::module_& module) {
           "Errors, of a batch or a micro-batch, that have crossed this layer.")
       .def_prop_ro(
           "steps", [](Layer& self) { return self.synapses->steps(); }, "Updates taken so far.")
+      .def("__repr__",
+           [](Layer& self) {
+             const nb::object shape = array_of(self.synapses->weights().values()).attr("shape");
+             return fmt::format("Layer('{}': weight {}, feedback {})", self.name, nb::repr(shape).c_str(),
+                                self.synapses->feedback().name());
+           })
       .def("writable_weight", [](Layer& self) { return array_of(self.synapses->weights().values(), Access::write); })
       .def(
           "changed", [](Layer& self) { self.synapses->restored(); },

@@ -3,6 +3,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <functional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -28,6 +29,13 @@ std::vector<Override> overrides_of(const Changes& changes) {
   return overrides;
 }
 
+std::string repr(const Recipe& recipe) {
+  const std::string network = recipe.preset.empty() ? "of the recipe's own" : recipe.preset;
+  return fmt::format("Recipe('{}': rule {}, loss {}, views {} of {}, network {}, {} epochs, batches of {}, seed {})",
+                     recipe.name, recipe.rule.kind, recipe.loss.kind, recipe.views.kind, recipe.data.pretrain, network,
+                     recipe.train.epochs, recipe.train.batch, recipe.seed);
+}
+
 std::vector<std::string> shipped_names() {
   std::vector<std::string> names;
   for (const ShippedText& text : shipped_recipe_texts()) names.emplace_back(text.path);
@@ -46,6 +54,11 @@ void bind_recipes(nb::module_& module) {
       .def_prop_ro(
           "reads_labels", [](const Recipe& self) { return trial_loss(self)->reads_labels(); },
           "Whether its loss reads the images' labels.")
+      .def("__repr__", &repr)
+      .def(
+          "__eq__", [](const Recipe& self, const Recipe& other) { return to_toml(self) == to_toml(other); },
+          nb::is_operator())
+      .def("__hash__", [](const Recipe& self) { return std::hash<std::string>()(to_toml(self)); })
       .def(
           "to_toml", [](const Recipe& self) { return to_toml(self); }, "The recipe with all defaults, as TOML.");
   const nb::arg_v changes = nb::arg("changes") = Changes{};

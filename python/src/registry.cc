@@ -1,5 +1,7 @@
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
 
 #include <string>
 
@@ -31,6 +33,8 @@ nb::dict list_components() {
 }  // namespace
 
 void bind_registry(nb::module_& module) {
+  module.def("suggestion", &suggestion, nb::arg("name"), nb::arg("names"),
+             "The end of a message about an unknown name: the nearest one that there is, else all of them.");
   module.def("list_components", &list_components, "What a recipe can name, by the key that names it.");
 }
 

@@ -43,7 +43,7 @@ def test_any_number_of_images_and_any_strides(trained):
         (lambda x: x[0, 0], r"\(N, H, W, C\)"),
         (lambda x: x.astype(np.int32), "uint8"),
         (lambda x: x.astype(np.float32), "divide by 255"),
-        (lambda x: np.full(x.shape, np.nan, np.float32), "nan"),
+        (lambda x: np.full(x.shape, np.nan, np.float32), "NaN"),
     ],
 )
 def test_other_images_are_refused(trained, images, change, words):

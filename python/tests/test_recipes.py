@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -49,15 +52,60 @@ def test_a_missing_file_is_bad_input(tmp_path):
 
 
 def test_what_is_no_recipe():
-    with pytest.raises(TypeError, match="int"):
+    with pytest.raises(TypeError, match="recipe = 3; a name, a path"):
         biossl.recipe(3)
-    with pytest.raises(TypeError, match="object"):
+    with pytest.raises(TypeError, match=r"train\.epochs: .*object"):
         biossl.recipe("demo", {"train.epochs": object()})
+
+
+def test_changes_in_sections_are_those_by_key(small):
+    nested = biossl.recipe(small, {"train": {"epochs": 5}, "loss": {"kind": "nt_xent"}})
+    assert nested.to_toml() == biossl.recipe(small, {"train.epochs": 5, "loss.kind": "nt_xent"}).to_toml()
+    assert nested.to_toml() != biossl.recipe(small).to_toml()
+
+
+@pytest.mark.parametrize("set", [["train.epochs=5"], "train.epochs=5", [("train.epochs", 5)], 5])
+def test_changes_are_a_dict(set):
+    with pytest.raises(TypeError, match=r'a dict is expected, as set=\{"train.epochs": 5\}'):
+        biossl.recipe("demo", set)
+
+
+def test_keys_are_texts():
+    with pytest.raises(TypeError, match="5 is no key"):
+        biossl.recipe("demo", {5: 5})
+
+
+def test_a_run_directory_stands_for_its_recipe(trained):
+    assert biossl.recipe(trained.path) == biossl.recipe(trained) == trained.recipe
+
+
+def test_recipes_are_values(small):
+    recipe = biossl.recipe(small, seed=9)
+    assert recipe == biossl.recipe(small, seed=9) != biossl.recipe(small)
+    assert recipe != small and len({recipe, biossl.recipe(small, seed=9), biossl.recipe(small)}) == 2
+    for same in (pickle.loads(pickle.dumps(recipe)), copy.deepcopy(recipe), copy.copy(recipe)):
+        assert same == recipe and same.name == recipe.name
+
+
+def test_no_name_is_no_recipe():
+    with pytest.raises(ValueError, match="no recipe ''"):
+        biossl.recipe("")
+
+
+def test_a_recipe_says_in_a_line_what_it_is(small):
+    shown = repr(biossl.recipe(small, seed=9))
+    assert shown == (
+        "Recipe('recipe': rule e2e, loss contrastive_hinge, views moments of world, network of the recipe's own, "
+        "2 epochs, batches of 20, seed 9)"
+    )
+    assert "network conv6, 3 epochs" in repr(biossl.recipe("quick"))
 
 
 def test_components():
     hinge = biossl.components("loss.kind")["contrastive_hinge"]
     assert hinge.summary and any(option.name == "weight" and option.default == 0.2 for option in hinge.options)
     assert "conv6" in biossl.components()["network.preset"]
-    with pytest.raises(ValueError, match=r"loss\.kind"):
+    with pytest.raises(ValueError, match=r"did you mean 'loss\.kind'"):
         biossl.components("los.kind")
+    with pytest.raises(KeyError, match="did you mean 'contrastive_hinge'"):
+        biossl.components("loss.kind")["contrastive_hing"]

@@ -23,6 +23,39 @@ def test_steps_equal_a_run(trained, small, images):
         trainer.step()
 
 
+def test_its_length_is_the_steps_of_the_whole_run(small):
+    trainer = biossl.Trainer(small, progress=False)
+    assert len(trainer) == 6 and repr(trainer) == "Trainer('recipe': 2 blocks, 0 of 2 epochs, 0 of 6 steps)"
+    for _ in range(4):
+        trainer.step()
+    assert len(trainer) == 6 and repr(trainer) == "Trainer('recipe': 2 blocks, 1 of 2 epochs, 4 of 6 steps)"
+    assert len(list(trainer)) == len(trainer) - 4
+
+
+def test_its_encoder_is_a_copy(small, images):
+    trainer = biossl.Trainer(small, progress=False)
+    list(trainer)
+    encoder, expected = trainer.encoder, trainer(images)
+    np.testing.assert_array_equal(encoder(images), expected)
+    assert encoder.epochs == 2 and encoder.path == ""
+    assert repr(encoder) == "Encoder('recipe': 2 blocks, images of 16x16x3, 2 epochs)"
+    trainer.layers["blocks.0"].weight = np.zeros_like(trainer.layers["blocks.0"].weight)
+    np.testing.assert_array_equal(encoder(images), expected)
+
+
+def test_it_tells_of_no_probe(small, capsys):
+    biossl.Trainer(small, set={"train.precision": "auto", "probe.precision": "auto"})
+    told = capsys.readouterr().out
+    assert "precision:" in told and "probe" not in told
+
+
+def test_an_unknown_layer_is_told_with_the_nearest(small):
+    trainer = biossl.Trainer(small, progress=False)
+    with pytest.raises(KeyError, match=r"there is no layer 'block\.1'; did you mean 'blocks\.1'"):
+        trainer.layers["block.1"]
+    assert repr(trainer.layers["blocks.1"]) == "Layer('blocks.1': weight (16, 8, 3, 3), feedback transpose)"
+
+
 def test_going_on_from_a_checkpoint(small, tmp_path):
     whole = list(biossl.Trainer(small, progress=False))
     first = biossl.Trainer(small, progress=False)

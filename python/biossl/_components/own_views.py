@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,8 @@ def _function(views: Any) -> str:
 
 
 def _arrays(views: Any) -> tuple[type, str]:
+    if not isinstance(views, Iterable):
+        raise TypeError(f"views = {views!r}; a function f(images, rng), two arrays or a biossl.Views is expected")
     pair = tuple(host_array(it, "views") for it in views)
     pair = tuple(it[..., np.newaxis] if it.ndim == 3 else it for it in pair)
     if len(pair) != 2 or pair[0].shape != pair[1].shape or pair[0].ndim != 4:

@@ -1,0 +1,93 @@
+"""What arguments may be: each is checked where it comes in, and a wrong one is told in one line."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ._engine import core
+
+__all__ = ["Named", "UnknownName", "as_block", "as_changes", "as_device", "as_folder", "as_path", "as_shape", "as_whole"]
+
+
+def as_whole(value: Any, name: str) -> int:
+    """A whole number, Python's or NumPy's."""
+    if not isinstance(value, bool):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    raise TypeError(f"{name} = {value!r}; a whole number is expected")
+
+
+def as_shape(value: Any, name: str) -> tuple[int, int, int]:
+    """(H, W, C) of images."""
+    expected = f"{name} = {value!r}; (height, width, channels) is expected"
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(expected)
+    shape = tuple(as_whole(extent, name) for extent in value)
+    if len(shape) != 3 or min(shape) < 1:
+        raise ValueError(expected)
+    return shape
+
+
+def as_block(block: Any, depth: int) -> int:
+    """The number of a block of a network of so many; None: the last one's. Negative numbers count from the last."""
+    index = depth - 1 if block is None else as_whole(block, "block")
+    if not -depth <= index < depth:
+        raise ValueError(f"there is no block {index}; the network has blocks 0 to {depth - 1}")
+    return index % depth
+
+
+def as_path(value: Any, name: str) -> Path:
+    """A path; ~ is the user's home."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} = {value!r}; a path is expected")
+    return Path(value).expanduser()
+
+
+def as_folder(data: Any) -> Path | str:
+    """Folder of the data sets: the argument's, else the environment's BIOSSL_DATA; "": none."""
+    folder = os.environ.get("BIOSSL_DATA", "") if data is None else data
+    return "" if isinstance(folder, str) and not folder else as_path(folder, "data")
+
+
+def as_device(device: Any) -> str:
+    if not isinstance(device, str):
+        raise TypeError(f'device = {device!r}; "cpu", "cuda" or "reference" is expected')
+    return device
+
+
+def as_changes(set: Any) -> Mapping:
+    """Changes of a recipe. None: no changes."""
+    if set is None:
+        return {}
+    if not isinstance(set, Mapping):
+        raise TypeError(f'set = {set!r}; a dict is expected, as set={{"train.epochs": 5}}')
+    return set
+
+
+class UnknownName(KeyError):
+    """There is nothing of this name. The message names what there is."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Named(dict):
+    """A dict that says what there is where a name is asked for that is not there. `what`: what the names are of."""
+
+    what = "entry"
+
+    def __init__(self, what: str, *args: Any, **more: Any):
+        super().__init__(*args, **more)
+        self.what = what
+
+    def __missing__(self, name: Any) -> Any:
+        raise UnknownName(f"there is no {self.what} {name!r}{core.suggestion(str(name), [str(it) for it in self])}")
+
+    def __reduce__(self):
+        return Named, (self.what, dict(self))
