@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include "biossl/core/memory_use.h"
+#include "biossl/io/json_text.h"
 #include "biossl/recipe/components.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/path_records.h"
 
 namespace biossl {
@@ -109,6 +111,15 @@ OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) 
           {"final_loss", epochs.empty() ? OrderedJson() : OrderedJson(epochs.back().loss)}};
 }
 
+/// What summary.json says whether a probe follows or not.
+OrderedJson training(const RunDirectory& directory, const Recipe& recipe, std::int64_t trained_epochs) {
+  return {{"recipe", recipe.name},
+          {"seed", recipe.seed},
+          {"uses_labels",
+           RuleRegistry::instance().find(recipe.rule.kind).traits.learns && trial_loss(recipe)->reads_labels()},
+          {"pretrain", pretraining(directory.metrics(), trained_epochs)}};
+}
+
 }  // namespace
 
 void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
@@ -129,18 +140,13 @@ void write_probe(const std::filesystem::path& path, const ProbeReport& report) {
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report) {
   write_probe(directory.probe_file(), report);
   const BlockProbe& last = report.trained.back();
-  OrderedJson json{{"recipe", recipe.name},
-                   {"seed", recipe.seed},
-                   {"uses_labels", RuleRegistry::instance().find(recipe.rule.kind).traits.learns &&
-                                       trial_loss(recipe)->reads_labels()},
-                   {"pretrain", pretraining(directory.metrics(), report.trained_epochs)},
-                   {"probe",
-                    {{"features", last.features},
-                     {"epochs", report.epochs},
-                     {"images", report.train_images},
-                     {"test_accuracy", last.result.test_accuracy},
-                     {"train_accuracy", last.result.train_accuracy},
-                     {"per_block", test_accuracies(report.trained)}}}};
+  OrderedJson json = training(directory, recipe, report.trained_epochs);
+  json["probe"] = {{"features", last.features},
+                   {"epochs", report.epochs},
+                   {"images", report.train_images},
+                   {"test_accuracy", last.result.test_accuracy},
+                   {"train_accuracy", last.result.train_accuracy},
+                   {"per_block", test_accuracies(report.trained)}};
   if (report.augmented) json["probe"]["augment"] = true;
   add_validation(last.result, json["probe"]);
   json["layers"] = to_json(report.layers);
@@ -156,6 +162,15 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   json["peak_memory_bytes"] = peak_memory_bytes();
   if (report.device == Device::cuda) json["peak_device_memory_bytes"] = peak_device_memory_bytes();
   write_json(directory.summary_file(), json);
+}
+
+std::string summary_without_probe(const RunDirectory& directory) {
+  const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
+  OrderedJson json =
+      training(directory, read_recipe(directory.recipe_file()), checkpoint ? checkpoint->progress().epoch : 0);
+  json["layers"] = checkpoint ? to_json(checkpoint->layers()) : OrderedJson::array();
+  json["checkpoint"] = checkpoint ? OrderedJson(checkpoint->path().string()) : OrderedJson();
+  return json_text(json);
 }
 
 }  // namespace biossl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "biossl/recipe/recipe.h"
 #include "biossl/runs/run_directory.h"
@@ -25,6 +26,9 @@ namespace biossl {
 /// probe.json: the accuracies of every probe, also per class, and its confusion matrix ([label][prediction]); "knn"
 /// and "targets" beside them, never among them.
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);
+/// What there is to say of a run that no probe has judged, as JSON: "recipe", "seed", "uses_labels", "pretrain" and
+/// "layers" of summary.json, of the newest checkpoint; and "checkpoint", its file, null where there is none yet.
+std::string summary_without_probe(const RunDirectory& directory);
 /// probe.json alone.
 void write_probe(const std::filesystem::path& path, const ProbeReport& report);
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import recipes
+from ._arguments import Named, UnknownName, as_changes, as_device, as_folder, as_path
 from ._engine import core
 from ._held import held_all
 from .encoder import Encoder
@@ -31,7 +32,8 @@ class Run:
     """A run directory: what was asked for, what happened, and what came out."""
 
     def __init__(self, path: str | os.PathLike, _temporary: str | None = None):
-        self.path = Path(path).expanduser()
+        self.path = as_path(path, "path")
+        self._is_temporary = _temporary is not None
         if _temporary is not None:
             weakref.finalize(self, shutil.rmtree, _temporary, ignore_errors=True)
         if not (self.path / "recipe.toml").is_file():
@@ -44,8 +46,13 @@ class Run:
 
     @property
     def summary(self) -> dict:
-        """The results, as in summary.json; accuracies are fractions. BadInput before the run is finished."""
-        return _read_json(self.path / "summary.json", "the run has no results yet; biossl.run(…, out=…, resume=True) finishes and probes it")
+        """The results, as in summary.json; accuracies are fractions. Of a run that no probe has judged: what was
+        trained, "recipe", "seed", "uses_labels", "pretrain" and "layers" as there, and "checkpoint", the newest file.
+        """
+        path = self.path / "summary.json"
+        if path.exists():
+            return _read_json(path, "")
+        return _Summary(json.loads(core.summary_without_probe(self.path)))
 
     @property
     def environment(self) -> dict:
@@ -63,7 +70,7 @@ class Run:
             except json.JSONDecodeError:
                 raise BadInput(f"{path}: line {number} is no JSON") from None
         names = dict.fromkeys(name for line in lines for name in line)
-        return {name: _column([line.get(name) for line in lines]) for name in names}
+        return Named("metric", {name: _column([line.get(name) for line in lines]) for name in names})
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -72,11 +79,55 @@ class Run:
 
     @property
     def accuracy(self) -> float:
-        """Test accuracy of the linear probe of the last block, a fraction."""
-        return self.summary["probe"]["test_accuracy"]
+        """Test accuracy of the linear probe of the last block, a fraction. BadInput where there was no probe."""
+        try:
+            return self.summary["probe"]["test_accuracy"]
+        except UnknownName as absent:
+            raise BadInput(f"{self.path}: {absent}") from None
+
+    def __fspath__(self) -> str:
+        """Whatever takes a run directory takes a Run."""
+        return str(self.path)
+
+    def __getstate__(self):
+        """A run in a temporary folder goes along, with its files; any other is named by its path."""
+        if not self._is_temporary:
+            return {"path": self.path.absolute()}
+        files = (file for file in sorted(self.path.rglob("*")) if file.is_file())
+        return {"files": {str(file.relative_to(self.path)): file.read_bytes() for file in files}}
+
+    def __setstate__(self, state):
+        if "path" in state:
+            self.__init__(state["path"])
+            return
+        folder = tempfile.mkdtemp(prefix="biossl-")
+        for name, content in state["files"].items():
+            file = Path(folder) / "run" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        self.__init__(Path(folder) / "run", folder)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r})"
+        try:
+            its = self.summary
+            pretrain, probe = its["pretrain"], its.get("probe")
+            said = [f"{its['recipe']}, seed {its['seed']}", f"{pretrain['epochs']} epochs"]
+            if pretrain["final_loss"] is not None:
+                said.append(f"loss {pretrain['final_loss']:.4g}")
+            said.append(f"test accuracy {100 * probe['test_accuracy']:.2f} %" if probe else "not probed")
+            return f"Run({str(self.path)!r}: {', '.join(said)})"
+        except (OSError, ValueError, KeyError, TypeError):  # files that are damaged or gone
+            return f"Run({str(self.path)!r})"
+
+
+class _Summary(dict):
+    """What there is to say of a run without a probe."""
+
+    def __missing__(self, name):
+        raise UnknownName(
+            f"no probe has judged this run, so there is no {name!r}; biossl.run(out=…, resume=True) probes a run on a "
+            "labelled data set, biossl.sklearn.LinearProbe features of images of one's own"
+        )
 
 
 def run(
@@ -140,11 +191,13 @@ def pretrain(
         data: As for `biossl.run`; so are `seed`, `resume`, `device` and `progress`.
     """
     own = images is not None and out is None
+    if own and resume:
+        raise ValueError("resume=True goes on with the run in out=, and there is none; name it")
     folder = tempfile.mkdtemp(prefix="biossl-") if own else None
     where = Path(folder) / "run" if folder else out
     try:
         with held_all(images, labels, views) as changes:
-            set = {**changes, **(set or {})}
+            set = {**changes, **as_changes(set)}
             return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
     except BaseException as stopped:
         if folder:
@@ -156,19 +209,19 @@ def pretrain(
 
 def load(path: str | os.PathLike) -> Run:
     """A run directory that is there already. A single checkpoint is an `Encoder(path)`."""
-    if Path(path).expanduser().is_file():
+    if as_path(path, "path").is_file():
         raise ValueError(f"{path} is a file; a checkpoint is read by biossl.Encoder({str(path)!r})")
     return Run(path)
 
 
 def _perform(job, recipe, usual, data, set, out, seed, resume, device, progress, folder=None) -> Run:
+    directory = None if out is None else as_path(out, "out")
     if recipe is None:
-        own = Path(out or "").expanduser() / "recipe.toml"
-        recipe = own if resume and out is not None and own.is_file() else usual
+        goes_on = resume and directory is not None and (directory / "recipe.toml").is_file()
+        recipe = directory / "recipe.toml" if goes_on else usual
     read = recipes.recipe(recipe, set, seed)
-    path = Path(core.usual_path(read) if out is None else out).expanduser()
-    folder_of_data = data if data is not None else os.environ.get("BIOSSL_DATA", "")
-    job(read, path, Path(folder_of_data).expanduser() if folder_of_data else "", device, resume, reporter(progress))
+    path = core.usual_path(read) if directory is None else directory
+    job(read, path, as_folder(data), as_device(device), bool(resume), reporter(progress))
     return Run(path, folder)
 
 

@@ -5,6 +5,7 @@
 #include "biossl/runs/run_directory.h"
 #include "biossl/training/experiment.h"
 #include "biossl/training/pretraining.h"
+#include "biossl/training/results.h"
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
@@ -49,6 +50,10 @@ void bind_runs(nb::module_& module) {
   };
   add("run", &run, "Pretrains, probes and writes the results.");
   add("pretrain", &pretrain_only, "Pretrains into a run directory.");
+  module.def(
+      "summary_without_probe",
+      [](const std::filesystem::path& run) { return summary_without_probe(RunDirectory::open(run)); }, nb::arg("run"),
+      "What there is to say of a run that no probe has judged, as JSON.");
   module.def("usual_path", &RunDirectory::usual_path, nb::arg("recipe"), "runs/NAME-seedN");
 }
 

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,34 @@ def test_own_images(images):
     assert path.exists()
     del run
     assert not path.exists()
+
+
+def test_a_temporary_run_travels_in_a_pickle(images):
+    run = biossl.pretrain(images, RECIPE, progress=False)
+    run.recipe, run.encoder, run.summary  # noqa: B018  what is kept of them does not hinder
+    content = pickle.dumps(run)
+    expected, loss, path = run.encoder(images), run.metrics["loss"], run.path
+    del run
+    copy = pickle.loads(content)
+    assert copy.path != path and copy.path.exists()
+    np.testing.assert_array_equal(copy.encoder(images), expected)
+    np.testing.assert_array_equal(copy.metrics["loss"], loss)
+    where = copy.path
+    del copy
+    assert not where.exists()
+
+
+def test_a_run_of_arrays_is_described_without_them(images, tmp_path):
+    run = biossl.pretrain(images[:, :12], RECIPE, out=tmp_path / "run", progress=False)
+    assert "on images of 12x16x3" in biossl.describe(run.path)
+    unknown = {"data.memory.height": 0, "data.memory.width": 0, "data.memory.channels": 0}
+    with pytest.raises(biossl.BadInput, match="arrays in the memory of another program or Python session"):
+        biossl.describe(run.path, unknown)
+
+
+def test_going_on_needs_a_directory(images):
+    with pytest.raises(ValueError, match="out="):
+        biossl.pretrain(images, RECIPE, resume=True, progress=False)
 
 
 def test_numbers_and_grey(images):

@@ -1,5 +1,6 @@
 import _thread
 import json
+import pickle
 import threading
 import time
 
@@ -23,6 +24,55 @@ def test_the_same_seed_gives_the_same_bytes(trained, small, tmp_path):
     assert again.accuracy == trained.accuracy
     for one, other in zip(sorted(trained.path.glob("checkpoints/*")), sorted(again.path.glob("checkpoints/*"))):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_run_says_in_a_line_what_it_is(trained):
+    assert repr(trained).startswith(f"Run({str(trained.path)!r}: recipe, seed 1, 2 epochs, loss ")
+    assert repr(trained).endswith(f"test accuracy {100 * trained.accuracy:.2f} %)")
+
+
+def test_a_run_stands_for_its_directory(trained, small, tmp_path):
+    assert biossl.Encoder(trained).path == trained.encoder.path
+    assert biossl.load(trained).path == trained.path
+    started = biossl.Trainer(small, set={"train.from": trained}, progress=False)
+    weights = trained.encoder.layers["blocks.0"].weight
+    np.testing.assert_array_equal(started.layers["blocks.0"].weight, weights)
+
+
+def test_an_unknown_metric_is_told_with_the_nearest(trained):
+    with pytest.raises(KeyError, match="there is no metric 'los'; did you mean 'loss'"):
+        trained.metrics["los"]
+    assert trained.metrics.get("los") is None
+
+
+def test_a_run_without_a_probe_says_what_was_trained(small, trained, tmp_path):
+    run = biossl.pretrain(recipe=small, out=tmp_path / "run", progress=False)
+    its = run.summary
+    for name in ("recipe", "seed", "uses_labels", "layers"):
+        assert its[name] == trained.summary[name]
+    assert its["pretrain"]["epochs"] == 2 and its["pretrain"]["images"] == 60
+    assert its["pretrain"]["final_loss"] == run.metrics["loss"][-1]
+    assert biossl.Encoder(its["checkpoint"]).epochs == 2
+    assert "2 epochs, loss" in repr(run) and repr(run).endswith("not probed)")
+    for ask in (lambda: its["probe"], lambda: run.accuracy):
+        with pytest.raises((KeyError, biossl.BadInput), match="no probe has judged this run.*resume=True"):
+            ask()
+    probed = biossl.run(out=run.path, resume=True, progress=False)
+    assert probed.accuracy == trained.accuracy
+
+
+def test_a_run_that_has_not_begun_an_epoch_has_a_summary(trained, tmp_path):
+    (tmp_path / "recipe.toml").write_bytes((trained.path / "recipe.toml").read_bytes())
+    its = biossl.load(tmp_path).summary
+    assert its["pretrain"]["epochs"] == 0 and its["pretrain"]["final_loss"] is None and its["checkpoint"] is None
+    assert "0 epochs, not probed" in repr(biossl.load(tmp_path))
+
+
+def test_a_pickle_names_the_directory(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(trained.path.parent)
+    content = pickle.dumps(biossl.load(trained.path.name))
+    monkeypatch.chdir(tmp_path)
+    assert pickle.loads(content).accuracy == trained.accuracy
 
 
 def test_load(trained):
@@ -108,8 +158,9 @@ def test_damaged_files_are_told(trained, tmp_path):
     with pytest.raises(biossl.BadInput, match="line 2"):
         run.metrics
     (run.path / "summary.json").unlink()
-    with pytest.raises(biossl.BadInput, match="resume=True"):
-        run.summary
+    with pytest.raises(biossl.BadInput, match="line 2"):
+        run.metrics
+    assert repr(run).startswith("Run(")
 
 
 def test_a_full_disk_or_no_permission_is_an_os_error(small):
