@@ -9,6 +9,7 @@ model.fit(images, labels).score(test_images, test_labels)
 
 from __future__ import annotations
 
+import numbers
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from . import _images, recipes
+from ._arguments import as_whole
 from ._engine import core
 from .progress import reporter
 from .runs import pretrain
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as absent:
@@ -36,7 +39,7 @@ _SET = "set__"
 class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Learns from images without labels (`biossl.pretrain`), and turns images into a block's output.
 
-    recipe, set, seed: as for `biossl.recipe`. Single keys are parameters of their own, for a search:
+    recipe, set: as for `biossl.recipe`. Single keys are parameters of their own, for a search:
         GridSearchCV(encoder, {"set__loss.weight": [0.1, 0.2]}). A batch is no larger than the images are many.
     block: whose output is read; None: the last one's; negative numbers count from the last.
     pooling: None: all numbers of the output, in the order (H, W, C) in which biossl's probes read them; "mean": a
@@ -45,6 +48,9 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         their own shape, (N, H, W, C) or (N, H, W), need none.
     value_range: (low, high), the numbers that become black and white, 0 and 1; others are clipped. "fit": the smallest
         and largest number seen in fit. None: images are uint8 or lie in [0,1].
+    random_state: of everything random. An int is a recipe's seed; a numpy.random.RandomState, or numpy.random itself,
+        is drawn from in each fit. None: the seed of the recipe, so that fits are equal.
+    seed: as for `biossl.recipe`; random_state comes before it.
     device, progress: as for `biossl.pretrain`.
 
     After fit: encoder_ (`biossl.Encoder`, which is pickled with its weights), metrics_ (what was measured in each
@@ -62,6 +68,7 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         pooling: str | None = None,
         image_shape: tuple[int, ...] | None = None,
         value_range: tuple[float, float] | str | None = None,
+        random_state: Any = None,
         seed: int | None = None,
         device: str = "cpu",
         progress: Any = False,
@@ -72,6 +79,7 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         self.pooling = pooling
         self.image_shape = image_shape
         self.value_range = value_range
+        self.random_state = random_state
         self.seed = seed
         self.device = device
         self.progress = progress
@@ -96,9 +104,11 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
 
     def fit(self, X, y=None) -> SelfSupervisedEncoder:
         """Pretrains on images. ValueError for parameters, images or recipes that are wrong."""
+        if self.block is not None:
+            as_whole(self.block, "block")
         if self.pooling not in (None, "mean"):
             raise ValueError(f"pooling = {self.pooling!r}; use None or 'mean'")
-        recipe = recipes.recipe(self.recipe, self.set, self.seed)
+        recipe = recipes.recipe(self.recipe, self.set, _seed(self.random_state, self.seed))
         if recipe.reads_labels and y is None:
             raise ValueError("the recipe's loss reads labels; use fit(X, y)")
         images = self._images(X, reset=True)
@@ -145,8 +155,7 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         return images
 
     def _checked_maps(self, images: np.ndarray, reset: bool) -> np.ndarray:
-        if images.ndim == 3:
-            images = images[..., np.newaxis]
+        images = _images.with_channels(images, None if reset else self.image_shape_)
         if reset:
             if len(images) < 2:
                 raise ValueError(f"learning needs two images or more, not n_samples = {len(images)}")
@@ -162,9 +171,20 @@ class SelfSupervisedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, B
         low, high = (images.min(), images.max()) if isinstance(self.value_range, str) else self.value_range
         if isinstance(self.value_range, str) and self.value_range != "fit":
             raise ValueError(f"value_range = {self.value_range!r}; use (low, high), 'fit' or None")
+        if isinstance(self.value_range, str) and not np.isfinite([low, high]).all():
+            raise ValueError(f"images must be finite numbers, and these go from {low} to {high}")
         if not (np.isfinite([low, high]).all() and (low < high or isinstance(self.value_range, str))):
             raise ValueError(f"value_range = {self.value_range!r}; low must be smaller than high")
         return float(low), float(high)
+
+
+def _seed(random_state: Any, usual: int | None) -> int | None:
+    """A recipe's seed. `usual`: where no random_state is given."""
+    if random_state is None:
+        return usual
+    if isinstance(random_state, numbers.Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def _unit(images: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -179,10 +199,10 @@ class _Probe(ClassifierMixin, BaseEstimator):
         """Features (N, F) float32 and numbers of classes (N) int32; keeps classes_."""
         features, labels = validate_data(self, X, y, dtype=np.float32, order="C")
         check_classification_targets(labels)
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        self.classes_, class_numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"a probe tells classes apart, and y holds {len(self.classes_)} class")
-        return features, numbers.astype(np.int32)
+        return features, class_numbers.astype(np.int32)
 
     def _read(self, X) -> np.ndarray:
         check_is_fitted(self)
@@ -197,28 +217,37 @@ class _Probe(ClassifierMixin, BaseEstimator):
 class LinearProbe(_Probe):
     """The linear probe of `biossl probe`: one linear layer with bias, cross-entropy, Adam, reshuffled every epoch.
 
-    epochs, batch, learning_rate, seed: as probe.epochs, … of a recipe. On the same features, in the same order, it
-    learns the very weights that the program's probe does.
+    epochs, batch, learning_rate: as probe.epochs, … of a recipe.
+    random_state: as for `SelfSupervisedEncoder`. seed: where there is none, that of a recipe. On the same features, in
+        the same order, with the seed of the recipe, it learns the very weights that the program's probe does.
     progress: as for `biossl.run`.
 
     After fit: coef_ (classes, F), intercept_ (classes), losses_ (the mean loss of each epoch), classes_.
     """
 
     def __init__(
-        self, *, epochs: int = 200, batch: int = 500, learning_rate: float = 1e-3, seed: int = 1, progress: Any = False
+        self,
+        *,
+        epochs: int = 200,
+        batch: int = 500,
+        learning_rate: float = 1e-3,
+        random_state: Any = None,
+        seed: int = 1,
+        progress: Any = False,
     ):
         self.epochs = epochs
         self.batch = batch
         self.learning_rate = learning_rate
+        self.random_state = random_state
         self.seed = seed
         self.progress = progress
 
     def fit(self, X, y) -> LinearProbe:
         """Trains on features (N, F). ValueError for wrong parameters; RuntimeError where the loss becomes infinite."""
-        features, numbers = self._take(X, y)
+        features, class_numbers = self._take(X, y)
         self.coef_, self.intercept_, losses = core.train_linear_probe(
-            features, numbers, len(self.classes_), self.epochs, self.batch, self.learning_rate, self.seed,
-            reporter(self.progress, lasting=False),
+            features, class_numbers, len(self.classes_), self.epochs, self.batch, self.learning_rate,
+            _seed(self.random_state, self.seed), reporter(self.progress, lasting=False),
         )  # fmt: skip
         self.losses_ = np.array(losses)
         self.n_iter_ = self.epochs

@@ -74,12 +74,48 @@ def test_colours_and_bytes_stay_what_they_are(images):
     assert encoder.n_features_in_ == rows.n_features_in_ == 768
 
 
+def test_random_state_is_scikit_learns(encoder, digits):
+    rows, labels = digits
+
+    def weights(**parameters):
+        return clone(encoder).set_params(**parameters).fit(rows).encoder_.weights()["blocks.0.weight"].tolist()
+
+    assert weights(random_state=7) == weights(seed=7) == weights(random_state=np.int64(7), seed=1) != weights(seed=1)
+    assert weights(seed=None) == weights(seed=biossl.recipe(TINY).seed), "None: the seed of the recipe"
+    drawn = [weights(random_state=np.random.RandomState(state)) for state in (3, 3, 4)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    again = clone(encoder).set_params(random_state=np.random.RandomState(3))
+    first, second = (again.fit(rows).encoder_.weights()["blocks.0.weight"].tolist() for _ in range(2))
+    assert first == drawn[0] and second != first, "each fit draws"
+    for wrong in ("seven", 1.5, np.random.default_rng(1)):
+        with pytest.raises(ValueError, match="cannot be used to seed"):
+            weights(random_state=wrong)
+    probes = [LinearProbe(epochs=1, **given).fit(rows, labels).coef_ for given in ({"random_state": 3}, {"seed": 3}, {})]
+    np.testing.assert_array_equal(probes[0], probes[1])
+    assert not np.array_equal(probes[0], probes[2])
+
+
+def test_one_image_in_the_place_of_many(encoder, images):
+    with pytest.raises(ValueError, match="look like one image"):
+        SelfSupervisedEncoder(TINY).fit(images[0])
+    fitted = SelfSupervisedEncoder(TINY).fit(images)
+    with pytest.raises(ValueError, match=r"\(N, C, H, W\)"):
+        fitted.transform(images.transpose(0, 3, 1, 2))
+
+
 def test_parameters(encoder):
     copy = clone(encoder.set_params(**{"set__train.epochs": 3, "seed": 5}))
     assert copy.set == {"train.epochs": 3} and copy.seed == 5
     assert copy.get_params()["set__train.epochs"] == 3 and "set__train.epochs" not in copy.get_params(deep=False)
     with pytest.raises(ValueError, match="recipee"):
         encoder.set_params(recipee="quick")
+
+
+def test_a_recipe_that_has_been_read_is_a_parameter(encoder, digits):
+    read = clone(encoder).set_params(recipe=biossl.recipe(TINY))
+    features = clone(read).fit(digits[0]).transform(digits[0])
+    np.testing.assert_array_equal(features, encoder.fit(digits[0]).transform(digits[0]))
+    assert pickle.loads(pickle.dumps(read)).recipe == read.recipe
 
 
 def test_weights_travel_in_a_pickle(encoder, digits):
@@ -116,12 +152,13 @@ def test_only_a_loss_that_reads_labels_gets_them(encoder, digits):
         ({"pooling": "max"}, "mean"),
         ({"value_range": (1, 1)}, "low"),
         ({"value_range": "auto"}, "fit"),
+        ({"block": 1.5}, "whole number"),
         ({"value_range": None}, "divide|lie in"),
         ({"recipe": "quik"}, "quik"),
     ],
 )
 def test_wrong_parameters_are_told_in_fit(encoder, digits, change, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         encoder.set_params(**change).fit(digits[0])
 
 
