@@ -91,10 +91,8 @@ class PackedPictures : public FileDataset {
   PackedPictures(const char* name, PictureLayout layout, const FolderOptions& options, const DatasetRequest& request) {
     const fs::path folder = path_of_data(name, options.path, request);
     if (request.resize == 0) {
-      bad_input(
-          "{}: pictures have sizes of their own; say which one they get, for example data.resize = 32 in "
-          "a recipe, or {}",
-          folder.string(), wording::command("data --size 32"));
+      bad_input("{}: pictures have sizes of their own; say which one they get, for example {}, or {}", folder.string(),
+                wording::setting("data.resize", "32"), wording::command("data --size 32"));
     }
     const fs::path set = packed(folder, layout, options, request);
     if (request.split == Split::test && !fs::exists(set / "test")) {

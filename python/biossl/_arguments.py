@@ -10,7 +10,15 @@ from typing import Any
 
 from ._engine import core
 
-__all__ = ["Named", "UnknownName", "as_block", "as_changes", "as_device", "as_folder", "as_path", "as_shape", "as_whole"]
+_LONGEST = 80  # characters of a value in a message
+
+
+def shown(value: Any) -> str:
+    """A value as a message repeats it: on one line, and arrays by their shape."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{type(value).__name__} {tuple(value.shape)} of {value.dtype}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def as_whole(value: Any, name: str) -> int:
@@ -20,12 +28,12 @@ def as_whole(value: Any, name: str) -> int:
             return operator.index(value)
         except TypeError:
             pass
-    raise TypeError(f"{name} = {value!r}; a whole number is expected")
+    raise TypeError(f"{name} = {shown(value)}; a whole number is expected")
 
 
 def as_shape(value: Any, name: str) -> tuple[int, int, int]:
     """(H, W, C) of images."""
-    expected = f"{name} = {value!r}; (height, width, channels) is expected"
+    expected = f"{name} = {shown(value)}; (height, width, channels) is expected"
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(expected)
     shape = tuple(as_whole(extent, name) for extent in value)
@@ -45,7 +53,7 @@ def as_block(block: Any, depth: int) -> int:
 def as_path(value: Any, name: str) -> Path:
     """A path; ~ is the user's home."""
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{name} = {value!r}; a path is expected")
+        raise TypeError(f"{name} = {shown(value)}; a path is expected")
     return Path(value).expanduser()
 
 
@@ -57,7 +65,7 @@ def as_folder(data: Any) -> Path | str:
 
 def as_device(device: Any) -> str:
     if not isinstance(device, str):
-        raise TypeError(f'device = {device!r}; "cpu", "cuda" or "reference" is expected')
+        raise TypeError(f'device = {shown(device)}; "cpu", "cuda" or "reference" is expected')
     return device
 
 
@@ -66,7 +74,7 @@ def as_changes(set: Any) -> Mapping:
     if set is None:
         return {}
     if not isinstance(set, Mapping):
-        raise TypeError(f'set = {set!r}; a dict is expected, as set={{"train.epochs": 5}}')
+        raise TypeError(f'set = {shown(set)}; a dict is expected, as set={{"train.epochs": 5}}')
     return set
 
 
@@ -87,7 +95,8 @@ class Named(dict):
         self.what = what
 
     def __missing__(self, name: Any) -> Any:
-        raise UnknownName(f"there is no {self.what} {name!r}{core.suggestion(str(name), [str(it) for it in self])}")
+        known = core.suggestion(str(name), [str(it) for it in self]) if self else "; there are none yet"
+        raise UnknownName(f"there is no {self.what} {name!r}{known}")
 
     def __reduce__(self):
         return Named, (self.what, dict(self))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import numpy as np
+
+from ._arguments import shown
+from ._engine import core
 
 __all__ = ["as_array", "as_bytes", "as_input", "as_labels", "with_channels"]
 
@@ -21,8 +25,8 @@ def as_array(it, what: str) -> np.ndarray:
         raise ValueError(f"{what} are a masked array, and there is no way to leave pixels out; fill them: filled(0)")
     if isinstance(it, np.ndarray):
         return it
-    if it is None or isinstance(it, (str, bytes, os.PathLike)):
-        raise TypeError(f"{what} = {it!r}; an array is expected")
+    if it is None or isinstance(it, (str, bytes, os.PathLike, Mapping, core.Recipe)):
+        raise TypeError(f"{what} = {shown(it)}; an array is expected")
     if hasattr(it, "detach"):  # a PyTorch tensor that has a gradient refuses DLPack
         it = it.detach()
     if hasattr(it, "__dlpack__"):

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+from ._arguments import shown
+
 
 class Silent:
     """Shows nothing."""
@@ -97,5 +99,5 @@ def reporter(progress: Any, lasting: bool = True) -> Silent:
     if progress is None or isinstance(progress, (bool, int)):
         return Lines(lasting=lasting) if progress else Silent()
     if not all(callable(getattr(progress, name, None)) for name in ("note", "batch", "epoch", "stage")):
-        raise TypeError(f"progress = {progress!r}; True, False or an object as biossl.progress.Silent is expected")
+        raise TypeError(f"progress = {shown(progress)}; True, False or an object as biossl.progress.Silent is expected")
     return progress

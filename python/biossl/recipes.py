@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Union
 
 from . import _toml
-from ._arguments import Named, as_changes, as_folder
+from ._arguments import Named, as_changes, as_folder, shown
 from ._engine import core
 
 __all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "describe", "recipe", "shipped"]
@@ -70,7 +70,8 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     if isinstance(source, os.PathLike):
         return core.recipe_from_file(os.fspath(source), changes)
     if not isinstance(source, str):
-        raise TypeError(f"recipe = {source!r}; a name, a path, TOML text or a dict is expected")
+        hint = "; images are given as images=" if hasattr(source, "shape") else ""
+        raise TypeError(f"recipe = {shown(source)}; a name, a path, TOML text or a dict is expected{hint}")
     if "\n" in source or "=" in source:
         return _read(source, "recipe", changes)
     if source in core.shipped_recipes():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
-from ._arguments import Named, as_block, as_changes, as_device, as_folder, as_path, as_whole
+from ._arguments import Named, as_block, as_changes, as_device, as_folder, as_path, as_whole, shown
 from ._engine import core
 from ._held import held_all
 from .encoder import Encoder
@@ -180,9 +180,9 @@ class Trainer:
             known = list(core.Watched.__members__)
             raise ValueError(f"there is nothing to watch that is called {what!r}{core.suggestion(str(what), known)}")
         if not isinstance(layer, str):
-            raise TypeError(f"layer = {layer!r}; the name of a layer is expected, as in trainer.layers")
+            raise TypeError(f"layer = {shown(layer)}; the name of a layer is expected, as in trainer.layers")
         if not (callback is None or callable(callback)):
-            raise TypeError(f"callback = {callback!r}; a function of (step, array) is expected")
+            raise TypeError(f"callback = {shown(callback)}; a function of (step, array) is expected")
         number: list[int] = []
         recording = Recording(lambda: self._core.unwatch(number[0]))
         number.append(

@@ -50,6 +50,16 @@ def test_progress_and_views(small, images, tmp_path):
     assert "f(images, rng)" in told(TypeError, biossl.pretrain, images, small, views=5)
 
 
+def test_arrays_in_other_places_are_shown_by_their_shape(images):
+    shown = "ndarray (50, 16, 16, 3) of uint8"
+    message = f"recipe = {shown}; a name, a path, TOML text or a dict is expected; images are given as images="
+    for call in (biossl.run, biossl.Trainer, biossl.recipe):
+        assert told(TypeError, call, images) == message
+    assert told(TypeError, biossl.Encoder, images) == f"path = {shown}; a path is expected"
+    assert told(TypeError, biossl.pretrain, {"train": {}}) == "images = {'train': {}}; an array is expected"
+    assert told(TypeError, biossl.set_threads, "a" * 200) == f"threads = '{'a' * 79}…; a whole number is expected"
+
+
 def test_recipes_and_changes(images):
     for call in (biossl.describe, biossl.run, lambda recipe: biossl.pretrain(images, recipe)):
         assert told(TypeError, call, 5).startswith("recipe = 5; a name, a path")

@@ -65,6 +65,8 @@ def test_a_run_that_has_not_begun_an_epoch_has_a_summary(trained, tmp_path):
     (tmp_path / "recipe.toml").write_bytes((trained.path / "recipe.toml").read_bytes())
     its = biossl.load(tmp_path).summary
     assert its["pretrain"]["epochs"] == 0 and its["pretrain"]["final_loss"] is None and its["checkpoint"] is None
+    with pytest.raises(KeyError, match="there is no metric 'loss'; there are none yet"):
+        biossl.load(tmp_path).metrics["loss"]
     assert "0 epochs, not probed" in repr(biossl.load(tmp_path))
 
 

@@ -138,7 +138,7 @@ TEST_F(FolderTest, SaysWhatIsWrongWithAFolder) {
   write("b.jpg", "x");
   EXPECT_THAT(message_of<BadInput>([&] { list_pictures(pictures()); }),
               AllOf(HasSubstr("b.jpg"), HasSubstr("beside folders of pictures (cat/)")));
-  EXPECT_THAT(message_of<BadInput>([&] { open(Split::train, 0); }), HasSubstr("data.resize = 32"));
+  EXPECT_THAT(message_of<BadInput>([&] { open(Split::train, 0); }), HasSubstr("--set data.resize=32"));
 }
 
 TEST_F(FolderTest, PacksTheSameWithAnyNumberOfThreads) {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arguments import shown
 from .component import host_array
 from .registering import register
 from .views import ArrayViews, Views
@@ -49,7 +50,7 @@ def _function(views: Any) -> str:
 
 def _arrays(views: Any) -> tuple[type, str]:
     if not isinstance(views, Iterable):
-        raise TypeError(f"views = {views!r}; a function f(images, rng), two arrays or a biossl.Views is expected")
+        raise TypeError(f"views = {shown(views)}; a function f(images, rng), two arrays or a biossl.Views is expected")
     pair = tuple(host_array(it, "views") for it in views)
     pair = tuple(it[..., np.newaxis] if it.ndim == 3 else it for it in pair)
     if len(pair) != 2 or pair[0].shape != pair[1].shape or pair[0].ndim != 4:
