@@ -1,6 +1,6 @@
 """What a loss written in Python costs of a step: the contrastive hinge in NumPy, on conv6 and the built-in world.
 
-    python bench/python_loss.py [--batch 500] [--steps 12]
+    python python/benchmarks/loss.py [--batch 500] [--steps 12]
 
 Prints the share of a step that the call takes, median and range, and the seconds of a step beside those of the C++
 loss.
@@ -15,8 +15,8 @@ import numpy as np
 
 import biossl
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "python"))
-from contrastive_hinge import ContrastiveHinge  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
+from contrastive_hinge import ContrastiveHinge
 
 
 def main() -> None:
