@@ -41,10 +41,12 @@ std::string to_string(const Term& term);
 
 }  // namespace biossl::wording
 
+/// Written by "{}".
 template <>
-struct fmt::formatter<biossl::wording::Term> : fmt::formatter<std::string_view> {
+struct fmt::formatter<biossl::wording::Term> {
+  static constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
-  auto format(const biossl::wording::Term& term, Context& context) const {
-    return fmt::formatter<std::string_view>::format(biossl::wording::to_string(term), context);
+  static auto format(const biossl::wording::Term& term, Context& context) {
+    return fmt::format_to(context.out(), "{}", biossl::wording::to_string(term));
   }
 };
