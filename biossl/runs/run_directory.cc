@@ -13,6 +13,7 @@
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/runs/environment.h"
 #include "biossl/runs/precision.h"
+#include "biossl/runs/run_differences.h"
 
 namespace biossl {
 namespace {
@@ -181,18 +182,7 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs
   before.data_sets = recipe.data_sets;
   if (!pretrain.empty()) before.data_sets[pretrain.key()] = pretrain.mapped();
   if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
-  const std::vector<Difference> found = differences(before, recipe);
-  if (found.empty()) return;
-  const auto [key, old_value, new_value] = found.front();
-  const auto shown = [&key = key](const std::string& value) {
-    return value.empty() ? "without " + key : fmt::format("with {} = {}", key, value);
-  };
-  const char* rule = key == "train.epochs"
-                         ? "its number of epochs can change only under train.schedule = \"constant\" and a rule that "
-                           "does not train one block after the other"
-                         : "it can only go on as it began";
-  throw std::invalid_argument(fmt::format("{} was started {}, not {}; {} (choose another {})", path_.string(),
-                                          shown(old_value), shown(new_value), rule, wording::option("out")));
+  refuse_differences(path_, differences(before, recipe));
 }
 
 void RunDirectory::adopt(const Recipe& recipe, Device device, Epochs epochs) const {

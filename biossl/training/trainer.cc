@@ -8,6 +8,7 @@
 #include "biossl/core/wording.h"
 #include "biossl/ops/ops.h"
 #include "biossl/runs/precision.h"
+#include "biossl/runs/run_differences.h"
 #include "biossl/training/health_warning.h"
 
 namespace biossl {
@@ -129,6 +130,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     bad_input("{}: stands at epoch {}, batch {}; this recipe has {} epochs of {} batches", checkpoint.path().string(),
               stand.epoch, stand.batch, total_epochs(), batches());
   }
+  require_same_memory(checkpoint.path(), checkpoint.recipe(), recipe_);
   checkpoint.restore(*network_, *rule_);
   progress_ = stand;
 }

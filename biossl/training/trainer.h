@@ -37,7 +37,8 @@ class Trainer {
   /// Of a run that started from a checkpoint: the names of the tensors that it did not hold.
   const std::vector<std::string>& drawn_anew() const { return drawn_anew_; }
 
-  /// Continues from a checkpoint of this recipe. Throws BadInput if it does not fit.
+  /// Continues from a checkpoint of this recipe. Throws BadInput if it does not fit, std::invalid_argument where images
+  /// or views in memory are others.
   void resume(const Checkpoint& checkpoint);
   /// Trains to the end and writes metrics and checkpoints. Throws Interrupted, after a checkpoint, if the reporter
   /// requests a stop; std::runtime_error, keeping the last good checkpoint, if the loss is not finite.

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from . import _images
+from ._components import own_views
 from ._engine import core
 
 _lock = threading.Lock()
@@ -45,12 +46,6 @@ def held(images, labels=None):
 @contextmanager
 def held_all(images=None, labels=None, views=None):
     """Yields the changes of a recipe by which it learns from images and views of one's own."""
-    if views is None:
-        with held(images, labels) as changes:
-            yield changes
-        return
-    from ._components.own_views import own_views
-
     with held(images, labels) as changes, own_views(views) as more:
         yield {**changes, **more}
 

@@ -1,88 +1,8 @@
 import numpy as np
 import pytest
-from components import example, goes_on, needs_cpp, trainer
+from components import example, needs_cpp, trainer
 
 import biossl
-
-
-def flipped(images, rng):
-    mirror = rng.random(len(images)) < 0.5
-    return np.where(mirror[:, None, None, None], images[:, :, ::-1], images)
-
-
-def own(small):
-    return {key: value for key, value in small.items() if key in ("network", "train")}
-
-
-def test_a_function_makes_views(small, images):
-    one, other = (trainer(own(small), images=images, views=flipped) for _ in range(2))
-    views = one.next_views()
-    assert views.shape == (40, 3, 16, 16) and views.max() <= 1
-    shown = images.transpose(0, 3, 1, 2) / np.float32(255)
-    for view in views:
-        distances = abs(shown - view).reshape(len(shown), -1).max(axis=1)
-        mirrored = abs(shown[..., ::-1] - view).reshape(len(shown), -1).max(axis=1)
-        assert min(distances.min(), mirrored.min()) < 1e-6
-    assert not np.array_equal(views[:20], views[20:])
-    assert list(one) == list(other)
-
-
-def test_a_function_makes_a_pair(small, images):
-    calls = []
-
-    def pair(images, rng):
-        calls.append(len(images))
-        return images, 255 - images
-
-    one = trainer(own(small), images=images, views=pair)
-    views = one.next_views()
-    np.testing.assert_allclose(views[:20], 1 - views[20:], atol=1e-6)
-    assert len(calls) == 1
-
-
-def test_arrays_of_views(small, images):
-    first = images.astype(np.float32) / 255
-    one = trainer(own(small), images=images, views=(first, 1 - first))
-    views = one.next_views()
-    np.testing.assert_allclose(views[:20], 1 - views[20:], atol=1e-6)
-    run = biossl.pretrain(images, own(small), views=(first, first), progress=False)
-    assert np.isfinite(run.metrics["loss"]).all()
-    with pytest.raises(ValueError, match="49 views for 50 images"):
-        trainer(own(small), images=images, views=(first[:49], first[:49]))
-    with pytest.raises(ValueError, match="one shape"):
-        trainer(own(small), images=images, views=(first, first[:3]))
-
-
-def test_a_kind_of_views(small, images, tmp_path):
-    @biossl.register("halves", "the upper and the lower half", replace=True)
-    class Halves(biossl.Views):
-        noise: float = 0
-
-        def plan(self, image):
-            height, width, channels = image
-            return biossl.ViewPlan((height // 2, width, channels))
-
-        def make(self, images, view, rng):
-            half = images.shape[1] // 2
-            return np.clip(images[:, view * half :][:, :half] / 255 + self.noise * rng.normal(size=1), 0, 1)
-
-        def show(self, images):
-            return images[:, : images.shape[1] // 2]
-
-    changes = {"views.kind": "halves", "views.noise": 0.1}
-    one = trainer(own(small), changes, images=images)
-    assert one.next_views().shape == (40, 3, 8, 16)
-    assert one(images, block=0).shape == (50, 8, 4, 8)
-    same = trainer(own(small), images=images, views=Halves(noise=0.1))
-    np.testing.assert_array_equal(same.next_views(), one.next_views())
-    goes_on({**small, "views": {"kind": "halves", "noise": 0.1}}, {}, tmp_path)
-
-
-def test_what_views_must_be(small, images):
-    with pytest.raises(ValueError, match="made views"):
-        trainer(own(small), images=images, views=lambda images, rng: images[:, :3]).step()
-    with pytest.raises(ValueError, match="real numbers"):
-        trainer(own(small), images=images, views=lambda images, rng: images.astype(int)).step()
 
 
 def test_a_data_set_equals_that_in_cpp(small):
@@ -140,7 +60,35 @@ def test_an_exception_of_a_reading_thread(small):
         trainer(small, {"data.pretrain": "torn", "views.kind": "identity"}).step()
 
 
-def test_two_lambdas_are_two_kinds(small, images):
-    plain = trainer(own(small), images=images, views=lambda images, rng: images)
-    other = trainer(own(small), images=images, views=lambda images, rng: 255 - images)
-    np.testing.assert_allclose(plain.next_views(), 1 - other.next_views(), atol=1e-6)
+BROKEN = {
+    "images": (r"images is an array \(60, 16, 16, 3\) of float32 where uint8 images \(N, H, W, C\)"),
+    "shape": (r"image_shape is \(16, 16\) where without `images`, \(H, W, C\) belongs"),
+    "labels": (r"labels is an array \(7,\) of int64 where one number for each of 60 images belongs"),
+    "words": (r"labels is a list of 60 where an array of real numbers belongs"),
+    "fetch": (r"what fetch returned is None where an array of real numbers belongs"),
+    "rows": (r"fetched images \(1, 16, 16, 3\) where \(\d+, 16, 16, 3\) belong"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_what_a_data_set_must_be(fault, small):
+    @biossl.register("broken_set", "of the wrong kind", replace=True)
+    class Broken(biossl.Dataset):
+        side = 16
+        fault: str = ""
+
+        def load(self, split, request):
+            self.image_shape = (16, 16) if self.fault == "shape" else (16, 16, 3)
+            self.labels = {"labels": np.arange(7), "words": ["a"] * 60}.get(self.fault)
+            if self.fault == "images":
+                self.images = np.zeros((60, 16, 16, 3), np.float32)
+
+        def __len__(self):
+            return 60
+
+        def fetch(self, rows):
+            return None if self.fault == "fetch" else np.zeros((1, 16, 16, 3), np.uint8)
+
+    changes = {"data.pretrain": "broken_set", "data.broken_set.fault": fault, "views.kind": "identity"}
+    with pytest.raises(ValueError, match=r"\[broken_set\] " + BROKEN[fault]):
+        trainer(small, changes).step()

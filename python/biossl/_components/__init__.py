@@ -10,6 +10,7 @@ from .head import Head
 from .loss import Loss
 from .observer import Observer
 from .options import option
+from .own_views import own_views
 from .plausibility import Plausibility
 from .registering import register
 from .rule import LearningRule
@@ -32,5 +33,6 @@ __all__ = [
     "ViewPlan",
     "Views",
     "option",
+    "own_views",
     "register",
 ]

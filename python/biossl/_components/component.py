@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from .._engine import core
 from .plausibility import Plausibility
 
 _STATE_TYPES = (np.float32, np.float64, np.int32, np.uint8)
@@ -50,6 +51,56 @@ class Component:
     def _plausibility(self) -> tuple[bool, bool, bool, bool, str]:
         return self.plausibility._values()
 
+    def _refusal(self, what: str) -> ValueError:
+        """A ValueError that names the component."""
+        return ValueError(f"[{self._label()}] {what}")
+
+    def _not_finite(self, what: str, context: Any) -> RuntimeError:
+        """What a run ends with where the component makes numbers that are not finite."""
+        return RuntimeError(f"[{self._label()}] {what} in epoch {context.epoch + 1}, batch {context.batch + 1}")
+
+    def _label(self) -> str:
+        return getattr(self, "_name", type(self).__name__)
+
+    def _parts(self, made: Any, method: str, names: str) -> Sequence[Any]:
+        """What a method returned, which must be as many values as there are names in "(loss, error)"."""
+        if not isinstance(made, (tuple, list)) or len(made) != names.count(",") + 1:
+            raise self._refusal(f"{method} returned {described(made)} where {names} belongs")
+        return made
+
+    def _numbers(self, made: Any, what: str) -> np.ndarray:
+        """Real numbers that a method returned, as an array on the host."""
+        try:
+            array = host_array(made, what)
+        except (TypeError, ValueError) as wrong:
+            raise self._refusal(f"{what} is {described(made)} where an array belongs ({wrong})") from None
+        if array.dtype.kind not in "fiu":
+            raise self._refusal(f"{what} is {described(made)} where an array of real numbers belongs")
+        return array
+
+    def _extents(self, given: Any, what: str, names: str) -> tuple[int, int, int]:
+        """Three whole numbers from 1 on, called "(C, H, W)"."""
+        extents = tuple(given) if isinstance(given, (tuple, list, np.ndarray)) else ()
+        if len(extents) != 3 or not all(isinstance(it, (int, np.integer)) and it > 0 for it in extents):
+            raise self._refusal(f"{what} is {given!r} where {names} belongs")
+        return tuple(int(it) for it in extents)
+
+    def _activity(self, made: Any, method: str) -> Any:
+        """Activities or errors that a method returned: a tensor of the engine, or an array of float32 or float64."""
+        if isinstance(made, core.Tensor):
+            return made
+        array = self._numbers(made, f"what {method} returned")
+        return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
+
+    def _number(self, made: Any, what: str) -> float:
+        """One real number that a method returned."""
+        if isinstance(made, float):
+            return made
+        array = self._numbers(made, what)
+        if array.size != 1:
+            raise self._refusal(f"{what} is {described(made)} where one number belongs")
+        return float(array.reshape(()))
+
     def _state(self) -> list[tuple[str, np.ndarray, bool]]:
         return [_live(name, array, type(self).__name__) for name, array in self.state().items()]
 
@@ -68,6 +119,18 @@ def _live(name: str, array: np.ndarray, owner: str) -> tuple[str, np.ndarray, bo
     if array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous:
         return name, array.transpose(0, 2, 3, 1), True
     raise ValueError(f"{where}: is not contiguous; keep a copy (numpy.ascontiguousarray)")
+
+
+def described(it: Any) -> str:
+    """What something is, for a message: "None", "a tuple of 2", "an array (20, 8) of float32"."""
+    if it is None:
+        return "None"
+    if isinstance(it, (tuple, list, dict, str)):
+        return f"a {type(it).__name__} of {len(it)}"
+    shape, dtype = getattr(it, "shape", None), getattr(it, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"an array {tuple(shape)} of {dtype}"
+    return f"a {type(it).__name__}"
 
 
 def host_array(it: Any, what: str) -> np.ndarray:

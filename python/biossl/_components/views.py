@@ -8,7 +8,11 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .._engine import core
-from .component import Component, host_array
+from .component import Component, described
+
+
+#: By this share of its width views may lie beside the range of their numbers, as interpolated ones do.
+_ROUNDING = 1e-5
 
 
 class ViewPlan(NamedTuple):
@@ -54,7 +58,9 @@ class Views(Component):
     def _begin(self, image: tuple[int, int, int], count: int, seed: int) -> None:
         self._seed = seed
         if not self._suits(image):
-            raise ValueError(f"makes no views of images {image}")
+            raise self._refusal(f"makes no views of images {image}")
+        plan = self._plan(image)
+        self._range = tuple((end - plan.mean) / plan.deviation for end in (0, 1))
 
     def _rng(self, epoch: int, view: int, rows: np.ndarray) -> np.random.Generator:
         return core.Random(self._seed, f"views.{self._name}", epoch, int(rows[0]), view).generator()
@@ -63,65 +69,67 @@ class Views(Component):
         return bool(self.suits(image))
 
     def _plan(self, image: tuple[int, int, int]) -> ViewPlan:
-        return ViewPlan(*self.plan(image))
+        plan = self.plan(image)
+        if not isinstance(plan, tuple) or len(plan) > len(ViewPlan._fields) or not plan:
+            raise self._refusal(f"plan returned {described(plan)} where a biossl.ViewPlan belongs")
+        plan = ViewPlan(self._extents(plan[0], "the image of plan", "(H, W, C)"), *plan[1:])
+        if not plan.deviation > 0:
+            raise self._refusal(f"plan returned deviation = {plan.deviation}; it must be positive")
+        return plan
 
     def _make(self, images: np.ndarray, rows: np.ndarray, view: int, epoch: int) -> np.ndarray:
-        return _ready(self.make(images, view, self._rng(epoch, view, rows)))
+        return self._ready(self.make(images, view, self._rng(epoch, view, rows)), "what make returned")
 
     def _show(self, images: np.ndarray) -> np.ndarray:
-        return _ready(self.show(images))
+        return self._ready(self.show(images), "what show returned")
 
+    def _ready(self, made: Any, what: str) -> np.ndarray:
+        views = self._numbers(made, what)
+        self._require_range(views, what)
+        return np.ascontiguousarray(views, np.uint8 if views.dtype == np.uint8 else np.float32)
 
-def _ready(views: Any) -> np.ndarray:
-    views = host_array(views, "views")
-    if views.dtype == np.uint8:
-        return np.ascontiguousarray(views)
-    if not np.issubdtype(views.dtype, np.floating):
-        raise ValueError(f"views must be uint8, or real numbers in [0,1], not {views.dtype}")
-    return np.ascontiguousarray(views, dtype=np.float32)
+    def _require_range(self, views: np.ndarray, what: str) -> None:
+        if views.dtype == np.uint8 or not views.size:
+            return
+        low, high = self._range
+        wanted = f"where uint8, or real numbers in [{low:g},{high:g}], belong"
+        if not np.issubdtype(views.dtype, np.floating):
+            raise self._refusal(f"{what} is {described(views)} {wanted}")
+        least, most = views.min(), views.max()
+        if not np.isfinite([least, most]).all():
+            raise self._refusal(f"{what} holds NaN or infinite numbers {wanted}")
+        slack = _ROUNDING * (high - low)
+        if least < low - slack or most > high + slack:
+            hint = "; divide by 255" if self._range == (0, 1) and least >= 0 and most <= 255 else ""
+            raise self._refusal(f"{what} goes from {least:g} to {most:g} {wanted}{hint}")
 
 
 class FunctionViews(Views):
     """The views that one function makes: f(images, rng) gives one view, and is called for each of the two; or it
     gives a pair of them."""
 
-    _function: ClassVar[Callable]
+    _function: Callable
 
     def _begin(self, image, count, seed):
         super()._begin(image, count, seed)
         self._pair = None  # (epoch, rows, the pair made of them)
 
     def make(self, images, view, rng):
-        return type(self)._function(images, rng)
+        return self._function(images, rng)
 
     def _make(self, images, rows, view, epoch):
         key = (epoch, rows.tobytes())
         if view == 1 and self._pair and self._pair[0] == key:
-            return _ready(self._pair[1][1])
-        made = self.make(images, view, self._rng(epoch, view, rows))
+            return self._pair[1][1]
+        made = self._called(images, rows, view, epoch)
+        if view == 1 and isinstance(made, (tuple, list)):  # a pair is drawn with the numbers of view 0
+            made = self._called(images, rows, 0, epoch)
         if not isinstance(made, (tuple, list)):
-            return _ready(made)
+            return self._ready(made, "what the function returned")
         if len(made) != 2:
-            raise ValueError(f"{len(made)} views of an image; one, or a pair")
-        if view == 1:  # not made together with view 0, which would have drawn other numbers
-            made = self.make(images, 0, self._rng(epoch, 0, rows))
-        self._pair = (key, made)
-        return _ready(made[view])
+            raise self._refusal(f"the function returned {described(made)} where one view, or a pair of them, belongs")
+        self._pair = (key, [self._ready(it, "what the function returned") for it in made])
+        return self._pair[1][view]
 
-
-class ArrayViews(Views):
-    """Views that were made beforehand: two arrays, view 0 and view 1 of every image."""
-
-    _arrays: ClassVar[tuple[np.ndarray, ...]] = ()
-
-    def _begin(self, image, count, seed):
-        super()._begin(image, count, seed)
-        self._own = type(self)._arrays
-        if not self._own:
-            raise ValueError("these views were arrays in the memory of another program; hand them over again")
-        for views in self._own:
-            if len(views) < count:
-                raise ValueError(f"{len(views)} views for {count} images; one of each is needed")
-
-    def _make(self, images, rows, view, epoch):
-        return _ready(self._own[view][rows])
+    def _called(self, images, rows, view, epoch):
+        return self.make(images, view, self._rng(epoch, view, rows))

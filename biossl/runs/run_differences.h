@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "biossl/recipe/recipe_difference.h"
+
+namespace biossl {
+
+/// Throws std::invalid_argument, which says with what the run was started and what can be done, if there is a
+/// difference from how it was.
+void refuse_differences(const std::filesystem::path& run, const std::vector<Difference>& found);
+/// The same for images and views that were handed over in memory alone. `run`: a run directory, or its checkpoint.
+void require_same_memory(const std::filesystem::path& run, const Recipe& before, const Recipe& now);
+
+}  // namespace biossl
