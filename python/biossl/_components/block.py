@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .component import Component
+from .component import Component, described
 
 
 class Block(Component):
@@ -49,11 +49,23 @@ class Block(Component):
 
     def _begin(self, setup: Any) -> tuple[tuple[int, int, int], list[tuple[int, int, int]], bool]:
         self.start(setup)
-        return tuple(self.output_map or setup.map), [tuple(it) for it in self.kept], bool(self.needs_whole_batch)
+        output = setup.map if self.output_map is None else self.output_map
+        kept = [self._extents(it, "a map in kept", "(C, H, W)") for it in self.kept]
+        return self._extents(output, "output_map", "(C, H, W)"), kept, bool(self.needs_whole_batch)
 
     def _forward(self, x: np.ndarray, training: bool) -> list[Any]:
         made = self.forward(x, training)
-        return list(made) if isinstance(made, (tuple, list)) else [made]
+        parts = made if isinstance(made, (tuple, list)) else [made]
+        if len(parts) != 1 + len(self.kept):
+            kept = "".join(", kept" for _ in self.kept)
+            raise self._refusal(
+                f"forward returned {described(made)} where {f'(output{kept})' if kept else 'the output'} belongs"
+            )
+        return [self._activity(part, "forward") for part in parts]
+
+    def _backward(self, step: Any, sends: bool) -> Any:
+        sent = self.backward(step, sends)
+        return self._activity(sent, "backward") if sends else None
 
     def _description(self) -> str:
-        return self.describe()
+        return str(self.describe())

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .component import Component, host_array
+from .component import Component, described
 
 
 class Dataset(Component):
@@ -67,54 +67,63 @@ class Dataset(Component):
 
     def _open(self, request: Any) -> tuple:
         self.load(request.split, request)
-        images = None if self.images is None else _with_channels(host_array(self.images, "images"))
+        images = None if self.images is None else self._images(self.images, "images")
         count = len(self) if images is None else len(images)
         if request.images > 0:
             count = min(count, request.images)
         if count < 1:
-            raise ValueError(f"has no {request.split} images")
+            raise self._refusal(f"has no {request.split} images")
         shape = self.image_shape if images is None else images.shape[1:]
-        if shape is None:
-            raise ValueError("without `images` the data set says its image_shape, (H, W, C)")
+        shape = self._extents(shape, "image_shape", "without `images`, (H, W, C)")
         labels, names = self._labels(count)
-        clips = [] if self.clips is None else np.asarray(self.clips)[:count].tolist()
+        clips = [] if self.clips is None else self._column(self.clips, "clips", count).tolist()
         self._count = count
-        return count, tuple(shape), labels, names, clips, list(self.notes), None if images is None else images[:count]
+        return count, shape, labels, names, clips, list(self.notes), None if images is None else images[:count]
+
+    def _shape(self) -> tuple[int, int, int]:
+        return self._extents(self.shape(), "what shape returned", "(H, W, C)")
 
     def _labels(self, count: int) -> tuple[list[int], list[str]]:
         if self.labels is None:
             return [], []
-        labels = np.asarray(self.labels)[:count]
-        if labels.shape != (count,):
-            raise ValueError(f"labels are {labels.shape} where ({count},) belongs")
+        labels = self._column(self.labels, "labels", count)
         if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
-            raise ValueError("labels are whole numbers from 0 on")
+            raise self._refusal("labels are whole numbers from 0 on")
         names = [str(name) for name in self.class_names] or [f"class {i}" for i in range(int(labels.max()) + 1)]
         if labels.max() >= len(names):
-            raise ValueError(f"label {labels.max()} has no name; {len(names)} classes are named")
+            raise self._refusal(f"label {labels.max()} has no name; {len(names)} classes are named")
         return labels.tolist(), names
 
+    def _column(self, given: Any, what: str, count: int) -> np.ndarray:
+        """One number for each image."""
+        numbers = self._numbers(given, what)
+        if numbers.ndim != 1 or len(numbers) < count:
+            raise self._refusal(f"{what} is {described(numbers)} where one number for each of {count} images belongs")
+        return numbers[:count]
+
     def _fetch(self, rows: list[int]) -> np.ndarray:
-        return _with_channels(host_array(self.fetch(np.array(rows, np.int32)), "images"))
+        return self._images(self.fetch(np.array(rows, np.int32)), "what fetch returned")
+
+    def _images(self, given: Any, what: str) -> np.ndarray:
+        images = self._numbers(given, what)
+        if images.ndim == 3:
+            images = images[..., np.newaxis]
+        if images.dtype != np.uint8 or images.ndim != 4:
+            raise self._refusal(f"{what} is {described(given)} where uint8 images (N, H, W, C), or (N, H, W), belong")
+        return np.ascontiguousarray(images)
 
     def _targets(self) -> tuple[list[str], list[float]]:
         targets = self.targets()
+        if not isinstance(targets, Mapping):
+            raise self._refusal(
+                f"targets returned {described(targets)} where a dict belongs: a name, a number an image"
+            )
         if not targets:
             return [], []
-        columns = np.stack([np.asarray(values, np.float32)[: self._count] for values in targets.values()], axis=1)
-        return list(targets), columns.ravel().tolist()
+        columns = [self._column(values, f"the target '{name}'", self._count) for name, values in targets.items()]
+        return [str(name) for name in targets], np.stack(columns, axis=1).astype(np.float32).ravel().tolist()
 
     def __len__(self) -> int:
         if self.images is None:
             raise NotImplementedError(f"{type(self).__name__} has neither images nor __len__")
         return len(self.images)
-
-
-def _with_channels(images: np.ndarray) -> np.ndarray:
-    if images.dtype != np.uint8:
-        raise ValueError(f"images must be uint8, not {images.dtype}")
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    if images.ndim != 4:
-        raise ValueError(f"images must be (N, H, W, C), or (N, H, W) without colours, not {images.shape}")
-    return np.ascontiguousarray(images)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .component import Component, host_array
+from .component import Component, described
 
 
 class Feedback(Component):
@@ -40,5 +40,9 @@ class Feedback(Component):
         return float(self.decay), self._overrides("after_update"), self._overrides("between_steps")
 
     def _weights(self, W: np.ndarray, steps: int) -> np.ndarray:
-        F = host_array(self.weights(W, steps), "F")
-        return F if F.dtype in (np.float32, np.float64) else F.astype(np.float32)
+        F = self._activity(self.weights(W, steps), "weights")
+        if F.shape != W.shape:
+            raise self._refusal(f"weights returned {described(F)} where F of W's shape, {W.shape}, belongs")
+        if not np.isfinite(F).all() and np.isfinite(W).all():
+            raise RuntimeError(f"[{self._label()}] weights returned NaN or infinite numbers as F after {steps} steps")
+        return F

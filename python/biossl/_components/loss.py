@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .component import Component, host_array
+from .component import Component, described
 
 
 class Loss(Component):
@@ -79,34 +80,51 @@ class Loss(Component):
         if self._patches:
             return self._evaluate_patches(embeddings, errors, context)
         pairs, earlier = len(embeddings) // 2, context.earlier_pairs
-        loss, error_a, error_b = self.evaluate(embeddings[:pairs], embeddings[pairs:], context)
+        made = self.evaluate(embeddings[:pairs], embeddings[pairs:], context)
+        loss, error_a, error_b = self._parts(made, "evaluate", "(loss, error_a, error_b)")
         if (error_a is None) != self._stops:
-            raise ValueError("error_a is None exactly where the loss says stops_gradient")
+            raise self._refusal("evaluate returns None as error_a exactly where the loss says stops_gradient")
         if error_a is not None:
             self._put(errors[:pairs], error_a, "error_a")
         self._put(errors[pairs + earlier :], error_b, "error_b", earlier)
-        return self._sum(loss, earlier), float(np.count_nonzero(errors[pairs + earlier :].any(axis=1)))
+        total = self._sum(loss, pairs, earlier)
+        self._require_finite(embeddings, errors[0 if error_a is not None else pairs + earlier :], total, context)
+        return total, float(np.count_nonzero(errors[pairs + earlier :].any(axis=1)))
 
     def _evaluate_patches(self, embeddings: np.ndarray, errors: np.ndarray, context: Any) -> tuple[float, float]:
         views, rows, columns = self._patches
         shape = (views, -1, rows, columns, embeddings.shape[1])
-        loss, error = self.evaluate_patches(embeddings.reshape(shape), context)
-        shown = errors.reshape(shape)
+        shown, patches = errors.reshape(shape), embeddings.reshape(shape)
+        loss, error = self._parts(self.evaluate_patches(patches, context), "evaluate_patches", "(loss, error)")
         self._put(shown, error, "the error")
-        return self._sum(loss, 0), float(np.count_nonzero(shown[-1].any(axis=(1, 2, 3))))
+        total = self._sum(loss, patches.shape[1], 0)
+        self._require_finite(embeddings, errors, total, context)
+        return total, float(np.count_nonzero(shown[-1].any(axis=(1, 2, 3))))
 
-    @staticmethod
-    def _put(target: np.ndarray, error: Any, what: str, first: int = 0) -> None:
-        error = host_array(error, what)[first:]
-        if error.shape != target.shape:
-            raise ValueError(f"{what} is {error.shape} where {target.shape} belongs")
-        target[...] = error
+    def _put(self, target: np.ndarray, made: Any, what: str, first: int = 0) -> None:
+        error = self._numbers(made, what)
+        shape = (first + len(target), *target.shape[1:])
+        if error.shape != shape:
+            raise self._refusal(f"{what} is {error.shape} where {shape} belongs")
+        target[...] = error[first:]
 
-    @staticmethod
-    def _sum(loss: Any, earlier: int) -> float:
-        if earlier == 0 and isinstance(loss, float):
-            return loss
-        loss = host_array(loss, "loss")
-        if earlier > 0 and loss.ndim == 0:
-            raise ValueError("a loss with a memory_span returns one loss a pair, (B)")
-        return float(loss[earlier:].sum() if loss.ndim else loss)
+    def _sum(self, made: Any, count: int, earlier: int) -> float:
+        """The loss of a batch: a number, or the sum of one number a pair behind the earlier ones."""
+        if earlier == 0 and isinstance(made, float):
+            return made
+        loss = self._numbers(made, "the loss")
+        if loss.shape == (count,):
+            return float(loss[earlier:].sum())
+        if earlier > 0:
+            raise self._refusal(f"a loss with a memory_span returns one loss a pair, ({count},), not {described(made)}")
+        if loss.size != 1:
+            raise self._refusal(f"the loss is {described(made)} where a number, or one a pair, ({count},), belongs")
+        return float(loss.reshape(()))
+
+    def _require_finite(self, embeddings: np.ndarray, errors: np.ndarray, loss: float, context: Any) -> None:
+        """A network that has diverged is told elsewhere: here the embeddings are in order."""
+        wrong = f"a loss of {loss}" if not math.isfinite(loss) else "errors with NaN or infinite numbers"
+        if math.isfinite(loss) and np.isfinite(errors).all() or not np.isfinite(embeddings).all():
+            return
+        largest = np.abs(embeddings).max()
+        raise self._not_finite(f"made {wrong} of finite embeddings (up to {largest:.3g})", context)

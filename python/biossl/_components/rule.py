@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from .component import Component
+from .component import Component, described
 
 
 class LearningRule(Component):
@@ -68,8 +68,10 @@ class LearningRule(Component):
 
     def _step(self, images: Any, context: Any) -> tuple[float, float]:
         made = self.step(images, context)
-        loss, active = made if isinstance(made, tuple) else (made, len(images) // 2)
-        return float(loss), float(active)
+        pair = made if isinstance(made, (tuple, list)) else (made, len(images) // 2)
+        if len(pair) != 2 or any(it is None for it in pair):
+            raise self._refusal(f"step returned {described(made)} where the loss, or (loss, active), belongs")
+        return self._number(pair[0], "the loss"), self._number(pair[1], "the number of active views")
 
     def _measured_blocks(self, epoch: int) -> list[int]:
         return [int(block) for block in self.measured_blocks(epoch)]

@@ -76,8 +76,6 @@ class WrittenBlock final : public Block {
   void forward(const Tensor& input, Activity& activity, Mode mode) const override {
     const nb::gil_scoped_acquire lock;
     const auto made = written_.call<nb::list>("_forward", array_of(input), mode == Mode::training);
-    check(nb::len(made) == 1 + plan_.kept.size(), written_.type().name(),
-          "forward returns {} arrays where the output and {} more belong", nb::len(made), plan_.kept.size());
     take(made[0], activity.output);
     for (std::size_t i = 0; i < plan_.kept.size(); ++i) {
       if (!activity.kept[i].empty()) take(made[i + 1], activity.kept[i]);
@@ -85,7 +83,7 @@ class WrittenBlock final : public Block {
   }
   void backward(BlockStep& step, Tensor& error_input) override {
     const nb::gil_scoped_acquire lock;
-    const auto sent = written_.call<nb::object>("backward", shown(step), !error_input.empty());
+    const auto sent = written_.call<nb::object>("_backward", shown(step), !error_input.empty());
     if (!error_input.empty()) take(sent, error_input);
   }
   void learn(BlockStep& step, const UpdateOptions& options) override {

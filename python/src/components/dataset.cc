@@ -73,7 +73,7 @@ class WrittenDataset final : public Dataset {
 /// The shape of the images that the class makes under these settings.
 Shape shape_under(const void* data, const Settings& settings) {
   const WrittenClass& type = *static_cast<const WrittenClass*>(data);
-  return type.blaming([&] { return shape_of(type.make(settings).attr("shape")()); });
+  return type.blaming([&] { return shape_of(type.make(settings).attr("_shape")()); });
 }
 
 DatasetRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {

@@ -71,15 +71,16 @@ class WrittenHead final : public Head {
     const nb::gil_scoped_acquire lock;
     nb::list others;
     for (const Tensor& output : handed_) others.append(array_of(output));
-    const auto made = written_.call<nb::object>("forward", array_of(activity), others);
+    const auto made = written_.call<nb::object>("_forward", array_of(activity), others);
     copy(tensor_of(made, embeddings.shape(), embeddings.dtype(), written_.type().name()), embeddings);
   }
   void backward(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
                 std::int64_t end, Tensor& error_activity) override {
     const nb::gil_scoped_acquire lock;
-    const auto sent = written_.call<nb::object>("backward", array_of(activity.rows(begin, end)),
-                                                array_of(errors.rows(begin, end)), begin, end);
-    if (error_activity.empty()) return;
+    const bool sends = !error_activity.empty();
+    const auto sent = written_.call<nb::object>("_backward", array_of(activity.rows(begin, end)),
+                                                array_of(errors.rows(begin, end)), begin, end, sends);
+    if (!sends) return;
     copy(tensor_of(sent, error_activity.shape(), dtype_, written_.type().name()), error_activity);
   }
   void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {

@@ -1,6 +1,7 @@
 #include "src/components/tensors.h"
 
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
@@ -14,12 +15,21 @@ nb::object shown(const Tensor& tensor) {
   return array_of(tensor, tensor.dtype() == DType::bfloat16 ? Access::read : Access::write);
 }
 
-void write(const Tensor& to, const Array& array) {
+void write(const Tensor& to, const Array& array, std::string_view what) {
   Tensor target = to;
-  if (to.dtype() != DType::bfloat16) return copy_into(array, target, "tensor");
+  if (to.dtype() != DType::bfloat16) return copy_into(array, target, what);
   Tensor wide(to.shape(), DType::float32, to.device());
-  copy_into(array, wide, "tensor");
+  copy_into(array, wide, what);
   ops::convert(wide, target);
+}
+
+Array array_given(nb::handle given, std::string_view what) {
+  try {
+    return nb::cast<Array>(given);
+  } catch (const nb::cast_error&) {
+    const nb::object type = given.type().attr("__name__");
+    fail(what, "an array on the host belongs here, not a {}", nb::cast<std::string>(type));
+  }
 }
 
 nb::tuple extents(const Tensor& tensor) { return nb::tuple(shown(tensor.rows(0, 0)).attr("shape")); }
@@ -29,11 +39,7 @@ nb::tuple extents(const Tensor& tensor) { return nb::tuple(shown(tensor.rows(0, 
 Tensor tensor_of(nb::handle given, const Shape& shape, DType dtype, std::string_view what) {
   if (!nb::isinstance<Tensor>(given)) {
     Tensor tensor(shape, dtype, Device::cpu);
-    if (dtype != DType::bfloat16) {
-      copy_into(nb::cast<Array>(given), tensor, what);
-    } else {
-      write(tensor, nb::cast<Array>(given));
-    }
+    write(tensor, array_given(given, what), what);
     return tensor;
   }
   const auto& tensor = nb::cast<const Tensor&>(given);
@@ -72,7 +78,9 @@ void bind_tensors(nb::module_& module) {
       .def("__dlpack__",
            [](const Tensor& self, const nb::kwargs& options) { return shown(self).attr("__dlpack__")(**options); })
       .def("__dlpack_device__", [](const Tensor& self) { return shown(self).attr("__dlpack_device__")(); })
-      .def("write", &write, nb::arg("array"), "Writes an array of the same shape into it.")
+      .def(
+          "write", [](const Tensor& self, const Array& array) { write(self, array, "tensor"); }, nb::arg("array"),
+          "Writes an array of the same shape into it.")
       .def("copy", &Tensor::clone, "A tensor with memory of its own.");
 }
 

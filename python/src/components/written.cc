@@ -97,6 +97,11 @@ Written::Written(WrittenType type, nb::object object) : type_(std::move(type)), 
 
 Written::~Written() { release(object_); }
 
+void Written::refuse(std::string_view method, const nb::object& result) const {
+  const nb::object type = result.type().attr("__name__");
+  fail(type_->name(), "{} returned a {}, which does not belong there", method, nb::cast<std::string>(type));
+}
+
 Plausibility Written::plausibility() const {
   const auto [recent, plain, separate, local, account] =
       call<std::tuple<bool, bool, bool, bool, std::string>>("_plausibility");

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -71,12 +72,18 @@ class Written {
   const WrittenClass& type() const { return *type_; }
   /// The object itself, for callers that hold the lock.
   const nb::object& object() const { return object_; }
-  /// Calls a method and converts what it returns; void: drops it.
+  /// Calls a method and converts what it returns; void: drops it. Throws std::invalid_argument for something else.
   template <class Result = void, class... Args>
   Result call(const char* method, Args&&... args) const {
     const nb::gil_scoped_acquire lock;
     const nb::object result = object_.attr(method)(std::forward<Args>(args)...);
-    if constexpr (!std::is_void_v<Result>) return nb::cast<Result>(result);
+    if constexpr (!std::is_void_v<Result>) {
+      try {
+        return nb::cast<Result>(result);
+      } catch (const nb::cast_error&) {
+        refuse(method, result);
+      }
+    }
   }
   /// What the object says of itself with `plausibility`.
   Plausibility plausibility() const;
@@ -85,6 +92,8 @@ class Written {
   void restored() const { call("restored"); }
 
  private:
+  [[noreturn]] void refuse(std::string_view method, const nb::object& result) const;
+
   WrittenType type_;
   nb::object object_;
 };

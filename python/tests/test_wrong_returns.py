@@ -1,0 +1,168 @@
+"""What components return that is of the wrong kind is told in one line, which names the component and what belongs
+there."""
+
+import copy
+
+import numpy as np
+import pytest
+from components import trainer
+
+import biossl
+
+#: (what evaluate returns of a and b, whether it says stops_gradient, what is told)
+LOSSES = {
+    "nothing": (lambda a, b: None, r"evaluate returned None where \(loss, error_a, error_b\) belongs"),
+    "a number": (lambda a, b: 1.0, r"evaluate returned a float where \(loss, error_a, error_b\)"),
+    "two": (lambda a, b: (1.0, a), r"evaluate returned a tuple of 2 where"),
+    "an array": (lambda a, b: a, r"evaluate returned an array \(20, \d+\) of float32 where"),
+    "no loss": (lambda a, b: (None, a, b), "the loss is None where an array of real numbers"),
+    "a text": (lambda a, b: ("1", a, b), "the loss is a str of 1 where"),
+    "a matrix": (
+        lambda a, b: (a, a, b),
+        r"the loss is an array \(20, \d+\) of float32 where a number, or one a pair, \(20,\)",
+    ),
+    "no error": (lambda a, b: (1.0, a, None), "error_b is None where an array"),
+    "a number as error": (lambda a, b: (1.0, a, 1.0), r"error_b is \(\) where \(20, \d+\) belongs"),
+    "complex": (lambda a, b: (1.0, a * 1j, b), "error_a is .* of complex64 where an array of real numbers"),
+    "ragged": (lambda a, b: (1.0, a, [[1.0], [1.0, 2.0]]), "error_b is a list of 2 where an array"),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name, small):
+    function, told = LOSSES[name]
+
+    @biossl.register("wrong_loss", "returns something else", replace=True)
+    class Wrong(biossl.Loss):
+        def evaluate(self, a, b, context):
+            return function(a, b)
+
+    one = trainer(small, {"loss.kind": "wrong_loss"})
+    with pytest.raises(ValueError, match=r"^\[wrong_loss\] [^\n]*" + told):
+        one.step()
+
+
+def test_a_loss_of_patches(small):
+    @biossl.register("wrong_patches", "returns something else", replace=True)
+    class Wrong(biossl.Loss):
+        def evaluate_patches(self, patches, context):
+            return 1.0
+
+    changes = {
+        "loss.kind": "wrong_patches",
+        "views.kind": "patches",
+        "views.crop": 16,
+        "views.patch": 8,
+        "views.stride": 4,
+    }
+    with pytest.raises(ValueError, match=r"\[wrong_patches\] evaluate_patches returned a float where \(loss, error\)"):
+        trainer(small, changes).step()
+
+
+RULES = {
+    "nothing": (None, r"step returned None where the loss, or \(loss, active\), belongs"),
+    "three": ((1.0, 2.0, 3.0), "step returned a tuple of 3 where"),
+    "half": ((1.0, None), "step returned a tuple of 2 where"),
+    "a text": ("one", "the loss is a str of 3 where"),
+    "a vector": (np.ones(3), r"the loss is an array \(3,\) of float64 where one number belongs"),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules(name, small):
+    returned, told = RULES[name]
+
+    @biossl.register("wrong_rule", "returns something else", replace=True)
+    class Wrong(biossl.LearningRule):
+        def start(self, setup):
+            pass
+
+        def step(self, images, context):
+            return returned
+
+    one = trainer(small, {"rule.kind": "wrong_rule"})
+    with pytest.raises(ValueError, match=r"\[wrong_rule\] [^\n]*" + told):
+        one.step()
+
+
+def test_epochs_of_a_rule(small):
+    @biossl.register("wrong_epochs", "counts no epochs", replace=True)
+    class Wrong(biossl.LearningRule):
+        def start(self, setup):
+            pass
+
+        def total_epochs(self):
+            return "many"
+
+    with pytest.raises(ValueError, match=r"\[wrong_epochs\] [a-z_]*epochs returned a str"):
+        trainer(small, {"rule.kind": "wrong_epochs"})
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"), [(None, "weights returned is None where"), (3, r"where F of W's shape, \(64, 256\)")]
+)
+def test_feedback(returned, told, small):
+    @biossl.register("wrong_path", "returns something else", replace=True)
+    class Wrong(biossl.Feedback):
+        def weights(self, W, steps):
+            return returned
+
+    with pytest.raises(ValueError, match=r"\[wrong_path\] [^\n]*" + told):
+        trainer(small, {"rule.feedback": "wrong_path"}).step()
+
+
+HEADS = {
+    "features": (0, None, None, "features = 0; start sets a whole number"),
+    "no embeddings": (4, None, None, "what forward returned is None where an array"),
+    "other embeddings": (4, np.zeros((40, 3)), None, r"an array of shape \(40, 3\) where one of \(40, 4\) belongs"),
+    "no error": (4, np.zeros((40, 4)), None, "what backward returned is None where an array"),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_heads(name, small):
+    size, embeddings, error, told = HEADS[name]
+
+    @biossl.register("wrong_head", "returns something else", replace=True)
+    class Wrong(biossl.Head):
+        def start(self, setup):
+            self.features = size
+
+        def forward(self, activity, others):
+            return embeddings
+
+        def backward(self, activity, errors, begin, end):
+            return error
+
+    with pytest.raises(ValueError, match=r"\[wrong_head\] [^\n]*" + told):
+        trainer(small, {"network.head.kind": "wrong_head", "loss.kind": "nt_xent"}).step()
+
+
+BLOCKS = {
+    "map": ((8, 8), None, None, r"output_map is \(8, 8\) where \(C, H, W\) belongs"),
+    "nothing": (None, lambda x: None, None, r"forward returned None where \(output, kept\) belongs"),
+    "one": (None, lambda x: x, None, r"forward returned an array \(\d+, 8, 8, 8\) of float32 where \(output, kept\)"),
+    "another shape": (None, lambda x: (x[:1], x), None, r"an array of shape \(1, 8, 8, 8\) where one of"),
+    "no error": (None, lambda x: (x, x), None, "what backward returned is None where an array"),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks(name, small):
+    map, output, error, told = BLOCKS[name]
+
+    @biossl.register("wrong_block", "returns something else", replace=True)
+    class Wrong(biossl.Block):
+        def start(self, setup):
+            self.output_map, self.kept = map, [setup.map]
+
+        def forward(self, x, training):
+            return output(x)
+
+        def backward(self, step, sends):
+            return error
+
+    recipe = copy.deepcopy(small)
+    recipe["network"]["blocks"].insert(1, {"kind": "wrong_block"})
+    with pytest.raises(ValueError, match=r"\[wrong_block\] [^\n]*" + told):
+        trainer(recipe, {"loss.kind": "nt_xent"}).step()
