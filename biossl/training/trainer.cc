@@ -89,6 +89,25 @@ std::array<double, 2> read_totals(const Tensor& totals) {
   return {host.data<double>()[0], host.data<double>()[1]};
 }
 
+/// The first weights that are not finite, by their name in a checkpoint; "" where all are.
+std::string weights_not_finite(Network& network) {
+  for (const StateTensor& weights : network.state(false)) {
+    if (!std::isfinite(largest_magnitude(weights.tensor))) return weights.name;
+  }
+  return {};
+}
+
+/// The first layer whose feedback weights are not finite, while its weights are; "" where there is none.
+std::string feedback_not_finite(Network& network) {
+  std::string found;
+  network.each_layer([&](const std::string& layer, Synapses& synapses) {
+    if (!found.empty() || !std::isfinite(largest_magnitude(synapses.weights().values()))) return;
+    if (std::isfinite(largest_magnitude(synapses.path().values()))) return;
+    found = fmt::format("{} (rule.feedback = \"{}\")", layer, synapses.feedback().name());
+  });
+  return found;
+}
+
 std::string last_good(const RunDirectory& directory) {
   const auto checkpoints = list_checkpoints(directory.checkpoints());
   return checkpoints.empty() ? "no checkpoint had been written yet"
@@ -244,13 +263,24 @@ double Trainer::advance() {
   open_epoch();
   const double before = progress_.totals[0];
   take_step(progress_.batch);
-  progress_.totals = read_totals(totals_);
-  const double loss = progress_.totals[0] - before;
+  const std::array<double, 2> totals = read_totals(totals_);
+  const double loss = totals[0] - before;
+  // The loss may not show weights that are not finite: that of hinges takes NaN for 0.
+  const std::string weights = on_gpu() && std::isfinite(loss) ? "" : weights_not_finite(*network_);
+  if (!std::isfinite(loss)) {
+    const std::string what = weights.empty() ? "loss is" : fmt::format("loss and {} are", weights);
+    fail_not_finite(what, progress_.batch, "", !is_first_step(progress_.batch));
+  }
+  if (!weights.empty()) fail_not_finite(fmt::format("weights ({}) are", weights), progress_.batch, "", true);
+  progress_.totals = totals;
   if (++progress_.batch == batches()) progress_ = {.epoch = progress_.epoch + 1};
   return loss;
 }
 
 void Trainer::save_to(const std::filesystem::path& file) {
+  if (const std::string weights = weights_not_finite(*network_); !weights.empty()) {
+    throw std::runtime_error(fmt::format("{} is not written: the weights are not finite ({})", file.string(), weights));
+  }
   save_checkpoint(file, recipe_, progress_, *network_, *rule_);
 }
 
@@ -258,22 +288,29 @@ double Trainer::total_loss() const { return read_totals(totals_)[0]; }
 
 double Trainer::check_finite(const RunDirectory& directory, std::int64_t batch) {
   const double loss = total_loss();
-  if (std::isfinite(loss)) return loss;
-  throw std::runtime_error(fmt::format("the loss is {} finite in epoch {} of {}, batch {}; {}; {}",
-                                       is_first_step(batch) ? "not" : "no longer", progress_.epoch + 1, total_epochs(),
-                                       batch + 1, last_good(directory), blame(batch)));
+  if (!std::isfinite(loss)) fail_not_finite("loss is", batch, last_good(directory), !is_first_step(batch));
+  return loss;
+}
+
+void Trainer::fail_not_finite(std::string_view what, std::int64_t batch, const std::string& last_good, bool learnt) {
+  throw std::runtime_error(fmt::format("the {} {} finite in epoch {} of {}, batch {}; {}{}{}", what,
+                                       learnt ? "no longer" : "not", progress_.epoch + 1, total_epochs(), batch + 1,
+                                       last_good, last_good.empty() ? "" : "; ", blame(batch, learnt)));
 }
 
 bool Trainer::is_first_step(std::int64_t batch) const { return progress_.epoch == 0 && batch == 0; }
 
-std::string Trainer::blame(std::int64_t batch) {
+std::string Trainer::blame(std::int64_t batch, bool learnt) {
   const Tensor images = make_batch(batch);
   if (!std::isfinite(largest_magnitude(images))) {
     return fmt::format(
         "the images as the network sees them are not finite: look at data.mean = {}, data.std = {} and [views]",
         network_->spec().input.mean, network_->spec().input.std);
   }
-  if (is_first_step(batch)) {
+  if (const std::string layer = feedback_not_finite(*network_); !layer.empty()) {
+    return fmt::format("the feedback weights of {} are not finite", layer);
+  }
+  if (!learnt) {
     return "nothing had been learnt yet, so look at [loss], data.mean, data.std and the network, not at the learning "
            "rate";
   }
@@ -305,11 +342,10 @@ double Trainer::rate(std::int64_t batch) const {
 }
 
 std::filesystem::path Trainer::save(const RunDirectory& directory) {
-  for (const StateTensor& weights : network_->state(false)) {
-    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+  if (const std::string weights = weights_not_finite(*network_); !weights.empty()) {
     const std::int64_t epoch = progress_.epoch + (progress_.batch > 0 ? 1 : 0);
     throw std::runtime_error(fmt::format("the weights are no longer finite in epoch {} of {} ({}); {}; {}", epoch,
-                                         total_epochs(), weights.name, last_good(directory), blame(batches() - 1)));
+                                         total_epochs(), weights, last_good(directory), blame(batches() - 1, true)));
   }
   const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
   save_checkpoint(path, recipe_, progress_, *network_, *rule_);

@@ -55,11 +55,13 @@ class Trainer {
   /// steps. Views made on the host are not part of the graph.
   bool take_step(std::int64_t batch);
   /// Takes the next step of the run, in the order of `run`, without metrics and checkpoints, and returns its loss: the
-  /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch.
+  /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch, and
+  /// std::runtime_error with the cause if the loss is not finite, or on the host the weights behind the step.
   double advance();
   /// The batch that the next step of `advance` learns from. Throws likewise.
   Tensor next_batch();
-  /// Writes a checkpoint of the run as it stands after a step of `advance`.
+  /// Writes a checkpoint of the run as it stands after a step of `advance`. Throws std::runtime_error, and writes
+  /// nothing, where weights are not finite.
   void save_to(const std::filesystem::path& file);
   /// The sum of the losses of the current epoch's steps so far, which is not finite if one is not. Waits for a GPU.
   double total_loss() const;
@@ -69,9 +71,13 @@ class Trainer {
   bool on_gpu() const { return totals_.device() == Device::cuda; }
   /// The loss of this epoch so far. Throws std::runtime_error with the cause if it is not finite.
   double check_finite(const RunDirectory& directory, std::int64_t batch);
+  /// Throws std::runtime_error with the cause. what: "loss is"; last_good: a checkpoint, or ""; learnt: whether the
+  /// weights have changed before.
+  [[noreturn]] void fail_not_finite(std::string_view what, std::int64_t batch, const std::string& last_good,
+                                    bool learnt);
   bool is_first_step(std::int64_t batch) const;
-  /// Why the loss is not finite, and advice.
-  std::string blame(std::int64_t batch);
+  /// Why the loss or the weights are not finite, and advice.
+  std::string blame(std::int64_t batch, bool learnt);
   void report(std::int64_t batch, double loss, double seconds, Reporter& reporter) const;
   EpochMetrics finish_epoch(double seconds);
   std::filesystem::path save(const RunDirectory& directory);

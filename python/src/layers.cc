@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include <cmath>
 #include <utility>
 
 #include "src/arrays.h"
@@ -18,16 +19,29 @@ Array array_in(nb::handle value, const std::string& what) {
   return array;
 }
 
+/// Copies an array of finite numbers into a tensor.
+void take(nb::handle values, Tensor target, const std::string& what) {
+  Tensor taken(target.shape(), target.dtype(), Device::cpu);
+  copy_into(array_in(values, what), taken, what);
+  check(std::isfinite(largest_magnitude(taken)), what, "holds NaN or infinite numbers");
+  copy(taken, target);
+}
+
 void set_weight(Layer& layer, nb::handle value) {
-  Tensor weights = layer.synapses->weights().values();
-  copy_into(array_in(value, layer.name + ".weight"), weights, layer.name + ".weight");
+  take(value, layer.synapses->weights().values(), layer.name + ".weight");
   layer.synapses->restored();
 }
 
 void set_bias(Layer& layer, nb::handle value) {
-  Tensor bias = layer.synapses->bias();
-  check(!bias.empty(), layer.name, "this layer has no bias");
-  copy_into(array_in(value, layer.name + ".bias"), bias, layer.name + ".bias");
+  check(!layer.synapses->bias().empty(), layer.name, "this layer has no bias");
+  take(value, layer.synapses->bias(), layer.name + ".bias");
+  layer.synapses->restored();
+}
+
+/// Takes notice of what has been written into the weights.
+void changed(const Layer& layer) {
+  check(std::isfinite(largest_magnitude(layer.synapses->weights().values())), layer.name + ".weight",
+        "holds NaN or infinite numbers");
   layer.synapses->restored();
 }
 
@@ -37,8 +51,7 @@ void set_feedback(Layer& layer, nb::handle value) {
   check(!synapses.feedback().state().empty(), layer.name,
         "the feedback path '{}' follows the forward weights and has none of its own to set",
         synapses.feedback().name());
-  Tensor path = synapses.path().values();
-  copy_into(array_in(value, layer.name + ".feedback"), path, layer.name + ".feedback");
+  take(value, synapses.path().values(), layer.name + ".feedback");
   synapses.restored();
 }
 
@@ -94,9 +107,8 @@ void bind_layers(nb::module_& module) {
                                 self.synapses->feedback().name());
            })
       .def("writable_weight", [](Layer& self) { return array_of(self.synapses->weights().values(), Access::write); })
-      .def(
-          "changed", [](Layer& self) { self.synapses->restored(); },
-          "Call it after writing into writable_weight(): copies in other layouts are then made anew.");
+      .def("changed", &changed,
+           "Call it after writing into writable_weight(): copies in other layouts are then made anew.");
 }
 
 }  // namespace biossl::python

@@ -60,6 +60,38 @@ TEST_F(NotFinite, ImagesAreBlamedOnTheirScale) {
               AllOf(HasSubstr("data.std = 1e-40"), Not(HasSubstr("learning_rate"))));
 }
 
+TEST_F(NotFinite, AStepByHandStopsToo) {
+  for (const char* good : {"0", "1"}) {
+    Trainer trainer(tiny_recipe({{"loss.kind", "failing"}, {"loss.good_batches", good}}), here);
+    if (*good == '1') trainer.advance();
+    EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.advance(); }),
+                AllOf(HasSubstr("finite in epoch 1 of 3, batch "),
+                      HasSubstr(*good == '1' ? "train.learning_rate than 0.01" : "nothing had been learnt yet")));
+  }
+}
+
+TEST_F(NotFinite, AStepByHandNamesTheWeights) {
+  Trainer trainer(tiny_recipe(), here);
+  trainer.network().block(1).synapses().weights().values().data<float>()[7] = std::numeric_limits<float>::quiet_NaN();
+  trainer.network().restored();
+  EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.advance(); }), HasSubstr("blocks.1.weight"));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.save_to(folder_.path() / "no.safetensors"); }),
+              AllOf(HasSubstr("no.safetensors is not written"), HasSubstr("blocks.")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "no.safetensors"));
+}
+
+TEST_F(NotFinite, FeedbackIsBlamedBeforeTheLearningRate) {
+  Trainer trainer(tiny_recipe({{"rule.feedback", "fixed_random"}}), here);
+  Synapses& synapses = trainer.network().block(1).synapses();
+  Tensor path = synapses.path().values();
+  path.data<float>()[7] = std::numeric_limits<float>::infinity();
+  synapses.restored();
+  EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.advance(); }),
+              AllOf(HasSubstr("the weights (blocks.0.weight) are no longer finite in epoch 1 of 3, batch 1"),
+                    HasSubstr("the feedback weights of blocks.1 (rule.feedback = \"fixed_random\") are not finite"),
+                    Not(HasSubstr("learning_rate"))));
+}
+
 TEST_F(NotFinite, WeightsAreNotWrittenToACheckpoint) {
   // The loss of the only batch is finite; the step behind it is not.
   EXPECT_THAT(trained({{"train.learning_rate", "1e39"}, {"train.epochs", "1"}, {"train.batch", "22"}}),

@@ -4,6 +4,10 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
 #include "src/arrays.h"
 #include "src/components/rule_parts.h"
 #include "src/components/tensors.h"
@@ -82,6 +86,7 @@ class WrittenRule final : public LearningRule {
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
     parts_->updates.clear();
     const Totals step = written_.call<Totals>("_step", images, context);
+    require_finite(step.first, context);
     parts_->updates.apply();
     totals.data<double>()[0] += step.first;
     totals.data<double>()[1] += step.second;
@@ -109,6 +114,15 @@ class WrittenRule final : public LearningRule {
   }
 
  private:
+  /// Parts whose losses are not finite have diverged, which is told elsewhere.
+  void require_finite(double loss, const StepContext& context) const {
+    if (std::isfinite(loss) || !std::ranges::all_of(parts_->all, [](const auto& part) { return part->is_finite(); }))
+      return;
+    throw std::runtime_error(
+        fmt::format("[{}] step returned a loss of {} in epoch {}, batch {}, which none of its parts has",
+                    written_.type().name(), loss, context.epoch + 1, context.batch + 1));
+  }
+
   std::shared_ptr<RuleParts> parts_;  // outlive the object, which works with them
   Written written_;
 };

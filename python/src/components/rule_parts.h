@@ -2,6 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +33,22 @@ class RulePart {
 
   virtual State state() { return {}; }
   virtual void restored() {}
+  /// Whether the loss that it computed last is finite.
+  bool is_finite() const { return is_finite_; }
+
+ protected:
+  /// Calls work(totals) without the lock of the interpreter.
+  template <class Work>
+  Totals totals_of(const Work& work) {
+    Tensor totals({2}, DType::float64, Device::cpu);
+    const nb::gil_scoped_release unlocked;
+    work(totals);
+    is_finite_ = std::isfinite(totals.data<double>()[0]);
+    return {totals.data<double>()[0], totals.data<double>()[1]};
+  }
+
+ private:
+  bool is_finite_ = true;
 };
 
 /// The parts of one rule, and the updates of a step that wait for its end.
@@ -39,15 +56,6 @@ struct RuleParts {
   std::vector<std::shared_ptr<RulePart>> all;
   UpdateQueue updates;
 };
-
-/// Calls work(totals) without the lock of the interpreter.
-template <class Work>
-Totals totals_of(const Work& work) {
-  Tensor totals({2}, DType::float64, Device::cpu);
-  const nb::gil_scoped_release unlocked;
-  work(totals);
-  return {totals.data<double>()[0], totals.data<double>()[1]};
-}
 
 /// Neighbouring blocks under one head, and one loss.
 class RangePart final : public RulePart {
