@@ -1,7 +1,5 @@
 #include "biossl/network/block.h"
 
-#include <nanobind/stl/shared_ptr.h>
-
 #include "src/arrays.h"
 #include "src/components/inner.h"
 #include "src/components/tensors.h"
@@ -14,14 +12,14 @@ namespace {
 /// What a block in Python is handed to make its layers of.
 class BlockWorkshop {
  public:
-  BlockWorkshop(const BlockSetup& setup, std::shared_ptr<InnerLayers> layers)
-      : setup_(setup), layers_(std::move(layers)) {}
+  BlockWorkshop(const BlockSetup& setup, const std::shared_ptr<InnerLayers>& layers) : setup_(setup), layers_(layers) {}
 
   const BlockSetup& setup() const { return setup_; }
-  std::shared_ptr<InnerConvolution> convolution(std::int64_t channels, nb::object inputs, const std::string& name,
-                                                const std::string& activation, bool bias, std::int64_t kernel,
-                                                std::int64_t stride, std::int64_t padding) {
-    const auto number = static_cast<std::uint32_t>(layers_->size());
+  Loan<InnerConvolution> convolution(std::int64_t channels, nb::object inputs, const std::string& name,
+                                     const std::string& activation, bool bias, std::int64_t kernel, std::int64_t stride,
+                                     std::int64_t padding) {
+    const auto layers = layers_.get();
+    const auto number = static_cast<std::uint32_t>(layers->size());
     BlockSetup inner = setup_;
     if (number > 0) inner.index = setup_.layer_index(number);
     if (!inputs.is_none()) inner.input = map_of(inputs);
@@ -31,19 +29,20 @@ class BlockWorkshop {
                                      .kernel = kernel,
                                      .stride = stride,
                                      .padding = padding};
-    auto layer = std::make_shared<InnerConvolution>(name.empty() ? std::to_string(number) : name, options, inner);
-    layers_->push_back(layer);
-    return layer;
+    const auto layer = std::make_shared<InnerConvolution>(name.empty() ? std::to_string(number) : name, options, inner);
+    layers->push_back(layer);
+    return Loan<InnerConvolution>(layer);
   }
-  std::shared_ptr<InnerParameters> parameters(std::int64_t count) {
-    auto layer = std::make_shared<InnerParameters>(std::to_string(layers_->size()), setup_.synapses, count);
-    layers_->push_back(layer);
-    return layer;
+  Loan<InnerParameters> parameters(std::int64_t count) {
+    const auto layers = layers_.get();
+    const auto layer = std::make_shared<InnerParameters>(std::to_string(layers->size()), setup_.synapses, count);
+    layers->push_back(layer);
+    return Loan<InnerParameters>(layer);
   }
 
  private:
   BlockSetup setup_;
-  std::shared_ptr<InnerLayers> layers_;
+  Loan<InnerLayers> layers_;
 };
 
 /// One block's part of a step on its way down, as arrays.
@@ -88,7 +87,8 @@ class WrittenBlock final : public Block {
   }
   void learn(BlockStep& step, const UpdateOptions& options) override {
     const nb::gil_scoped_acquire lock;
-    written_.call("learn", shown(step), options);
+    const auto lent = std::make_shared<UpdateOptions>(options);
+    written_.call("learn", shown(step), Loan<UpdateOptions>(lent));
   }
   void each_layer(const std::string& name, const LayerVisitor& visit) override { each_layer_of(*layers_, name, visit); }
   State state(const std::string& name, bool learning) override { return state_of(*layers_, written_, name, learning); }

@@ -1,6 +1,9 @@
 #include "biossl/feedback/feedback.h"
 
+#include <memory>
+
 #include "src/arrays.h"
+#include "src/components/loan.h"
 #include "src/components/written.h"
 #include "src/module.h"
 
@@ -78,8 +81,8 @@ class WrittenFeedback final : public Feedback {
     if (!acts_between_steps_) return;
     has_changed_ = true;
     const nb::gil_scoped_acquire lock;
-    const nb::object driven = nb::cast(DrivenLayer(layer, path_.values()));
-    written_.call("between_steps", driven, context);
+    const auto driven = std::make_shared<DrivenLayer>(layer, path_.values());
+    written_.call("between_steps", Loan<DrivenLayer>(driven), context);
   }
   Plausibility plausibility() const override { return written_.plausibility(); }
   State state() override { return written_.state(); }
@@ -106,13 +109,14 @@ FeedbackRegistry::Entry entry_of(const WrittenType& type, const nb::dict& /*trai
 }  // namespace
 
 void bind_feedback(nb::module_& module) {
-  nb::class_<DrivenLayer>(
+  nb::class_<Loan<DrivenLayer>>(
       module, "DrivenLayer",
       "A layer as its feedback path may use it between two steps. It lives no longer than the call.")
-      .def_prop_ro("input_map", &DrivenLayer::input_map, "(C, H, W) of one image that the layer reads.")
-      .def_prop_ro("output_map", &DrivenLayer::output_map, "(C, H, W) that it makes; (units, 1, 1) of a linear layer.")
-      .def("drive", &DrivenLayer::drive, nb::arg("pre"), "W pre for (N, C, H, W), without bias and nonlinearity.")
-      .def("correlate", &DrivenLayer::correlate, nb::arg("pre"), nb::arg("post"),
+      .def_prop_ro("input_map", lent(&DrivenLayer::input_map), "(C, H, W) of one image that the layer reads.")
+      .def_prop_ro("output_map", lent(&DrivenLayer::output_map),
+                   "(C, H, W) that it makes; (units, 1, 1) of a linear layer.")
+      .def("drive", lent(&DrivenLayer::drive), nb::arg("pre"), "W pre for (N, C, H, W), without bias and nonlinearity.")
+      .def("correlate", lent(&DrivenLayer::correlate), nb::arg("pre"), nb::arg("post"),
            "The sum over images and positions of post (x) pre, of W's shape.");
   bind_registration<FeedbackRegistry>(module, "register_feedback", &entry_of);
 }

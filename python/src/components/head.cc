@@ -1,7 +1,5 @@
 #include "biossl/network/head.h"
 
-#include <nanobind/stl/shared_ptr.h>
-
 #include "src/arrays.h"
 #include "src/components/inner.h"
 #include "src/components/tensors.h"
@@ -14,8 +12,7 @@ namespace {
 /// What a head in Python is handed to make its layers of.
 class HeadWorkshop {
  public:
-  HeadWorkshop(const HeadSetup& setup, std::shared_ptr<InnerLayers> layers)
-      : setup_(setup), layers_(std::move(layers)) {}
+  HeadWorkshop(const HeadSetup& setup, const std::shared_ptr<InnerLayers>& layers) : setup_(setup), layers_(layers) {}
 
   const HeadSetup& setup() const { return setup_; }
   nb::list maps() const {
@@ -23,19 +20,21 @@ class HeadWorkshop {
     for (const Shape& map : setup_.maps) maps.append(shown_map(map));
     return maps;
   }
-  std::shared_ptr<InnerLinear> linear(std::int64_t outputs, nb::object inputs, bool bias) {
+  Loan<InnerLinear> linear(std::int64_t outputs, nb::object inputs, bool bias) {
     check(outputs >= 1, "network.head", "a linear layer of {} outputs", outputs);
-    const auto number = static_cast<std::uint32_t>(layers_->size());
+    const auto layers = layers_.get();
+    const auto number = static_cast<std::uint32_t>(layers->size());
     const std::uint32_t index = number == 0 ? setup_.index : setup_.layer_index(number);
     const Shape map = inputs.is_none() ? setup_.map : map_of(inputs);
-    auto layer = std::make_shared<InnerLinear>(std::to_string(number), setup_.synapses, map, outputs, bias, index);
-    layers_->push_back(layer);
-    return layer;
+    const auto layer =
+        std::make_shared<InnerLinear>(std::to_string(number), setup_.synapses, map, outputs, bias, index);
+    layers->push_back(layer);
+    return Loan<InnerLinear>(layer);
   }
 
  private:
   HeadSetup setup_;
-  std::shared_ptr<InnerLayers> layers_;
+  Loan<InnerLayers> layers_;
 };
 
 class WrittenHead final : public Head {
@@ -85,7 +84,8 @@ class WrittenHead final : public Head {
   }
   void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {
     const nb::gil_scoped_acquire lock;
-    written_.call("learn", array_of(activity.rows(begin, end)), begin, end, options);
+    const auto lent = std::make_shared<UpdateOptions>(options);
+    written_.call("learn", array_of(activity.rows(begin, end)), begin, end, Loan<UpdateOptions>(lent));
   }
   void each_layer(const std::string& name, const LayerVisitor& visit) override { each_layer_of(*layers_, name, visit); }
   State state(const std::string& name, bool learning) override { return state_of(*layers_, written_, name, learning); }

@@ -29,11 +29,12 @@ Tensor InnerLinear::send_back(nb::handle error) {
   return sent;
 }
 
-void InnerLinear::learn(nb::handle pre, nb::handle error, const UpdateOptions& options) {
+void InnerLinear::learn(nb::handle pre, nb::handle error, const Loan<UpdateOptions>& options) {
+  const auto update = options.get();
   const Tensor read = input(pre);
   const Tensor came = tensor_of(error, {read.extent(0), synapses_.output_map()[2]}, dtype_, name());
   const nb::gil_scoped_release unlocked;
-  synapses_.learn(read, came, options);
+  synapses_.learn(read, came, *update);
 }
 
 Tensor InnerConvolution::forward(nb::handle pre) {
@@ -58,17 +59,18 @@ Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle er
   return sent;
 }
 
-void InnerConvolution::learn(const UpdateOptions& options) {
+void InnerConvolution::learn(const Loan<UpdateOptions>& options) {
+  const auto update = options.get();
   check(!step_.error.empty(), name(), "learns after backward");
   const nb::gil_scoped_release unlocked;
-  block_.learn(step_, options);
+  block_.learn(step_, *update);
   step_ = {.input = {}, .activity = {}, .error = {}, .scratch = {}};
 }
 
-void InnerParameters::learn(nb::handle update, const UpdateOptions& options) {
+void InnerParameters::learn(nb::handle update, const Loan<UpdateOptions>& options) {
   Tensor target = numbers_.update();
   copy(tensor_of(update, target.shape(), target.dtype(), name()), target);
-  numbers_.apply(options);
+  numbers_.apply(*options.get());
 }
 
 nb::tuple shown_map(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]); }
@@ -111,27 +113,29 @@ void restore(const InnerLayers& layers, const Written& written) {
 }
 
 void bind_inner_layers(nb::module_& module) {
-  nb::class_<UpdateOptions>(module, "UpdateOptions", "How an update is applied; handed on to the layers that learn.")
-      .def_ro("learning_rate", &UpdateOptions::learning_rate);
-  nb::class_<InnerLinear>(module, "Linear", "A linear layer with a feedback path.")
-      .def("forward", &InnerLinear::forward, nb::arg("pre"), "bias + W pre, (N, outputs).")
-      .def("send_back", &InnerLinear::send_back, nb::arg("error"), "F^T error, (N, C, H, W).")
-      .def("learn", &InnerLinear::learn, nb::arg("pre"), nb::arg("error"), nb::arg("options"));
-  nb::class_<InnerConvolution>(module, "Convolution", "A convolution with its nonlinearity and feedback path.")
-      .def_prop_ro("output_map", [](const InnerConvolution& self) { return shown_map(self.output_map()); })
-      .def("forward", &InnerConvolution::forward, nb::arg("pre"))
+  nb::class_<Loan<UpdateOptions>>(module, "UpdateOptions",
+                                  "How an update is applied; handed on to the layers that learn.")
+      .def_prop_ro("learning_rate", [](const Loan<UpdateOptions>& self) { return self.get()->learning_rate; });
+  nb::class_<Loan<InnerLinear>>(module, "Linear", "A linear layer with a feedback path.")
+      .def("forward", lent(&InnerLinear::forward), nb::arg("pre"), "bias + W pre, (N, outputs).")
+      .def("send_back", lent(&InnerLinear::send_back), nb::arg("error"), "F^T error, (N, C, H, W).")
+      .def("learn", lent(&InnerLinear::learn), nb::arg("pre"), nb::arg("error"), nb::arg("options"));
+  nb::class_<Loan<InnerConvolution>>(module, "Convolution", "A convolution with its nonlinearity and feedback path.")
+      .def_prop_ro("output_map", [](const Loan<InnerConvolution>& self) { return shown_map(self.get()->output_map()); })
+      .def("forward", lent(&InnerConvolution::forward), nb::arg("pre"))
       .def(
           "backward",
-          [](InnerConvolution& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
-            const Tensor sent = self.backward(pre, post, error, sends);
+          [](const Loan<InnerConvolution>& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
+            const Tensor sent = self.get()->backward(pre, post, error, sends);
             return sent.empty() ? nb::none() : nb::cast(sent);
           },
           nb::arg("pre"), nb::arg("post"), nb::arg("error"), nb::arg("sends") = true,
           "The error of pre, over the feedback path; comes before learn.")
-      .def("learn", &InnerConvolution::learn, nb::arg("options"));
-  nb::class_<InnerParameters>(module, "Parameters", "Numbers that learn and are no connections.")
-      .def_prop_ro("values", [](const InnerParameters& self) { return array_of(self.values(), Access::write); })
-      .def("learn", &InnerParameters::learn, nb::arg("update"), nb::arg("options"),
+      .def("learn", lent(&InnerConvolution::learn), nb::arg("options"));
+  nb::class_<Loan<InnerParameters>>(module, "Parameters", "Numbers that learn and are no connections.")
+      .def_prop_ro("values",
+                   [](const Loan<InnerParameters>& self) { return array_of(self.get()->values(), Access::write); })
+      .def("learn", lent(&InnerParameters::learn), nb::arg("update"), nb::arg("options"),
            "update: the derivative of the loss by the values, summed over the batch.");
 }
 

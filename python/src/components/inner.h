@@ -9,6 +9,7 @@
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/linear_synapses.h"
 #include "biossl/network/parameters.h"
+#include "src/components/loan.h"
 #include "src/components/written.h"
 
 namespace biossl::python {
@@ -51,7 +52,7 @@ class InnerLinear final : public InnerLayer {
   Tensor forward(nb::handle pre);
   /// F^T error, (N, C, H, W).
   Tensor send_back(nb::handle error);
-  void learn(nb::handle pre, nb::handle error, const UpdateOptions& options);
+  void learn(nb::handle pre, nb::handle error, const Loan<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return synapses_.parameters(); }
   std::int64_t operations() const override { return 2 * parameters(); }
@@ -78,7 +79,7 @@ class InnerConvolution final : public InnerLayer {
   /// From pre, what forward made of it and the error of that: the error of pre, or with sends = false nothing. Comes
   /// before learn.
   Tensor backward(nb::handle pre, nb::handle post, nb::handle error, bool sends);
-  void learn(const UpdateOptions& options);
+  void learn(const Loan<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return block_.plan().parameters; }
   std::int64_t operations() const override { return block_.plan().operations; }
@@ -100,7 +101,7 @@ class InnerParameters final : public InnerLayer {
 
   const Tensor& values() const { return numbers_.values(); }
   /// update: the derivative of the loss by the values.
-  void learn(nb::handle update, const UpdateOptions& options);
+  void learn(nb::handle update, const Loan<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return numbers_.count(); }
   State state(const std::string& name, bool learning) override { return numbers_.state(name + ".", learning); }

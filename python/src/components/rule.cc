@@ -2,13 +2,13 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
-#include <nanobind/stl/shared_ptr.h>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
 #include "src/arrays.h"
+#include "src/components/loan.h"
 #include "src/components/rule_parts.h"
 #include "src/components/tensors.h"
 #include "src/components/written.h"
@@ -21,18 +21,22 @@ namespace {
 /// What a rule in Python is handed to make its parts of.
 class Workshop {
  public:
-  Workshop(const RuleSetup& setup, std::string rule, std::shared_ptr<RuleParts> parts)
-      : setup_(setup), rule_(std::move(rule)), parts_(std::move(parts)) {}
+  Workshop(const RuleSetup& setup, std::string rule, const std::shared_ptr<RuleParts>& parts)
+      : setup_(setup), rule_(std::move(rule)), parts_(parts) {}
 
   const RuleSetup& setup() const { return setup_; }
-  Network& network() const { return setup_.network; }
+  /// Throws as Loan::get does.
+  Network& network() const {
+    parts_.get();
+    return setup_.network;
+  }
   int depth() const { return network().depth(); }
   int checked(int block) const {
     check(block >= -depth() && block < depth(), rule_, "there is no block {}; the network has {}", block, depth());
     return block < 0 ? block + depth() : block;
   }
 
-  std::shared_ptr<RangePart> range(int first, int last, nb::object loss) {
+  Loan<RangePart> range(int first, int last, nb::object loss) {
     if (loss.is_none()) return keep<RangePart>(setup_, setup_.loss, checked(first), checked(last));
     const LossFactory own = [&](int block, std::int64_t features) {
       const SynapsesSetup& its = network().setup();
@@ -41,38 +45,40 @@ class Workshop {
     };
     return keep<RangePart>(setup_, own, checked(first), checked(last));
   }
-  std::shared_ptr<LayerwisePart> layerwise() { return keep<LayerwisePart>(setup_); }
-  std::shared_ptr<DirectFeedbackPart> direct_feedback(nb::object transform) {
+  Loan<LayerwisePart> layerwise() { return keep<LayerwisePart>(setup_); }
+  Loan<DirectFeedbackPart> direct_feedback(nb::object transform) {
     return keep<DirectFeedbackPart>(setup_, std::move(transform));
   }
-  std::shared_ptr<SlowCopyPart> slow_copy(double momentum, int block) {
+  Loan<SlowCopyPart> slow_copy(double momentum, int block) {
     return keep<SlowCopyPart>(setup_, checked(block), momentum);
   }
-  std::shared_ptr<PassPart> encoder_pass() { return keep<PassPart>(setup_, parts_->updates); }
-  std::shared_ptr<ConvolutionsPart> convolutions() { return keep<ConvolutionsPart>(rule_, setup_, parts_->updates); }
-  std::shared_ptr<LossPart> loss(int block) { return keep<LossPart>(setup_, checked(block)); }
-  std::shared_ptr<HeadPart> head(int block) {
+  Loan<PassPart> encoder_pass() { return keep<PassPart>(setup_, updates()); }
+  Loan<ConvolutionsPart> convolutions() { return keep<ConvolutionsPart>(rule_, setup_, updates()); }
+  Loan<LossPart> loss(int block) { return keep<LossPart>(setup_, checked(block)); }
+  Loan<HeadPart> head(int block) {
     const int index = checked(block);
     Head& head = network().add_head(index);
-    return keep<HeadPart>(head, network().block(index).plan().output, setup_, parts_->updates);
+    return keep<HeadPart>(head, network().block(index).plan().output, setup_, updates());
   }
-  std::shared_ptr<HeadPart> own_head(const std::string& name, const std::string& kind, const Settings& options,
-                                     std::int64_t inputs, std::uint32_t index) {
+  Loan<HeadPart> own_head(const std::string& name, const std::string& kind, const Settings& options,
+                          std::int64_t inputs, std::uint32_t index) {
     const HeadSetup made{.map = {1, 1, inputs}, .synapses = network().setup(), .index = index};
-    return keep<HeadPart>(HeadRegistry::instance().make(kind, options, made), name, made.map, setup_, parts_->updates);
+    return keep<HeadPart>(HeadRegistry::instance().make(kind, options, made), name, made.map, setup_, updates());
   }
 
  private:
   template <class Part, class... Args>
-  std::shared_ptr<Part> keep(Args&&... args) {
+  Loan<Part> keep(Args&&... args) {
+    const auto parts = parts_.get();
     const auto part = std::make_shared<Part>(std::forward<Args>(args)...);
-    parts_->all.push_back(part);
-    return part;
+    parts->all.push_back(part);
+    return Loan<Part>(part);
   }
+  UpdateQueue& updates() const { return parts_.get()->updates; }
 
   RuleSetup setup_;
   std::string rule_;
-  std::shared_ptr<RuleParts> parts_;
+  Loan<RuleParts> parts_;
 };
 
 class WrittenRule final : public LearningRule {
@@ -146,48 +152,50 @@ nb::tuple shown(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]
 
 /// One convolution of a ConvolutionsPart.
 struct ConvolutionHandle {
-  std::shared_ptr<ConvolutionsPart> part;
+  Loan<ConvolutionsPart> part;
   std::size_t number;
 
-  const ConvolutionLayer& layer() const { return part->layer(number); }
+  ConvolutionLayer layer() const { return part.get()->layer(number); }
 };
 
 void set_weight(ConvolutionHandle& self, const Array& values) {
-  Tensor weights = self.layer().synapses->weights().values();
+  const ConvolutionLayer layer = self.layer();
+  Tensor weights = layer.synapses->weights().values();
   copy_into(values, weights, "weight");
-  self.layer().synapses->restored();
+  layer.synapses->restored();
 }
 
 void bind_parts(nb::module_& module) {
-  nb::class_<RangePart>(module, "BlockRange").def("step", &RangePart::step, nb::arg("images"), nb::arg("context"));
-  nb::class_<LayerwisePart>(module, "LayerwiseBlocks")
-      .def("step", &LayerwisePart::step, nb::arg("block"), nb::arg("images"), nb::arg("context"));
-  nb::class_<DirectFeedbackPart>(module, "DirectFeedback")
-      .def("step", &DirectFeedbackPart::step, nb::arg("images"), nb::arg("context"));
-  nb::class_<SlowCopyPart>(module, "SlowCopy")
-      .def("embeddings", &SlowCopyPart::embeddings, nb::arg("images"))
-      .def("follow", &SlowCopyPart::follow);
-  nb::class_<HeadPart>(module, "RuleHead")
-      .def_prop_ro("features", &HeadPart::features)
-      .def("forward", &HeadPart::forward, nb::arg("activity"))
-      .def("backward", &HeadPart::backward, nb::arg("errors"), nb::arg("learning_rate"));
-  nb::class_<LossPart>(module, "RuleLoss")
-      .def_prop_ro("stops_gradient", &LossPart::stops_gradient)
+  nb::class_<Loan<RangePart>>(module, "BlockRange")
+      .def("step", lent(&RangePart::step), nb::arg("images"), nb::arg("context"));
+  nb::class_<Loan<LayerwisePart>>(module, "LayerwiseBlocks")
+      .def("step", lent(&LayerwisePart::step), nb::arg("block"), nb::arg("images"), nb::arg("context"));
+  nb::class_<Loan<DirectFeedbackPart>>(module, "DirectFeedback")
+      .def("step", lent(&DirectFeedbackPart::step), nb::arg("images"), nb::arg("context"));
+  nb::class_<Loan<SlowCopyPart>>(module, "SlowCopy")
+      .def("embeddings", lent(&SlowCopyPart::embeddings), nb::arg("images"))
+      .def("follow", lent(&SlowCopyPart::follow));
+  nb::class_<Loan<HeadPart>>(module, "RuleHead")
+      .def_prop_ro("features", lent(&HeadPart::features))
+      .def("forward", lent(&HeadPart::forward), nb::arg("activity"))
+      .def("backward", lent(&HeadPart::backward), nb::arg("errors"), nb::arg("learning_rate"));
+  nb::class_<Loan<LossPart>>(module, "RuleLoss")
+      .def_prop_ro("stops_gradient", lent(&LossPart::stops_gradient))
       .def(
           "evaluate",
-          [](LossPart& self, nb::handle embeddings, const StepContext& context) {
-            const auto [errors, totals] = self.evaluate(embeddings, context);
+          [](const Loan<LossPart>& self, nb::handle embeddings, const StepContext& context) {
+            const auto [errors, totals] = self.get()->evaluate(embeddings, context);
             return nb::make_tuple(errors, totals.first, totals.second);
           },
           nb::arg("embeddings"), nb::arg("context"));
-  nb::class_<PassPart>(module, "EncoderPass")
-      .def("run", &PassPart::run, nb::arg("images"))
-      .def("input", &PassPart::input, nb::arg("block"))
-      .def("output", &PassPart::output, nb::arg("block"))
+  nb::class_<Loan<PassPart>>(module, "EncoderPass")
+      .def("run", lent(&PassPart::run), nb::arg("images"))
+      .def("input", lent(&PassPart::input), nb::arg("block"))
+      .def("output", lent(&PassPart::output), nb::arg("block"))
       .def(
           "backward",
-          [](PassPart& self, int block, nb::handle error, double rate, bool sends) {
-            const Tensor sent = self.backward(block, error, rate, sends);
+          [](const Loan<PassPart>& self, int block, nb::handle error, double rate, bool sends) {
+            const Tensor sent = self.get()->backward(block, error, rate, sends);
             return sent.empty() ? nb::none() : nb::cast(sent);
           },
           nb::arg("block"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("sends") = false);
@@ -195,24 +203,25 @@ void bind_parts(nb::module_& module) {
       .def_prop_ro("block", [](const ConvolutionHandle& self) { return self.layer().block; })
       .def_prop_ro("input_map", [](const ConvolutionHandle& self) { return shown(self.layer().input); })
       .def_prop_ro("output_map", [](const ConvolutionHandle& self) { return shown(self.layer().output); })
-      .def_prop_ro("input", [](const ConvolutionHandle& self) { return self.part->input(self.number); })
+      .def_prop_ro("input", [](const ConvolutionHandle& self) { return self.part.get()->input(self.number); })
       .def_prop_rw(
           "weight", [](const ConvolutionHandle& self) { return array_of(self.layer().synapses->weights().values()); },
           &set_weight)
       .def(
-          "drive", [](const ConvolutionHandle& self, nb::handle pre) { return self.part->drive(self.number, pre); },
+          "drive",
+          [](const ConvolutionHandle& self, nb::handle pre) { return self.part.get()->drive(self.number, pre); },
           nb::arg("pre"))
       .def(
           "learn",
           [](const ConvolutionHandle& self, nb::handle pre, nb::handle error, double rate, nb::object unit_decay,
-             nb::object rate_power) { self.part->learn(self.number, pre, error, rate, unit_decay, rate_power); },
+             nb::object rate_power) { self.part.get()->learn(self.number, pre, error, rate, unit_decay, rate_power); },
           nb::arg("pre"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("unit_decay") = nb::none(),
           nb::arg("rate_power") = nb::none());
-  nb::class_<ConvolutionsPart>(module, "Convolutions")
-      .def("run", &ConvolutionsPart::run, nb::arg("images"))
-      .def_prop_ro("layers", [](const std::shared_ptr<ConvolutionsPart>& self) {
+  nb::class_<Loan<ConvolutionsPart>>(module, "Convolutions")
+      .def("run", lent(&ConvolutionsPart::run), nb::arg("images"))
+      .def_prop_ro("layers", [](const Loan<ConvolutionsPart>& self) {
         nb::list layers;
-        for (std::size_t i = 0; i < self->count(); ++i) layers.append(nb::cast(ConvolutionHandle{self, i}));
+        for (std::size_t i = 0; i < self.get()->count(); ++i) layers.append(nb::cast(ConvolutionHandle{self, i}));
         return layers;
       });
 }
