@@ -84,7 +84,7 @@ void embed(const EmbedCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
-  Recipe recipe = checkpoint.recipe();
+  Recipe recipe = checkpoint.recipe_for_reading();
   recipe = with_input_of(command.dataset.empty() ? recipe.data.probe : command.dataset, recipe);
   read_as_float32_where_needed(recipe, place.device, reporter);
   const auto network = load_network(checkpoint, recipe, place.device);
@@ -100,7 +100,7 @@ void embed(const EmbedCommand& command) {
   }
   const bool labelled = images->is_labelled();
   if (!labelled && !command.labels.empty()) bad_input("these images have no labels; leave --labels out");
-  write_features(*network, block, *images, out, stage_progress(reporter, "features"), recipe.views);
+  write_features(*network, block, *images, out, stage_progress(reporter, "features"), reading_views(recipe));
   if (labels && labelled) write_labels(*images, *labels);
   if (!labelled) {
     show(fmt::format("{}: {} images, which have no labels\n", command.out, images->size()));

@@ -36,7 +36,7 @@ void neighbours(const NeighboursCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
-  Recipe recipe = checkpoint.recipe();
+  Recipe recipe = checkpoint.recipe_for_reading();
   const std::string& name = command.dataset.empty() ? recipe.data.pretrain : command.dataset;
   const NeighbourImages images =
       open_neighbour_images(recipe, told_to(reporter, place), checkpoint.image(), name, command.images);

@@ -42,7 +42,7 @@ RunDirectory open_run(const ProbeCommand& command) {
 /// Probes a run; the results go to its directory.
 void probe_run(const ProbeCommand& command, const ExecutionContext& place, Reporter& reporter) {
   const RunDirectory directory = open_run(command);
-  Recipe recipe = read_recipe(directory.recipe_file(), command.recipe.overrides());
+  Recipe recipe = read_recipe_of_run(command.from, command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   settle_probe_precision(recipe, place.device, reporter);
   directory.require_continues(recipe, place.device);
@@ -57,7 +57,7 @@ void probe_run(const ProbeCommand& command, const ExecutionContext& place, Repor
 
 void probe_file(const ProbeCommand& command, const ExecutionContext& place, Reporter& reporter) {
   const Checkpoint checkpoint(command.from);
-  Recipe recipe = checkpoint.recipe(command.recipe.overrides());
+  Recipe recipe = checkpoint.recipe_for_reading(command.recipe.overrides());
   settle_precision(recipe, place.device, reporter);
   settle_probe_precision(recipe, place.device, reporter);
   const ProbeReport report = probe(checkpoint, recipe, place, reporter);

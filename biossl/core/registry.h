@@ -45,6 +45,8 @@ class Registry {
     static Registry registry;
     return registry;
   }
+  /// What its components are called: "loss".
+  static constexpr const char* kind() { return Interface::kind; }
   /// Of two with one name neither can be had: nobody gets another than was asked for.
   void add(const std::string& name, Entry entry) {
     if (!entries_.emplace(name, std::move(entry)).second) taken_twice_.insert(name);

@@ -2,6 +2,7 @@
 
 #include "biossl/core/accelerator.h"
 #include "biossl/core/processor.h"
+#include "biossl/recipe/absent.h"
 #include "biossl/recipe/recipe_sections.h"
 
 namespace biossl {
@@ -55,6 +56,17 @@ void check_loss(const Recipe& recipe, const ViewPlan& views) {
                            : fmt::format("use a loss that compares patches ({}), or views of whole images", others));
 }
 
+bool lacks_loss(const Recipe& recipe) { return absent_of(recipe, "loss.kind") != nullptr; }
+
+/// The component that a key of the recipe names; another one, in a network for reading, where that is absent.
+Choice present(const Recipe& recipe, std::string_view key, const Choice& choice, const char* otherwise) {
+  return absent_of(recipe, key) == nullptr ? choice : Choice{otherwise, {}};
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const Choice& choice) {
+  return OptimizerRegistry::instance().make(choice.kind, choice.settings);
+}
+
 std::int64_t micro_batch_of(const Recipe& recipe, const ViewPlan& views) {
   const TrainRecipe& train = recipe.train;
   if (!views.grid.is_cut() || train.micro_batch == 0) return train.micro_batch;
@@ -76,16 +88,39 @@ NetworkSpec network_spec(const Recipe& recipe) {
   const ImageRecipe images = data_set(recipe, recipe.data.pretrain).images;
   spec.input = {.mean = images.mean, .std = images.std};
   spec.head.kind = head_kind(recipe);
-  spec.head.predictions = trial_loss(recipe)->predictions();
+  spec.head.predictions = lacks_loss(recipe) ? recipe.reading->predictions : trial_loss(recipe)->predictions();
   return spec;
 }
 
 std::string head_kind(const Recipe& recipe) {
-  return recipe.network.head.kind == "auto" ? trial_loss(recipe)->head() : recipe.network.head.kind;
+  if (recipe.network.head.kind != "auto") return recipe.network.head.kind;
+  return lacks_loss(recipe) ? recipe.reading->head : trial_loss(recipe)->head();
+}
+
+ReadingTraits reading_traits(const Recipe& recipe, const NetworkSpec& network) {
+  ReadingTraits traits = recipe.reading.value_or(ReadingTraits());
+  traits.head = network.head.kind;
+  traits.predictions = network.head.predictions;
+  if (absent_of(recipe, "views.kind") == nullptr) {
+    traits.whole_images = ViewsRegistry::instance().find(recipe.views.kind).traits.plan == nullptr;
+  }
+  traits.uses_labels = uses_labels(recipe);
+  return traits;
+}
+
+bool uses_labels(const Recipe& recipe) {
+  if (lacks_loss(recipe) || absent_of(recipe, "rule.kind") != nullptr) return recipe.reading->uses_labels;
+  return RuleRegistry::instance().find(recipe.rule.kind).traits.learns && trial_loss(recipe)->reads_labels();
+}
+
+Choice reading_views(const Recipe& recipe) {
+  if (absent_of(recipe, "views.kind") == nullptr) return recipe.views;
+  if (!recipe.reading->whole_images) require_registered(recipe, "views.kind");
+  return {"identity", {}};
 }
 
 ViewPlan view_plan(const Recipe& recipe, const Shape& image) {
-  const ViewPlan plan = blaming_recipe(recipe, [&] { return plan_views(recipe.views, image); });
+  const ViewPlan plan = blaming_recipe(recipe, [&] { return plan_views(reading_views(recipe), image); });
   const bool scaled = plan.mean != 0 || plan.deviation != 1;
   for (const std::string& name : names_of_sets(recipe.data)) {
     const ImageRecipe images = data_set(recipe, name).images;
@@ -119,12 +154,13 @@ CropSize probe_crop(const Recipe& recipe, const Shape& image) {
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device) {
   if (device == Device::cuda) accelerator::allow_tf32(recipe.train.precision == "tf32");
   return blaming_recipe(recipe, [&] {
+    const Choice feedback = present(recipe, "rule.feedback", recipe.feedback, "transpose");
     const SynapsesSetup setup{
         .seed = recipe.seed,
         .device = device,
         .dtype = compute_type(recipe.train.precision, device),
-        .feedback = {recipe.feedback.kind, recipe.feedback.settings},
-        .optimizer = OptimizerRegistry::instance().make(recipe.optimizer.kind, recipe.optimizer.settings)};
+        .feedback = {feedback.kind, feedback.settings},
+        .optimizer = make_optimizer(present(recipe, "train.optimizer", recipe.optimizer, "adam"))};
     try {
       return std::make_unique<Network>(network_spec(recipe), image, setup);
     } catch (const MapTooSmall& small) {
@@ -149,6 +185,7 @@ LossFactory loss_factory(const Recipe& recipe, const Network& network, const Vie
 }
 
 std::unique_ptr<LearningRule> make_rule(const Recipe& recipe, Network& network, const ViewPlan& views) {
+  require_registered(recipe);
   return blaming_recipe(recipe, [&] {
     check_loss(recipe, views);
     const RuleSetup setup{.network = network,

@@ -23,13 +23,21 @@ std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
 NetworkSpec network_spec(const Recipe& recipe);
 /// The kind of that head: the recipe's, or where it says "auto" the one that the loss asks for.
 std::string head_kind(const Recipe& recipe);
+/// What reading this network takes of the recipe's components.
+ReadingTraits reading_traits(const Recipe& recipe, const NetworkSpec& network);
+/// Whether a run of this recipe learns from labels.
+bool uses_labels(const Recipe& recipe);
+/// The views as a network that learnt from them is shown images: the recipe's; where these are absent and show whole
+/// images, those. Throws BadInput where absent ones show something else.
+Choice reading_views(const Recipe& recipe);
 /// What the recipe's views make of images (H, W, C). Throws BadInput for images that these views cannot be made of, and
 /// where data.mean and std would scale values that the views have scaled.
 ViewPlan view_plan(const Recipe& recipe, const Shape& image);
 /// What probe.augment cuts out of a probe's images (H, W, C): what the network sees of one, or the square that is cut
 /// into patches, without scaling. Throws BadInput for images that are smaller, and as view_plan does.
 CropSize probe_crop(const Recipe& recipe, const Shape& image);
-/// An untrained network that sees images (H, W, C), as the views' plan has them.
+/// An untrained network that sees images (H, W, C), as the views' plan has them. Where the feedback path or the
+/// optimiser is absent, it has another one: it is for reading.
 std::unique_ptr<Network> make_network(const Recipe& recipe, const Shape& image, Device device);
 /// Makes the recipe's loss for each head of this network.
 LossFactory loss_factory(const Recipe& recipe, const Network& network, const ViewPlan& views = {});

@@ -4,22 +4,30 @@
 #include <cmath>
 #include <utility>
 
+#include "biossl/recipe/absent.h"
 #include "biossl/recipe/data_sets.h"
 #include "biossl/recipe/recipe_sections.h"
 #include "biossl/recipe/section_reader.h"
+#include "biossl/recipe/written_classes.h"
 
 namespace biossl {
 namespace {
 
 class DataReader : private SectionReader {
  public:
-  DataReader(const TomlDocument& document, std::string origin) : SectionReader(document, std::move(origin)) {}
+  DataReader(const TomlDocument& document, const std::string& text, std::string origin)
+      : SectionReader(document, std::move(origin)), text_(text) {}
 
   void read(Recipe& recipe) const {
     recipe.data = options<DataRecipe>("data");
     check(recipe.data);
     check("data", recipe.data.all);
     read_sets(recipe);
+    note_absent(recipe, "pretrain", recipe.data.pretrain);
+    note_absent(recipe, "probe", recipe.data.probe);
+    note_absent(recipe, "test", recipe.data.test);
+    recipe.leaves_image_size = !recipe.absent.empty() && !section("data").entries.contains("image_size");
+    if (!recipe.absent.empty()) return;
     require_known(recipe, "pretrain", recipe.data.pretrain);
     require_known(recipe, "probe", recipe.data.probe);
     if (!recipe.data.test.empty()) require_known(recipe, "test", recipe.data.test);
@@ -66,23 +74,29 @@ class DataReader : private SectionReader {
     const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
     const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
     DataSetRecipe set{.kind = take_kind(table, shown.c_str(), name), .images = {}};
-    at(place, [&] { DatasetRegistry::instance().find(set.kind); });
-    set.images = take_images(shown, set.kind, table, recipe.data.all);
+    const bool absent = recipe.reading && is_absent<DatasetRegistry>(set.kind, place);
+    if (!absent) at(place, [&] { DatasetRegistry::instance().find(set.kind); });
+    const bool from_files = absent || DatasetRegistry::instance().find(set.kind).traits.from_files;
+    set.images = take_images(shown, set.kind, from_files, table, recipe.data.all);
     check(shown.c_str(), set.images);
+    if (absent) {
+      set.settings = table.settings();
+      return set;
+    }
     set.settings = component<DatasetRegistry>(set.kind, table);
     at(place, [&] { image_shape(set.kind, set.settings, recipe.data.image_size); });
     return set;
   }
 
   /// What a data set's section says of its images, which is taken out of the table; the rest is as `usual`.
-  ImageRecipe take_images(const std::string& name, const std::string& kind, TomlSection& table,
+  ImageRecipe take_images(const std::string& name, const std::string& kind, bool from_files, TomlSection& table,
                           const ImageRecipe& usual) const {
     TomlSection given{.entries = {}, .where = table.where};
     for (const Field& field : list_fields(usual)) {
       const auto found = table.entries.find(field.name);
       if (found == table.entries.end()) continue;
       const bool scales = field.name == "resize" || field.name == "crop";
-      if (scales && !DatasetRegistry::instance().find(kind).traits.from_files) {
+      if (scales && !from_files) {
         fault(found->second,
               fmt::format("[{}] {} makes no sense here: {} makes its own images", name, field.name, kind));
       }
@@ -92,6 +106,17 @@ class DataReader : private SectionReader {
     Settings settings = to_settings(list_fields(usual));
     for (const auto& [key, entry] : given.entries) settings[key] = entry.value;
     return read_options<ImageRecipe>(name, settings);
+  }
+
+  void note_absent(Recipe& recipe, const char* key, const std::string& name) const {
+    const std::string kind = data_set(recipe, name).kind;
+    const std::string its = data_section(name) + ".kind";
+    if (!recipe.reading || name.empty() || absent_of(recipe, its) != nullptr) return;
+    if (!is_absent<DatasetRegistry>(kind, entry("data", key))) return;
+    recipe.absent.push_back({.key = its,
+                             .what = DatasetRegistry::kind(),
+                             .name = kind,
+                             .comment = comment_of(text_, data_section(name), "kind")});
   }
 
   void require_known(const Recipe& recipe, const char* key, const std::string& name) const {
@@ -139,12 +164,15 @@ class DataReader : private SectionReader {
     }
     data.image_size = side;
   }
+
+  const std::string& text_;
 };
 
 }  // namespace
 
-void read_data_sections(const TomlDocument& document, const std::string& origin, Recipe& recipe) {
-  DataReader(document, origin).read(recipe);
+void read_data_sections(const TomlDocument& document, const std::string& text, const std::string& origin,
+                        Recipe& recipe) {
+  DataReader(document, text, origin).read(recipe);
 }
 
 }  // namespace biossl

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "biossl/data/subset.h"
+#include "biossl/recipe/absent.h"
 
 namespace biossl {
 namespace {
@@ -95,6 +96,7 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
 
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,
                                      Split split, std::int64_t images) {
+  require_registered(recipe, fmt::format("data.{}.kind", name));
   auto opened = blaming_recipe(recipe, [&] {
     const DataSetRecipe set = data_set(recipe, name);
     const DatasetRequest request{.split = split,
@@ -148,6 +150,8 @@ std::vector<std::string> names_of_sets(const DataRecipe& data) {
 }
 
 const Dataset::Traits& traits_of_data_set(const Recipe& recipe, const std::string& name) {
+  static const Dataset::Traits of_absent{.from_files = true, .channels = 0};
+  if (absent_of(recipe, fmt::format("data.{}.kind", name)) != nullptr) return of_absent;
   return DatasetRegistry::instance().find(data_set(recipe, name).kind).traits;
 }
 

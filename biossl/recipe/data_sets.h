@@ -49,7 +49,8 @@ std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContex
 DataSetRecipe data_set(const Recipe& recipe, const std::string& name);
 /// The names of the data sets whose images the recipe reads.
 std::vector<std::string> names_of_sets(const DataRecipe& data);
-/// Throws std::invalid_argument if there is no such kind.
+/// Those of a data set whose files alone know anything, where it is absent. Throws std::invalid_argument if there is no
+/// such kind.
 const Dataset::Traits& traits_of_data_set(const Recipe& recipe, const std::string& name);
 /// The recipe for reading features of a data set: its network takes the mean and std of that one.
 Recipe with_input_of(const std::string& name, Recipe recipe);

@@ -45,17 +45,21 @@ const std::vector<std::string> section_names{"data",     "views", "network",   "
 /// Converts a document to a recipe.
 class RecipeReader : private SectionReader {
  public:
-  RecipeReader(const TomlDocument& document, std::string origin) : SectionReader(document, std::move(origin)) {}
+  /// text: what the document was read from; reading: as for parse_recipe.
+  RecipeReader(const TomlDocument& document, const std::string& text, std::string origin,
+               std::optional<ReadingTraits> reading)
+      : SectionReader(document, std::move(origin)), text_(text), reading_(std::move(reading)) {}
 
   Recipe read() {
     check_names();
     Recipe recipe;
     recipe.name = name_of_file(origin_);
+    recipe.reading = reading_;
     read_top(recipe);
     recipe.train = options<TrainRecipe>("train");
     recipe.probe = options<ProbeRecipe>("probe");
     if (document_.sections.contains("published")) recipe.published = read_published();
-    read_data_sections(document_, origin_, recipe);
+    read_data_sections(document_, text_, origin_, recipe);
     check_train(recipe.train);
     check_probe(recipe.probe);
     read_network(recipe);
@@ -71,7 +75,7 @@ class RecipeReader : private SectionReader {
     for (const std::string& name : DatasetRegistry::instance().names()) known.push_back(data_section(name));
     for (const auto& [name, table] : document_.sections) {
       if (name.empty() || std::ranges::count(known, name) > 0) continue;
-      if (name.starts_with(data_section("")) && table.entries.contains("kind")) continue;
+      if (name.starts_with(data_section("")) && (reading_ || table.entries.contains("kind"))) continue;
       const bool overridden = !table.entries.empty() && table.entries.begin()->second.overridden;
       fault({.value = {}, .where = table.where, .overridden = overridden},
             fmt::format(
@@ -123,7 +127,6 @@ class RecipeReader : private SectionReader {
     require(train.epochs >= 0 && train.epochs <= 1'000'000'000, "train", "epochs", "must lie between 0 and 10^9");
     require(train.batch >= 1 && train.batch <= 1'000'000, "train", "batch", "must lie between 1 and 10^6");
     require(train.micro_batch >= 0, "train", "micro_batch", "may not be negative (0: the whole batch)");
-    at(entry("train", "optimizer"), [&] { OptimizerRegistry::instance().find(train.optimizer); });
     require(positive(train.learning_rate), "train", "learning_rate", "must be a positive number");
     at(entry("train", "schedule"), [&] { check_choice("train", "schedule", train.schedule, Schedule::names()); });
     require(train.warmup_epochs >= 0 && std::isfinite(train.warmup_epochs), "train", "warmup_epochs",
@@ -210,32 +213,33 @@ class RecipeReader : private SectionReader {
     const LossSetup shape{
         .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
     const auto untried = [](const std::string&, const Settings&) {};
-    choose<ViewsRegistry>("views", recipe.views, {}, untried);
-    choose<LossRegistry>("loss", recipe.loss, {}, [&](const std::string& kind, const Settings& settings) {
+    choose<ViewsRegistry>("views", recipe, recipe.views, {}, untried);
+    choose<LossRegistry>("loss", recipe, recipe.loss, {}, [&](const std::string& kind, const Settings& settings) {
       LossRegistry::instance().make(kind, settings, shape);
     });
-    choose<RuleRegistry>("rule", recipe.rule, {"feedback"}, untried);
+    choose<RuleRegistry>("rule", recipe, recipe.rule, {"feedback"}, untried);
     const auto try_feedback = [](const std::string& kind, const Settings& settings) {
       FeedbackRegistry::instance().make(kind, settings);
     };
-    choose_from<FeedbackRegistry>("feedback", "rule", "feedback", recipe.feedback, {}, try_feedback);
+    choose_from<FeedbackRegistry>("feedback", "rule", "feedback", recipe, recipe.feedback, {}, try_feedback);
     recipe.optimizer.kind = recipe.train.optimizer;
     const auto try_optimizer = [](const std::string& kind, const Settings& settings) {
       OptimizerRegistry::instance().make(kind, settings);
     };
-    choose_from<OptimizerRegistry>("optimizer", "train", "optimizer", recipe.optimizer, {}, try_optimizer);
+    choose_from<OptimizerRegistry>("optimizer", "train", "optimizer", recipe, recipe.optimizer, {}, try_optimizer);
   }
 
   template <class RegistryType, class Try>
-  void choose(const char* name, Choice& choice, std::vector<std::string> foreign, const Try& attempt) const {
+  void choose(const char* name, Recipe& recipe, Choice& choice, std::vector<std::string> foreign,
+              const Try& attempt) const {
     foreign.emplace_back("kind");
-    choose_from<RegistryType>(name, name, "kind", choice, foreign, attempt);
+    choose_from<RegistryType>(name, name, "kind", recipe, choice, foreign, attempt);
   }
 
   /// Reads the component named by `kind_section`.`kind_key` and its settings in section `name`, where the `foreign`
   /// keys are not its own. `attempt` constructs it, if that needs no data, to find values out of range.
   template <class RegistryType, class Try>
-  void choose_from(const char* name, const char* kind_section, const char* kind_key, Choice& choice,
+  void choose_from(const char* name, const char* kind_section, const char* kind_key, Recipe& recipe, Choice& choice,
                    const std::vector<std::string>& foreign, const Try& attempt) const {
     const TomlSection& named_in = section(kind_section);
     if (const auto kind = named_in.entries.find(kind_key); kind != named_in.entries.end()) {
@@ -244,11 +248,20 @@ class RecipeReader : private SectionReader {
         fault(kind->second, fmt::format("[{}] '{}' must be a text in quotes", kind_section, kind_key));
       choice.kind = *text;
     }
+    TomlSection its = section(name);
+    std::erase_if(its.entries, [&](const auto& given) { return std::ranges::count(foreign, given.first) > 0; });
+    if (reading_ && is_absent<RegistryType>(choice.kind, entry(kind_section, kind_key))) {
+      recipe.absent.push_back({.key = fmt::format("{}.{}", kind_section, kind_key),
+                               .what = RegistryType::kind(),
+                               .name = choice.kind,
+                               .comment = comment_of(text_, kind_section, kind_key)});
+      choice.settings = its.settings();
+      return;
+    }
     const typename RegistryType::Entry* component = nullptr;
     at(entry(kind_section, kind_key), [&] { component = &RegistryType::instance().find(choice.kind); });
     Settings own;
-    for (const auto& [key, given] : section(name).entries) {
-      if (std::ranges::count(foreign, key) > 0) continue;
+    for (const auto& [key, given] : its.entries) {
       const Settings alone{{key, given.value}};
       at(given, [&] {
         component->resolve(alone);
@@ -256,17 +269,21 @@ class RecipeReader : private SectionReader {
       });
       own[key] = given.value;
     }
-    at({.value = {}, .where = section(name).where}, [&] { attempt(choice.kind, own); });
+    at({.value = {}, .where = its.where}, [&] { attempt(choice.kind, own); });
     choice.settings = to_settings(component->resolve(own));
   }
+
+  const std::string& text_;
+  std::optional<ReadingTraits> reading_;
 };
 
 /// Reads a recipe. A fault of one that names classes which are not registered says so.
-Recipe read_document(const TomlDocument& document, const std::string& text, const std::string& origin) {
+Recipe read_document(const TomlDocument& document, const std::string& text, const std::string& origin,
+                     const std::optional<ReadingTraits>& reading) {
   try {
-    return RecipeReader(document, origin).read();
+    return RecipeReader(document, text, origin, reading).read();
   } catch (const BadInput& wrong) {
-    const std::vector<std::string> absent = absent_classes(text);
+    const std::vector<std::string> absent = absent_classes(text, reading ? "network" : "");
     if (absent.empty()) throw;
     bad_input("{}; the recipe was written where the Python class {} was registered: import it first", wrong.what(),
               joined(absent, " and "));
@@ -281,25 +298,27 @@ std::string name_of_file(const std::filesystem::path& file) {
   return valid_utf8(name);
 }
 
-Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides) {
+Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides,
+                    const std::optional<ReadingTraits>& reading) {
   TomlDocument document = parse_toml(text, origin);
   apply_overrides(document, overrides);
   std::vector<std::string> notes = replace_old_names(document);
-  Recipe recipe = read_document(document, text, origin);
+  Recipe recipe = read_document(document, text, origin, reading);
   recipe.notes.insert(recipe.notes.begin(), notes.begin(), notes.end());
   return recipe;
 }
 
-Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides,
+                   const std::optional<ReadingTraits>& reading) {
   std::error_code unknown;
-  if (std::filesystem::is_directory(file, unknown)) return read_recipe(file / "recipe.toml", overrides);
+  if (std::filesystem::is_directory(file, unknown)) return read_recipe(file / "recipe.toml", overrides, reading);
   const std::filesystem::path source = file == "-" ? "/dev/stdin" : file;
   const std::string text = read_file(source);
-  if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides);
+  if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides, reading);
   // A pipe's number is no name for a run.
   const std::string origin = source.filename() == "stdin" ? "stdin" : "recipe";
   if (text.empty()) bad_input("{}: nothing came from {}", origin, source.string());
-  return parse_recipe(text, origin, overrides);
+  return parse_recipe(text, origin, overrides, reading);
 }
 
 Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides) {

@@ -172,6 +172,23 @@ struct PublishedRecipe {
   }
 };
 
+/// What reading a network takes of the loss, the rule and the views that it learnt with. A checkpoint records it, so
+/// that they need not be registered where the network is read.
+struct ReadingTraits {
+  std::string head = "linear";   ///< the kind of its heads
+  std::int64_t predictions = 1;  ///< as Loss::predictions
+  bool whole_images = false;     ///< whether its views show whole images as they are
+  bool uses_labels = false;      ///< whether it learnt from labels
+};
+
+/// A component that a recipe names and that is not registered here.
+struct AbsentComponent {
+  std::string key;      ///< of the recipe, which names it: "loss.kind"
+  std::string what;     ///< "loss"
+  std::string name;     ///< as it is called there
+  std::string comment;  ///< behind the name, which may say what to import
+};
+
 /// Everything that defines a run, except where it runs. Each part is a TOML section: [data] [views] [network] [loss]
 /// [rule] [train] [optimizer] [probe] and optionally [published]; seed is above all sections. [network] is a preset, or
 /// [[network.blocks]] with [network.head]. What is of one data set alone is in [data.NAME]; with a kind there, NAME is
@@ -195,6 +212,11 @@ struct Recipe {
   std::optional<PublishedRecipe> published;
   /// One line per setting that was given but has no effect beside the others.
   std::vector<std::string> notes = {};
+  /// Of a recipe for reading a network alone. Such a one may name losses, rules, feedback paths, views, data sets and
+  /// optimisers that are absent; their settings are as they stand.
+  std::optional<ReadingTraits> reading = std::nullopt;
+  std::vector<AbsentComponent> absent = {};
+  bool leaves_image_size = false;  ///< whether a data set is absent and data.image_size not given
 };
 
 /// One change of a recipe, train.epochs=5. The value is TOML; quotes around texts may be left out.
@@ -206,12 +228,15 @@ struct Override {
 
 /// Parses, applies the overrides and checks everything that needs no data: unknown keys and names (with the nearest
 /// known one), types, ranges. Throws BadInput with file, line and key for a fault of the file; std::invalid_argument
-/// for a fault of an override. The file may be a pipe; "-" is standard input, a run directory means its recipe.
-Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+/// for a fault of an override. The file may be a pipe; "-" is standard input, a run directory means its recipe. With
+/// `reading`, the recipe is for reading a network, and what that does not need may be absent.
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides = {},
+                   const std::optional<ReadingTraits>& reading = std::nullopt);
 /// The default name of a recipe: the file's name without .toml, as valid UTF-8 without control characters.
 std::string name_of_file(const std::filesystem::path& file);
 /// The same from text; errors call it `origin`.
-Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {});
+Recipe parse_recipe(const std::string& text, const std::string& origin, const std::vector<Override>& overrides = {},
+                    const std::optional<ReadingTraits>& reading = std::nullopt);
 /// A built-in recipe, by its path below recipes/ without .toml: "table1/random_encoder". Throws std::invalid_argument
 /// if there is none.
 Recipe shipped_recipe(std::string_view path, const std::vector<Override>& overrides = {});

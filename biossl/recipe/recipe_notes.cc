@@ -8,6 +8,7 @@
 #include "biossl/data/views.h"
 #include "biossl/feedback/feedback.h"
 #include "biossl/optim/optimizer.h"
+#include "biossl/recipe/absent.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe_sections.h"
 
@@ -34,8 +35,10 @@ class UnusedSettings {
   void look(const std::string& section, const Options& options) {
     look(section, list_fields(options), list_fields(Options{}));
   }
+  /// key: of the recipe, which names the component.
   template <class RegistryType>
-  void look(const std::string& section, const Choice& choice) {
+  void look(const std::string& section, const Recipe& recipe, std::string_view key, const Choice& choice) {
+    if (absent_of(recipe, key) != nullptr) return;
     const auto& component = RegistryType::instance().find(choice.kind);
     look(section, component.resolve(choice.settings), component.fields);
   }
@@ -74,13 +77,13 @@ std::vector<std::string> unused_settings(const TomlDocument& document, const Rec
   UnusedSettings unused(document);
   unused.look("data", recipe.data);
   unused.look_at_data_sets(recipe.data);
-  unused.look<ViewsRegistry>("views", recipe.views);
+  unused.look<ViewsRegistry>("views", recipe, "views.kind", recipe.views);
   unused.look("network.head", head_fields(recipe), list_fields(LinearHeadOptions{}));
-  unused.look<LossRegistry>("loss", recipe.loss);
-  unused.look<RuleRegistry>("rule", recipe.rule);
-  unused.look<FeedbackRegistry>("feedback", recipe.feedback);
+  unused.look<LossRegistry>("loss", recipe, "loss.kind", recipe.loss);
+  unused.look<RuleRegistry>("rule", recipe, "rule.kind", recipe.rule);
+  unused.look<FeedbackRegistry>("feedback", recipe, "rule.feedback", recipe.feedback);
   unused.look("train", recipe.train);
-  unused.look<OptimizerRegistry>("optimizer", recipe.optimizer);
+  unused.look<OptimizerRegistry>("optimizer", recipe, "train.optimizer", recipe.optimizer);
   unused.look("probe", recipe.probe);
   return unused.take();
 }

@@ -95,6 +95,12 @@ class SectionReader {
     return to_settings(found->resolve(table.settings()));
   }
 
+  /// Whether a name, which a recipe for reading gives, need not be registered: --set names what is.
+  template <class RegistryType>
+  static bool is_absent(const std::string& name, const TomlEntry& given) {
+    return !given.overridden && !RegistryType::instance().entries().contains(name);
+  }
+
   const TomlDocument& document_;
   std::string origin_;
   TomlSection nothing_;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "biossl/core/text.h"
+
 namespace biossl {
 namespace {
 
@@ -15,6 +17,32 @@ std::set<std::string>& registered() {
   return names;
 }
 
+/// Calls take(section, line) for every line below a header of TOML, [section] or [[section]].
+template <class Take>
+void for_each_line(std::string_view recipe, const Take& take) {
+  std::string_view section;
+  while (!recipe.empty()) {
+    const auto end = std::min(recipe.find('\n'), recipe.size() - 1);
+    const std::string_view line = trimmed(recipe.substr(0, end + 1));
+    recipe.remove_prefix(end + 1);
+    if (line.starts_with('[')) {
+      section = line.substr(line.find_first_not_of('['));
+      section = section.substr(0, section.find(']'));
+    } else {
+      take(section, line);
+    }
+  }
+}
+
+/// Behind a key and its text in quotes; "" for another key or no comment.
+std::string_view comment_on(std::string_view line, std::string_view key) {
+  const auto opens = line.find('"');
+  const std::string_view before = line.substr(0, opens);
+  if (opens == std::string_view::npos || trimmed(before.substr(0, before.find('='))) != key) return {};
+  const auto hash = line.find('#', line.find('"', opens + 1));
+  return hash == std::string_view::npos ? std::string_view() : trimmed(line.substr(hash + 1));
+}
+
 }  // namespace
 
 std::string summary_of_class(std::string_view summary, const std::string& name) {
@@ -22,13 +50,28 @@ std::string summary_of_class(std::string_view summary, const std::string& name) 
   return fmt::format("{} {}{})", summary, opening, name);
 }
 
-std::vector<std::string> absent_classes(std::string_view recipe) {
+std::string class_of_comment(std::string_view comment) {
+  const auto at = comment.find(opening);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = comment.substr(at + opening.size());
+  return std::string(rest.substr(0, rest.find(')')));
+}
+
+std::string comment_of(std::string_view recipe, std::string_view section, std::string_view key) {
+  std::string found;
+  for_each_line(recipe, [&](std::string_view in, std::string_view line) {
+    if (in == section && found.empty()) found = comment_on(line, key);
+  });
+  return found;
+}
+
+std::vector<std::string> absent_classes(std::string_view recipe, std::string_view sections) {
   std::vector<std::string> absent;
-  for (auto at = recipe.find(opening); at != std::string_view::npos; at = recipe.find(opening, at + 1)) {
-    const std::string_view rest = recipe.substr(at + opening.size());
-    const std::string name(rest.substr(0, rest.find_first_of(")\n")));
-    if (!registered().contains(name) && std::ranges::count(absent, name) == 0) absent.push_back(name);
-  }
+  for_each_line(recipe, [&](std::string_view section, std::string_view line) {
+    const std::string name = class_of_comment(line);
+    if (name.empty() || !section.starts_with(sections) || registered().contains(name)) return;
+    if (std::ranges::count(absent, name) == 0) absent.push_back(name);
+  });
   return absent;
 }
 

@@ -11,7 +11,11 @@ namespace biossl {
 
 /// The summary of a component that is this class: "… (Python class my_rules.Triplet)".
 std::string summary_of_class(std::string_view summary, const std::string& name);
-/// The classes that a recipe's comments name and that nobody has registered here.
-std::vector<std::string> absent_classes(std::string_view recipe);
+/// The class that such a summary or comment names; "" for none.
+std::string class_of_comment(std::string_view comment);
+/// The comment behind a key in a recipe's text: comment_of(text, "loss", "kind"). "" for none.
+std::string comment_of(std::string_view recipe, std::string_view section, std::string_view key);
+/// The classes that a recipe's comments name and that nobody has registered here, in sections whose names start so.
+std::vector<std::string> absent_classes(std::string_view recipe, std::string_view sections = "");
 
 }  // namespace biossl

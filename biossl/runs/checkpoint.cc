@@ -1,11 +1,13 @@
 #include "biossl/runs/checkpoint.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "biossl/core/error.h"
 #include "biossl/io/json_text.h"
+#include "biossl/recipe/components.h"
 #include "biossl/runs/environment.h"
 #include "biossl/runs/path_records.h"
 
@@ -79,6 +81,19 @@ Shape parse_image(const std::string& text) {
   return {extents[0], extents[1], extents[2]};
 }
 
+std::string reading_text(const Recipe& recipe, const Network& network) {
+  const ReadingTraits traits = reading_traits(recipe, network.spec());
+  Json json{{"head", traits.head},
+            {"predictions", traits.predictions},
+            {"whole_images", traits.whole_images},
+            {"uses_labels", traits.uses_labels},
+            {"heads", Json::array()}};
+  for (int block = 0; block < network.depth(); ++block) {
+    if (network.has_head(block)) json["heads"].push_back(block);
+  }
+  return json_text(json);
+}
+
 const std::string& metadata_of(const SafetensorsFile& file, const std::string& key) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) {
@@ -102,7 +117,8 @@ void save_checkpoint(const std::filesystem::path& path, const Recipe& recipe, co
                      {"recipe", to_toml(recipe)},
                      {"image", fmt::format("{},{},{}", image[0], image[1], image[2])},
                      {"progress", progress_text(progress)},
-                     {"layers", json_text(to_json(network.path_records()))}});
+                     {"layers", json_text(to_json(network.path_records()))},
+                     {"reading", reading_text(recipe, network)}});
 }
 
 Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
@@ -117,6 +133,7 @@ Checkpoint::Checkpoint(const std::filesystem::path& path) : file_(path) {
     if (file_.metadata().contains("layers")) {
       layers_ = path_records(parse_ordered_json(metadata_of(file_, "layers")));
     }
+    if (file_.metadata().contains("reading")) read_reading(metadata_of(file_, "reading"));
   } catch (const BadInput&) {
     throw;
   } catch (const std::exception& wrong) {
@@ -136,8 +153,21 @@ void Checkpoint::read_progress(const std::string& text) {
   }
 }
 
+void Checkpoint::read_reading(const std::string& text) {
+  const Json json = parse_json(text);
+  reading_ = {.head = json.at("head").get<std::string>(),
+              .predictions = json.at("predictions").get<std::int64_t>(),
+              .whole_images = json.at("whole_images").get<bool>(),
+              .uses_labels = json.at("uses_labels").get<bool>()};
+  heads_ = json.at("heads").get<std::vector<int>>();
+}
+
 Recipe Checkpoint::recipe(const std::vector<Override>& overrides) const {
   return parse_recipe(metadata_of(file_, "recipe"), path().string() + " (recipe)", overrides);
+}
+
+Recipe Checkpoint::recipe_for_reading(const std::vector<Override>& overrides) const {
+  return parse_recipe(metadata_of(file_, "recipe"), path().string() + " (recipe)", overrides, reading_);
 }
 
 void Checkpoint::fill(const State& state, std::string_view prefix) const {
@@ -154,7 +184,11 @@ void Checkpoint::fill(const State& state, std::string_view prefix) const {
   }
 }
 
-bool Checkpoint::has_head(int block) const { return file_.tensors().contains(fmt::format("heads.{}.weight", block)); }
+bool Checkpoint::has_head(int block) const {
+  if (heads_) return std::ranges::count(*heads_, block) > 0;
+  const std::string prefix = fmt::format("heads.{}.", block);
+  return std::ranges::any_of(file_.tensors(), [&](const auto& tensor) { return tensor.first.starts_with(prefix); });
+}
 
 void Checkpoint::require_finite(Network& network) const {
   for (const StateTensor& weights : network.state(false)) {

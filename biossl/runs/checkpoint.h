@@ -28,8 +28,9 @@ struct RunProgress {
 // the order (C, H, W); and the rule's own state under "rule.".
 // Metadata, all texts: format ("biossl checkpoint"), format_version ("2"), biossl_version, recipe (TOML, resolved),
 // image ("32,32,3": height, width, channels), progress (JSON: epoch, batch, totals, seconds), layers (JSON: a list of
-// PathRecord with its field names as keys; older files of format 2 lack it).
-// A checkpoint holds no time of day, and `seconds` within an epoch only, so equal runs end in equal files.
+// PathRecord with its field names as keys; older files of format 2 lack it), reading (JSON: the fields of
+// ReadingTraits, and heads, the blocks that have one; older files lack it). A checkpoint holds no time of day, and
+// `seconds` within an epoch only, so equal runs end in equal files.
 
 /// Writes a checkpoint that appears whole or not at all. Throws std::runtime_error naming a file that cannot be
 /// written.
@@ -50,6 +51,9 @@ class Checkpoint {
   const RunProgress& progress() const { return progress_; }
   /// The run's recipe, with overrides.
   Recipe recipe(const std::vector<Override>& overrides = {}) const;
+  /// The same for reading the network: what that does not need may be absent.
+  Recipe recipe_for_reading(const std::vector<Override>& overrides = {}) const;
+  const ReadingTraits& reading() const { return reading_; }
 
   /// The feedback path that each layer has used, as recorded when the file was written; empty if the file lacks it.
   const std::vector<PathRecord>& layers() const { return layers_; }
@@ -71,6 +75,7 @@ class Checkpoint {
 
  private:
   void read_progress(const std::string& text);
+  void read_reading(const std::string& text);
   void fill(const State& state, std::string_view prefix) const;
   /// Those tensors of `state` that the file has under this name and in this shape. The others' names go to `others`.
   State found_of(const State& state, std::string_view prefix, std::vector<std::string>& others) const;
@@ -80,6 +85,8 @@ class Checkpoint {
   Shape image_;
   RunProgress progress_;
   std::vector<PathRecord> layers_;
+  ReadingTraits reading_;
+  std::optional<std::vector<int>> heads_;  // the blocks that have one, where the file says so
 };
 
 /// "epoch_0003.safetensors"; within an epoch "epoch_0003_batch_000042.safetensors".
@@ -93,6 +100,8 @@ std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
 /// The checkpoint at a path: a file, or the newest readable one of a run directory. `note` is told of damaged ones,
 /// which are skipped. Throws BadInput.
 Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
+/// The recipe of a run directory for reading its network, with overrides, as its newest checkpoint knows it.
+Recipe read_recipe_of_run(const std::filesystem::path& run, const std::vector<Override>& overrides = {});
 /// Removes all but the newest `kept` checkpoints.
 void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept);
 

@@ -60,6 +60,16 @@ Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
   return std::move(*checkpoint);
 }
 
+Recipe read_recipe_of_run(const std::filesystem::path& run, const std::vector<Override>& overrides) {
+  const RunDirectory directory = RunDirectory::open(run);
+  try {
+    return read_recipe(directory.recipe_file(), overrides);
+  } catch (const BadInput&) {  // as where a component is absent
+    const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
+    return read_recipe(directory.recipe_file(), overrides, checkpoint ? checkpoint->reading() : ReadingTraits());
+  }
+}
+
 void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept) {
   const std::vector<std::filesystem::path> paths = list_checkpoints(folder);
   for (std::size_t i = kept; i < paths.size(); ++i) std::filesystem::remove(paths[i]);

@@ -167,7 +167,7 @@ RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
 }
 
 void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs epochs) const {
-  Recipe before = read_recipe(recipe_file());
+  Recipe before = read_recipe(recipe_file(), {}, recipe.reading);
   before.data.probe = recipe.data.probe;
   before.data.probe_images = recipe.data.probe_images;
   before.data.test_images = recipe.data.test_images;
@@ -187,7 +187,7 @@ void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs
 
 void RunDirectory::adopt(const Recipe& recipe, Device device, Epochs epochs) const {
   require_continues(recipe, device, epochs);
-  const Recipe before = read_recipe(recipe_file());
+  const Recipe before = read_recipe(recipe_file(), {}, recipe.reading);
   // Results must match the stored settings.
   if (!differences(before, recipe).empty()) remove_results();
   if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));

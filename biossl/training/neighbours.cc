@@ -67,7 +67,7 @@ NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& pla
   NeighbourImages images{.among = open_probe_images(recipe, place, ProbePart::train),
                          .queries = nullptr,
                          .name = name,
-                         .views = recipe.views};
+                         .views = reading_views(recipe)};
   require_shape(recipe, *images.among, image);
   try {
     images.queries = open_probe_images(recipe, place, ProbePart::test);

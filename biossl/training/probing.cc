@@ -218,7 +218,7 @@ class Prober {
       const Progress progress = stage_progress(reporter_, fmt::format("{}: {} features", names, name));
       std::vector<Features> its =
           later ? make_features(network, blocks, images_.open(of), kept)
-                : extract_features(network, blocks, images_.open(of), kept, progress, recipe_.views);
+                : extract_features(network, blocks, images_.open(of), kept, progress, reading_views(recipe_));
       for (std::size_t i = 0; i < blocks.size(); ++i) features[i].*place = std::move(its[i]);
     };
     part(ProbePart::train, "training", &ProbeFeatures::train);
@@ -233,7 +233,7 @@ class Prober {
                                                   const std::vector<ProbeFeatures>& features) {
     return blaming_encoder(names, [&] {
       CroppedImages& images = images_.open_to_augment();
-      FeatureReader reader(network, blocks, images, recipe_.views);
+      FeatureReader reader(network, blocks, images, reading_views(recipe_));
       const auto results = train_augmented_probes(reader, images, features, options(),
                                                   stage_progress(reporter_, names + ": probe on crops"));
       return std::vector<std::optional<ProbeResult>>(results.begin(), results.end());

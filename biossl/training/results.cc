@@ -115,8 +115,7 @@ OrderedJson pretraining(std::vector<EpochMetrics> epochs, std::int64_t trained) 
 OrderedJson training(const RunDirectory& directory, const Recipe& recipe, std::int64_t trained_epochs) {
   return {{"recipe", recipe.name},
           {"seed", recipe.seed},
-          {"uses_labels",
-           RuleRegistry::instance().find(recipe.rule.kind).traits.learns && trial_loss(recipe)->reads_labels()},
+          {"uses_labels", uses_labels(recipe)},
           {"pretrain", pretraining(directory.metrics(), trained_epochs)}};
 }
 

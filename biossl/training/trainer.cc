@@ -7,6 +7,7 @@
 #include "biossl/core/accelerator.h"
 #include "biossl/core/wording.h"
 #include "biossl/ops/ops.h"
+#include "biossl/recipe/absent.h"
 #include "biossl/runs/precision.h"
 #include "biossl/runs/run_differences.h"
 #include "biossl/training/health_warning.h"
@@ -26,6 +27,7 @@ void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view 
 }
 
 std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {
+  require_registered(recipe);
   check_precision(recipe, place.device);
   auto images = open_pretraining_images(recipe, place);
   require_a_batch(recipe, images->size(), "images");
@@ -149,7 +151,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     bad_input("{}: stands at epoch {}, batch {}; this recipe has {} epochs of {} batches", checkpoint.path().string(),
               stand.epoch, stand.batch, total_epochs(), batches());
   }
-  require_same_memory(checkpoint.path(), checkpoint.recipe(), recipe_);
+  require_same_memory(checkpoint.path(), checkpoint.recipe_for_reading(), recipe_);
   checkpoint.restore(*network_, *rule_);
   progress_ = stand;
 }

@@ -64,7 +64,9 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     if seed is not None:
         changes.append(("seed", _toml.value(seed), "seed"))
     if isinstance(source, Recipe):
-        return _read(source.to_toml(), source.name, changes) if changes else source
+        if not changes and not source.is_for_reading:
+            return source
+        return _read(source.to_toml(), source.name, changes)
     if isinstance(source, Mapping):
         return _read(_toml.document(source), "recipe", changes)
     if isinstance(source, os.PathLike):

@@ -41,8 +41,9 @@ class Run:
 
     @cached_property
     def recipe(self) -> recipes.Recipe:
-        """The recipe with all defaults."""
-        return recipes.recipe(self.path / "recipe.toml")
+        """The recipe with all defaults. It may name components that are not registered here; then it only shows what the
+        run was."""
+        return core.recipe_of_run(self.path)
 
     @property
     def summary(self) -> dict:

@@ -42,7 +42,7 @@ class Encoder {
     const Checkpoint checkpoint = open_checkpoint(path, [](std::string_view) {});
     path_ = checkpoint.path();
     epochs_ = checkpoint.progress().epoch;
-    recipe_ = checkpoint.recipe();
+    recipe_ = checkpoint.recipe_for_reading();
     network_ = load_network(checkpoint, with_precision(recipe_, precision), context.device);
   }
   /// image: (H, W, C) of the images to learn from; empty: those of the recipe's data set. The heads are those that the
@@ -90,7 +90,7 @@ class Encoder {
     const nb::gil_scoped_release unlocked;
     start_computing();
     const std::scoped_lock lock(mutex_);
-    return python::encode(*network_, pixels, block, recipe_.views, stage_progress(reporter, "encoding"));
+    return python::encode(*network_, pixels, block, reading_views(recipe_), stage_progress(reporter, "encoding"));
   }
 
   std::filesystem::path path_;

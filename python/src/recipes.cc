@@ -12,6 +12,7 @@
 #include "biossl/recipe/recipe.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/recipe/shipped_texts.h"
+#include "biossl/runs/checkpoint.h"
 #include "biossl/runs/description.h"
 #include "src/module.h"
 
@@ -48,6 +49,9 @@ void bind_recipes(nb::module_& module) {
   nb::class_<Recipe> recipe(module, "Recipe", "A recipe that has been read and checked.");
   recipe.def_ro("name", &Recipe::name)
       .def_ro("seed", &Recipe::seed)
+      .def_prop_ro(
+          "is_for_reading", [](const Recipe& self) { return !self.absent.empty(); },
+          "Whether it names components that are not registered here, so that it serves to read a network alone.")
       .def_ro("notes", &Recipe::notes, "One line for each setting that was given and has no effect beside the others.")
       .def_prop_ro(
           "batch", [](const Recipe& self) { return self.train.batch; }, "Pairs of views in a step.")
@@ -66,6 +70,9 @@ void bind_recipes(nb::module_& module) {
       "recipe_from_file",
       [](const std::filesystem::path& path, const Changes& those) { return read_recipe(path, overrides_of(those)); },
       nb::arg("path"), changes);
+  module.def(
+      "recipe_of_run", [](const std::filesystem::path& path) { return read_recipe_of_run(path); }, nb::arg("path"),
+      "The recipe of a run directory, for reading its network.");
   module.def(
       "recipe_from_text",
       [](const std::string& text, const std::string& origin, const Changes& those) {

@@ -20,6 +20,19 @@ TEST(WrittenClasses, AreAbsentUntilTheyAreRegistered) {
   EXPECT_THAT(absent_classes("# " + comment), IsEmpty());
 }
 
+TEST(WrittenClasses, AreFoundInTheCommentsOfTheirSection) {
+  const std::string text =
+      "[loss]\n  kind = \"a\"   # one (Python class some_rules.One)\n[[network.blocks]]\nkind=\"b\" # two # (Python "
+      "class "
+      "some_rules.Two)\n[rule]\nkind = \"c\"\nkinds = \"d\" # three";
+  EXPECT_EQ(comment_of(text, "loss", "kind"), "one (Python class some_rules.One)");
+  EXPECT_EQ(class_of_comment(comment_of(text, "network.blocks", "kind")), "some_rules.Two");
+  EXPECT_EQ(comment_of(text, "rule", "kind"), "");
+  EXPECT_EQ(comment_of(text, "train", "kind"), "");
+  EXPECT_THAT(absent_classes(text, "network"), ElementsAre("some_rules.Two"));
+  EXPECT_THAT(absent_classes(text), ElementsAre("some_rules.One", "some_rules.Two"));
+}
+
 TEST(WrittenClasses, AreNamedWhereARecipeCannotBeRead) {
   try {
     parse_recipe("[loss]\nkind = \"far\"  # apart (Python class some_rules.Far)\n", "mine.toml");

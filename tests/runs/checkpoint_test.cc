@@ -83,22 +83,75 @@ TEST(Checkpoint, FeedbackWeightsLieInTheFileAsForwardWeightsDo) {
   EXPECT_EQ(linear.data<float>()[96 + 2 * 16 + 3], head.data<float>()[96 + 3 * 6 + 2]);
 }
 
+/// The file with other texts in its metadata; without those that are empty.
+void change_metadata(const std::filesystem::path& path, const Metadata& changes) {
+  const SafetensorsFile file(path);
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, entry] : file.tensors()) tensors.push_back({name, file.read(name)});
+  Metadata metadata = file.metadata();
+  for (const auto& [key, value] : changes) {
+    metadata.erase(key);
+    if (!value.empty()) metadata[key] = value;
+  }
+  write_safetensors(path, tensors, metadata);
+}
+
 TEST(Checkpoint, AFileWithoutRecordsOfPathsIsRead) {
   const TemporaryFolder folder;
   const Saved saved(folder.path() / "x.safetensors");
   ASSERT_EQ(Checkpoint(saved.path).layers().size(), 3U);
-  const SafetensorsFile file(saved.path);
-  std::vector<NamedTensor> tensors;
-  for (const auto& [name, entry] : file.tensors()) tensors.push_back({name, file.read(name)});
-  Metadata metadata = file.metadata();
-  metadata.erase("layers");
-  write_safetensors(saved.path, tensors, metadata);
+  change_metadata(saved.path, {{"layers", ""}});
   Trainer trainer(tiny_recipe(), here);
   trainer.resume(Checkpoint(saved.path));
   EXPECT_EQ(trainer.network().path_records()[1].errors_sent, 0);
-  metadata["layers"] = "[{}]";
-  write_safetensors(saved.path, tensors, metadata);
+  change_metadata(saved.path, {{"layers", "[{}]"}});
   EXPECT_THROW(Checkpoint{saved.path}, BadInput);
+}
+
+/// The recipe's text with other names of components.
+std::string renamed(std::string text, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto at = text.find(fmt::format("\"{}\"", name));
+    if (at == std::string::npos) throw std::logic_error(name + " is not in the recipe");
+    text.insert(at + 1, "their_");
+  }
+  return text;
+}
+
+TEST(Checkpoint, ANetworkIsReadWithoutWhatOnlyTrainingNeeds) {
+  const TemporaryFolder folder;
+  const Saved saved(folder.path() / "x.safetensors");
+  const auto before = load_network(Checkpoint(saved.path), tiny_recipe(), Device::cpu);
+  const std::string text = renamed(to_toml(tiny_recipe()), {"contrastive_hinge", "e2e", "transpose", "adam"});
+  change_metadata(saved.path, {{"recipe", text}});
+  const Checkpoint checkpoint(saved.path);
+  EXPECT_THROW(checkpoint.recipe(), BadInput);
+  const Recipe recipe = checkpoint.recipe_for_reading();
+  const auto network = load_network(checkpoint, recipe, Device::cpu);
+  const State one = before->state(false);
+  const State two = network->state(false);
+  ASSERT_EQ(one.size(), two.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(std::memcmp(one[i].tensor.raw(), two[i].tensor.raw(), one[i].tensor.bytes()), 0) << one[i].name;
+  }
+  EXPECT_THROW(Trainer(recipe, here), BadInput);
+}
+
+TEST(Checkpoint, KnowsItsHeads) {
+  const TemporaryFolder folder;
+  const Saved saved(folder.path() / "x.safetensors");
+  EXPECT_FALSE(Checkpoint(saved.path).has_head(0));
+  EXPECT_TRUE(Checkpoint(saved.path).has_head(1));
+  EXPECT_TRUE(Checkpoint(saved.path).reading().whole_images);
+  change_metadata(saved.path, {{"reading", ""}});  // as older files are
+  EXPECT_FALSE(Checkpoint(saved.path).has_head(0));
+  EXPECT_TRUE(Checkpoint(saved.path).has_head(1));
+  EXPECT_FALSE(Checkpoint(saved.path).reading().whole_images);
+  for (const char* damaged :
+       {"[]", "{}", "{", R"({"head":1,"predictions":1,"whole_images":true,"uses_labels":true,"heads":[]})"}) {
+    change_metadata(saved.path, {{"reading", damaged}});
+    EXPECT_THROW(Checkpoint{saved.path}, BadInput) << damaged;
+  }
 }
 
 TEST(Checkpoint, GivesBackWhatItWasGiven) {
