@@ -38,7 +38,10 @@ def test_a_step_names_the_weights(loss, small, tmp_path):
 #: what evaluate returns of a, b and the number of the batch
 LOSSES = {
     "loss": (lambda a, b, batch: (np.nan if batch else 1.0, a, b), "made a loss of nan of finite embeddings"),
-    "error": (lambda a, b, batch: (1.0, a, np.where(b > b.max() - batch, np.inf, b)), "made errors with NaN or infinite"),
+    "error": (
+        lambda a, b, batch: (1.0, a, np.where(b > b.max() - batch, np.inf, b)),
+        "made errors with NaN or infinite",
+    ),
 }
 
 
@@ -73,7 +76,9 @@ def test_a_network_that_has_diverged_is_not_blamed_on_its_loss(small):
             return np.square(a - b).sum(), 2 * (a - b), 2 * (b - a)
 
     one = trainer(small, {"loss.kind": "squares", "train.optimizer": "sgd", "train.learning_rate": 1e30})
-    with pytest.raises(RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower train.learning_rate"):
+    with pytest.raises(
+        RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower train.learning_rate"
+    ):
         for _ in range(4):
             one.step()
 
@@ -90,7 +95,9 @@ def test_a_rule_names_itself(small):
 
     one = trainer(small, {"rule.kind": "no_number"})
     one.step()
-    with pytest.raises(RuntimeError, match=r"\[no_number\] step returned a loss of nan in epoch 1, batch 2, which none"):
+    with pytest.raises(
+        RuntimeError, match=r"\[no_number\] step returned a loss of nan in epoch 1, batch 2, which none"
+    ):
         one.step()
 
 
@@ -123,5 +130,7 @@ def test_a_head_is_told_by_its_layer(small):
             self.layer.learn(activity, self.errors, options)
 
     one = trainer(small, {"network.head.kind": "lost_head", "loss.kind": "nt_xent"})
-    with pytest.raises(RuntimeError, match=r"the weights \(blocks\.0\.weight\) are no longer finite in epoch 1 of 2, batch 1"):
+    with pytest.raises(
+        RuntimeError, match=r"the weights \(blocks\.0\.weight\) are no longer finite in epoch 1 of 2, batch 1"
+    ):
         one.step()
