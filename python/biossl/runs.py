@@ -188,7 +188,7 @@ def pretrain(
         labels: One for each image, for a loss that reads them.
         views: A function f(images, rng) of images (N, H, W, C) uint8 that makes one view or a pair, uint8 or in [0,1];
             two arrays, view 0 and view 1 of every image; or an object of a registered `biossl.Views`. None: the
-            recipe's.
+            recipe's. A run goes on with the same function or arrays only.
         data: As for `biossl.run`; so are `seed`, `resume`, `device` and `progress`.
     """
     own = images is not None and out is None

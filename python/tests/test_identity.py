@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from biossl._components.identity import digest_of
+from biossl._components.identity import _source_of, digest_of
 
 STRENGTH = 0.5
 
@@ -80,11 +80,35 @@ def test_code_counts_and_its_layout_does_not():
     assert len({digest_of(f) for f in (lambda a, b: a, lambda a, b: b, lambda a, b: [a for _ in b])}) == 3
 
 
+def test_the_source_is_found():
+    by = 3
+
+    def inner(images, rng):
+        size = len(images)
+        return [(lambda image: image * by + size)(image) for image in images]
+
+    for function in (maker(1), inner, reads_a_global, helper, Callable.__call__):
+        assert _source_of(function).startswith("def ")
+    assert _source_of(lambda images, rng: images) is None
+
+
 def test_code_without_a_source():
     scope = {"__name__": __name__}
     exec("def one(a, b): return a + 1\ndef same(a, b): return a + 1\ndef other(a, b): return a + 2", scope)
     one, same, other = (digest_of(scope[name]) for name in ("one", "same", "other"))
     assert one == same != other
+
+
+def test_a_source_that_has_been_edited_does_not_count(tmp_path):
+    file = tmp_path / "edited.py"
+    file.write_text("def views(images, rng):\n    return images + 1\n")
+    scope = {"__name__": __name__}
+    exec(compile(file.read_text(), str(file), "exec"), scope)
+    from_source = digest_of(scope["views"])
+    file.write_text("def views(images, rng):\n    return images + 22\n")
+    without = digest_of(scope["views"])
+    exec(compile(file.read_text(), str(file), "exec"), scope)
+    assert len({from_source, without, digest_of(scope["views"])}) == 3
 
 
 def test_defaults_count():

@@ -128,7 +128,24 @@ def _source_of(function: types.FunctionType) -> str | None:
     if len(parsed) != 1 or not isinstance(parsed[0], ast.FunctionDef):
         return None
     parsed[0].decorator_list = []
-    return ast.unparse(parsed[0])
+    return ast.unparse(parsed[0]) if _makes(parsed[0], function.__code__) else None
+
+
+def _makes(parsed: ast.FunctionDef, code: types.CodeType) -> bool:
+    """Whether the source is still that of the code: a file may have been edited since. The variables around a function
+    are globals where it is compiled alone."""
+    compiled = compile(ast.Module([parsed], []), code.co_filename, "exec", dont_inherit=True)
+    made = next(
+        (it for it in compiled.co_consts if isinstance(it, types.CodeType) and it.co_name == code.co_name), None
+    )
+    if made is None or made.co_varnames != code.co_varnames:
+        return False
+    return _names_in(made) == _names_in(code) if code.co_freevars else _code_of(made) == _code_of(code)
+
+
+def _names_in(code: types.CodeType) -> set[str]:
+    inner = (it for it in code.co_consts if isinstance(it, types.CodeType))
+    return {*code.co_names, *code.co_freevars}.union(*map(_names_in, inner))
 
 
 def _code_of(code: types.CodeType) -> Any:
