@@ -1,8 +1,9 @@
 #include "biossl/core/tensor.h"
 
-#include <cmath>
+#include <algorithm>
+#include <bit>
 #include <cstring>
-#include <type_traits>
+#include <limits>
 
 #include "biossl/core/memory.h"
 
@@ -72,25 +73,28 @@ Tensor on_device(const Tensor& tensor, Device device) {
   return there;
 }
 
+namespace {
+
+/// The largest magnitude by the bits behind the sign, which are ordered as magnitudes are, NaN above infinity.
+template <class Bits, class T>
+T largest_of(std::span<const T> values) {
+  constexpr Bits behind_sign = std::numeric_limits<Bits>::max() / 2;
+  Bits most = 0;
+  for (const T value : values) most = std::max(most, static_cast<Bits>(std::bit_cast<Bits>(value) & behind_sign));
+  return std::bit_cast<T>(most);
+}
+
+}  // namespace
+
 double largest_magnitude(const Tensor& tensor) {
-  const Tensor host = on_device(tensor, Device::reference);
-  const auto largest = [&]<class T>(T /*type*/) {
-    double most = 0;
-    for (const T value : host.span<const T>()) {
-      const double size = std::fabs(
-          static_cast<double>(static_cast<std::conditional_t<std::is_same_v<T, double>, double, float>>(value)));
-      if (!(size <= most)) most = size;  // true for NaN too
-      if (!std::isfinite(most)) return most;
-    }
-    return most;
-  };
+  const Tensor host = tensor.device() == Device::cuda ? on_device(tensor, Device::reference) : tensor;
   switch (tensor.dtype()) {
     case DType::float32:
-      return largest(0.0F);
+      return largest_of<std::uint32_t>(host.span<const float>());
     case DType::bfloat16:
-      return largest(bfloat16());
+      return static_cast<float>(largest_of<std::uint16_t>(host.span<const bfloat16>()));
     case DType::float64:
-      return largest(0.0);
+      return largest_of<std::uint64_t>(host.span<const double>());
     default:
       fail("largest_magnitude", "{} numbers are always finite", name_of(tensor.dtype()));
   }

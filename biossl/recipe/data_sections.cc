@@ -23,14 +23,11 @@ class DataReader : private SectionReader {
     check(recipe.data);
     check("data", recipe.data.all);
     read_sets(recipe);
-    note_absent(recipe, "pretrain", recipe.data.pretrain);
-    note_absent(recipe, "probe", recipe.data.probe);
-    note_absent(recipe, "test", recipe.data.test);
-    recipe.leaves_image_size = !recipe.absent.empty() && !section("data").entries.contains("image_size");
-    if (!recipe.absent.empty()) return;
     require_known(recipe, "pretrain", recipe.data.pretrain);
     require_known(recipe, "probe", recipe.data.probe);
     if (!recipe.data.test.empty()) require_known(recipe, "test", recipe.data.test);
+    recipe.leaves_image_size = !recipe.absent.empty() && !section("data").entries.contains("image_size");
+    if (!recipe.absent.empty()) return;
     refuse_resize(recipe);
     settle_image_size(recipe);
   }
@@ -108,19 +105,18 @@ class DataReader : private SectionReader {
     return read_options<ImageRecipe>(name, settings);
   }
 
-  void note_absent(Recipe& recipe, const char* key, const std::string& name) const {
+  /// key: of [data], which names the data set. In a recipe for reading it may be absent, which is noted.
+  void require_known(Recipe& recipe, const char* key, const std::string& name) const {
     const std::string kind = data_set(recipe, name).kind;
     const std::string its = data_section(name) + ".kind";
-    if (!recipe.reading || name.empty() || absent_of(recipe, its) != nullptr) return;
-    if (!is_absent<DatasetRegistry>(kind, entry("data", key))) return;
-    recipe.absent.push_back({.key = its,
-                             .what = DatasetRegistry::kind(),
-                             .name = kind,
-                             .comment = comment_of(text_, data_section(name), "kind")});
-  }
-
-  void require_known(const Recipe& recipe, const char* key, const std::string& name) const {
-    at(entry("data", key), [&] { traits_of_data_set(recipe, name); });
+    if (!recipe.reading || !is_absent<DatasetRegistry>(kind, entry("data", key))) {
+      at(entry("data", key), [&] { traits_of_data_set(recipe, name); });
+    } else if (absent_of(recipe, its) == nullptr) {
+      recipe.absent.push_back({.key = its,
+                               .what = DatasetRegistry::kind(),
+                               .name = kind,
+                               .comment = comment_of(text_, data_section(name), "kind")});
+    }
   }
 
   /// Images that a data set makes have the size of its own settings or of data.image_size.

@@ -22,9 +22,9 @@ template <class Take>
 void for_each_line(std::string_view recipe, const Take& take) {
   std::string_view section;
   while (!recipe.empty()) {
-    const auto end = std::min(recipe.find('\n'), recipe.size() - 1);
-    const std::string_view line = trimmed(recipe.substr(0, end + 1));
-    recipe.remove_prefix(end + 1);
+    const auto end = std::min(recipe.find('\n'), recipe.size());
+    const std::string_view line = trimmed(recipe.substr(0, end));
+    recipe.remove_prefix(std::min(end + 1, recipe.size()));
     if (line.starts_with('[')) {
       section = line.substr(line.find_first_not_of('['));
       section = section.substr(0, section.find(']'));

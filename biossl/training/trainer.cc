@@ -263,17 +263,20 @@ Tensor Trainer::next_batch() {
 
 double Trainer::advance() {
   open_epoch();
+  if (const std::string weights = on_gpu() ? "" : weights_not_finite(*network_); !weights.empty()) {
+    throw std::runtime_error(
+        fmt::format("the weights ({}) were not finite before epoch {} of {}, batch {}; set finite ones", weights,
+                    progress_.epoch + 1, total_epochs(), progress_.batch + 1));
+  }
   const double before = progress_.totals[0];
   take_step(progress_.batch);
   const std::array<double, 2> totals = read_totals(totals_);
   const double loss = totals[0] - before;
+  if (!std::isfinite(loss)) fail_not_finite("loss is", progress_.batch, "", !is_first_step(progress_.batch));
   // The loss may not show weights that are not finite: that of hinges takes NaN for 0.
-  const std::string weights = on_gpu() && std::isfinite(loss) ? "" : weights_not_finite(*network_);
-  if (!std::isfinite(loss)) {
-    const std::string what = weights.empty() ? "loss is" : fmt::format("loss and {} are", weights);
-    fail_not_finite(what, progress_.batch, "", !is_first_step(progress_.batch));
+  if (const std::string weights = on_gpu() ? "" : weights_not_finite(*network_); !weights.empty()) {
+    fail_not_finite(fmt::format("weights ({}) are", weights), progress_.batch, "", true);
   }
-  if (!weights.empty()) fail_not_finite(fmt::format("weights ({}) are", weights), progress_.batch, "", true);
   progress_.totals = totals;
   if (++progress_.batch == batches()) progress_ = {.epoch = progress_.epoch + 1};
   return loss;

@@ -183,5 +183,5 @@ def test_numbers_that_are_not_finite(small):
         trainer(small, {"loss.kind": "half_lost", **HALF}).step()
     one = trainer(small, HALF)
     one.layers["blocks.0"].writable_weight()[0] = np.nan
-    with pytest.raises(RuntimeError, match=r"finite in epoch 1 of 2, batch 1"):
+    with pytest.raises(RuntimeError, match=r"blocks\.0\.weight\) were not finite before epoch 1 of 2, batch 1"):
         one.step()

@@ -26,11 +26,11 @@ def test_a_step_names_the_weights(loss, small, tmp_path):
     one = trainer(small, {"loss.kind": loss})
     one.step()
     one.layers["blocks.1"].writable_weight()[0, 0, 0, 0] = np.nan
+    told = r"^the weights \(blocks\.1\.weight\) were not finite before epoch 1 of 2, batch 2; set finite ones$"
     for _ in range(2):
-        with pytest.raises(RuntimeError, match=r"no longer finite in epoch 1 of 2, batch 2; ") as told:
+        with pytest.raises(RuntimeError, match=told):
             one.step()
-        assert "blocks." in str(told.value) and "\n" not in str(told.value)
-    with pytest.raises(RuntimeError, match="is not written"):
+    with pytest.raises(RuntimeError, match=r"is not written: the weights are not finite \(blocks\.1\.weight\)"):
         one.save(tmp_path / "no.safetensors")
     assert not (tmp_path / "no.safetensors").exists()
 
@@ -77,7 +77,7 @@ def test_a_network_that_has_diverged_is_not_blamed_on_its_loss(small):
 
     one = trainer(small, {"loss.kind": "squares", "train.optimizer": "sgd", "train.learning_rate": 1e30})
     with pytest.raises(
-        RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower train.learning_rate"
+        RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower"
     ):
         for _ in range(4):
             one.step()

@@ -66,7 +66,7 @@ TEST(Absent, ComponentsKeepTheirSettings) {
 TEST(Absent, ComponentsAreWrittenAsTheyWereRead) {
   const std::string written = to_toml(read());
   EXPECT_EQ(to_toml(parse_recipe(written, "theirs.toml", {}, mlp)), written);
-  for (const char* line : {"their_loss\"             # near and far (Python class theirs.Loss)", "margin = 2.0",
+  for (const char* line : {"their_loss\"               # near and far (Python class theirs.Loss)", "margin = 2.0",
                            "their_kind\"", "(Python class theirs.Noise)", "side = 9", "turns = 3", "hidden = 5"}) {
     EXPECT_THAT(written, HasSubstr(line));
   }
@@ -91,7 +91,7 @@ TEST(Absent, OnlyReadingDoesWithoutThem) {
 TEST(Absent, ANewNameIsAMistake) {
   EXPECT_THAT(message_of<std::invalid_argument>([] { read({{"loss.kind", "nt_xnt"}}); }), HasSubstr("nt_xent"));
   EXPECT_THAT(message_of<std::invalid_argument>([] { read({{"data.probe", "wrld"}}); }), HasSubstr("world"));
-  EXPECT_EQ(read({{"loss.kind", "nt_xent"}}).loss.kind, "nt_xent");
+  EXPECT_EQ(read({{"loss.kind", "nt_xent"}, {"network.head.kind", "mlp"}}).loss.kind, "nt_xent");
 }
 
 TEST(Absent, BlocksAndHeadsAreNeeded) {

@@ -74,7 +74,8 @@ TEST_F(NotFinite, AStepByHandNamesTheWeights) {
   Trainer trainer(tiny_recipe(), here);
   trainer.network().block(1).synapses().weights().values().data<float>()[7] = std::numeric_limits<float>::quiet_NaN();
   trainer.network().restored();
-  EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.advance(); }), HasSubstr("blocks.1.weight"));
+  EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.advance(); }),
+              HasSubstr("the weights (blocks.1.weight) were not finite before epoch 1 of 3, batch 1"));
   EXPECT_THAT(message_of<std::runtime_error>([&] { trainer.save_to(folder_.path() / "no.safetensors"); }),
               AllOf(HasSubstr("no.safetensors is not written"), HasSubstr("blocks.")));
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "no.safetensors"));

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <stdexcept>
 #include <utility>
