@@ -166,7 +166,7 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
 std::string summary_without_probe(const RunDirectory& directory) {
   const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
   OrderedJson json =
-      training(directory, read_recipe(directory.recipe_file()), checkpoint ? checkpoint->progress().epoch : 0);
+      training(directory, read_recipe_of_run(directory.path()), checkpoint ? checkpoint->progress().epoch : 0);
   json["layers"] = checkpoint ? to_json(checkpoint->layers()) : OrderedJson::array();
   json["checkpoint"] = checkpoint ? OrderedJson(checkpoint->path().string()) : OrderedJson();
   return json_text(json);

@@ -76,9 +76,7 @@ def test_a_network_that_has_diverged_is_not_blamed_on_its_loss(small):
             return np.square(a - b).sum(), 2 * (a - b), 2 * (b - a)
 
     one = trainer(small, {"loss.kind": "squares", "train.optimizer": "sgd", "train.learning_rate": 1e30})
-    with pytest.raises(
-        RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower"
-    ):
+    with pytest.raises(RuntimeError, match=r"no longer finite in epoch 1 of 2, batch \d+; try a lower"):
         for _ in range(4):
             one.step()
 

@@ -61,9 +61,9 @@ def test_an_exception_of_a_reading_thread(small):
 
 
 BROKEN = {
-    "images": (r"images is an array \(60, 16, 16, 3\) of float32 where uint8 images \(N, H, W, C\)"),
+    "images": (r"images is ndarray \(60, 16, 16, 3\) of float32 where uint8 images \(N, H, W, C\)"),
     "shape": (r"image_shape is \(16, 16\) where without `images`, \(H, W, C\) belongs"),
-    "labels": (r"labels is an array \(7,\) of int64 where one number for each of 60 images belongs"),
+    "labels": (r"labels is ndarray \(7,\) of int64 where one number for each of 60 images belongs"),
     "words": (r"labels is a list of 60 where an array of real numbers belongs"),
     "fetch": (r"what fetch returned is None where an array of real numbers belongs"),
     "rows": (r"fetched images \(1, 16, 16, 3\) where \(\d+, 16, 16, 3\) belong"),

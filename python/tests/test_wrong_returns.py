@@ -12,19 +12,19 @@ import biossl
 #: (what evaluate returns of a and b, whether it says stops_gradient, what is told)
 LOSSES = {
     "nothing": (lambda a, b: None, r"evaluate returned None where \(loss, error_a, error_b\) belongs"),
-    "a number": (lambda a, b: 1.0, r"evaluate returned a float where \(loss, error_a, error_b\)"),
+    "a number": (lambda a, b: 1.0, r"evaluate returned 1.0 where \(loss, error_a, error_b\)"),
     "two": (lambda a, b: (1.0, a), r"evaluate returned a tuple of 2 where"),
-    "an array": (lambda a, b: a, r"evaluate returned an array \(20, \d+\) of float32 where"),
+    "an array": (lambda a, b: a, r"evaluate returned ndarray \(20, \d+\) of float32 where"),
     "no loss": (lambda a, b: (None, a, b), "the loss is None where an array of real numbers"),
-    "a text": (lambda a, b: ("1", a, b), "the loss is a str of 1 where"),
+    "a text": (lambda a, b: ("1", a, b), "the loss is '1' where"),
     "a matrix": (
         lambda a, b: (a, a, b),
-        r"the loss is an array \(20, \d+\) of float32 where a number, or one a pair, \(20,\)",
+        r"the loss is ndarray \(20, \d+\) of float32 where a number, or one a pair, \(20,\)",
     ),
     "no error": (lambda a, b: (1.0, a, None), "error_b is None where an array"),
     "a number as error": (lambda a, b: (1.0, a, 1.0), r"error_b is \(\) where \(20, \d+\) belongs"),
     "complex": (lambda a, b: (1.0, a * 1j, b), "error_a is .* of complex64 where an array of real numbers"),
-    "ragged": (lambda a, b: (1.0, a, [[1.0], [1.0, 2.0]]), "error_b is a list of 2 where an array"),
+    "ragged": (lambda a, b: (1.0, a, [[1.0], [1.0, 2.0]]), "error_b are no array: they differ in their shapes"),
 }
 
 
@@ -55,7 +55,7 @@ def test_a_loss_of_patches(small):
         "views.patch": 8,
         "views.stride": 4,
     }
-    with pytest.raises(ValueError, match=r"\[wrong_patches\] evaluate_patches returned a float where \(loss, error\)"):
+    with pytest.raises(ValueError, match=r"\[wrong_patches\] evaluate_patches returned 1.0 where \(loss, error\)"):
         trainer(small, changes).step()
 
 
@@ -63,8 +63,8 @@ RULES = {
     "nothing": (None, r"step returned None where the loss, or \(loss, active\), belongs"),
     "three": ((1.0, 2.0, 3.0), "step returned a tuple of 3 where"),
     "half": ((1.0, None), "step returned a tuple of 2 where"),
-    "a text": ("one", "the loss is a str of 3 where"),
-    "a vector": (np.ones(3), r"the loss is an array \(3,\) of float64 where one number belongs"),
+    "a text": ("one", "the loss is 'one' where"),
+    "a vector": (np.ones(3), r"the loss is ndarray \(3,\) of float64 where one number belongs"),
 }
 
 
@@ -141,7 +141,7 @@ def test_heads(name, small):
 BLOCKS = {
     "map": ((8, 8), None, None, r"output_map is \(8, 8\) where \(C, H, W\) belongs"),
     "nothing": (None, lambda x: None, None, r"forward returned None where \(output, kept\) belongs"),
-    "one": (None, lambda x: x, None, r"forward returned an array \(\d+, 8, 8, 8\) of float32 where \(output, kept\)"),
+    "one": (None, lambda x: x, None, r"forward returned ndarray \(\d+, 8, 8, 8\) of float32 where \(output, kept\)"),
     "another shape": (None, lambda x: (x[:1], x), None, r"an array of shape \(1, 8, 8, 8\) where one of"),
     "no error": (None, lambda x: (x, x), None, "what backward returned is None where an array"),
 }

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._arguments import shown
 from .._engine import core
 from .plausibility import Plausibility
 
@@ -72,9 +73,11 @@ class Component:
         """Real numbers that a method returned, as an array on the host."""
         try:
             array = host_array(made, what)
-        except (TypeError, ValueError) as wrong:
-            raise self._refusal(f"{what} is {described(made)} where an array belongs ({wrong})") from None
-        if array.dtype.kind not in "fiu":
+        except TypeError:
+            array = None
+        except ValueError as wrong:
+            raise self._refusal(str(wrong)) from None
+        if array is None or array.dtype.kind not in "fiu":
             raise self._refusal(f"{what} is {described(made)} where an array of real numbers belongs")
         return array
 
@@ -122,15 +125,8 @@ def _live(name: str, array: np.ndarray, owner: str) -> tuple[str, np.ndarray, bo
 
 
 def described(it: Any) -> str:
-    """What something is, for a message: "None", "a tuple of 2", "an array (20, 8) of float32"."""
-    if it is None:
-        return "None"
-    if isinstance(it, (tuple, list, dict, str)):
-        return f"a {type(it).__name__} of {len(it)}"
-    shape, dtype = getattr(it, "shape", None), getattr(it, "dtype", None)
-    if shape is not None and dtype is not None:
-        return f"an array {tuple(shape)} of {dtype}"
-    return f"a {type(it).__name__}"
+    """What something is, for a message: "None", "a tuple of 2", "ndarray (20, 8) of float32"."""
+    return f"a {type(it).__name__} of {len(it)}" if isinstance(it, (tuple, list, dict)) else shown(it)
 
 
 def host_array(it: Any, what: str) -> np.ndarray:
