@@ -57,8 +57,8 @@ def _require_contrast(images, pixels) -> None:
     numbers = _images.as_array(images, "images")
     white = 255 if numbers.dtype == pixels.dtype else 1
     raise ValueError(
-        f"the numbers of the images go from {numbers.min():g} to {numbers.max():g}, where 0 is black and {white} white: "
-        "there is nothing to learn from; scale them into that range"
+        f"the numbers of the images go from {numbers.min():g} to {numbers.max():g}, where 0 is black and {white} "
+        "white: there is nothing to learn from; scale them into that range"
     )
 
 

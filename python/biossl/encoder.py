@@ -172,8 +172,8 @@ class Encoder:
         return channels, height, width
 
     def __call__(self, images: ArrayLike, block: int | None = None, progress: bool = True) -> np.ndarray:
-        """A block's output for each image, (N, C, H, W) float32; without a block, the last one's. Negative numbers count
-        from the last.
+        """A block's output for each image, (N, C, H, W) float32; without a block, the last one's. Negative numbers
+        count from the last.
 
         Args:
             images: (N, H, W, C), or (N, H, W) without colours; uint8, or real numbers in [0,1]. Contiguous uint8 and

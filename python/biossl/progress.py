@@ -50,8 +50,8 @@ class Lines(Silent):
     def epoch(self, metrics, epochs):
         where = f"  {metrics['stage']}" if metrics["stage"] else ""
         self._print(
-            f"epoch {metrics['epoch']:>{len(str(epochs))}}/{epochs}{where}  loss {metrics['loss_per_pair']:.4f} a pair  "
-            f"active {metrics['active_share']:.3f}  {metrics['images_per_second']:.0f} images/s  "
+            f"epoch {metrics['epoch']:>{len(str(epochs))}}/{epochs}{where}  "
+            f"loss {metrics['loss_per_pair']:.4f} a pair  active {metrics['active_share']:.3f}  {metrics['images_per_second']:.0f} images/s  "
             f"{metrics['seconds']:.1f} s"
         )
 

@@ -84,7 +84,10 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
 
 
 def describe(
-    source: RecipeLike = "demo", set: Mapping | None = None, data: str | os.PathLike | None = None, seed: int | None = None
+    source: RecipeLike = "demo",
+    set: Mapping | None = None,
+    data: str | os.PathLike | None = None,
+    seed: int | None = None,
 ) -> str:
     """A recipe's network layer by layer, its rule, and which properties of biological plausibility its components keep,
     as ``biossl describe`` prints them.

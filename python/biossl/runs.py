@@ -41,8 +41,8 @@ class Run:
 
     @cached_property
     def recipe(self) -> recipes.Recipe:
-        """The recipe with all defaults. It may name components that are not registered here; then it only shows what the
-        run was."""
+        """The recipe with all defaults. It may name components that are not registered here; then it only shows what
+        the run was."""
         return core.recipe_of_run(self.path)
 
     @property
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, np.ndarray]:
-        """What was measured in each epoch, an array a name: loss, loss_per_pair, active_share, learning_rate, seconds, …"""
+        """What was measured in each epoch, an array a name: loss, loss_per_pair, active_share, seconds, …"""
         lines = []
         path = self.path / "metrics.jsonl"
         for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):

@@ -47,8 +47,8 @@ class Recording:
 
 
 class Trainer:
-    """Pretraining under one's own loop. It takes the steps that `biossl.pretrain` takes, with the same numbers, and writes
-    nothing by itself.
+    """Pretraining under one's own loop. It takes the steps that `biossl.pretrain` takes, with the same numbers, and
+    writes nothing by itself.
 
         trainer = biossl.Trainer("quick", data="~/data")
         errors = trainer.watch("blocks.2", "error_in", every=10)
@@ -167,9 +167,9 @@ class Trainer:
 
         Args:
             layer: Its name, as in `layers`.
-            what: "activity" (of the layer's inputs), "error_in" (of its outputs, that came), "error_out" (of its inputs,
-                that goes on over the feedback path), "update" (of its weights, before the optimiser). Activity and
-                errors have a row for each image whose error is not zero: views whose gradient is stopped have none.
+            what: "activity" (of the layer's inputs), "error_in" (of its outputs, that came), "error_out" (of its
+                inputs, that goes on over the feedback path), "update" (of its weights, before the optimiser). Activity
+                and errors have a row for each image whose error is not zero: views whose gradient is stopped have none.
             every: Steps from one look to the next.
             callback: Gets (step, array) in place of keeping them.
 

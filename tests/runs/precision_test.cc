@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/error.h"
+#include "biossl/core/processor.h"
 #include "tests/support/message_of.h"
 #include "tests/support/tiny.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::message_of;
+using ::testing::Not;
 using testing::StoppingReporter;
 using testing::tiny_recipe;
 
@@ -63,6 +65,24 @@ TEST(Precision, AnEncoderFromElsewhereIsReadInFloat32) {
   read_as_float32_where_needed(recipe, Device::cpu, reporter);
   EXPECT_EQ(recipe.train.precision, "float32");
   EXPECT_THAT(reporter.notes, HasSubstr("read in float32"));
+}
+
+TEST(Precision, SaysWhichPrecisionAutoMeans) {
+  StoppingReporter reporter;
+  Recipe recipe = tiny_recipe();
+  const std::string meant = is_fast(Device::cpu, DType::bfloat16) ? "bfloat16" : "float32";
+  settle_precision(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.train.precision, meant);
+  EXPECT_THAT(reporter.notes, HasSubstr("precision: " + meant));
+  EXPECT_THAT(reporter.notes, Not(HasSubstr("probe"))) << "training alone has none";
+  settle_probe_precision(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.probe.precision, meant);
+  EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + meant));
+  Recipe exact = tiny_recipe({{"train.precision", "float32"}, {"probe.precision", "float32"}});
+  settle_precision(exact, Device::cpu, reporter);
+  settle_probe_precision(exact, Device::cpu, reporter);
+  EXPECT_EQ(exact.train.precision, "float32");
+  EXPECT_EQ(exact.probe.precision, "float32");
 }
 
 }  // namespace

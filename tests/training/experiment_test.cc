@@ -12,7 +12,6 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "biossl/core/onednn.h"
-#include "biossl/core/processor.h"
 #include "biossl/runs/precision.h"
 #include "biossl/training/embed.h"
 #include "biossl/training/pretraining.h"
@@ -175,24 +174,6 @@ TEST(Experiment, FeaturesThatMemoryDoesNotHoldGiveTheSameResults) {
     expect_same((*in_memory.random)[block], (*from_file.random)[block]);
   }
   expect_same(*in_memory.pixels, *from_file.pixels);
-}
-
-TEST(Experiment, SaysWhichPrecisionAutoMeans) {
-  StoppingReporter reporter;
-  Recipe recipe = tiny_recipe();
-  const std::string meant = is_fast(Device::cpu, DType::bfloat16) ? "bfloat16" : "float32";
-  settle_precision(recipe, Device::cpu, reporter);
-  EXPECT_EQ(recipe.train.precision, meant);
-  EXPECT_THAT(reporter.notes, HasSubstr("precision: " + meant));
-  EXPECT_THAT(reporter.notes, Not(HasSubstr("probe"))) << "training alone has none";
-  settle_probe_precision(recipe, Device::cpu, reporter);
-  EXPECT_EQ(recipe.probe.precision, meant);
-  EXPECT_THAT(reporter.notes, HasSubstr("probe's features: " + meant));
-  Recipe exact = tiny_recipe({{"train.precision", "float32"}, {"probe.precision", "float32"}});
-  settle_precision(exact, Device::cpu, reporter);
-  settle_probe_precision(exact, Device::cpu, reporter);
-  EXPECT_EQ(exact.train.precision, "float32");
-  EXPECT_EQ(exact.probe.precision, "float32");
 }
 
 TEST(Experiment, AutoIsBfloat16OnAGpuAndTf32IsAGpusAlone) {
