@@ -7,7 +7,8 @@
 
     run = biossl.pretrain(images, recipe="quick")                       # images of one's own
 
-Everything is loaded when it is first used, so that importing the package is quick.
+Everything is loaded when it is first used, so that importing the package is quick; the OpenMP runtime alone is loaded
+at once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from __future__ import annotations
 import importlib
 import sys
 from typing import TYPE_CHECKING
+
+from . import _openmp
+
+_openmp.load()
 
 __version__ = "0.1.0"
 

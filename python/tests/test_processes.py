@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 import subprocess
 import sys
 import warnings
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import biossl
+from biossl import _openmp
 
 
 def _encode(path, images, results):
@@ -36,6 +38,30 @@ def test_importing_loads_little():
     script = "import sys, biossl; print(sorted(set(sys.modules) & {'numpy', 'biossl._core', 'sklearn', 'torch', 'matplotlib'}))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+OTHER_PACKAGE = "import ctypes; ctypes.CDLL('libgomp.so.1')"
+
+
+@pytest.mark.parametrize(
+    "lines, policy, is_told",
+    [
+        ([OTHER_PACKAGE, "import biossl"], None, True),
+        ([OTHER_PACKAGE, "import biossl"], "active", False),
+        (["import biossl", OTHER_PACKAGE], None, False),
+        (["import biossl"], None, False),
+    ],
+)
+def test_openmp_of_another_package_is_told(lines, policy, is_told):
+    if _openmp._has_own() or not sys.platform.startswith("linux"):
+        pytest.skip("this package brings an OpenMP of its own")
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if policy:
+        environment["OMP_WAIT_POLICY"] = policy
+    script = "\n".join([*lines, "import os", "biossl.get_threads()", "print(os.environ.get('OMP_WAIT_POLICY'))"])
+    done = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+    assert ("import biossl first" in done.stderr) == is_told
+    assert done.stdout.strip() == str(policy)
 
 
 @pytest.mark.parametrize("first", ["biossl", "torch"])
