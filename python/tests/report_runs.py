@@ -23,12 +23,18 @@ clutter = 0.5
 kind = "moments"
 gap = 0
 
+[network]
+
 [loss]
 kind = "contrastive_hinge"
 
 [rule]
 kind = "{rule}"
 feedback = "transpose"
+
+[train]
+
+[probe]
 """
 
 NAMES = ["sphere", "cube", "<b>tube</b>"]

@@ -280,3 +280,14 @@ def test_the_command_tells_faults_in_one_line(tmp_path, capsys):
     assert main([str(run), "--files-only", "--out", str(tmp_path / "no" / "page.html")]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and all(line.startswith("biossl: ") for line in lines)
+
+
+def test_a_damaged_checkpoint_is_told_at_the_top_and_on_stderr(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    for name in ("epoch_0004", "epoch_0005"):
+        (run / "checkpoints" / f"{name}.safetensors").write_bytes(b"\x08")
+    assert main([str(run), "--files-only"]) == 0
+    told = "using epoch_0003.safetensors instead"
+    assert re.search(rf"biossl: .*epoch_0005\.safetensors: .*; {told}\n", capsys.readouterr().err)
+    text = (run / "report.html").read_text()
+    assert text.count(told) == 1 and text.index(told) < text.index("<section")

@@ -35,6 +35,7 @@ def test_what_is_missing_is_empty_and_no_fault(tmp_path):
         ("probe.json", "[" * 100_000, "probe.json: is broken"),
         ("environment.json", "\x00", "environment.json: is broken"),
         ("recipe.toml", "name = ", "recipe.toml: is broken"),
+        ("recipe.toml", "", "recipe.toml: is damaged or cut short: it has no [data]"),
     ],
 )
 def test_a_broken_file_is_one_line(tmp_path, name, text, told):
@@ -130,3 +131,13 @@ def test_a_tensor_beyond_the_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(RunError, match="of the file"):
         Tensors(path).read("blocks.0.weight")
+
+
+def test_a_changed_byte_of_a_checkpoint_is_seen(trained, tmp_path):
+    whole = max(trained.path.glob("checkpoints/*.safetensors"))
+    Tensors(whole).require_whole()
+    changed = bytearray(whole.read_bytes())
+    changed[-5] ^= 1
+    (tmp_path / "changed.safetensors").write_bytes(changed)
+    with pytest.raises(RunError, match="checksum"):
+        Tensors(tmp_path / "changed.safetensors").require_whole()

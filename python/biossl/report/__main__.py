@@ -64,11 +64,14 @@ def main(words: list[str] | None = None) -> int:
         from .engine import Engine, find_program
         from .page import build_page
         from .run_files import RunError, read_run
+        from .tensors import leave_out_damaged
     except ModuleNotFoundError as absent:
         _tell(f"reports need {absent.name}: pip install 'biossl[report]'")
         return 1
     try:
         runs = [read_run(path) for path in dict.fromkeys(arguments.runs)]
+        for run in runs:
+            leave_out_damaged(run)
         out = Path(arguments.out) if arguments.out else (runs[0].path if len(runs) == 1 else Path()) / "report.html"
         _require_writable(out)
         engine = Engine("" if arguments.files_only else find_program(), arguments.data, arguments.threads)

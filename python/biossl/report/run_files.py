@@ -23,6 +23,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 __all__ = ["BlockProbe", "Epoch", "RunError", "RunFiles", "flatten", "number", "read_run"]
 
+_SECTIONS = ("data", "views", "network", "loss", "rule", "train", "probe")  # of every run's recipe
 LARGEST_FILE = 64 << 20  # bytes of a text file of a run; larger ones are not of this program
 
 
@@ -272,6 +273,15 @@ def _checkpoints(folder: Path) -> list[Path]:
         return []
 
 
+def _read_recipe(reader: _Reader) -> dict[str, Any]:
+    faults = len(reader.run.faults)
+    recipe = reader.parsed("recipe.toml", tomllib.loads)
+    missing = [name for name in _SECTIONS if name not in recipe]
+    if missing and len(reader.run.faults) == faults and (reader.run.path / "recipe.toml").exists():
+        reader.fault("recipe.toml", f"is damaged or cut short: it has no [{missing[0]}]")
+    return recipe
+
+
 def read_run(path: str | Path) -> RunFiles:
     """Reads a run directory. Throws RunError for a path that is none."""
     run = RunFiles(Path(path))
@@ -279,7 +289,7 @@ def read_run(path: str | Path) -> RunFiles:
         raise RunError(f"{path}: there is no such run directory")
     reader = _Reader(run)
     run.recipe_text = reader.text("recipe.toml") or ""
-    run.recipe = reader.parsed("recipe.toml", tomllib.loads)
+    run.recipe = _read_recipe(reader)
     run.environment = reader.parsed("environment.json", _json)
     run.metrics = _read_metrics(reader)
     run.summary = reader.parsed("summary.json", _json)
