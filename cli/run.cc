@@ -65,8 +65,10 @@ struct RunCommand {
 
   /// A continued run reads its own recipe; one from a checkpoint has the checkpoint's unless another is given.
   Recipe read_recipe() const {
-    const auto own = std::filesystem::path(out) / "recipe.toml";
-    if (resume && recipe.file.empty() && !out.empty()) return biossl::read_recipe(own, overrides());
+    if (resume && recipe.file.empty() && !out.empty()) {
+      require_run_to_continue(out);
+      return biossl::read_recipe(out, overrides());
+    }
     if (!from.empty() && recipe.file.empty()) return open_checkpoint(from, [](std::string_view) {}).recipe(overrides());
     return recipe.read(overrides());
   }

@@ -1,6 +1,7 @@
 #include "biossl/recipe/recipe.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "biossl/core/error.h"
@@ -277,6 +278,17 @@ class RecipeReader : private SectionReader {
   std::optional<ReadingTraits> reading_;
 };
 
+/// A run's recipe is written with every section, and one that was cut short must not pass for one with defaults.
+void require_whole(const std::filesystem::path& of_run) {
+  const std::string text = read_file(of_run);
+  const TomlDocument document = parse_toml(text, of_run.string());
+  const auto is_missing = [&](const std::string& name) { return !document.sections.contains(name); };
+  const std::array<std::string, 7> written{"data", "views", "network", "loss", "rule", "train", "probe"};
+  const auto missing = std::ranges::find_if(written, is_missing);
+  if (missing != written.end()) bad_input("{}: is damaged or cut short: it has no [{}]", of_run.string(), *missing);
+  if (!text.ends_with('\n')) bad_input("{}: is damaged or cut short: its last line has no end", of_run.string());
+}
+
 /// Reads a recipe. A fault of one that names classes which are not registered says so.
 Recipe read_document(const TomlDocument& document, const std::string& text, const std::string& origin,
                      const std::optional<ReadingTraits>& reading) {
@@ -311,7 +323,10 @@ Recipe parse_recipe(const std::string& text, const std::string& origin, const st
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<Override>& overrides,
                    const std::optional<ReadingTraits>& reading) {
   std::error_code unknown;
-  if (std::filesystem::is_directory(file, unknown)) return read_recipe(file / "recipe.toml", overrides, reading);
+  if (std::filesystem::is_directory(file, unknown)) {
+    require_whole(file / "recipe.toml");
+    return read_recipe(file / "recipe.toml", overrides, reading);
+  }
   const std::filesystem::path source = file == "-" ? "/dev/stdin" : file;
   const std::string text = read_file(source);
   if (std::filesystem::is_regular_file(source, unknown)) return parse_recipe(text, source.string(), overrides, reading);

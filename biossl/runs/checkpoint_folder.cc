@@ -63,10 +63,10 @@ Checkpoint open_checkpoint(const std::filesystem::path& run_or_file,
 Recipe read_recipe_of_run(const std::filesystem::path& run, const std::vector<Override>& overrides) {
   const RunDirectory directory = RunDirectory::open(run);
   try {
-    return read_recipe(directory.recipe_file(), overrides);
+    return read_recipe(run, overrides);
   } catch (const BadInput&) {  // as where a component is absent
     const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
-    return read_recipe(directory.recipe_file(), overrides, checkpoint ? checkpoint->reading() : ReadingTraits());
+    return read_recipe(run, overrides, checkpoint ? checkpoint->reading() : ReadingTraits());
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "biossl/core/wording.h"
 #include "biossl/recipe/toml_document.h"
+#include "biossl/runs/precision.h"
 
 namespace biossl {
 namespace {
@@ -48,6 +49,25 @@ void refuse_differences(const std::filesystem::path& run, const std::vector<Diff
   };
   throw std::invalid_argument(
       fmt::format("{} was started {}, not {}; {}", run.string(), shown(before), shown(now), way_on(key, run)));
+}
+
+void require_same_run(const std::filesystem::path& run, Recipe before, const Recipe& recipe, Device device,
+                      bool epochs_are_free) {
+  before.data.probe = recipe.data.probe;
+  before.data.probe_images = recipe.data.probe_images;
+  before.data.test_images = recipe.data.test_images;
+  before.data.test = recipe.data.test;
+  // Where the probe reads the images to learn from, the share for the test decides which of them are left.
+  const bool shares =
+      before.data.pretrain == recipe.data.probe && (before.data.test_share > 0 || recipe.data.test_share > 0);
+  if (!shares) before.data.test_share = recipe.data.test_share;
+  before.probe = recipe.probe;
+  if (epochs_are_free) before.train.epochs = recipe.train.epochs;
+  const auto pretrain = before.data_sets.extract(before.data.pretrain);
+  before.data_sets = recipe.data_sets;
+  if (!pretrain.empty()) before.data_sets[pretrain.key()] = pretrain.mapped();
+  if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
+  refuse_differences(run, differences(before, recipe));
 }
 
 void require_same_memory(const std::filesystem::path& run, const Recipe& before, const Recipe& now) {

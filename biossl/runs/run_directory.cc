@@ -12,7 +12,6 @@
 #include "biossl/io/json_text.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/runs/environment.h"
-#include "biossl/runs/precision.h"
 #include "biossl/runs/run_differences.h"
 
 namespace biossl {
@@ -167,27 +166,12 @@ RunDirectory RunDirectory::open_alone(const std::filesystem::path& path) {
 }
 
 void RunDirectory::require_continues(const Recipe& recipe, Device device, Epochs epochs) const {
-  Recipe before = read_recipe(recipe_file(), {}, recipe.reading);
-  before.data.probe = recipe.data.probe;
-  before.data.probe_images = recipe.data.probe_images;
-  before.data.test_images = recipe.data.test_images;
-  before.data.test = recipe.data.test;
-  // Where the probe reads the images to learn from, the share for the test decides which of them are left.
-  const bool shares =
-      before.data.pretrain == recipe.data.probe && (before.data.test_share > 0 || recipe.data.test_share > 0);
-  if (!shares) before.data.test_share = recipe.data.test_share;
-  before.probe = recipe.probe;
-  if (epochs == Epochs::free) before.train.epochs = recipe.train.epochs;
-  const auto pretrain = before.data_sets.extract(before.data.pretrain);
-  before.data_sets = recipe.data_sets;
-  if (!pretrain.empty()) before.data_sets[pretrain.key()] = pretrain.mapped();
-  if (!can_train(before.train.precision, device)) before.train.precision = recipe.train.precision;
-  refuse_differences(path_, differences(before, recipe));
+  require_same_run(path_, read_recipe(path_, {}, recipe.reading), recipe, device, epochs == Epochs::free);
 }
 
 void RunDirectory::adopt(const Recipe& recipe, Device device, Epochs epochs) const {
   require_continues(recipe, device, epochs);
-  const Recipe before = read_recipe(recipe_file(), {}, recipe.reading);
+  const Recipe before = read_recipe(path_, {}, recipe.reading);
   // Results must match the stored settings.
   if (!differences(before, recipe).empty()) remove_results();
   if (to_toml(before) != to_toml(recipe)) write_file(recipe_file(), to_toml(recipe));

@@ -18,7 +18,7 @@ ProbedRun pretrain_and_probe(const Recipe& unsettled, const ExecutionContext& pl
   settle_probe_precision(wanted, place.device, reporter);
   restart_peak_memory();
   RunDirectory directory = pretrain_in(std::move(continued), wanted, place, out, reporter);
-  Recipe recipe = read_recipe(directory.recipe_file());
+  Recipe recipe = read_recipe(directory.path());
   const auto note = [&](std::string_view line) { reporter.note(line); };
   ProbeReport report = probe(open_checkpoint(directory.path(), note), recipe, place, reporter);
   return {.directory = std::move(directory), .recipe = std::move(recipe), .report = std::move(report)};

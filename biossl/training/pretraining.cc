@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "biossl/core/error.h"
+#include "biossl/core/file.h"
+#include "biossl/core/wording.h"
 #include "biossl/runs/checkpoint.h"
 #include "biossl/runs/precision.h"
 #include "biossl/training/trainer.h"
@@ -15,7 +18,7 @@ void continue_run(const RunDirectory& directory, const Recipe& recipe, Device de
   const auto epochs = trainer.epochs_are_free() ? RunDirectory::Epochs::free : RunDirectory::Epochs::fixed;
   directory.require_continues(recipe, device, epochs);
   if (checkpoint) trainer.resume(*checkpoint);
-  const std::int64_t epochs_before = read_recipe(directory.recipe_file()).train.epochs;
+  const std::int64_t epochs_before = read_recipe(directory.path()).train.epochs;
   if (epochs_before != recipe.train.epochs) {
     reporter.note(fmt::format("{} trains for {} epochs now, not {}; its earlier results are removed",
                               directory.path().string(), recipe.train.epochs, epochs_before));
@@ -52,6 +55,13 @@ void note_start(const Checkpoint& start, const Trainer& trainer, Reporter& repor
 
 }  // namespace
 
+void require_run_to_continue(const std::filesystem::path& out) {
+  if (!is_there(out)) {
+    bad_input("there is no run in {} to go on with; leave {} out to start one", out.string(), wording::flag("resume"));
+  }
+  RunDirectory::open(out);
+}
+
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume) {
   if (resume && std::filesystem::exists(out)) return RunDirectory::open_alone(out);
   RunDirectory::require_free(out);
@@ -62,7 +72,7 @@ RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wa
                          const std::filesystem::path& out, Reporter& reporter) {
   Recipe recipe = wanted;
   for (const std::string& note : recipe.notes) reporter.note(note);
-  if (continued) continue_precision(recipe, read_recipe(continued->recipe_file()), place.device, reporter);
+  if (continued) continue_precision(recipe, read_recipe(continued->path()), place.device, reporter);
   settle_precision(recipe, place.device, reporter);
   Reporter quiet;  // whether a probe follows is not known here
   settle_probe_precision(recipe, place.device, quiet);

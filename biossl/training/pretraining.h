@@ -17,6 +17,8 @@ RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const
 
 /// The two steps of pretrain, for callers with checks in between. The first returns the locked directory of a continued
 /// run, or std::nullopt for a new one, after checking that it can be made. The second trains.
+/// Where nothing but the directory of a continued run says what to do, it must be there. Throws BadInput.
+void require_run_to_continue(const std::filesystem::path& out);
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume);
 RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
                          const std::filesystem::path& out, Reporter& reporter);

@@ -163,8 +163,8 @@ void write_results(const RunDirectory& directory, const Recipe& recipe, const Pr
   write_json(directory.summary_file(), json);
 }
 
-std::string summary_without_probe(const RunDirectory& directory) {
-  const auto checkpoint = latest_checkpoint(directory.checkpoints(), [](std::string_view) {});
+std::string summary_without_probe(const RunDirectory& directory, const std::function<void(std::string_view)>& note) {
+  const auto checkpoint = latest_checkpoint(directory.checkpoints(), note);
   OrderedJson json =
       training(directory, read_recipe_of_run(directory.path()), checkpoint ? checkpoint->progress().epoch : 0);
   json["layers"] = checkpoint ? to_json(checkpoint->layers()) : OrderedJson::array();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "biossl/recipe/recipe.h"
 #include "biossl/runs/run_directory.h"
@@ -27,8 +29,9 @@ namespace biossl {
 /// and "targets" beside them, never among them.
 void write_results(const RunDirectory& directory, const Recipe& recipe, const ProbeReport& report);
 /// What there is to say of a run that no probe has judged, as JSON: "recipe", "seed", "uses_labels", "pretrain" and
-/// "layers" of summary.json, of the newest checkpoint; and "checkpoint", its file, null where there is none yet.
-std::string summary_without_probe(const RunDirectory& directory);
+/// "layers" of summary.json, of the newest checkpoint; and "checkpoint", its file, null where there is none yet. note()
+/// hears of a damaged one.
+std::string summary_without_probe(const RunDirectory& directory, const std::function<void(std::string_view)>& note);
 /// probe.json alone.
 void write_probe(const std::filesystem::path& path, const ProbeReport& report);
 

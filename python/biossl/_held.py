@@ -7,7 +7,8 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 
-from . import _images
+from . import _images, _toml
+from ._arguments import as_changes
 from ._components import own_views
 from ._engine import core
 
@@ -44,10 +45,14 @@ def held(images, labels=None):
 
 
 @contextmanager
-def held_all(images=None, labels=None, views=None):
-    """Yields the changes of a recipe by which it learns from images and views of one's own."""
+def held_all(images=None, labels=None, views=None, set=None):
+    """Yields the changes of a recipe by which it learns from images and views of one's own, with those in `set`."""
+    wanted = as_changes(set)
     with held(images, labels) as changes, own_views(views) as more:
-        yield {**changes, **more}
+        kind = dict(_toml.entries(wanted)).get("views.kind")
+        if more and kind not in (None, _toml.value(more["views.kind"])):
+            raise ValueError(f'views= and set={{"views.kind": {kind}}} contradict each other; leave one out')
+        yield {**changes, **more, **wanted}
 
 
 def _require_contrast(images, pixels) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import recipes
-from ._arguments import Named, UnknownName, as_changes, as_device, as_folder, as_path
+from ._arguments import Named, UnknownName, as_device, as_folder, as_path
 from ._engine import core
 from ._held import held_all
 from .encoder import Encoder
@@ -63,13 +64,8 @@ class Run:
     @property
     def metrics(self) -> dict[str, np.ndarray]:
         """What was measured in each epoch, an array a name: loss, loss_per_pair, active_share, seconds, …"""
-        lines = []
         path = self.path / "metrics.jsonl"
-        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-            try:
-                lines.append(json.loads(line))
-            except json.JSONDecodeError:
-                raise BadInput(f"{path}: line {number} is no JSON") from None
+        lines = _read_lines(path) if path.exists() else []
         names = dict.fromkeys(name for line in lines for name in line)
         return Named("metric", {name: _column([line.get(name) for line in lines]) for name in names})
 
@@ -117,7 +113,7 @@ class Run:
                 said.append(f"loss {pretrain['final_loss']:.4g}")
             said.append(f"test accuracy {100 * probe['test_accuracy']:.2f} %" if probe else "not probed")
             return f"Run({str(self.path)!r}: {', '.join(said)})"
-        except (OSError, ValueError, KeyError, TypeError):  # files that are damaged or gone
+        except (OSError, ValueError, KeyError, TypeError, Warning):  # files that are damaged or gone
             return f"Run({str(self.path)!r})"
 
 
@@ -151,7 +147,8 @@ def run(
         set: Changes of the recipe, as for `biossl.recipe`.
         out: The run's directory; else runs/RECIPE-seedN. It must not exist, unless it goes on.
         seed: Of everything random, in place of the recipe's.
-        resume: Goes on with the run in `out`, bit for bit as if it had never stopped.
+        resume: Goes on with the run in `out`, bit for bit as if it had never stopped. Where there is none yet, a recipe
+            that is named with it starts one; without a recipe that is refused.
         device: "cpu", "cuda", or "reference" (plain loops, slow).
         progress: True shows it; False is silent; an object with the methods of `biossl.progress.Silent` is called.
 
@@ -197,8 +194,7 @@ def pretrain(
     folder = tempfile.mkdtemp(prefix="biossl-") if own else None
     where = Path(folder) / "run" if folder else out
     try:
-        with held_all(images, labels, views) as changes:
-            set = {**changes, **as_changes(set)}
+        with held_all(images, labels, views, set) as set:
             return _perform(core.pretrain, recipe, "quick", data, set, where, seed, resume, device, progress, folder)
     except BaseException as stopped:
         if folder:
@@ -217,9 +213,11 @@ def load(path: str | os.PathLike) -> Run:
 
 def _perform(job, recipe, usual, data, set, out, seed, resume, device, progress, folder=None) -> Run:
     directory = None if out is None else as_path(out, "out")
-    if recipe is None:
-        goes_on = resume and directory is not None and (directory / "recipe.toml").is_file()
-        recipe = directory / "recipe.toml" if goes_on else usual
+    if recipe is None and resume and directory is not None:
+        core.require_run_to_continue(directory)
+        recipe = directory
+    elif recipe is None:
+        recipe = usual
     read = recipes.recipe(recipe, set, seed)
     path = core.usual_path(read) if directory is None else directory
     job(read, path, as_folder(data), as_device(device), bool(resume), reporter(progress))
@@ -233,6 +231,24 @@ def _read_json(path: Path, absent: str):
         raise BadInput(f"{path}: is not there: {absent}") from None
     except json.JSONDecodeError as fault:
         raise BadInput(f"{path}: {fault}") from None
+
+
+def _read_lines(path: Path) -> list[dict]:
+    """The objects of a file with one a line. A last line without an end was cut short, and is left out."""
+    lines = []
+    text = path.read_text()
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            it = json.loads(line)
+        except json.JSONDecodeError:
+            if number < len(text.splitlines()) or text.endswith("\n"):
+                raise BadInput(f"{path}: line {number} is no JSON") from None
+            warnings.warn(f"{path}: line {number} is cut short and is left out", stacklevel=3)
+            continue
+        if not isinstance(it, dict):
+            raise BadInput(f"{path}: line {number} holds no object, as a line of metrics is")
+        lines.append(it)
+    return lines
 
 
 def _column(values: list) -> np.ndarray:

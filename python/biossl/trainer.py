@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
-from ._arguments import Named, as_block, as_changes, as_device, as_folder, as_path, as_whole, shown
+from ._arguments import Named, as_block, as_device, as_folder, as_path, as_whole, shown
 from ._engine import core
 from ._held import held_all
 from .encoder import Encoder
@@ -61,7 +61,8 @@ class Trainer:
         set: Changes of the recipe, as for `biossl.recipe`.
         images: Of one's own, as for `biossl.pretrain`; so are `labels` and `views`.
         seed: Of everything random, in place of the recipe's.
-        resume: A checkpoint or run directory of the same recipe, to go on from.
+        resume: A checkpoint or run directory of the same recipe, to go on from; what may differ is what may for
+            `biossl.pretrain(resume=True)`. `set={"train.from": path}` starts anew from its weights.
         device: "cpu", "cuda", or "reference".
         progress: Shows what takes long before the first step.
     """
@@ -83,9 +84,9 @@ class Trainer:
         if recipe is None:
             recipe = "demo" if images is None else "quick"
         self._device = as_device(device)
-        with held_all(images, labels, views) as changes:
+        with held_all(images, labels, views, set) as changes:
             self._core = core.Trainer(
-                recipes.recipe(recipe, {**changes, **as_changes(set)}, seed),
+                recipes.recipe(recipe, changes, seed),
                 as_folder(data),
                 device,
                 "" if resume is None else as_path(resume, "resume"),

@@ -39,7 +39,7 @@ class Encoder {
  public:
   Encoder(const std::filesystem::path& path, const std::string& precision, const std::string& device) {
     const ExecutionContext context = context_of({}, device);
-    const Checkpoint checkpoint = open_checkpoint(path, [](std::string_view) {});
+    const Checkpoint checkpoint = open_checkpoint(path, warn);
     path_ = checkpoint.path();
     epochs_ = checkpoint.progress().epoch;
     recipe_ = checkpoint.recipe_for_reading();

@@ -61,6 +61,11 @@ ExecutionContext context_of(const std::filesystem::path& data, const std::string
   return context;
 }
 
+void warn(std::string_view line) {
+  constexpr int caller = 2;  // frames up
+  if (PyErr_WarnEx(PyExc_UserWarning, std::string(line).c_str(), caller) != 0) throw nb::python_error();
+}
+
 void bind_process(nb::module_& module) {
   module.def("version", &program_version, "Version, commit and libraries, as `biossl --version` prints them.");
   module.def("after_fork", &after_fork, "To be called in a forked process.");

@@ -52,8 +52,9 @@ void bind_runs(nb::module_& module) {
   add("pretrain", &pretrain_only, "Pretrains into a run directory.");
   module.def(
       "summary_without_probe",
-      [](const std::filesystem::path& run) { return summary_without_probe(RunDirectory::open(run)); }, nb::arg("run"),
-      "What there is to say of a run that no probe has judged, as JSON.");
+      [](const std::filesystem::path& run) { return summary_without_probe(RunDirectory::open(run), warn); },
+      nb::arg("run"), "What there is to say of a run that no probe has judged, as JSON.");
+  module.def("require_run_to_continue", &require_run_to_continue, nb::arg("out"), "BadInput unless there is a run.");
   module.def("usual_path", &RunDirectory::usual_path, nb::arg("recipe"), "runs/NAME-seedN");
 }
 

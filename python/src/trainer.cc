@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "biossl/runs/checkpoint.h"
 #include "biossl/runs/precision.h"
+#include "biossl/runs/run_differences.h"
 #include "src/arrays.h"
 #include "src/encoding.h"
 #include "src/layers.h"
@@ -34,16 +36,24 @@ class SteppedTrainer {
     ExecutionContext context = context_of(data, device);
     context.progress = stage_progress(reporter, "reading images");
     context.note = [&](std::string_view line) { reporter.note(line); };
+    std::optional<Checkpoint> last;
+    if (!resume.empty()) {
+      last.emplace(open_checkpoint(resume, context.note));
+      continue_precision(recipe, last->recipe_for_reading(), context.device, reporter);
+    }
     settle_precision(recipe, context.device, reporter);
     check_precision(recipe, context.device);
     recipe_ = recipe;
-    if (!resume.empty() || recipe.train.from.empty()) {
+    if (last || recipe.train.from.empty()) {
       trainer_ = std::make_unique<Trainer>(recipe, context);
     } else {
       const Checkpoint start = open_checkpoint(recipe.train.from, context.note);
       trainer_ = std::make_unique<Trainer>(recipe, context, &start);
     }
-    if (!resume.empty()) trainer_->resume(open_checkpoint(resume, context.note));
+    if (last) {
+      require_same_run(last->path(), last->recipe_for_reading(), recipe, context.device, trainer_->epochs_are_free());
+      trainer_->resume(*last);
+    }
     trainer_->network().set_observer(&watcher_);
   }
 

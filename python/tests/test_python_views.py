@@ -200,3 +200,9 @@ def test_a_checkpoint_goes_on_with_the_same_function_only(small, images, tmp_pat
         trainer(own(small), images=images, views=brighter(0.2), resume=tmp_path / "one.safetensors")
     rest = trainer(own(small), images=images, views=brighter(0.1), resume=tmp_path / "one.safetensors")
     assert rest.step() == first.step()
+
+
+def test_views_and_another_kind_of_them_contradict_each_other(images, small):
+    for changes in ({"views.kind": "crops"}, {"views": {"kind": "crops"}}):
+        with pytest.raises(ValueError, match=r'views= and set=\{"views\.kind": "crops"\} contradict each other'):
+            biossl.pretrain(images, small, changes, views=lambda images, rng: images, progress=False)

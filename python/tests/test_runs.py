@@ -168,3 +168,52 @@ def test_damaged_files_are_told(trained, tmp_path):
 def test_a_full_disk_or_no_permission_is_an_os_error(small):
     with pytest.raises(OSError):
         biossl.run(small, out="/proc/nobody/writes/here", progress=False)
+
+
+def test_a_damaged_checkpoint_is_told_wherever_an_older_one_takes_its_place(small, tmp_path):
+    run = biossl.pretrain(recipe=small, set={"train.checkpoint_every": 1}, out=tmp_path / "run", progress=False)
+    newest = run.path / "checkpoints" / "epoch_0002.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-10])
+    told = r"epoch_0002\.safetensors.*cut short; using epoch_0001\.safetensors instead"
+    for read in (lambda: biossl.load(run.path).encoder, lambda: biossl.Encoder(run), lambda: run.summary):
+        with pytest.warns(UserWarning, match=told):
+            read()
+    with pytest.warns(UserWarning, match=told):
+        assert "1 epochs" in repr(run)
+
+
+def test_no_run_is_begun_where_one_is_to_go_on(images, tmp_path):
+    out = tmp_path / "typo"
+    told = f"there is no run in {out} to go on with; leave resume=True out to start one"
+    for begin in (lambda: biossl.pretrain(images, out=out, resume=True), lambda: biossl.run(out=out, resume=True)):
+        with pytest.raises(biossl.BadInput) as refused:
+            begin()
+        assert str(refused.value) == told
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("kept", [0, 0.5, 0.9])
+def test_a_recipe_that_was_cut_short_is_not_shown_with_defaults(trained, tmp_path, kept):
+    text = (trained.path / "recipe.toml").read_text()
+    lines = text.splitlines(keepends=True)
+    (tmp_path / "recipe.toml").write_text("".join(lines[: int(kept * text[: text.index("[probe]")].count("\n"))]))
+    for read in (lambda: biossl.load(tmp_path).recipe, lambda: biossl.recipe(tmp_path)):
+        with pytest.raises(biossl.BadInput, match=r"recipe\.toml: is damaged or cut short: it has no \["):
+            read()
+
+
+def test_a_recipe_whose_last_number_may_be_cut_is_not_read(trained, tmp_path):
+    (tmp_path / "recipe.toml").write_text((trained.path / "recipe.toml").read_text().rstrip("\n"))
+    with pytest.raises(biossl.BadInput, match="its last line has no end"):
+        _ = biossl.load(tmp_path).recipe
+
+
+def test_metrics_are_read_up_to_a_line_that_was_cut_short(trained, tmp_path):
+    (tmp_path / "recipe.toml").write_bytes((trained.path / "recipe.toml").read_bytes())
+    whole = (trained.path / "metrics.jsonl").read_text()
+    (tmp_path / "metrics.jsonl").write_text(whole[:-20])
+    with pytest.warns(UserWarning, match=r"metrics\.jsonl: line 2 is cut short and is left out"):
+        assert biossl.load(tmp_path).metrics["epoch"].tolist() == [1]
+    (tmp_path / "metrics.jsonl").write_text(whole + "[1]\n")
+    with pytest.raises(biossl.BadInput, match="line 3 holds no object"):
+        _ = biossl.load(tmp_path).metrics

@@ -208,3 +208,13 @@ def test_steps_in_another_thread_are_refused(small):
     thread.join()
     assert len(told) == 1 and "one thread" in told[0]
     trainer.step()
+
+
+def test_a_trainer_goes_on_with_the_same_recipe_only(small, tmp_path):
+    trainer = biossl.Trainer(small, progress=False)
+    trainer.step()
+    trainer.save(tmp_path / "one.safetensors")
+    with pytest.raises(ValueError, match=r"was started with train\.learning_rate = .*, not with"):
+        biossl.Trainer(small, set={"train.learning_rate": 0.5}, resume=tmp_path / "one.safetensors", progress=False)
+    later = biossl.Trainer(small, set={"probe.epochs": 9}, resume=tmp_path / "one.safetensors", progress=False)
+    assert later.steps == 1

@@ -71,7 +71,8 @@ TEST_F(Program, FaultsOfFilesExitWith3) {
   expect_one_line(run({"run", in("missing.toml")}), 3, "missing.toml");
   expect_one_line(run({"run", recipe_, "--set", "train.batch=51", "--out", in("run")}), 3, "larger than the data");
   expect_one_line(run({"run", recipe_, "--set", "loss.kind=clapp", "--set", "train.batch=1"}), 3, "no other image");
-  expect_one_line(run({"run", "--resume", "--out", in("nowhere")}), 3, "nowhere");
+  expect_one_line(run({"run", "--resume", "--out", in("nowhere")}), 3,
+                  "there is no run in " + in("nowhere") + " to go on with; leave --resume out to start one");
   expect_one_line(run({"probe", in("missing.safetensors")}), 3, "missing.safetensors");
   write_file(in("torn.safetensors"), "torn");
   expect_one_line(run({"embed", in("torn.safetensors"), "--out", in("x.npy")}), 3, "torn.safetensors");
