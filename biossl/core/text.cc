@@ -87,6 +87,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
 }
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
+  if (candidates.empty()) return "; there are none";
   const std::string close = nearest(name, candidates);
   return close.empty() ? fmt::format("; known are {}", joined(candidates)) : fmt::format("; did you mean '{}'?", close);
 }

@@ -43,6 +43,15 @@ struct TopRecipe {
 const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
                                              "feedback", "train", "optimizer", "probe",        "published"};
 
+/// The key that chooses what a section is about; "" where there is none.
+std::string key_of_kind(const std::string& section) {
+  if (section == "views" || section == "loss" || section == "rule") return section + ".kind";
+  if (section == "network") return "network.preset";
+  if (section == "feedback") return "rule.feedback";
+  if (section == "optimizer") return "train.optimizer";
+  return section == "data" ? "data.pretrain" : "";
+}
+
 /// Converts a document to a recipe.
 class RecipeReader : private SectionReader {
  public:
@@ -101,6 +110,11 @@ class RecipeReader : private SectionReader {
     belongs(list_fields(TrainRecipe{}), "train");
     belongs(list_fields(DataRecipe{}), "data");
     belongs(list_fields(ProbeRecipe{}), "probe");
+    if (std::ranges::count(section_names, key) > 0) {
+      const std::string named_by = key_of_kind(key);
+      fault(given, fmt::format("'{}' is a section of keys, not one{}", key,
+                               named_by.empty() ? "" : fmt::format("; {} names its kind", named_by)));
+    }
     std::vector<std::string> known = section_names;
     known.insert(known.end(), {"name", "seed"});
     fault(given, fmt::format("there is no key '{}'{}", key, suggestion(key, known)));
@@ -161,6 +175,11 @@ class RecipeReader : private SectionReader {
 
   void read_network(Recipe& recipe) const {
     const bool names_preset = section("network").entries.contains("preset");
+    if (const auto set = section("network").entries.find("blocks"); set != section("network").entries.end()) {
+      fault(set->second,
+            "blocks exclude a preset, and a change cannot bring them along; write them in the recipe as "
+            "[[network.blocks]]; a block that is written there changes by its number, network.blocks.0.channels");
+    }
     const auto chosen = options<NetworkRecipe>("network");
     const auto blocks = document_.arrays.find("network.blocks");
     if (blocks != document_.arrays.end()) {

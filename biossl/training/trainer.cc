@@ -71,8 +71,9 @@ Tensor labels_for(const Recipe& recipe, const Network& network, const Dataset& i
   }
   const auto classes = static_cast<std::int64_t>(images.class_names().size());
   if (loss->one_output_per_class() && network.spec().head.features != classes) {
-    bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit; set network.head.features = {}, not {}",
-              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, classes, network.spec().head.features);
+    bad_input("recipe '{}': loss {} gives each of the {} classes of {} a unit, and the embeddings have {}; use {}",
+              recipe.name, recipe.loss.kind, classes, recipe.data.pretrain, network.spec().head.features,
+              wording::setting("network.head.features", std::to_string(classes)));
   }
   if (!loss->reads_labels()) return {};
   Tensor labels({images.size()}, DType::int32, Device::reference);

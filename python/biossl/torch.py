@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _operations as ops
+from ._arguments import shown
 
 try:
     import torch
@@ -180,6 +181,8 @@ class TorchEncoder(nn.Module):
 
 def take_weights(encoder: Encoder, module: nn.Module) -> None:
     """Copies a module's weights into an encoder of matching structure: see `Encoder.from_torch`."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module = {shown(module)}; a torch.nn.Module is expected")
     theirs = [(name, it.detach().cpu()) for name, it in module.state_dict().items()]
     ours = [(name, it.shape) for name, it in encoder.weights().items()]
     of_blocks = [(name, shape) for name, shape in ours if name.startswith("blocks.")]

@@ -62,3 +62,10 @@ def test_the_command(trained, tmp_path, capsys):
     assert "features, embeddings" in capsys.readouterr().out and (tmp_path / "encoder.onnx").exists()
     assert main(["--onnx", str(tmp_path / "encoder.onnx"), str(tmp_path / "nowhere")]) == 3
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_run_is_no_encoder(trained):
+    from biossl.export.onnx import model_of
+
+    with pytest.raises(TypeError, match="a biossl.Encoder is expected"):
+        model_of(trained)

@@ -155,3 +155,33 @@ def test_a_loss_in_torch(small):
     check_derivative(example("torch_loss").TorchCosine())
     one = trainer(small, {"loss.kind": "torch_cosine"})
     assert np.isfinite([one.step() for _ in range(4)]).all() and one.layers["blocks.0"].update.any()
+
+
+def test_an_option_has_an_annotation_and_a_default_of_its_type():
+    @biossl.register("bare_test_loss")
+    class Bare(biossl.Loss):
+        margin = 1.5
+
+    with pytest.raises(ValueError, match=r"'margin' is no option.*written margin: float = 1\.5"):
+        biossl.recipe("quick", {"loss.kind": "bare_test_loss", "loss.margin": 2.0})
+    with pytest.raises(ValueError, match="there is no key 'other'; there are none"):
+        biossl.recipe("quick", {"loss.kind": "bare_test_loss", "loss.other": 2.0})
+    with pytest.raises(TypeError, match=r"Other\.weight: is annotated as float, and its default 'a' is none"):
+
+        @biossl.register("other_test_loss")
+        class Other(biossl.Loss):
+            weight: float = "a"
+
+
+def test_a_state_that_is_no_dict_is_one_line(small):
+    @biossl.register("stateless_test_loss", replace=True)
+    class Stateless(biossl.Loss):
+        def evaluate(self, a, b, context):
+            return 0.0, a
+
+        def state(self):
+            return [1]
+
+    trainer = biossl.Trainer(small, set={"loss.kind": "stateless_test_loss"}, progress=False)
+    with pytest.raises(ValueError, match=r"\[stateless_test_loss\] state returned a list of 1 where a dict"):
+        _ = trainer.encoder

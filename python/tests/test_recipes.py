@@ -109,3 +109,15 @@ def test_components():
         biossl.components("los.kind")
     with pytest.raises(KeyError, match="did you mean 'contrastive_hinge'"):
         biossl.components("loss.kind")["contrastive_hing"]
+
+
+def test_a_section_is_no_key():
+    with pytest.raises(ValueError, match=r"'loss' is a section of keys, not one; loss\.kind names its kind"):
+        biossl.recipe("quick", {"loss": "nt_xent"})
+    with pytest.raises(ValueError, match="'train' is a section of keys, not one$"):
+        biossl.recipe({"train": 5})
+
+
+def test_blocks_are_no_change_of_a_recipe():
+    with pytest.raises(ValueError, match="blocks exclude a preset.*in the recipe"):
+        biossl.recipe("quick", {"network.blocks": [{"channels": 8}]})

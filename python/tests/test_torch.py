@@ -125,3 +125,8 @@ def test_kinds_of_extensions_are_refused_by_name(part, name, small):
     structure[part][0]["kind"] = "residual"
     with pytest.raises(ValueError, match=f"{name} is of the kind 'residual'"):
         TorchEncoder(structure, encoder.weights())
+
+
+def test_what_is_no_module_is_one_line():
+    with pytest.raises(TypeError, match="module = 5; a torch.nn.Module is expected"):
+        biossl.Encoder.from_torch(5, "quick")

@@ -60,3 +60,10 @@ def test_modules_that_are_commands_of_the_program_speak_as_it_does():
     code = f"{speak}; import biossl; biossl.recipe('demo', {{'train.epoch': 1}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "--set train.epoch=1" in done.stderr
+
+
+def test_a_unit_for_each_class_is_told_as_a_change(images):
+    labels = [i % 10 for i in range(len(images))]
+    changes = {"loss.kind": "cross_entropy", "train.batch": 10}
+    message = told(biossl.Trainer, images=images, labels=labels, set=changes, progress=False)
+    assert message.endswith('use set={"network.head.features": 10}')

@@ -105,7 +105,10 @@ class Component:
         return float(array.reshape(()))
 
     def _state(self) -> list[tuple[str, np.ndarray, bool]]:
-        return [_live(name, array, type(self).__name__) for name, array in self.state().items()]
+        kept = self.state()
+        if not isinstance(kept, Mapping):
+            raise self._refusal(f"state returned {described(kept)} where a dict of arrays by name belongs")
+        return [_live(name, array, type(self).__name__) for name, array in kept.items()]
 
 
 def _live(name: str, array: np.ndarray, owner: str) -> tuple[str, np.ndarray, bool]:

@@ -41,6 +41,8 @@ def _option(cls: type, field: dataclasses.Field, hint: Any) -> tuple[str, Value,
         default = float(default)
     if not isinstance(default, (bool, int, float, str)):
         raise TypeError(f"{where}: options are bool, int, float or str, not {type(default).__name__}")
+    if hint in (bool, int, float, str) and type(default) is not hint:
+        raise TypeError(f"{where}: is annotated as {hint.__name__}, and its default {default!r} is none")
     return field.name, default, comment
 
 

@@ -15,6 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from .. import _operations as ops
+from .._arguments import shown
 from ..encoder import Encoder
 
 __all__ = ["export", "model_of"]
@@ -145,6 +146,8 @@ def model_of(encoder: Encoder, heads: bool = True) -> onnx.ModelProto:
     heads: whether the last block's head comes along as the output `embeddings`. A head that embeds pairs of views is
     left out. ValueError, which names the kind, for a block or head of an extension.
     """
+    if not isinstance(encoder, Encoder):
+        raise TypeError(f"encoder = {shown(encoder)}; a biossl.Encoder is expected, as biossl.load(path).encoder")
     operations = ops.operations_of(encoder.structure(), heads)
     graph = _Graph(encoder.weights())
     through = [*operations.input, *(it for block in operations.blocks for it in block)]

@@ -65,12 +65,23 @@ WrittenClass::WrittenClass(std::string name, nb::object type, std::vector<Field>
 
 WrittenClass::~WrittenClass() { release(type_); }
 
+void WrittenClass::refuse_unannotated(const std::string& key) const {
+  if (std::ranges::count(fields_, key, &Field::name) > 0) return;
+  const nb::gil_scoped_acquire lock;
+  const nb::object value = nb::getattr(type_, key.c_str(), nb::none());
+  const bool is_number = nb::isinstance<nb::int_>(value) || nb::isinstance<nb::float_>(value);  // a bool is an int
+  if (!is_number && !nb::isinstance<nb::str>(value)) return;
+  fail(name_, "'{0}' is no option, for it has no annotation; an option is written {0}: {1} = {2}", key,
+       nb::cast<std::string>(value.type().attr("__name__")), nb::cast<std::string>(nb::repr(value)));
+}
+
 std::vector<Field> WrittenClass::resolve(const Settings& settings) const {
   std::vector<Field> fields = fields_;
   SettingsReader reader(name_, settings);
   for (Field& field : fields) {
     std::visit([&](auto& value) { reader(field.name.c_str(), value, ""); }, field.value);
   }
+  for (const auto& [key, value] : settings) refuse_unannotated(key);
   reader.finish();
   return fields;
 }

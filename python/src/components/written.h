@@ -50,6 +50,8 @@ class WrittenClass {
   }
 
  private:
+  /// Throws for a number or a text of the class that would be an option if it were annotated.
+  void refuse_unannotated(const std::string& key) const;
   void rethrow_value_error(nb::python_error& thrown) const;
 
   std::string name_;
