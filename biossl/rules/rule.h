@@ -46,7 +46,8 @@ class LearningRule {
   /// What learns in an epoch, for the reader ("block 1 of 0-4"); empty where that is everything or changes within it.
   virtual std::string stage(std::int64_t /*epoch*/) const { return {}; }
   /// The blocks whose health is measured after an epoch: those that learnt under heads of their own. Empty, the
-  /// default: every block that has a head, or every block of a network without heads.
+  /// default: every block that has a head, or every block of a network without heads. Others than the network's are
+  /// refused.
   virtual std::vector<int> measured_blocks(std::int64_t /*epoch*/) const { return {}; }
   /// Epochs whose first steps are one of each kind of step that the rule takes, for timing; none where nothing learns.
   virtual std::vector<std::int64_t> sample_epochs() const { return {0}; }

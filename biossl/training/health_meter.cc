@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "biossl/core/error.h"
 #include "biossl/evaluation/features.h"
 #include "biossl/ops/ops.h"
 
@@ -65,10 +66,11 @@ struct HealthMeter::Place {
   UnitActivity units = {};
 };
 
-HealthMeter::HealthMeter(Network& network, const LearningRule& rule, Views& views, const ViewPlan& plan,
-                         std::int64_t images, std::int64_t batch)
+HealthMeter::HealthMeter(Network& network, const LearningRule& rule, std::string rule_name, Views& views,
+                         const ViewPlan& plan, std::int64_t images, std::int64_t batch)
     : network_(network),
       rule_(rule),
+      rule_name_(std::move(rule_name)),
       views_(views),
       sees_pairs_(plan.views == 2 && !plan.grid.is_cut()),
       shown_(images_of(views, images, network.setup().device)),
@@ -76,7 +78,14 @@ HealthMeter::HealthMeter(Network& network, const LearningRule& rule, Views& view
       group_(std::min({batch, images_, ForwardPass::group(Device::cpu)})) {}
 
 std::vector<int> HealthMeter::blocks(std::int64_t epoch) const {
-  if (std::vector<int> named = rule_.measured_blocks(epoch); !named.empty()) return named;
+  if (std::vector<int> named = rule_.measured_blocks(epoch); !named.empty()) {
+    std::ranges::sort(named);
+    for (const int block : {named.front(), named.back()}) {
+      check(block >= 0 && block < network_.depth(), rule_name_,
+            "measured_blocks names block {}; the network has blocks 0 to {}", block, network_.depth() - 1);
+    }
+    return named;
+  }
   std::vector<int> all, with_head;
   for (int block = 0; block < network_.depth(); ++block) {
     all.push_back(block);

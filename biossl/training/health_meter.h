@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "biossl/data/views.h"
@@ -20,18 +21,19 @@ namespace biossl {
 /// cut images into patches, since those have no positive pairs of images.
 class HealthMeter {
  public:
-  /// plan: of the views. images: of the data set. batch: images that the rule's heads have buffers for. Everything must
-  /// outlive the meter.
-  HealthMeter(Network& network, const LearningRule& rule, Views& views, const ViewPlan& plan, std::int64_t images,
-              std::int64_t batch);
+  /// rule_name: for messages. plan: of the views. images: of the data set. batch: images that the rule's heads have
+  /// buffers for. Everything must outlive the meter.
+  HealthMeter(Network& network, const LearningRule& rule, std::string rule_name, Views& views, const ViewPlan& plan,
+              std::int64_t images, std::int64_t batch);
 
-  /// What is measured after this epoch, block by block; nothing where embeddings are not finite.
+  /// What is measured after this epoch, block by block; nothing where embeddings are not finite. Throws
+  /// std::invalid_argument where the rule names a block that is not there.
   std::vector<Health> measure(std::int64_t epoch);
 
  private:
   struct Place;
 
-  /// The blocks that are measured after an epoch.
+  /// The blocks that are measured after an epoch, in ascending order.
   std::vector<int> blocks(std::int64_t epoch) const;
   Place make_place(int block) const;
   /// Runs the images through the network and fills the embeddings and unit counts of each place.
@@ -41,6 +43,7 @@ class HealthMeter {
 
   Network& network_;
   const LearningRule& rule_;
+  std::string rule_name_;
   Views& views_;
   bool sees_pairs_;
   Tensor shown_;  // the images that views are made of, int32, on the device

@@ -126,7 +126,7 @@ Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Chec
       network_(make_started_network(recipe, plan_.image, place.device, start)),
       rule_(make_rule(recipe, *network_, plan_)),
       views_(make_views(recipe, *images_, place.device)),
-      health_(*network_, *rule_, *views_, plan_, images_->size(), pairs_at_a_time(recipe)),
+      health_(*network_, *rule_, recipe.rule.kind, *views_, plan_, images_->size(), pairs_at_a_time(recipe)),
       loader_(make_loader(recipe, *images_, *views_, place.device)),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
       totals_({2}, DType::float64, place.device),

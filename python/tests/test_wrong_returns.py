@@ -98,6 +98,42 @@ def test_epochs_of_a_rule(small):
         trainer(small, {"rule.kind": "wrong_epochs"})
 
 
+MEASURED = {
+    "behind the last": ([0, 99], "measured_blocks names block 99; the network has blocks 0 to 1"),
+    "before the first": ([-1], "measured_blocks names block -1; the network has"),
+    "a fraction": ([0.5], r"measured_blocks returned \[0.5\] where a list of whole numbers belongs"),
+    "a number": (1, "measured_blocks returned 1 where a list of whole numbers belongs"),
+    "nothing": (None, "measured_blocks returned None where a list"),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_measured_blocks(name, small):
+    blocks, told = MEASURED[name]
+    with pytest.raises(ValueError, match=r"^\[measures\] [^\n]*" + told):
+        pretrained_measuring(blocks, small)
+
+
+def test_measured_blocks_may_come_in_any_order(small):
+    health = pretrained_measuring([1, np.int64(0)], small).metrics[-1]["health"]
+    assert [block["block"] for block in health] == [0, 1]
+
+
+def pretrained_measuring(blocks, small):
+    @biossl.register("measures", "end to end", replace=True)
+    class Measures(biossl.LearningRule):
+        def start(self, setup):
+            self.range = setup.block_range()
+
+        def step(self, images, context):
+            return self.range.step(images, context)
+
+        def measured_blocks(self, epoch):
+            return blocks
+
+    return biossl.pretrain(copy.deepcopy(small), set={"rule.kind": "measures", "train.epochs": 1}, progress=False)
+
+
 @pytest.mark.parametrize(
     ("returned", "told"), [(None, "weights returned is None where"), (3, r"where F of W's shape, \(64, 256\)")]
 )

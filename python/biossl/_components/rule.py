@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from .._arguments import as_whole, shown
 from .component import Component, described
 
 
@@ -74,7 +75,13 @@ class LearningRule(Component):
         return self._number(pair[0], "the loss"), self._number(pair[1], "the number of active views")
 
     def _measured_blocks(self, epoch: int) -> list[int]:
-        return [int(block) for block in self.measured_blocks(epoch)]
+        return self._whole_numbers(self.measured_blocks(epoch), "measured_blocks")
 
     def _sample_epochs(self) -> list[int]:
-        return [int(epoch) for epoch in self.sample_epochs()]
+        return self._whole_numbers(self.sample_epochs(), "sample_epochs")
+
+    def _whole_numbers(self, made: Any, method: str) -> list[int]:
+        try:
+            return [as_whole(number, method) for number in made]
+        except TypeError:
+            raise self._refusal(f"{method} returned {shown(made)} where a list of whole numbers belongs") from None
