@@ -269,6 +269,15 @@ double Trainer::advance() {
         fmt::format("the weights ({}) were not finite before epoch {} of {}, batch {}; set finite ones", weights,
                     progress_.epoch + 1, total_epochs(), progress_.batch + 1));
   }
+  try {
+    return advance_once();
+  } catch (...) {
+    open_epoch_ = -1;  // the totals hold a part of the step that failed
+    throw;
+  }
+}
+
+double Trainer::advance_once() {
   const double before = progress_.totals[0];
   take_step(progress_.batch);
   const std::array<double, 2> totals = read_totals(totals_);

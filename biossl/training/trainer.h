@@ -56,7 +56,8 @@ class Trainer {
   bool take_step(std::int64_t batch);
   /// Takes the next step of the run, in the order of `run`, without metrics and checkpoints, and returns its loss: the
   /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch, and
-  /// std::runtime_error with the cause if the loss is not finite, or on the host the weights behind the step.
+  /// std::runtime_error with the cause if the loss is not finite, or on the host the weights behind the step. A step
+  /// that throws adds nothing to the losses of later ones.
   double advance();
   /// The batch that the next step of `advance` learns from. Throws likewise.
   Tensor next_batch();
@@ -83,6 +84,8 @@ class Trainer {
   std::filesystem::path save(const RunDirectory& directory);
   [[noreturn]] void stop(const RunDirectory& directory, int signal);
   double rate(std::int64_t batch) const;
+  /// The step of `advance`, in an open epoch.
+  double advance_once();
   /// Shuffles for the next step of `advance`, where its epoch has not begun here.
   void open_epoch();
 

@@ -145,6 +145,25 @@ def test_an_error_in_a_callback_comes_through(small):
         trainer.step()
 
 
+@pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt])
+@pytest.mark.parametrize("layer", ["heads.1", "blocks.0"])
+def test_a_step_that_fails_adds_nothing_to_later_losses(error, layer, small):
+    whole, stopped = (biossl.Trainer(small, progress=False) for _ in range(2))
+    losses = [whole.step() for _ in range(4)]
+
+    def broken(step, array):
+        raise error
+
+    taken = []
+    for _ in losses:
+        watch = stopped.watch(layer, "error_in", callback=broken)
+        with pytest.raises(error):
+            stopped.step()
+        watch.stop()
+        taken.append(stopped.step())
+    np.testing.assert_allclose(taken, losses, rtol=1e-5)
+
+
 def test_a_circle_through_a_callback_is_collected(small):
     trainer = biossl.Trainer(small, progress=False)
     trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)
