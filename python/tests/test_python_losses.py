@@ -124,11 +124,22 @@ def test_exceptions_come_through(small):
         trainer(small, {"loss.kind": "broken_loss"}).step()
 
 
+def test_embeddings_are_read_only(small):
+    @biossl.register("writes", "over its embeddings", replace=True)
+    class Writes(biossl.Loss):
+        def evaluate(self, a, b, context):
+            assert not b.flags.writeable
+            a *= 0
+
+    with pytest.raises(ValueError, match="read-only"):
+        trainer(small, {"loss.kind": "writes"}).step()
+
+
 def test_patches(small):
     @biossl.register("patch_spread", "compares the patches of a column", replace=True)
     class PatchSpread(biossl.Loss):
         def evaluate_patches(self, patches, context):
-            assert patches.ndim == 5 and patches.shape[0] == 1
+            assert patches.ndim == 5 and patches.shape[0] == 1 and not patches.flags.writeable
             below = patches[:, :, 1:] - patches[:, :, :-1]
             error = np.zeros_like(patches)
             error[:, :, 1:] += 2 * below

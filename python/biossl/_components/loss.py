@@ -44,7 +44,7 @@ class Loss(Component):
         """The loss of B pairs and its derivatives by both views: (loss, error_a, error_b).
 
         a, b: (B, D) float32, the embeddings of view 0 and view 1; row i of both is a pair. They share the engine's
-            memory until the end of the call and are not to be changed. B may be smaller than setup.batch.
+            memory until the end of the call and are read-only. B may be smaller than setup.batch.
         context: epoch, batch, learning_rate, block, and labels (B) if the loss reads them.
 
         loss: a number, the sum over the batch as the loss defines it, or one number a pair, (B), which is summed.

@@ -41,9 +41,8 @@ class WrittenLoss final : public Loss {
 
   void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
     const nb::gil_scoped_acquire lock;
-    // Whoever takes arrays by DLPack takes only those that may be written to.
     const auto [loss, active] = written_.call<std::pair<double, double>>(
-        "_evaluate", plain_array_of(embeddings, Access::write), plain_array_of(errors, Access::write), context);
+        "_evaluate", plain_array_of(embeddings), plain_array_of(errors, Access::write), context);
     totals.data<double>()[0] += loss;
     totals.data<double>()[1] += active;
   }
