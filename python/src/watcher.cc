@@ -35,8 +35,7 @@ Tensor of_every_unit(const PooledError& error) {
 
 Watcher::~Watcher() {
   const nb::gil_scoped_acquire lock;
-  watches_.clear();
-  instruments_.clear();
+  clear();
 }
 
 std::int64_t Watcher::add(std::string layer, Watched what, std::int64_t every, nb::object target) {
@@ -57,7 +56,14 @@ void Watcher::remove(std::int64_t number) {
 
 int Watcher::traverse(visitproc visit, void* arg) const {
   for (const Watch& watch : watches_) Py_VISIT(watch.target.ptr());
+  for (const Instrument& instrument : instruments_) Py_VISIT(instrument.target.ptr());
   return 0;
+}
+
+void Watcher::clear() {
+  // Letting go of an object may lead back here.
+  const auto watches = std::exchange(watches_, {});
+  const auto instruments = std::exchange(instruments_, {});
 }
 
 template <class Make>

@@ -34,7 +34,7 @@ class Watcher final : public Observer {
   void remove(std::int64_t number);
   /// For the collector of garbage: visits the functions; lets go of them.
   int traverse(visitproc visit, void* arg) const;
-  void clear() { watches_.clear(); }
+  void clear();
   /// Counts steps from 0.
   void set_step(std::int64_t step) { step_ = step; }
 

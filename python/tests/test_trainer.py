@@ -164,6 +164,21 @@ def test_a_step_that_fails_adds_nothing_to_later_losses(error, layer, small):
     np.testing.assert_allclose(taken, losses, rtol=1e-5)
 
 
+def test_a_circle_through_an_observer_is_collected(small):
+    class Knows(biossl.Observer):
+        def update_computed(self, layer, activity, error_in, update):
+            pass
+
+    trainer, observer = biossl.Trainer(small, progress=False), Knows()
+    observer.trainer = trainer
+    trainer.observe(observer)
+    trainer.step()
+    gone = weakref.ref(observer)
+    del trainer, observer
+    gc.collect()
+    assert gone() is None
+
+
 def test_a_circle_through_a_callback_is_collected(small):
     trainer = biossl.Trainer(small, progress=False)
     trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)
