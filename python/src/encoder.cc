@@ -12,6 +12,7 @@
 #include "src/arrays.h"
 #include "src/encoding.h"
 #include "src/layers.h"
+#include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
@@ -49,7 +50,7 @@ class Encoder {
   /// recipe's rule puts on the network.
   Encoder(const Recipe& recipe, const std::vector<std::int64_t>& image, const std::string& device) : recipe_(recipe) {
     const ExecutionContext context = context_of({}, device);
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     check(image.empty() || image.size() == 3, "encoder", "image_shape must be (H, W, C), not {} numbers", image.size());
     const Shape shape = image.empty() ? biossl::image_shape(recipe) : Shape{image[0], image[1], image[2]};
     const DryBuild plan(recipe, shape);
@@ -70,14 +71,14 @@ class Encoder {
     return array_of(compute(pixels, block, std::move(target)));
   }
   void save(const std::filesystem::path& file) {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     const std::scoped_lock lock(mutex_);
     NoRuleState none;
     save_checkpoint(file, recipe_, {}, *network_, none);
   }
   void set_weights(const std::string& name, const Array& values) {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     const std::scoped_lock lock(mutex_);
     python::set_weights(*network_, name, values);
@@ -87,7 +88,7 @@ class Encoder {
  private:
   Tensor compute(const Tensor& pixels, std::optional<int> block, nb::object target) {
     PythonReporter reporter(std::move(target));
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     const std::scoped_lock lock(mutex_);
     return python::encode(*network_, pixels, block, reading_views(recipe_), stage_progress(reporter, "encoding"));

@@ -9,6 +9,7 @@ namespace biossl::python {
 namespace nb = nanobind;
 
 void bind_wording(nb::module_& module);
+void bind_lock(nb::module_& module);
 void bind_errors(nb::module_& module);
 void bind_process(nb::module_& module);
 void bind_recipes(nb::module_& module);

@@ -6,6 +6,7 @@
 #include "biossl/evaluation/knn_probe.h"
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
+#include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
@@ -36,7 +37,7 @@ nb::tuple train_linear(const Array& features, const Array& labels, std::int64_t 
   std::vector<double> losses;
   Tensor weights, bias;
   {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     const ProbeOptions options{
         .epochs = epochs, .batch = batch, .learning_rate = learning_rate, .classes = classes, .seed = seed};
@@ -59,7 +60,7 @@ nb::object linear_scores(const Array& features, const Array& weights, const Arra
   const Tensor from_start = tensor_over(bias, DType::float32, "bias");
   Tensor scores({rows.extent(0), to.extent(0)}, DType::float32, Device::cpu);
   if (rows.extent(0) > 0) {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     ops::gathered_linear_forward(rows, iota(rows.extent(0), Device::cpu), to, from_start, scores);
   }
@@ -74,7 +75,7 @@ nb::object knn_votes(const Array& features, const Array& labels, const Array& qu
   const KnnOptions options{.neighbours = neighbours, .temperature = temperature, .classes = classes};
   Tensor votes({asked.extent(0), classes}, DType::float64, Device::reference);
   if (asked.extent(0) > 0) {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     start_computing();
     ask_neighbours(train, asked, options, [&](std::int64_t row, std::span<const double> counted) {
       std::ranges::copy(counted, votes.data<double>() + row * classes);

@@ -8,6 +8,7 @@
 #include "biossl/core/parallel.h"
 #include "biossl/core/thread_limits.h"
 #include "biossl/runs/environment.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -19,6 +20,7 @@ bool told = false;
 
 /// OpenMP would wait for threads that are not there, so a forked process computes with its only one.
 void after_fork() {
+  forget_other_threads();
   if (!started || threads() == 1) return;
   set_threads(1);
   forked = true;
@@ -28,7 +30,7 @@ void after_fork() {
 void tell_of_fork() {
   if (!forked || told) return;
   told = true;
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   constexpr const char* text =
       "this process was forked from one that computes, so it has one thread; "
       "multiprocessing.get_context(\"spawn\") gives processes with all of them";

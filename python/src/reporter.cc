@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "src/lock.h"
+
 namespace biossl::python {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr double seconds_between_calls = 0.1;
 }  // namespace
 
 PythonReporter::~PythonReporter() {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   target_.reset();
 }
 
@@ -30,20 +32,23 @@ void PythonReporter::tell(const char* method, const Args&... args) {
 }
 
 void PythonReporter::note(std::string_view line) {
-  const nb::gil_scoped_acquire lock;
+  if (must_stop()) return;
+  const Locked lock;
   tell("note", line);
 }
 
 void PythonReporter::batch(const BatchReport& report) {
+  if (must_stop()) return;
   if (since_batch_.seconds() < seconds_between_calls) return;
   since_batch_.restart();
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   const double speed = static_cast<double>(report.images) / std::max(report.seconds, 1e-9);
   tell("batch", report.epoch, report.epochs, report.stage, report.batch, report.batches, report.loss, speed);
 }
 
 void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
-  const nb::gil_scoped_acquire lock;
+  if (must_stop()) return;
+  const Locked lock;
   nb::dict values;
   values["epoch"] = metrics.epoch;
   values["stage"] = metrics.stage;
@@ -62,15 +67,15 @@ void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_
   if (!is_new && done < total && since_batch_.seconds() < seconds_between_calls) return;
   stage_name_ = name;
   since_batch_.restart();
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   tell("stage", name, done, total, text);
 }
 
 int PythonReporter::stop_signal() {
-  if (stop_) return SIGINT;
+  if (stop_ || must_stop()) return SIGINT;
   if (since_look_.seconds() < seconds_between_calls) return 0;
   since_look_.restart();
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   if (PyErr_CheckSignals() == 0) return 0;
   if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) == 0) throw nb::python_error();
   PyErr_Clear();

@@ -6,6 +6,7 @@
 #include "biossl/training/experiment.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/results.h"
+#include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
@@ -18,7 +19,7 @@ template <class Job>
 void perform(const Recipe& recipe, const std::filesystem::path& data, const std::string& device, nb::object target,
              const Job& job) {
   PythonReporter reporter(std::move(target));
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   ExecutionContext context = context_of(data, device);
   context.progress = stage_progress(reporter, "reading images");
   context.note = [&](std::string_view line) { reporter.note(line); };

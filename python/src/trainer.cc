@@ -18,6 +18,7 @@
 #include "src/arrays.h"
 #include "src/encoding.h"
 #include "src/layers.h"
+#include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
 #include "src/reporter.h"
@@ -32,7 +33,7 @@ class SteppedTrainer {
   SteppedTrainer(Recipe recipe, const std::filesystem::path& data, const std::string& device,
                  const std::filesystem::path& resume, nb::object target) {
     PythonReporter reporter(std::move(target));
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     ExecutionContext context = context_of(data, device);
     context.progress = stage_progress(reporter, "reading images");
     context.note = [&](std::string_view line) { reporter.note(line); };
@@ -58,7 +59,7 @@ class SteppedTrainer {
   }
 
   double step() {
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     const std::scoped_lock lock(mutex_);
     if (owner_ == std::thread::id()) owner_ = std::this_thread::get_id();
     check(owner_ == std::this_thread::get_id(), "trainer",
@@ -78,7 +79,7 @@ class SteppedTrainer {
   nb::object next_views() {
     Tensor views;
     {
-      const nb::gil_scoped_release unlocked;
+      const Unlocked unlocked;
       const std::scoped_lock lock(mutex_);
       start_computing();
       views = trainer_->next_batch().clone();
@@ -91,7 +92,7 @@ class SteppedTrainer {
     PythonReporter reporter(std::move(target));
     Tensor result;
     {
-      const nb::gil_scoped_release unlocked;
+      const Unlocked unlocked;
       const std::scoped_lock lock(mutex_);
       result = python::encode(trainer_->network(), pixels, block, recipe_.views, stage_progress(reporter, "encoding"));
     }

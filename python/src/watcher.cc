@@ -8,6 +8,7 @@
 #include "biossl/core/error.h"
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
+#include "src/lock.h"
 
 namespace biossl::python {
 namespace {
@@ -34,7 +35,7 @@ Tensor of_every_unit(const PooledError& error) {
 }  // namespace
 
 Watcher::~Watcher() {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   clear();
 }
 
@@ -71,7 +72,7 @@ void Watcher::tell(std::string_view layer, Watched what, const Make& make) {
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     if (watches_[i].layer != layer || watches_[i].what != what || step_ % watches_[i].every != 0) continue;
     const Tensor value = make();
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object target = watches_[i].target;  // which may remove its watch
     target(step_, array_of(value));
   }
@@ -82,7 +83,7 @@ void Watcher::error_sent(std::string_view layer, const PooledError& error_post, 
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     if (!instruments_[i].errors) continue;
     const Tensor came = of_every_unit(error_post);
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object target = instruments_[i].target;  // which may remove itself
     target.attr("error_sent")(layer, array_of(came), array_of(error_pre.clone()));
   }
@@ -96,7 +97,7 @@ void Watcher::update_computed(std::string_view layer, const Tensor& pre, const P
   for (std::size_t i = 0; i < instruments_.size(); ++i) {
     if (!instruments_[i].updates) continue;
     const Tensor came = of_every_unit(error_post);
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object target = instruments_[i].target;
     target.attr("update_computed")(layer, array_of(pre.clone()), array_of(came), array_of(weight_update.clone()));
   }

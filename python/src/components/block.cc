@@ -4,6 +4,7 @@
 #include "src/components/inner.h"
 #include "src/components/tensors.h"
 #include "src/components/written.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -73,7 +74,7 @@ class WrittenBlock final : public Block {
   const BlockPlan& plan() const override { return plan_; }
   std::string description() const override { return written_.call<std::string>("_description"); }
   void forward(const Tensor& input, Activity& activity, Mode mode) const override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto made = written_.call<nb::list>("_forward", array_of(input), mode == Mode::training);
     take(made[0], activity.output);
     for (std::size_t i = 0; i < plan_.kept.size(); ++i) {
@@ -81,12 +82,12 @@ class WrittenBlock final : public Block {
     }
   }
   void backward(BlockStep& step, Tensor& error_input) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto sent = written_.call<nb::object>("_backward", shown(step), !error_input.empty());
     if (!error_input.empty()) take(sent, error_input);
   }
   void learn(BlockStep& step, const UpdateOptions& options) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto lent = std::make_shared<UpdateOptions>(options);
     written_.call("learn", shown(step), Loan<UpdateOptions>(lent));
   }

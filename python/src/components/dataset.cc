@@ -7,6 +7,7 @@
 
 #include "src/arrays.h"
 #include "src/components/written.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -38,7 +39,7 @@ class WrittenDataset final : public Dataset {
   void fetch(std::span<const std::int32_t> rows, std::uint8_t* to) const override {
     if (is_resident()) return Dataset::fetch(rows, to);
     check_rows(rows);
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     nb::list numbers;
     for (const std::int32_t row : rows) numbers.append(row);
     const auto array = written_.call<Array>("_fetch", numbers);
@@ -49,7 +50,7 @@ class WrittenDataset final : public Dataset {
     std::memcpy(to, images.raw(), images.bytes());
   }
   Targets targets() const override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object said = written_.object().attr("_targets")();
     return {.names = nb::cast<std::vector<std::string>>(said[0]), .values = nb::cast<std::vector<float>>(said[1])};
   }

@@ -5,6 +5,7 @@
 #include "src/arrays.h"
 #include "src/components/loan.h"
 #include "src/components/written.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -45,7 +46,7 @@ class DrivenLayer {
 class WrittenFeedback final : public Feedback {
  public:
   WrittenFeedback(const WrittenType& type, const Settings& settings) : written_(type, settings) {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object said = written_.object().attr("_properties")();
     decay_ = nb::cast<double>(said[0]);
     uses_increments_ = nb::cast<bool>(said[1]);
@@ -62,7 +63,7 @@ class WrittenFeedback final : public Feedback {
   /// F is taken over anew once W or the path itself has changed.
   const Weights& weights(const Weights& forward, std::int64_t steps) override {
     if (!has_changed_ && followed_ == forward.version()) return path_;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     Tensor values = path_.values();
     copy_into(written_.call<Array>("_weights", array_of(forward.values()), steps), values, name());
     path_.changed();
@@ -74,13 +75,13 @@ class WrittenFeedback final : public Feedback {
   bool uses_increments() const override { return uses_increments_; }
   void after_update(const Tensor& increment) override {
     has_changed_ = true;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     written_.call("after_update", array_of(increment));
   }
   void between_steps(const FeedbackLayer& layer, const StepContext& context) override {
     if (!acts_between_steps_) return;
     has_changed_ = true;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto driven = std::make_shared<DrivenLayer>(layer, path_.values());
     written_.call("between_steps", Loan<DrivenLayer>(driven), context);
   }

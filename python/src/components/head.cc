@@ -4,6 +4,7 @@
 #include "src/components/inner.h"
 #include "src/components/tensors.h"
 #include "src/components/written.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -67,7 +68,7 @@ class WrittenHead final : public Head {
   void hand_forward(std::span<const Tensor> outputs) override { handed_.assign(outputs.begin(), outputs.end()); }
   void prepare(std::int64_t /*rows*/, Workspace& /*workspace*/) override {}
   void forward(const Tensor& activity, Tensor& embeddings) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     nb::list others;
     for (const Tensor& output : handed_) others.append(array_of(output));
     const auto made = written_.call<nb::object>("_forward", array_of(activity), others);
@@ -75,7 +76,7 @@ class WrittenHead final : public Head {
   }
   void backward(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
                 std::int64_t end, Tensor& error_activity) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const bool sends = !error_activity.empty();
     const auto sent = written_.call<nb::object>("_backward", array_of(activity.rows(begin, end)),
                                                 array_of(errors.rows(begin, end)), begin, end, sends);
@@ -83,7 +84,7 @@ class WrittenHead final : public Head {
     copy(tensor_of(sent, error_activity.shape(), dtype_, written_.type().name()), error_activity);
   }
   void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto lent = std::make_shared<UpdateOptions>(options);
     written_.call("learn", array_of(activity.rows(begin, end)), begin, end, Loan<UpdateOptions>(lent));
   }

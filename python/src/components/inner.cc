@@ -2,6 +2,7 @@
 
 #include "src/arrays.h"
 #include "src/components/tensors.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -15,7 +16,7 @@ Tensor InnerLinear::input(nb::handle pre) const {
 Tensor InnerLinear::forward(nb::handle pre) {
   const Tensor read = input(pre);
   Tensor post({read.extent(0), synapses_.output_map()[2]}, master_, Device::cpu);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   synapses_.forward(read, Activation::none, post);
   return post;
 }
@@ -24,7 +25,7 @@ Tensor InnerLinear::send_back(nb::handle error) {
   const std::int64_t rows = rows_of(error);
   const Tensor came = tensor_of(error, {rows, synapses_.output_map()[2]}, dtype_, name());
   Tensor sent(batch_of(rows, map_), dtype_, Device::cpu);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   synapses_.send_back(came, sent);
   return sent;
 }
@@ -33,7 +34,7 @@ void InnerLinear::learn(nb::handle pre, nb::handle error, const Loan<UpdateOptio
   const auto update = options.get();
   const Tensor read = input(pre);
   const Tensor came = tensor_of(error, {read.extent(0), synapses_.output_map()[2]}, dtype_, name());
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   synapses_.learn(read, came, *update);
 }
 
@@ -41,7 +42,7 @@ Tensor InnerConvolution::forward(nb::handle pre) {
   const std::int64_t rows = rows_of(pre);
   const Tensor read = tensor_of(pre, batch_of(rows, block_.plan().input), dtype_, name());
   Activity activity = block_.make_activity(rows, dtype_, Device::cpu);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   block_.forward(read, activity, Mode::training);
   return activity.output;
 }
@@ -54,7 +55,7 @@ Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle er
   step_.error = tensor_of(error, made, dtype_, name()).clone();  // it is used up
   Tensor sent;
   if (sends) sent = Tensor(step_.input.shape(), dtype_, Device::cpu);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   block_.backward(step_, sent);
   return sent;
 }
@@ -62,7 +63,7 @@ Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle er
 void InnerConvolution::learn(const Loan<UpdateOptions>& options) {
   const auto update = options.get();
   check(!step_.error.empty(), name(), "learns after backward");
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   block_.learn(step_, *update);
   step_ = {.input = {}, .activity = {}, .error = {}, .scratch = {}};
 }

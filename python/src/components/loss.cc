@@ -5,6 +5,7 @@
 #include "src/arrays.h"
 #include "src/components/written.h"
 #include "src/components/written_loss.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -40,7 +41,7 @@ class WrittenLoss final : public Loss {
   }
 
   void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const auto [loss, active] = written_.call<std::pair<double, double>>(
         "_evaluate", plain_array_of(embeddings), plain_array_of(errors, Access::write), context);
     totals.data<double>()[0] += loss;

@@ -4,6 +4,7 @@
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
 #include "src/components/tensors.h"
+#include "src/lock.h"
 
 namespace biossl::python {
 namespace {
@@ -21,13 +22,13 @@ class TransformedFeedback final : public DirectFeedback {
   TransformedFeedback(const TransformedFeedback&) = delete;
   TransformedFeedback& operator=(const TransformedFeedback&) = delete;
   ~TransformedFeedback() override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     function_.reset();
   }
 
  protected:
   void transform(Tensor& errors) const override {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     if (function_.is_none()) return;
     const nb::object sent = function_(array_of(errors));
     const Tensor changed = tensor_of(sent, errors.shape(), errors.dtype(), "direct_feedback");
@@ -70,12 +71,12 @@ SlowCopyPart::SlowCopyPart(const RuleSetup& setup, int block, double momentum)
 }
 
 Tensor SlowCopyPart::embeddings(const Tensor& images) {
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   return copy_.embeddings(images);
 }
 
 void SlowCopyPart::follow() {
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   copy_.follow();
 }
 
@@ -110,7 +111,7 @@ Tensor HeadPart::forward(nb::handle activity) {
   input_ = is_flat ? tensor_of(activity, {rows, map_.size()}, dtype_, "head").reshaped(shape)
                    : tensor_of(activity, shape, dtype_, "head");
   Tensor embeddings = embeddings_.rows(0, rows);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   head_.forward(input_, embeddings);
   return embeddings;
 }
@@ -123,7 +124,7 @@ Tensor HeadPart::backward(nb::handle errors, double learning_rate) {
   Tensor last = all.rows(rows - count, rows);
   copy(tensor_of(errors, last.shape(), last.dtype(), "head"), last);
   Tensor error_input = error_input_.rows(0, count);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   head_.backward(input_, embeddings_.rows(0, rows), all, rows - count, rows, error_input);
   head_.learn(input_, rows - count, rows, {learning_rate, &updates_});
   return own_ == nullptr ? error_input : error_input.reshaped({count, map_.size()});
@@ -163,7 +164,7 @@ PassPart::PassPart(const RuleSetup& setup, UpdateQueue& updates)
 }
 
 void PassPart::run(const Tensor& images) {
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   pass_.run(images);
 }
 
@@ -176,7 +177,7 @@ Tensor PassPart::backward(int block, nb::handle error, double learning_rate, boo
   copy(tensor_of(error, step.error.shape(), step.error.dtype(), "rule"), step.error);
   Tensor error_input;
   if (sends) error_input = sent_[static_cast<std::size_t>(++calls_ % 2)].part(0, step.input.shape());
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   network_.block(block).backward(step, error_input);
   network_.block(block).learn(step, {learning_rate, &updates_});
   return error_input;
@@ -190,7 +191,7 @@ ConvolutionsPart::ConvolutionsPart(const std::string& rule, const RuleSetup& set
       rates_(pass_.layers().size()) {}
 
 void ConvolutionsPart::run(const Tensor& images) {
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   pass_.run(images);
 }
 
@@ -198,7 +199,7 @@ Tensor ConvolutionsPart::drive(std::size_t number, nb::handle pre) const {
   const std::int64_t rows = rows_of(pre);
   const Tensor driven = tensor_of(pre, batch_of(rows, layer(number).input), dtype_, "drive");
   Tensor post(batch_of(rows, layer(number).output), dtype_, Device::cpu);
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   layer(number).synapses->drive(driven, post);
   return post;
 }
@@ -215,7 +216,7 @@ void ConvolutionsPart::learn(std::size_t number, nb::handle pre, nb::handle erro
     if (rates_[number] == nullptr) rates_[number] = std::make_unique<UnitRates>(nb::cast<double>(rate_power));
     options.plasticity = rates_[number].get();
   }
-  const nb::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   layer(number).synapses->learn(input, output, options);
 }
 

@@ -15,6 +15,7 @@
 #include "biossl/rules/encoder_pass.h"
 #include "biossl/rules/layerwise.h"
 #include "biossl/rules/rule.h"
+#include "src/lock.h"
 
 namespace biossl::python {
 
@@ -41,7 +42,7 @@ class RulePart {
   template <class Work>
   Totals totals_of(const Work& work) {
     Tensor totals({2}, DType::float64, Device::cpu);
-    const nb::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     work(totals);
     is_finite_ = std::isfinite(totals.data<double>()[0]);
     return {totals.data<double>()[0], totals.data<double>()[1]};

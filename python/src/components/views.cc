@@ -6,6 +6,7 @@
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
 #include "src/components/written.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -25,12 +26,12 @@ class WrittenViews final : public Views {
 
   void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
     const Tensor pixels = pixels_of(rows);
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     take(written_.call<nb::object>("_make", plain_array_of(pixels), plain_array_of(rows), view, epoch), dst);
   }
   void show(const Tensor& rows, Tensor& dst) override {
     const Tensor pixels = pixels_of(rows);
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     take(written_.call<nb::object>("_show", plain_array_of(pixels)), dst);
   }
   void expect(const Tensor& rows) override { images_.expect(rows); }

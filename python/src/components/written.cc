@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/arrays.h"
+#include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
@@ -22,7 +23,7 @@ void release_held() {
 }
 
 void hold(nb::object& object) {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   held().push_back(&object);
 }
 
@@ -31,7 +32,7 @@ void release(nb::object& object) {
     object.release();
     return;
   }
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   std::erase(held(), &object);
   object.reset();
 }
@@ -124,7 +125,7 @@ Plausibility Written::plausibility() const {
 }
 
 State Written::state() const {
-  const nb::gil_scoped_acquire lock;
+  const Locked lock;
   State state;
   for (const nb::handle entry : nb::list(object_.attr("_state")())) state.push_back(state_tensor(entry));
   return state;

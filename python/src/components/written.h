@@ -18,6 +18,7 @@
 #include "biossl/core/registry.h"
 #include "biossl/core/state.h"
 #include "biossl/recipe/written_classes.h"
+#include "src/lock.h"
 
 namespace biossl::python {
 
@@ -40,7 +41,7 @@ class WrittenClass {
   /// Calls act() with the lock of the interpreter; a ValueError in it becomes std::invalid_argument likewise.
   template <class Act>
   auto blaming(const Act& act) const {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     try {
       return act();
     } catch (nb::python_error& thrown) {
@@ -77,7 +78,7 @@ class Written {
   /// Calls a method and converts what it returns; void: drops it. Throws std::invalid_argument for something else.
   template <class Result = void, class... Args>
   Result call(const char* method, Args&&... args) const {
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     const nb::object result = object_.attr(method)(std::forward<Args>(args)...);
     if constexpr (!std::is_void_v<Result>) {
       try {
