@@ -94,3 +94,15 @@ def test_a_tensor_is_an_array(small):
     assert seen["shape"] == (40, 3, 16, 16) and seen["half"] == 20
     np.testing.assert_array_equal(seen["array"], views)
     np.testing.assert_array_equal(seen["dlpack"], views)
+
+
+@biossl.register("hands_arrays", "hands the engine an array where it was handed a tensor")
+class HandsArrays(ByHand):
+    def step(self, images, context):
+        self.encoder.run(images.numpy())
+
+
+def test_an_array_in_place_of_a_tensor_is_one_line(small):
+    with pytest.raises(TypeError) as refused:
+        trainer(small, {"rule.kind": "hands_arrays"}).step()
+    assert str(refused.value) == "a biossl.Tensor is expected, as it was handed over, not ndarray"

@@ -1,10 +1,17 @@
 #pragma once
 
+#include <nanobind/nanobind.h>
+
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "biossl/core/tensor.h"
+
 namespace biossl::python {
+
+namespace nb = nanobind;
 
 /// What Python holds of something of the engine's: it does not keep it alive, since that would leave it without what it
 /// refers to. Once it is gone, its use throws std::runtime_error.
@@ -28,17 +35,36 @@ class Loan {
   std::weak_ptr<T> lent_;
 };
 
+/// An argument of a method as Python hands it over.
+template <class T>
+struct Handed {
+  using Given = T;
+  static T&& take(Given& given) { return std::forward<T>(given); }
+};
+/// What is no Tensor is told in a line.
+template <>
+struct Handed<const Tensor&> {
+  using Given = nb::typed<nb::handle, Tensor>;
+  static const Tensor& take(const Given& given) {
+    if (!nb::isinstance<Tensor>(given)) {
+      const std::string type = nb::cast<std::string>(nb::handle(given.type()).attr("__name__"));
+      throw nb::type_error(("a biossl.Tensor is expected, as it was handed over, not " + type).c_str());
+    }
+    return *nb::inst_ptr<Tensor>(given);
+  }
+};
+
 /// A method of T as a function of a loan.
 template <class T, class Result, class... Args>
 auto lent(Result (T::*method)(Args...)) {
-  return [method](const Loan<T>& self, Args... args) -> Result {
-    return (*self.get().*method)(std::forward<Args>(args)...);
+  return [method](const Loan<T>& self, typename Handed<Args>::Given... args) -> Result {
+    return (*self.get().*method)(Handed<Args>::take(args)...);
   };
 }
 template <class T, class Result, class... Args>
 auto lent(Result (T::*method)(Args...) const) {
-  return [method](const Loan<T>& self, Args... args) -> Result {
-    return (*self.get().*method)(std::forward<Args>(args)...);
+  return [method](const Loan<T>& self, typename Handed<Args>::Given... args) -> Result {
+    return (*self.get().*method)(Handed<Args>::take(args)...);
   };
 }
 
