@@ -8,7 +8,7 @@ namespace biossl {
 
 /// The candidate with the smallest edit distance to `name`; empty if no distance is below half of the length of `name`.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
-/// "; did you mean 'x'?" for the nearest candidate, otherwise "; known are a, b, c".
+/// "; did you mean 'x'?" for the nearest candidate, otherwise "; known are a, b, c", or "; there are none".
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
 /// "a, b, c"
 std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
