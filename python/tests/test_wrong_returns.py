@@ -108,18 +108,18 @@ MEASURED = {
 
 
 @pytest.mark.parametrize("name", MEASURED)
-def test_measured_blocks(name, small):
+def test_measured_blocks(name, small, tmp_path):
     blocks, told = MEASURED[name]
     with pytest.raises(ValueError, match=r"^\[measures\] [^\n]*" + told):
-        pretrained_measuring(blocks, small)
+        run_measuring(blocks, small, tmp_path)
 
 
-def test_measured_blocks_may_come_in_any_order(small):
-    health = pretrained_measuring([1, np.int64(0)], small).metrics[-1]["health"]
+def test_measured_blocks_may_come_in_any_order(small, tmp_path):
+    health = run_measuring([1, np.int64(0)], small, tmp_path).metrics["health"][-1]
     assert [block["block"] for block in health] == [0, 1]
 
 
-def pretrained_measuring(blocks, small):
+def run_measuring(blocks, small, folder):
     @biossl.register("measures", "end to end", replace=True)
     class Measures(biossl.LearningRule):
         def start(self, setup):
@@ -131,7 +131,8 @@ def pretrained_measuring(blocks, small):
         def measured_blocks(self, epoch):
             return blocks
 
-    return biossl.pretrain(copy.deepcopy(small), set={"rule.kind": "measures", "train.epochs": 1}, progress=False)
+    changes = {"rule.kind": "measures", "train.epochs": 1, "probe.epochs": 1}
+    return biossl.run(copy.deepcopy(small), set=changes, out=folder / "run", progress=False)
 
 
 @pytest.mark.parametrize(
