@@ -29,6 +29,8 @@ thread_local bool has_lock = PyGILState_GetThisThreadState() != nullptr;
 
 /// Runs when the interpreter begins to end.
 void wait_for_engine() {
+  // Daemon threads keep what they hold.
+  if (nb::cast<int>(nb::module_::import_("threading").attr("active_count")()) > 1) nb::set_leak_warnings(false);
   ending_thread = std::this_thread::get_id();
   ending = true;
   const nb::gil_scoped_release unlocked;
