@@ -111,14 +111,16 @@ def test_a_feedback_path_names_itself(small):
         one.step()
 
 
-def test_a_head_is_told_by_its_layer(small):
-    @biossl.register("lost_head", "sends NaN", replace=True)
+@pytest.mark.parametrize("method", ["forward", "backward"])
+def test_a_head_names_itself(method, small):
+    @biossl.register("lost_head", "makes NaN", replace=True)
     class LostHead(biossl.Head):
         def start(self, setup):
             self.features, self.layer = 4, setup.linear(4)
 
         def forward(self, activity, others):
-            return self.layer.forward(activity)
+            made = self.layer.forward(activity)
+            return made.numpy() * np.nan if method == "forward" else made
 
         def backward(self, activity, errors, begin, end):
             self.errors = errors
@@ -128,7 +130,71 @@ def test_a_head_is_told_by_its_layer(small):
             self.layer.learn(activity, self.errors, options)
 
     one = trainer(small, {"network.head.kind": "lost_head", "loss.kind": "nt_xent"})
-    with pytest.raises(
-        RuntimeError, match=r"the weights \(blocks\.0\.weight\) are no longer finite in epoch 1 of 2, batch 1"
-    ):
+    with pytest.raises(RuntimeError, match=rf"^\[lost_head\] {method} made NaN or infinite numbers of finite ones"):
         one.step()
+
+
+@pytest.mark.parametrize("method", ["forward", "backward"])
+def test_a_block_names_itself(method, small):
+    @biossl.register("lost_block", "makes NaN", replace=True)
+    class LostBlock(biossl.Block):
+        def start(self, setup):
+            self.output_map, self.kept = setup.map, [setup.map]
+
+        def forward(self, x, training):
+            return (x * np.nan if method == "forward" else x), x
+
+        def backward(self, step, sends):
+            return step.error * np.nan
+
+    blocks = small["network"]["blocks"]
+    recipe = {**small, "network": {"blocks": [blocks[0], {"kind": "lost_block"}, *blocks[1:]]}}
+    with pytest.raises(RuntimeError, match=rf"^\[lost_block\] {method} made NaN or infinite numbers of finite ones"):
+        trainer(recipe, {"loss.kind": "nt_xent"}).step()
+
+
+@pytest.mark.parametrize("layer", ["head", "encoder"])
+def test_a_rule_names_itself_by_what_it_hands_on(layer, small):
+    @biossl.register("lost_errors", "end to end with NaN", replace=True)
+    class LostErrors(biossl.LearningRule):
+        def start(self, setup):
+            self.last = setup.depth - 1
+            self.encoder, self.head, self.loss = setup.encoder_pass(), setup.head(), setup.loss()
+
+        def step(self, images, context):
+            self.encoder.run(images)
+            embeddings = self.head.forward(self.encoder.output(self.last))
+            errors, loss, active = self.loss.evaluate(embeddings, context)
+            if layer == "head":
+                errors = errors.numpy() * np.nan
+            error = self.head.backward(errors, context.learning_rate)
+            self.encoder.backward(self.last, error.numpy() * np.nan, context.learning_rate)
+            return loss, active
+
+    told = "a head" if layer == "head" else "block 1"
+    with pytest.raises(RuntimeError, match=rf"^\[lost_errors\] gave backward of {told} NaN or infinite numbers"):
+        trainer(small, {"rule.kind": "lost_errors", "loss.kind": "nt_xent"}).step()
+
+
+@pytest.mark.parametrize("which", ["pre", "error"])
+def test_a_rule_of_convolutions_names_itself(which, small):
+    @biossl.register("lost_learning", "learns NaN", replace=True)
+    class LostLearning(biossl.LearningRule):
+        sends_errors = False
+
+        def start(self, setup):
+            self.pass_ = setup.convolutions()
+
+        def step(self, images, context):
+            self.pass_.run(images)
+            layer = self.pass_.layers[0]
+            pre = layer.input.numpy()
+            error = layer.drive(pre).numpy()
+            given = {"pre": pre, "error": error}
+            given[which] = given[which] * np.nan
+            layer.learn(given["pre"], given["error"], context.learning_rate)
+            return 0.0
+
+    recipe = {**small, "network": {"blocks": [{"channels": 8, "activation": "relu"}]}}
+    with pytest.raises(RuntimeError, match=r"^\[lost_learning\] gave learn of block 0 NaN or infinite numbers"):
+        trainer(recipe, {"rule.kind": "lost_learning"}).step()

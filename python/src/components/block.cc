@@ -76,15 +76,15 @@ class WrittenBlock final : public Block {
   void forward(const Tensor& input, Activity& activity, Mode mode) const override {
     const Locked lock;
     const auto made = written_.call<nb::list>("_forward", array_of(input), mode == Mode::training);
-    take(made[0], activity.output);
+    take(made[0], activity.output, "forward made", {input});
     for (std::size_t i = 0; i < plan_.kept.size(); ++i) {
-      if (!activity.kept[i].empty()) take(made[i + 1], activity.kept[i]);
+      if (!activity.kept[i].empty()) take(made[i + 1], activity.kept[i], "forward kept", {input});
     }
   }
   void backward(BlockStep& step, Tensor& error_input) override {
     const Locked lock;
     const auto sent = written_.call<nb::object>("_backward", shown(step), !error_input.empty());
-    if (!error_input.empty()) take(sent, error_input);
+    if (!error_input.empty()) take(sent, error_input, "backward made", {step.input, step.error});
   }
   void learn(BlockStep& step, const UpdateOptions& options) override {
     const Locked lock;
@@ -96,8 +96,10 @@ class WrittenBlock final : public Block {
   void restored() override { restore(*layers_, written_); }
 
  private:
-  void take(nb::handle made, Tensor& target) const {
-    copy(tensor_of(made, target.shape(), dtype_, written_.type().name()), target);
+  void take(nb::handle made, Tensor& target, std::string_view what, std::vector<Tensor> given) const {
+    const Tensor own = tensor_of(made, target.shape(), dtype_, written_.type().name());
+    require_finite(written_.type().name(), what, own, std::move(given), *layers_);
+    copy(own, target);
   }
   nb::object shown(const BlockStep& step) const {
     nb::list kept;

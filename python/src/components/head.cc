@@ -72,7 +72,11 @@ class WrittenHead final : public Head {
     nb::list others;
     for (const Tensor& output : handed_) others.append(array_of(output));
     const auto made = written_.call<nb::object>("_forward", array_of(activity), others);
-    copy(tensor_of(made, embeddings.shape(), embeddings.dtype(), written_.type().name()), embeddings);
+    const Tensor own = tensor_of(made, embeddings.shape(), embeddings.dtype(), written_.type().name());
+    std::vector<Tensor> given(handed_);
+    given.push_back(activity);
+    require_finite(written_.type().name(), "forward made", own, std::move(given), *layers_);
+    copy(own, embeddings);
   }
   void backward(const Tensor& activity, const Tensor& /*embeddings*/, Tensor& errors, std::int64_t begin,
                 std::int64_t end, Tensor& error_activity) override {
@@ -81,7 +85,10 @@ class WrittenHead final : public Head {
     const auto sent = written_.call<nb::object>("_backward", array_of(activity.rows(begin, end)),
                                                 array_of(errors.rows(begin, end)), begin, end, sends);
     if (!sends) return;
-    copy(tensor_of(sent, error_activity.shape(), dtype_, written_.type().name()), error_activity);
+    const Tensor own = tensor_of(sent, error_activity.shape(), dtype_, written_.type().name());
+    const Tensor came = errors.rows(begin, end);
+    require_finite(written_.type().name(), "backward made", own, {activity.rows(begin, end), came}, *layers_);
+    copy(own, error_activity);
   }
   void learn(const Tensor& activity, std::int64_t begin, std::int64_t end, const UpdateOptions& options) override {
     const Locked lock;

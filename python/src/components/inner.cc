@@ -1,5 +1,9 @@
 #include "src/components/inner.h"
 
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
 #include "src/arrays.h"
 #include "src/components/tensors.h"
 #include "src/lock.h"
@@ -79,6 +83,22 @@ nb::tuple shown_map(const Shape& map) { return nb::make_tuple(map[2], map[0], ma
 Shape map_of(nb::handle shown) {
   const auto extent = [&](int axis) { return nb::cast<std::int64_t>(shown[axis]); };
   return {extent(1), extent(2), extent(0)};
+}
+
+void require_finite(const std::string& owner, std::string_view what, const Tensor& made, std::vector<Tensor> given,
+                    const InnerLayers& layers) {
+  if (std::isfinite(largest_magnitude(made))) return;
+  for (const auto& layer : layers) {
+    for (const StateTensor& weights : layer->state("", false)) given.push_back(weights.tensor);
+  }
+  double largest = 0;
+  for (const Tensor& tensor : given) {
+    const double here = largest_magnitude(tensor);
+    if (!std::isfinite(here)) return;
+    largest = std::max(largest, here);
+  }
+  throw std::runtime_error(
+      fmt::format("[{}] {} NaN or infinite numbers of finite ones (up to {:.3g})", owner, what, largest));
 }
 
 namespace {

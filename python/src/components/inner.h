@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "biossl/network/convolution_block.h"
@@ -114,6 +115,11 @@ class InnerParameters final : public InnerLayer {
 /// A map (H, W, C) as Python names it: (C, H, W), and back.
 nb::tuple shown_map(const Shape& map);
 Shape map_of(nb::handle shown);
+
+/// Throws std::runtime_error, which names the owner, where numbers that it made are not finite, while those that it was
+/// given and the weights of its layers are. A network that has diverged is told elsewhere.
+void require_finite(const std::string& owner, std::string_view what, const Tensor& made, std::vector<Tensor> given,
+                    const InnerLayers& layers = {});
 
 /// What a component that is written in Python does with its layers: visits them; their state and its own, under names
 /// that begin with `name`; tells them that the state has been written.

@@ -71,6 +71,7 @@ class Workshop {
   Loan<Part> keep(Args&&... args) {
     const auto parts = parts_.get();
     const auto part = std::make_shared<Part>(std::forward<Args>(args)...);
+    part->belongs_to(rule_);
     parts->all.push_back(part);
     return Loan<Part>(part);
   }

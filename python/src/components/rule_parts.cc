@@ -3,6 +3,7 @@
 #include "biossl/network/unit_rates.h"
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
+#include "src/components/inner.h"
 #include "src/components/tensors.h"
 #include "src/lock.h"
 
@@ -40,6 +41,12 @@ class TransformedFeedback final : public DirectFeedback {
 };
 
 }  // namespace
+
+void RulePart::require_finite_array(nb::handle given, std::string_view method, const Tensor& numbers,
+                                    std::vector<Tensor> had) const {
+  if (nb::isinstance<Tensor>(given)) return;  // another part made it
+  require_finite(rule_, fmt::format("gave {}", method), numbers, std::move(had));
+}
 
 RangePart::RangePart(const RuleSetup& setup, const LossFactory& loss, int first, int last)
     : range_(setup.network, loss, first, last, setup.batch, setup.micro_batch) {
@@ -123,6 +130,7 @@ Tensor HeadPart::backward(nb::handle errors, double learning_rate) {
   Tensor all(embeddings_.rows(0, rows).shape(), embeddings_.dtype(), embeddings_.device());
   Tensor last = all.rows(rows - count, rows);
   copy(tensor_of(errors, last.shape(), last.dtype(), "head"), last);
+  require_finite_array(errors, "backward of a head", last, {embeddings_.rows(0, rows)});
   Tensor error_input = error_input_.rows(0, count);
   const Unlocked unlocked;
   head_.backward(input_, embeddings_.rows(0, rows), all, rows - count, rows, error_input);
@@ -175,6 +183,7 @@ Tensor PassPart::backward(int block, nb::handle error, double learning_rate, boo
   check(count <= rows, "rule", "an error of {} rows after a forward pass of {}", count, rows);
   BlockStep step = pass_.step(block, rows - count, rows);
   copy(tensor_of(error, step.error.shape(), step.error.dtype(), "rule"), step.error);
+  require_finite_array(error, fmt::format("backward of block {}", block), step.error, {step.activity.output});
   Tensor error_input;
   if (sends) error_input = sent_[static_cast<std::size_t>(++calls_ % 2)].part(0, step.input.shape());
   const Unlocked unlocked;
@@ -209,6 +218,10 @@ void ConvolutionsPart::learn(std::size_t number, nb::handle pre, nb::handle erro
   const std::int64_t rows = rows_of(pre);
   const Tensor input = tensor_of(pre, batch_of(rows, layer(number).input), dtype_, "learn");
   const Tensor output = tensor_of(error, batch_of(rows, layer(number).output), dtype_, "learn");
+  const std::string method = fmt::format("learn of block {}", layer(number).block);
+  const std::vector<Tensor> had{this->input(number), layer(number).synapses->weights().values()};
+  require_finite_array(pre, method, input, had);
+  require_finite_array(error, method, output, had);
   UpdateOptions options(learning_rate, &updates_);
   if (!unit_decay.is_none())
     options.unit_decay = tensor_of(unit_decay, {layer(number).output[2]}, master_, "unit_decay");

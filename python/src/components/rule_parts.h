@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,10 +35,15 @@ class RulePart {
 
   virtual State state() { return {}; }
   virtual void restored() {}
+  void belongs_to(const std::string& rule) { rule_ = rule; }
   /// Whether the loss that it computed last is finite.
   bool is_finite() const { return is_finite_; }
 
  protected:
+  /// Throws std::runtime_error, which names the rule, where it gave a method an array of its own making that is not
+  /// finite, while what it had to make it of is.
+  void require_finite_array(nb::handle given, std::string_view method, const Tensor& numbers,
+                            std::vector<Tensor> had) const;
   /// Calls work(totals) without the lock of the interpreter.
   template <class Work>
   Totals totals_of(const Work& work) {
@@ -49,6 +55,7 @@ class RulePart {
   }
 
  private:
+  std::string rule_;
   bool is_finite_ = true;
 };
 
