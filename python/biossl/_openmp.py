@@ -55,8 +55,8 @@ def warn_of_spinning() -> None:
     """Says, where it is so, that the runtime was another package's, and what to do."""
     if _is_foreign:
         warnings.warn(
-            "another package, such as PyTorch, has loaded OpenMP before biossl. Its threads spin while they wait, which "
-            "is slow on a busy machine: import biossl first, or set OMP_WAIT_POLICY=passive before Python starts",
+            "another package, such as PyTorch, has loaded OpenMP before biossl. Its threads spin while they wait, "
+            "which is slow on a busy machine: import biossl first, or set OMP_WAIT_POLICY=passive before Python starts",
             RuntimeWarning,
             stacklevel=2,
         )

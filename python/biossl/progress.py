@@ -51,8 +51,8 @@ class Lines(Silent):
         where = f"  {metrics['stage']}" if metrics["stage"] else ""
         self._print(
             f"epoch {metrics['epoch']:>{len(str(epochs))}}/{epochs}{where}  "
-            f"loss {metrics['loss_per_pair']:.4f} a pair  active {metrics['active_share']:.3f}  {metrics['images_per_second']:.0f} images/s  "
-            f"{metrics['seconds']:.1f} s"
+            f"loss {metrics['loss_per_pair']:.4f} a pair  active {metrics['active_share']:.3f}  "
+            f"{metrics['images_per_second']:.0f} images/s  {metrics['seconds']:.1f} s"
         )
 
     def stage(self, name, done, total, text):
