@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "biossl/core/device.h"
 #include "biossl/recipe/recipe_difference.h"
 
 namespace biossl {
