@@ -323,7 +323,7 @@ TEST(Trainer, ImpossibleRecipesAreRefusedBeforeAnythingIsWritten) {
       {{{"network.blocks.1.pool", "9"}}, "shrinks"},
       {{{"train.warmup_epochs", "4"}}, "warm-up"},
       {{{"views.kind", "moments"}}, "moments"},
-      {{{"loss.kind", "cross_entropy"}}, "each of the 3 classes of tiny a unit; set network.head.features = 3, not 4"},
+      {{{"loss.kind", "cross_entropy"}}, "and the embeddings have 4; use --set network.head.features=3"},
       {{{"data.pretrain", "cifar10"}}, "cifar"}};
   for (const auto& [changes, message] : faults) {
     Reporter quiet;
