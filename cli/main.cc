@@ -1,3 +1,5 @@
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -115,6 +117,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file above `ulimit -f` is then reported like any other write error
   const auto only_asks = [](std::string_view word) { return word == "--help" || word == "-h" || word == "--version"; };
   if (argc > 1 && std::none_of(argv + 1, argv + argc, only_asks)) biossl::cli::sleep_while_waiting(argv);
+  prctl(PR_SET_NAME, "biossl");  // it was started through /proc/self/exe, and top would call it "exe"
   biossl::cli::set_program(argv[0]);
   return biossl::cli::run(argc, argv);
 }

@@ -41,6 +41,13 @@ TEST_P(StoppedBy, WritesACheckpoint) {
 
 INSTANTIATE_TEST_SUITE_P(Signals, StoppedBy, ::testing::Values(SIGHUP, SIGTERM, SIGXCPU, SIGUSR1, SIGUSR2));
 
+TEST_F(Stopping, ShowsItsNameToWhoLooksForTheProcess) {
+  const Outcome outcome = shell(
+      "cd \"$1\"; env -u OMP_WAIT_POLICY \"$0\" pretrain small.toml --out run --set train.epochs=1000000 & "
+      "until [ -s run/metrics.jsonl ] || ! kill -0 $!; do sleep 0.1; done; cat /proc/$!/comm >&2; kill $!; wait");
+  EXPECT_THAT(outcome.error, ::testing::StartsWith("biossl\n"));
+}
+
 TEST_F(Stopping, ATerminalThatClosesMaySayItTwice) {
   const Process process(testing::paths::program, folder_.path(), long_run());
   ASSERT_TRUE(testing::wait_for_metrics(in("run/metrics.jsonl")));
