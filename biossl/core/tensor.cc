@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -98,6 +99,11 @@ double largest_magnitude(const Tensor& tensor) {
     default:
       fail("largest_magnitude", "{} numbers are always finite", name_of(tensor.dtype()));
   }
+}
+
+bool is_finite(const Tensor& tensor) {
+  if (tensor.dtype() == DType::int32 || tensor.dtype() == DType::uint8) return true;
+  return std::isfinite(largest_magnitude(tensor));
 }
 
 }  // namespace biossl

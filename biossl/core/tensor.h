@@ -75,5 +75,7 @@ void copy(const Tensor& from, Tensor& to);
 Tensor on_device(const Tensor& tensor, Device device);
 /// The largest absolute value of a float tensor on any device; infinite or NaN if an element is; 0 without elements.
 double largest_magnitude(const Tensor& tensor);
+/// Whether no element is infinite or NaN; whole numbers never are.
+bool is_finite(const Tensor& tensor);
 
 }  // namespace biossl

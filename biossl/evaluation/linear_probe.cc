@@ -151,7 +151,7 @@ Tensor LinearProbe::logits_of(const FeatureTable& table) {
 double LinearProbe::accuracy(const Features& of, std::vector<std::vector<std::int64_t>>* confusion) {
   const std::int64_t images = of.values.extent(0);
   const Tensor logits = on_device(logits_of(of.values), Device::reference);
-  if (!std::isfinite(largest_magnitude(logits))) blame("outputs are not finite", of.values, options_.learning_rate);
+  if (!is_finite(logits)) blame("outputs are not finite", of.values, options_.learning_rate);
   std::int64_t correct = 0;
   for (std::int64_t i = 0; i < images; ++i) {
     const float* row = logits.data<float>() + i * options_.classes;

@@ -1,7 +1,6 @@
 #include "biossl/evaluation/nearest_neighbours.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -23,7 +22,7 @@ Tensor of_length_one(const Tensor& rows) {
   ops::convert(rows.reshaped(shape), wide);
   Tensor norms({shape[0]}, DType::float32, rows.device());
   ops::normalize_rows(wide, wide, norms);
-  if (!std::isfinite(largest_magnitude(norms))) {
+  if (!is_finite(norms)) {
     throw FeaturesNotFinite("the features hold NaN or infinite numbers, or numbers too large for a length");
   }
   return wide;

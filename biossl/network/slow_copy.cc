@@ -39,6 +39,10 @@ void SlowCopy::follow(double momentum) {
     for (const StateTensor& its : from) {
       if (its.name != to.name) continue;
       Tensor values = to.tensor;
+      if (values.dtype() == DType::int32 || values.dtype() == DType::uint8) {
+        copy(its.tensor, values);
+        continue;
+      }
       ops::scale(values, momentum, values);
       ops::add_scaled(values, 1 - momentum, its.tensor, values);
     }

@@ -1,7 +1,6 @@
 #include "biossl/runs/checkpoint.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -192,7 +191,7 @@ bool Checkpoint::has_head(int block) const {
 
 void Checkpoint::require_finite(Network& network) const {
   for (const StateTensor& weights : network.state(false)) {
-    if (std::isfinite(largest_magnitude(weights.tensor))) continue;
+    if (is_finite(weights.tensor)) continue;
     bad_input("{}: tensor '{}' holds NaN or infinite numbers; the run had diverged, or the file is damaged",
               path().string(), weights.name);
   }

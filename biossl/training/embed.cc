@@ -1,7 +1,6 @@
 #include "biossl/training/embed.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "biossl/core/error.h"
@@ -18,7 +17,7 @@ Tensor widened(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
   ops::convert(values, wide);
   Tensor host = on_device(wide, Device::reference);
-  if (!std::isfinite(largest_magnitude(host))) {
+  if (!is_finite(host)) {
     throw std::runtime_error("the encoder's output holds NaN or infinite numbers: its training has diverged");
   }
   return host;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -111,7 +110,7 @@ std::vector<Health> HealthMeter::measure(std::int64_t epoch) {
   std::vector<Health> measured;
   for (const Place& place : places) {
     // Whoever saves the weights says what is wrong with them.
-    if (!std::isfinite(largest_magnitude(place.embeddings[0]) + largest_magnitude(place.embeddings[1]))) return {};
+    if (!is_finite(place.embeddings[0]) || !is_finite(place.embeddings[1])) return {};
     Health health = measure_embeddings(place.embeddings[0], place.embeddings[1]);
     health.block = place.block;
     health.of = place.head != nullptr ? "embedding" : "output";

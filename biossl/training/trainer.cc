@@ -95,7 +95,7 @@ std::array<double, 2> read_totals(const Tensor& totals) {
 /// The first weights that are not finite, by their name in a checkpoint; "" where all are.
 std::string weights_not_finite(Network& network) {
   for (const StateTensor& weights : network.state(false)) {
-    if (!std::isfinite(largest_magnitude(weights.tensor))) return weights.name;
+    if (!is_finite(weights.tensor)) return weights.name;
   }
   return {};
 }
@@ -104,8 +104,7 @@ std::string weights_not_finite(Network& network) {
 std::string feedback_not_finite(Network& network) {
   std::string found;
   network.each_layer([&](const std::string& layer, Synapses& synapses) {
-    if (!found.empty() || !std::isfinite(largest_magnitude(synapses.weights().values()))) return;
-    if (std::isfinite(largest_magnitude(synapses.path().values()))) return;
+    if (!found.empty() || !is_finite(synapses.weights().values()) || is_finite(synapses.path().values())) return;
     found = fmt::format("{} (rule.feedback = \"{}\")", layer, synapses.feedback().name());
   });
   return found;
@@ -317,7 +316,7 @@ bool Trainer::is_first_step(std::int64_t batch) const { return progress_.epoch =
 
 std::string Trainer::blame(std::int64_t batch, bool learnt) {
   const Tensor images = make_batch(batch);
-  if (!std::isfinite(largest_magnitude(images))) {
+  if (!is_finite(images)) {
     return fmt::format(
         "the images as the network sees them are not finite: look at data.mean = {}, data.std = {} and [views]",
         network_->spec().input.mean, network_->spec().input.std);

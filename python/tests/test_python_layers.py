@@ -73,3 +73,28 @@ def test_an_observer_sees_what_watches_see(small):
     assert len(instrument.seen["blocks.1"]) == 1
     with pytest.raises(TypeError, match="Observer"):
         one.observe(print)
+
+
+@biossl.register("counting", "counts its batches in whole numbers")
+class Counting(biossl.Block):
+    def start(self, setup):
+        self.batches, self.seen = np.zeros(1, np.int32), np.zeros(1, np.uint8)
+
+    def forward(self, x, training):
+        self.batches += training
+        self.seen[:] = 1
+        return x
+
+    def backward(self, step, sends):
+        return step.error
+
+    def state(self):
+        return {"batches": self.batches, "seen": self.seen}
+
+
+def test_whole_numbers_are_a_state_too(small, tmp_path):
+    recipe = job(small, "counting", {})
+    stepped = trainer(recipe, {})
+    assert np.isfinite(stepped.step())
+    stepped.save(tmp_path / "one.safetensors")
+    goes_on(recipe, {}, tmp_path)

@@ -87,7 +87,7 @@ Shape map_of(nb::handle shown) {
 
 void require_finite(const std::string& owner, std::string_view what, const Tensor& made, std::vector<Tensor> given,
                     const InnerLayers& layers) {
-  if (std::isfinite(largest_magnitude(made))) return;
+  if (is_finite(made)) return;
   for (const auto& layer : layers) {
     for (const StateTensor& weights : layer->state("", false)) given.push_back(weights.tensor);
   }
