@@ -42,6 +42,8 @@ void EncoderPass::run(const Tensor& images) {
 Tensor EncoderPass::input(int block) const { return block == 0 ? images_ : output(block - 1); }
 
 Tensor EncoderPass::output(int block) const {
+  check(block >= 0 && block < network_.depth(), "encoder_pass", "there is no block {}; the network has {}", block,
+        network_.depth());
   return activity_[static_cast<std::size_t>(block)].output.rows(0, rows());
 }
 

@@ -42,6 +42,12 @@ class TransformedFeedback final : public DirectFeedback {
 
 }  // namespace
 
+int block_number(const Network& network, int block, std::string_view what) {
+  const int depth = network.depth();
+  check(block >= -depth && block < depth, what, "there is no block {}; the network has {}", block, depth);
+  return block < 0 ? block + depth : block;
+}
+
 void RulePart::require_finite_array(nb::handle given, std::string_view method, const Tensor& numbers,
                                     std::vector<Tensor> had) const {
   if (nb::isinstance<Tensor>(given)) return;  // another part made it
@@ -177,7 +183,7 @@ void PassPart::run(const Tensor& images) {
 }
 
 Tensor PassPart::backward(int block, nb::handle error, double learning_rate, bool sends) {
-  check(block >= 0 && block < network_.depth(), "rule", "there is no block {}", block);
+  block = block_number(network_, block, "rule");
   const std::int64_t rows = pass_.rows();
   const std::int64_t count = rows_of(error);
   check(count <= rows, "rule", "an error of {} rows after a forward pass of {}", count, rows);

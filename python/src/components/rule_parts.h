@@ -25,6 +25,9 @@ namespace nb = nanobind;
 /// Loss and number of active rows of a batch.
 using Totals = std::pair<double, double>;
 
+/// A block's index; -1 is the last, as in a list. Throws std::invalid_argument where there is no such block.
+int block_number(const Network& network, int block, std::string_view what);
+
 /// What a rule in Python is made of. The state of its parts is kept with the rule's.
 class RulePart {
  public:
@@ -170,8 +173,8 @@ class PassPart final : public RulePart {
   PassPart(const RuleSetup& setup, UpdateQueue& updates);
 
   void run(const Tensor& images);
-  Tensor input(int block) const { return pass_.input(block); }
-  Tensor output(int block) const { return pass_.output(block); }
+  Tensor input(int block) const { return pass_.input(block_number(network_, block, "rule")); }
+  Tensor output(int block) const { return pass_.output(block_number(network_, block, "rule")); }
   /// Takes the error of a block's last rows to its layers, which learn, and with `sends` to its input; otherwise the
   /// result is empty. It lives until the second next call.
   Tensor backward(int block, nb::handle error, double learning_rate, bool sends);
