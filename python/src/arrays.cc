@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -111,6 +112,22 @@ void for_each_place(const Array& array, const Axes& axes, const Body& body) {
   }
 }
 
+/// Whether an array may be a view of the tensor's memory.
+bool may_share(const Array& array, const Tensor& tensor) {
+  if (array.size() == 0) return false;
+  const auto item = static_cast<std::int64_t>(array.itemsize());
+  const auto* const data = static_cast<const std::byte*>(array.data());
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  for (std::size_t axis = 0; axis < array.ndim(); ++axis) {
+    const std::int64_t span = (static_cast<std::int64_t>(array.shape(axis)) - 1) * array.stride(axis) * item;
+    (span < 0 ? first : last) += span;
+  }
+  const auto* const begin = static_cast<const std::byte*>(tensor.raw());
+  const std::less<> before;
+  return before(data + first, begin + tensor.bytes()) && before(begin, data + last + item);
+}
+
 template <class From, class To>
 void copy_elements(const Array& array, const Axes& axes, Tensor& tensor) {
   const auto* from = static_cast<const From*>(array.data());
@@ -154,11 +171,23 @@ void copy_into(const Array& array, Tensor& tensor, std::string_view what) {
   const bool from_float = array.dtype() == nb::dtype<float>();
   check(from_float || array.dtype() == nb::dtype<double>(), what, "the numbers must be float32 or float64");
   check(tensor.dtype() == DType::float32 || tensor.dtype() == DType::float64, what, "is {}", name_of(tensor.dtype()));
+  if (may_share(array, tensor)) {  // and then elements would be read that are written already
+    Tensor apart(tensor.shape(), tensor.dtype(), tensor.device());
+    copy_into(array, apart, what);
+    return copy(apart, tensor);
+  }
   const bool to_float = tensor.dtype() == DType::float32;
   if (from_float && to_float) return copy_elements<float, float>(array, axes, tensor);
   if (from_float) return copy_elements<float, double>(array, axes, tensor);
   if (to_float) return copy_elements<double, float>(array, axes, tensor);
   copy_elements<double, double>(array, axes, tensor);
+}
+
+void copy_finite_into(const Array& array, Tensor& tensor, std::string_view what) {
+  Tensor taken(tensor.shape(), tensor.dtype(), tensor.device());
+  copy_into(array, taken, what);
+  check(is_finite(taken), what, "holds NaN or infinite numbers");
+  copy(taken, tensor);
 }
 
 }  // namespace biossl::python

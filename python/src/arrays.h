@@ -28,7 +28,10 @@ using Array = nb::ndarray<nb::ro, nb::device::cpu>;
 /// std::invalid_argument, which names `what`, otherwise.
 Tensor tensor_over(const Array& array, DType dtype, std::string_view what);
 /// Copies an array of float32 or float64 numbers, whatever its strides, into a tensor of the same number of elements
-/// whose axes are as array_of shows them. Throws std::invalid_argument, which names `what`, unless the shapes agree.
+/// whose axes are as array_of shows them; the array may be a view of the tensor. Throws std::invalid_argument, which
+/// names `what`, unless the shapes agree.
 void copy_into(const Array& array, Tensor& tensor, std::string_view what);
+/// The same, but refuses numbers that are not finite, and then leaves the tensor as it was.
+void copy_finite_into(const Array& array, Tensor& tensor, std::string_view what);
 
 }  // namespace biossl::python

@@ -2,7 +2,6 @@
 
 #include <nanobind/stl/string.h>
 
-#include <cmath>
 #include <utility>
 
 #include "src/arrays.h"
@@ -19,12 +18,8 @@ Array array_in(nb::handle value, const std::string& what) {
   return array;
 }
 
-/// Copies an array of finite numbers into a tensor.
 void take(nb::handle values, Tensor target, const std::string& what) {
-  Tensor taken(target.shape(), target.dtype(), Device::cpu);
-  copy_into(array_in(values, what), taken, what);
-  check(std::isfinite(largest_magnitude(taken)), what, "holds NaN or infinite numbers");
-  copy(taken, target);
+  copy_finite_into(array_in(values, what), target, what);
 }
 
 void set_weight(Layer& layer, nb::handle value) {
@@ -40,8 +35,7 @@ void set_bias(Layer& layer, nb::handle value) {
 
 /// Takes notice of what has been written into the weights.
 void changed(const Layer& layer) {
-  check(std::isfinite(largest_magnitude(layer.synapses->weights().values())), layer.name + ".weight",
-        "holds NaN or infinite numbers");
+  check(is_finite(layer.synapses->weights().values()), layer.name + ".weight", "holds NaN or infinite numbers");
   layer.synapses->restored();
 }
 

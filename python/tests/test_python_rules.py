@@ -61,6 +61,64 @@ def test_end_to_end_by_hand(small):
     agree(trainer(small, {**changes, "rule.kind": "by_hand"}), trainer(small, changes), rtol=1e-5)
 
 
+@biossl.register("last_block", "looks at the last block's activity by a negative number")
+class LastBlock(ByHand):
+    def step(self, images, context):
+        result = super().step(images, context)
+        np.testing.assert_array_equal(self.encoder.output(-1), self.encoder.output(self.depth - 1))
+        np.testing.assert_array_equal(self.encoder.input(-self.depth), images)
+        for block in (self.depth, -self.depth - 1):
+            for look in (self.encoder.input, self.encoder.output):
+                with pytest.raises(ValueError, match=f"there is no block {block}; the network has {self.depth}"):
+                    look(block)
+        return result
+
+
+def test_blocks_count_from_the_end_too(small):
+    trainer(small, {"rule.kind": "last_block"}).step()
+
+
+@biossl.register("mirroring", "writes views of memory into that memory")
+class Mirroring(ByHand):
+    def step(self, images, context):
+        before = np.array(images)
+        apart = np.array(images)
+        apart[:] = 0
+        np.testing.assert_array_equal(images, before)
+        images.write(images.numpy()[..., ::-1])
+        np.testing.assert_array_equal(images, before[..., ::-1])
+        return super().step(images, context)
+
+
+def test_a_copy_is_a_copy_and_a_view_may_be_written_into_its_own_memory(small):
+    mirrored = trainer(small, {"rule.kind": "mirroring"})
+    mirrored.step()
+    layer = mirrored.layers["blocks.1"]
+    weight = layer.weight.copy()
+    layer.weight = layer.weight[..., ::-1]
+    np.testing.assert_array_equal(layer.weight, weight[..., ::-1])
+
+
+@biossl.register("setting", "sets the weights of its convolutions")
+class Setting(biossl.LearningRule):
+    def start(self, setup):
+        self.convolutions = setup.convolutions()
+
+    def step(self, images, context):
+        self.convolutions.run(images)
+        first = self.convolutions.layers[0]
+        weight = first.weight.copy()
+        first.weight = first.weight[..., ::-1]
+        np.testing.assert_array_equal(first.weight, weight[..., ::-1])
+        with pytest.raises(ValueError, match="holds NaN"):
+            first.weight = np.full_like(weight, np.nan)
+        return 0.0, 0
+
+
+def test_a_rule_sets_weights(small):
+    trainer(job(small, "softhebb"), {"rule.kind": "setting", "train.optimizer": "sgd"}).step()
+
+
 def test_micro_batches(small):
     example("cyclic")
     changes = {"rule.kind": "cyclic_python", "train.micro_batch": 10}

@@ -31,10 +31,7 @@ class Workshop {
     return setup_.network;
   }
   int depth() const { return network().depth(); }
-  int checked(int block) const {
-    check(block >= -depth() && block < depth(), rule_, "there is no block {}; the network has {}", block, depth());
-    return block < 0 ? block + depth() : block;
-  }
+  int checked(int block) const { return block_number(network(), block, rule_); }
 
   Loan<RangePart> range(int first, int last, nb::object loss) {
     if (loss.is_none()) return keep<RangePart>(setup_, setup_.loss, checked(first), checked(last));
@@ -162,7 +159,7 @@ struct ConvolutionHandle {
 void set_weight(ConvolutionHandle& self, const Array& values) {
   const ConvolutionLayer layer = self.layer();
   Tensor weights = layer.synapses->weights().values();
-  copy_into(values, weights, "weight");
+  copy_finite_into(values, weights, "weight");
   layer.synapses->restored();
 }
 

@@ -70,9 +70,10 @@ void bind_tensors(nb::module_& module) {
            "As an array that shares memory; of bfloat16 numbers, which NumPy has not, a read-only copy in float32.")
       .def(
           "__array__",
-          [](const Tensor& self, nb::object dtype, nb::object /*copy*/) {
+          [](const Tensor& self, const nb::object& dtype, const nb::object& copies) -> nb::object {
             const nb::object array = shown(self);
-            return dtype.is_none() ? array : nb::object(array.attr("astype")(dtype));
+            if (!dtype.is_none()) return array.attr("astype")(dtype);
+            return copies.is(nb::bool_(true)) ? nb::object(array.attr("copy")("K")) : array;
           },
           nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none())
       .def("__dlpack__",
