@@ -56,7 +56,8 @@ class Trainer:
             ...
 
     Args:
-        recipe: As for `biossl.recipe`. Without one, "quick" for images of one's own, else the demo.
+        recipe: As for `biossl.recipe`. Without one, that of `resume`; else "quick" for images of one's own, or the
+            demo.
         data: Folder of the data sets; else the environment's BIOSSL_DATA.
         set: Changes of the recipe, as for `biossl.recipe`.
         images: Of one's own, as for `biossl.pretrain`; so are `labels` and `views`.
@@ -81,7 +82,10 @@ class Trainer:
         device: str = "cpu",
         progress: bool | Silent = True,
     ):
-        if recipe is None:
+        path = "" if resume is None else as_path(resume, "resume")
+        if recipe is None and resume is not None:
+            recipe = core.recipe_of_checkpoint(path)
+        elif recipe is None:
             recipe = "demo" if images is None else "quick"
         self._device = as_device(device)
         with held_all(images, labels, views, set) as changes:
@@ -89,7 +93,7 @@ class Trainer:
                 recipes.recipe(recipe, changes, seed),
                 as_folder(data),
                 device,
-                "" if resume is None else as_path(resume, "resume"),
+                path,
                 reporter(progress),
             )
 

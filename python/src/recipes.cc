@@ -74,6 +74,10 @@ void bind_recipes(nb::module_& module) {
       "recipe_of_run", [](const std::filesystem::path& path) { return read_recipe_of_run(path); }, nb::arg("path"),
       "The recipe of a run directory, for reading its network.");
   module.def(
+      "recipe_of_checkpoint",
+      [](const std::filesystem::path& path) { return open_checkpoint(path, [](std::string_view) {}).recipe(); },
+      nb::arg("path"), "The recipe of a checkpoint, or of a run directory's newest one.");
+  module.def(
       "recipe_from_text",
       [](const std::string& text, const std::string& origin, const Changes& those) {
         return parse_recipe(text, origin, overrides_of(those));

@@ -61,7 +61,8 @@ def test_going_on_from_a_checkpoint(small, tmp_path):
     first = biossl.Trainer(small, progress=False)
     begun = [first.step() for _ in range(4)]
     first.save(tmp_path / "after4.safetensors")
-    rest = biossl.Trainer(small, resume=tmp_path / "after4.safetensors", progress=False)
+    rest = biossl.Trainer(resume=tmp_path / "after4.safetensors", progress=False)
+    assert rest.recipe == first.recipe
     assert (rest.epoch, rest.batch, rest.steps) == (1, 1, 4)
     np.testing.assert_array_equal(rest.next_views(), first.next_views())
     np.testing.assert_array_equal(begun + list(rest), whole)
