@@ -38,6 +38,7 @@ macro(biossl_add_cuda target)  # not a function: a language is enabled for the w
   find_package(CUDAToolkit REQUIRED)
   find_package(cuDNN REQUIRED)
   add_library(${target} OBJECT ${cuda_sources} ${cuda_kernels})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)  # two kernels may have helpers of one name
   # Not biossl_flags: nvcc does not know all of them.
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
   target_compile_options(${target} PRIVATE
