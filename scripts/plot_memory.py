@@ -6,6 +6,7 @@
 
 Needs matplotlib.
 """
+
 import argparse
 import json
 import sys
@@ -53,18 +54,29 @@ def draw(data):
     axes.set_xlim(depths[0] / 1.08, depths[-1] * 1.08)
     axes.set_xlabel("blocks in the chain")
     axes.set_ylabel("memory [MiB]")
-    label_ends(axes, [[sizes[-1], sizes[-1], "\n".join(names), colour] for sizes, (names, colour) in ends.items()],
-               depths[-1])
+    label_ends(
+        axes, [[sizes[-1], sizes[-1], "\n".join(names), colour] for sizes, (names, colour) in ends.items()], depths[-1]
+    )
     axes.plot([], [], color="#444444", marker="o", markersize=5, linewidth=2, label="activity and errors, counted")
-    axes.plot([], [], color="#444444", linestyle=":", linewidth=1.5,
-              label="growth of the resident set in a step, measured\n(weights, optimiser state and images included)")
+    axes.plot(
+        [],
+        [],
+        color="#444444",
+        linestyle=":",
+        linewidth=1.5,
+        label="growth of the resident set in a step, measured\n(weights, optimiser state and images included)",
+    )
     axes.legend(frameon=False, loc="upper left", fontsize=9)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.set_title(f"Equal blocks, {data['channels']} channels on {data['size']} x {data['size']} maps; "
-                   f"{data['batch']} pairs, {data['precision']}", fontsize=10, loc="left")
+    axes.set_title(
+        f"Equal blocks, {data['channels']} channels on {data['size']} x {data['size']} maps; "
+        f"{data['batch']} pairs, {data['precision']}",
+        fontsize=10,
+        loc="left",
+    )
     return figure
 
 
@@ -75,8 +87,16 @@ def label_ends(axes, ends, depth):
     for below, end in zip(ends, ends[1:]):
         end[0] = max(end[0], below[0] * least)
     for place, value, name, colour in ends:
-        axes.annotate(f"{name}, {value:,.0f}", (depth, value), xytext=(depth * 1.12, place), textcoords="data",
-                      color=colour, va="center", fontsize=9, annotation_clip=False)
+        axes.annotate(
+            f"{name}, {value:,.0f}",
+            (depth, value),
+            xytext=(depth * 1.12, place),
+            textcoords="data",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
 
 
 def main():

@@ -50,7 +50,9 @@ def check_hinge():
         loss.backward()
         expected, errors = naive_hinge(memory.detach(), current.detach(), negatives)
         require(abs(loss.item() - expected) / expected, 1e-12, f"the hinge, {negatives} negatives,")
-        require(relative_error(memory.grad, errors[0]), 1e-12, f"the hinge's error of the memory, {negatives} negatives,")
+        require(
+            relative_error(memory.grad, errors[0]), 1e-12, f"the hinge's error of the memory, {negatives} negatives,"
+        )
         require(relative_error(current.grad, errors[1]), 1e-12, f"the hinge's error, {negatives} negatives,")
 
 
@@ -118,7 +120,11 @@ def check_against(reference):
     loss.backward()
     require(abs(loss.item() / reference.settings["conv6"]["loss"] - 1), 1e-5, "the loss of conv6")
     for index, weight in enumerate(model.parameters()):
-        require(relative_error(weight.grad, reference.array("conv6", f"update_bp_{index}")), 1e-4, f"update {index} of conv6")
+        require(
+            relative_error(weight.grad, reference.array("conv6", f"update_bp_{index}")),
+            1e-4,
+            f"update {index} of conv6",
+        )
 
 
 def check_all():

@@ -90,7 +90,11 @@ def compare(arguments):
     for _ in range(arguments.rounds):
         ours, theirs = result_of(biossl_command(arguments)), result_of(step_command(arguments, setting))
         rounds.append((ours["step_ms"], theirs["step_ms"], theirs["learn_ms"], theirs["views_ms"]))
-        print("  biossl {:.1f} ms, PyTorch {:.1f} ms ({:.1f} + views {:.1f})".format(*rounds[-1]), file=sys.stderr, flush=True)
+        print(
+            "  biossl {:.1f} ms, PyTorch {:.1f} ms ({:.1f} + views {:.1f})".format(*rounds[-1]),
+            file=sys.stderr,
+            flush=True,
+        )
 
     def median(quantity):
         return statistics.median(quantity(*times) for times in rounds)
@@ -113,9 +117,13 @@ def compare(arguments):
 
 
 def print_table(results, arguments):
-    print(f"PyTorch {results[0]['torch']}, {arguments.threads} threads, {arguments.rounds} rounds in turn; ratio: PyTorch / biossl")
+    print(
+        f"PyTorch {results[0]['torch']}, {arguments.threads} threads, {arguments.rounds} rounds in turn; ratio: PyTorch / biossl"
+    )
     print(f"checked first: {results[0]['checked']}\n")
-    print("| precision | step | biossl, ms | PyTorch, ms | of it views | ratio (range) | without PyTorch's views | PyTorch's setting |")
+    print(
+        "| precision | step | biossl, ms | PyTorch, ms | of it views | ratio (range) | without PyTorch's views | PyTorch's setting |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for row in results:
         print(
@@ -127,7 +135,9 @@ def print_table(results, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precision", choices=PRECISIONS, help="only this one")
-    parser.add_argument("--negatives", choices=NEGATIVES, help="only this pair: recent (with the block) or all (without)")
+    parser.add_argument(
+        "--negatives", choices=NEGATIVES, help="only this pair: recent (with the block) or all (without)"
+    )
     parser.add_argument("--setting", help="PyTorch's setting, see step.py --help [the fastest of a list]")
     parser.add_argument("--rounds", type=int, default=5, help="of both programs in turn [%(default)s]")
     parser.add_argument("--repeat", type=int, default=6, help="steps a round [%(default)s]")

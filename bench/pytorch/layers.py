@@ -54,10 +54,14 @@ def main():
     commands = biossl_command(arguments), step_command(arguments, arguments.setting)
     rounds = [[speeds(command) for command in commands] for _ in range(arguments.rounds)]
     print(f"{arguments.precision}, GFLOP/s, the fastest of {arguments.rounds} rounds\n")
-    print("| direction | layer | biossl | its kernel | PyTorch | its kernel | PyTorch / biossl |\n|---|---|---|---|---|---|---|")
+    print(
+        "| direction | layer | biossl | its kernel | PyTorch | its kernel | PyTorch / biossl |\n|---|---|---|---|---|---|---|"
+    )
     for key in sorted(rounds[0][1], key=lambda key: (list(DIRECTIONS.values()).index(key[0]), key[1])):
         ours, theirs = (max(a_round[side][key][1] for a_round in rounds) for side in (0, 1))
-        print(f"| {key[0]} | {key[1]} | {ours:.0f} | `{rounds[0][0][key][0]}` | {theirs:.0f} | `{rounds[0][1][key][0]}` | {theirs / ours:.2f} |")
+        print(
+            f"| {key[0]} | {key[1]} | {ours:.0f} | `{rounds[0][0][key][0]}` | {theirs:.0f} | `{rounds[0][1][key][0]}` | {theirs / ours:.2f} |"
+        )
 
 
 if __name__ == "__main__":

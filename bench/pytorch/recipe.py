@@ -78,7 +78,9 @@ def adjust_colour(images, saturation, hue):
     value, chroma = images.amax(1), images.amax(1) - images.amin(1)
     safe = torch.where(chroma > 0, chroma, 1.0)
     sixths = torch.where(
-        value == red, (green - blue) / safe, torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe)
+        value == red,
+        (green - blue) / safe,
+        torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
     )
     # A grey pixel has no hue: every channel is its value, whatever the shift.
     saturated = torch.clamp(chroma / torch.where(value > 0, value, 1.0) * saturation[:, None, None], 0, 1)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Times a training step of recipes/quick.toml in PyTorch on the CPU, under one setting. Prints milliseconds, or a line of JSON."""
+"""Times a training step of recipes/quick.toml in PyTorch on the CPU, under one setting. Prints milliseconds, or a line
+of JSON."""
 
 import argparse
 import json
@@ -47,7 +48,8 @@ ALLOCATORS = {
     "tcmalloc": {"LD_PRELOAD": "libtcmalloc_minimal.so.4"},
     "jemalloc": {
         "LD_PRELOAD": "libjemalloc.so.2",
-        "MALLOC_CONF": "oversize_threshold:1,background_thread:true,metadata_thp:auto,dirty_decay_ms:-1,muzzy_decay_ms:-1",
+        "MALLOC_CONF": "oversize_threshold:1,background_thread:true,metadata_thp:auto,"
+        "dirty_decay_ms:-1,muzzy_decay_ms:-1",
     },
 }
 
@@ -191,11 +193,18 @@ def main():
     checked = checks.check_all()
     step = Step(options, arguments.precision, arguments.negatives)
     checks.check_updates(step, f"{arguments.setting}, {arguments.precision}")
-    result = {"setting": arguments.setting, **step.times(arguments.repeat), "torch": torch.__version__, "checked": checked}
+    result = {
+        "setting": arguments.setting,
+        **step.times(arguments.repeat),
+        "torch": torch.__version__,
+        "checked": checked,
+    }
     if arguments.json:
         print(json.dumps(result))
     else:
-        print(f"PyTorch {torch.__version__}, {arguments.precision}, {arguments.negatives} negatives, {arguments.setting}")
+        print(
+            f"PyTorch {torch.__version__}, {arguments.precision}, {arguments.negatives} negatives, {arguments.setting}"
+        )
         print(f"checked: {checked}")
         print("  step {step_ms:.1f} ms, of it views {views_ms:.1f} ms and learning {learn_ms:.1f} ms".format(**result))
 

@@ -1,4 +1,5 @@
-"""What the site needs beside the pages of docs/: the README as its first page, and the files of the source that pages link to."""
+"""What the site needs beside the pages of docs/: the README as its first page, and the files of the source that pages
+link to."""
 
 from __future__ import annotations
 
