@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times a training step of biossl beside PyTorch's best on this machine, and prints the ratio.
 
-For each precision and each pair of negatives and gradient block: first every setting of PyTorch is timed and the fastest
-kept, then biossl and it run in turn. Shown are medians over the rounds, the ratio's too.
+For each precision and each pair of negatives and gradient block: first every setting of PyTorch is timed and the
+fastest kept, then biossl and it run in turn. Shown are medians over the rounds, the ratio's too.
 """
 
 import argparse
@@ -118,11 +118,13 @@ def compare(arguments):
 
 def print_table(results, arguments):
     print(
-        f"PyTorch {results[0]['torch']}, {arguments.threads} threads, {arguments.rounds} rounds in turn; ratio: PyTorch / biossl"
+        f"PyTorch {results[0]['torch']}, {arguments.threads} threads, {arguments.rounds} rounds in turn; "
+        "ratio: PyTorch / biossl"
     )
     print(f"checked first: {results[0]['checked']}\n")
     print(
-        "| precision | step | biossl, ms | PyTorch, ms | of it views | ratio (range) | without PyTorch's views | PyTorch's setting |"
+        "| precision | step | biossl, ms | PyTorch, ms | of it views | ratio (range) | without PyTorch's views "
+        "| PyTorch's setting |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for row in results:

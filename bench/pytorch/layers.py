@@ -55,13 +55,13 @@ def main():
     rounds = [[speeds(command) for command in commands] for _ in range(arguments.rounds)]
     print(f"{arguments.precision}, GFLOP/s, the fastest of {arguments.rounds} rounds\n")
     print(
-        "| direction | layer | biossl | its kernel | PyTorch | its kernel | PyTorch / biossl |\n|---|---|---|---|---|---|---|"
+        "| direction | layer | biossl | its kernel | PyTorch | its kernel | PyTorch / biossl |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for key in sorted(rounds[0][1], key=lambda key: (list(DIRECTIONS.values()).index(key[0]), key[1])):
         ours, theirs = (max(a_round[side][key][1] for a_round in rounds) for side in (0, 1))
-        print(
-            f"| {key[0]} | {key[1]} | {ours:.0f} | `{rounds[0][0][key][0]}` | {theirs:.0f} | `{rounds[0][1][key][0]}` | {theirs / ours:.2f} |"
-        )
+        used = [rounds[0][side][key][0] for side in (0, 1)]
+        print(f"| {key[0]} | {key[1]} | {ours:.0f} | `{used[0]}` | {theirs:.0f} | `{used[1]}` | {theirs / ours:.2f} |")
 
 
 if __name__ == "__main__":

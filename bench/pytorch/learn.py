@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Trains conv6 with the hinge in PyTorch, end to end or greedily, and probes it: a second opinion on biossl's numbers.
 
-Nothing of biossl runs here: network, loss and views are recipe.py's, updates PyTorch's own (so backpropagation, no other
-feedback), and the protocol is that of recipes/table1: CIFAR-100 without labels, then a linear probe on CIFAR-10.
+Nothing of biossl runs here: network, loss and views are recipe.py's, updates PyTorch's own (so backpropagation, no
+other feedback), and the protocol is that of recipes/table1: CIFAR-100 without labels, then a linear probe on CIFAR-10.
 """
 
 import argparse

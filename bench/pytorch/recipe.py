@@ -1,4 +1,4 @@
-"""What is trained: the mathematics of recipes/quick.toml (docs/rules_and_losses.md), as one would write it in PyTorch."""
+"""What is trained: the mathematics of recipes/quick.toml (docs/rules_and_losses.md), as one writes it in PyTorch."""
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,8 @@ class FlattenLast(nn.Module):
 
 
 class Conv6(nn.Sequential):
-    """conv6: (N, 3, 32, 32) to embeddings (N, 64). The flattening orders the head's inputs, which to learning is all one."""
+    """conv6: (N, 3, 32, 32) to embeddings (N, 64). The flattening orders the head's inputs, which learning does not
+    notice."""
 
     def __init__(self, flatten=nn.Flatten):
         def conv(inputs, outputs):
@@ -33,7 +34,8 @@ class Conv6(nn.Sequential):
 
 
 def hinge(memory, current, negatives):
-    """The contrastive hinge of embeddings (B, D); negatives: "all", or "recent", each view against the RECENT remembered before it."""
+    """The contrastive hinge of embeddings (B, D); negatives: "all", or "recent", each view against the RECENT
+    remembered before it."""
 
     def positive(distance):
         return F.relu(MARGIN + distance - THRESHOLD).sum()
@@ -64,7 +66,8 @@ def draw_deformations(count, perturb=0.5, saturation=4.0, hue=0.2):
 
 
 def deform(images, theta, saturation, hue, mirror, adjust=None):
-    """Views of images (N, 3, H, W) in [0, 1]: affine map, saturation and hue, mirror; adjust: a compiled adjust_colour."""
+    """Views of images (N, 3, H, W) in [0, 1]: affine map, saturation and hue, mirror; adjust: adjust_colour,
+    compiled or not."""
     # Mirroring last is sampling at -x: folded into the map, it costs no pass over the images.
     sign = torch.where(mirror, -1.0, 1.0)
     theta = theta * torch.stack([sign, torch.ones_like(sign), torch.ones_like(sign)], 1)[:, None]

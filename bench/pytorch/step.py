@@ -11,7 +11,7 @@ import time
 import warnings
 
 try:
-    import numpy  # noqa: F401: checks.py reads arrays with it, and torch warns without it
+    import numpy  # noqa: F401  (checks.py reads arrays with it, and torch warns without it)
     import torch
 except ImportError as error:
     sys.exit(f"step.py: {error.name} is missing: pip install torch numpy")
