@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Union
 
-from . import _components, _toml  # its kinds of views are registered
+from . import _components, _toml  # noqa: F401  (its kinds of views are registered)
 from ._arguments import Named, as_changes, as_folder, shown
 from ._engine import core
 

@@ -10,7 +10,6 @@ import numpy as np
 from .._engine import core
 from .component import Component, described
 
-
 #: By this share of its width views may lie beside the range of their numbers, as interpolated ones do.
 _ROUNDING = 1e-5
 
