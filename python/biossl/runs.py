@@ -19,6 +19,7 @@ from . import recipes
 from ._arguments import Named, UnknownName, as_device, as_folder, as_path
 from ._engine import core
 from ._held import held_all
+from ._interrupts import Heeding
 from .encoder import Encoder
 from .errors import BadInput
 from .progress import Silent, reporter
@@ -220,7 +221,14 @@ def _perform(job, recipe, usual, data, set, out, seed, resume, device, progress,
         recipe = usual
     read = recipes.recipe(recipe, set, seed)
     path = core.usual_path(read) if directory is None else directory
-    job(read, path, as_folder(data), as_device(device), bool(resume), reporter(progress))
+    try:
+        with Heeding(reporter(progress)) as shown:
+            job(read, path, as_folder(data), as_device(device), bool(resume), shown)
+    except KeyboardInterrupt as stopped:
+        if stopped.args:
+            raise
+        again = f"biossl.{job.__name__}(out={str(path)!r}, resume=True)"
+        raise KeyboardInterrupt(f"stopped within a step; {again} goes on from the newest checkpoint") from None
     return Run(path, folder)
 
 
