@@ -48,6 +48,10 @@ class Feedback {
   /// time, more than once or not at all, and a resumed run gets the same.
   virtual const Weights& weights(const Weights& forward, std::int64_t steps) = 0;
 
+  /// Makes F these weights, of W's shape, where F is a variable of its own beside W: the next F, for W as it is, is
+  /// they up to rounding. False, and nothing is done, where the path has no way to.
+  virtual bool assign(const Tensor& /*values*/, const Weights& /*forward*/) { return false; }
+
   /// lambda: the share of themselves that W, its bias and F lose in each step, whatever the learning rate. The
   /// optimiser takes it from W; a path that has weights of its own takes it from F in after_update.
   virtual double decay() const { return 0; }

@@ -16,6 +16,11 @@ class UpdatedRandom final : public FollowingFeedback {
   std::string_view name() const override { return "updated_random"; }
   Plausibility plausibility() const override { return {.account = "Errors descend over weights of their own."}; }
   State state() override { return {{"offset", offset_, {}, {}}}; }
+  bool assign(const Tensor& values, const Weights& forward) override {
+    ops::add_scaled(values, -1.0, forward.values(), offset_);
+    restored();
+    return true;
+  }
 
  private:
   void start(const Tensor& forward, Random random, float bound) override {

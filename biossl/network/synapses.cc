@@ -1,6 +1,7 @@
 #include "biossl/network/synapses.h"
 
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "biossl/ops/elementwise.h"
@@ -23,6 +24,12 @@ double cosine(const Tensor& one, const Tensor& other) {
     other_square += b * b;
   }
   return square > 0 && other_square > 0 ? product / std::sqrt(square * other_square) : 0.0;
+}
+
+bool have_same_bytes(const Tensor& one, const Tensor& other) {
+  const Tensor a = on_device(one, Device::reference);
+  const Tensor b = on_device(other, Device::reference);
+  return std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
 }  // namespace
@@ -126,6 +133,33 @@ State Synapses::state(const std::string& prefix, bool learning) {
 void Synapses::restored() {
   weights_.changed();
   feedback_->restored();
+}
+
+void Synapses::set_weights(const Tensor& values) {
+  path();
+  Tensor weights = weights_.values();
+  copy(values, weights);
+  weights_written();
+}
+
+void Synapses::weights_written() {
+  const Tensor feedback = path().values().clone();  // of W as it was: W's version is still the same
+  restored();
+  feedback_->assign(feedback, weights_);
+}
+
+bool Synapses::set_feedback(const Tensor& given) {
+  const Tensor values = on_device(given, weights_.values().device());
+  if (feedback_->assign(values, weights_)) return true;
+  if (feedback_->state().empty()) return false;
+  Tensor own = path().values();
+  const Tensor before = own.clone();
+  copy(values, own);
+  feedback_->restored();
+  if (have_same_bytes(path().values(), values)) return true;
+  copy(before, own);
+  feedback_->restored();
+  return false;
 }
 
 PathRecord Synapses::path_record() {

@@ -49,6 +49,12 @@ class Synapses : public Parameters, public FeedbackLayer {
   const Feedback& feedback() const { return *feedback_; }
   /// F as it is.
   const Weights& path() { return feedback_->weights(weights_, steps()); }
+  /// Writes W between two steps. F stays as it is where it is a variable of its own (Feedback::assign).
+  void set_weights(const Tensor& values);
+  /// The same for who has written into W's memory, and has called path() before.
+  void weights_written();
+  /// Makes F these weights. False, and F is as it was, where the path works F out of other numbers.
+  bool set_feedback(const Tensor& given);
   /// The layer's name is left to the caller.
   PathRecord path_record();
   /// A resumed run continues to count from here.

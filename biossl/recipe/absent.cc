@@ -9,6 +9,12 @@ namespace biossl {
 namespace {
 
 [[noreturn]] void refuse(const Recipe& recipe, const AbsentComponent& it) {
+  if (it.has_other_options) {
+    bad_input(
+        "recipe '{}': the {} '{}' that is registered here has other options than the one that the run was made "
+        "with; register that one",
+        recipe.name, it.what, it.name);
+  }
   const std::string written = class_of_comment(it.comment);
   bad_input("recipe '{}': there is no {} '{}' here{}", recipe.name, it.what, it.name,
             written.empty() ? "; compile in, or import, what it is written in"

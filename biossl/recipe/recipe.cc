@@ -270,11 +270,14 @@ class RecipeReader : private SectionReader {
     }
     TomlSection its = section(name);
     std::erase_if(its.entries, [&](const auto& given) { return std::ranges::count(foreign, given.first) > 0; });
-    if (reading_ && is_absent<RegistryType>(choice.kind, entry(kind_section, kind_key))) {
+    const TomlEntry named = entry(kind_section, kind_key);
+    const bool absent = reading_ && is_absent<RegistryType>(choice.kind, named);
+    if (absent || (reading_ && has_other_options<RegistryType>(choice.kind, named, its))) {
       recipe.absent.push_back({.key = fmt::format("{}.{}", kind_section, kind_key),
                                .what = RegistryType::kind(),
                                .name = choice.kind,
-                               .comment = comment_of(text_, kind_section, kind_key)});
+                               .comment = comment_of(text_, kind_section, kind_key),
+                               .has_other_options = !absent});
       choice.settings = its.settings();
       return;
     }

@@ -183,10 +183,11 @@ struct ReadingTraits {
 
 /// A component that a recipe names and that is not registered here.
 struct AbsentComponent {
-  std::string key;      ///< of the recipe, which names it: "loss.kind"
-  std::string what;     ///< "loss"
-  std::string name;     ///< as it is called there
-  std::string comment;  ///< behind the name, which may say what to import
+  std::string key;                 ///< of the recipe, which names it: "loss.kind"
+  std::string what;                ///< "loss"
+  std::string name;                ///< as it is called there
+  std::string comment;             ///< behind the name, which may say what to import
+  bool has_other_options = false;  ///< whether there is one of that name, which does not take the recipe's settings
 };
 
 /// Everything that defines a run, except where it runs. Each part is a TOML section: [data] [views] [network] [loss]

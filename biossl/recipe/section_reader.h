@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +101,19 @@ class SectionReader {
   template <class RegistryType>
   static bool is_absent(const std::string& name, const TomlEntry& given) {
     return !given.overridden && !RegistryType::instance().entries().contains(name);
+  }
+  /// The same of what is registered but does not take the settings, of which none comes from --set: the options of a
+  /// component of one's own have changed since the run.
+  template <class RegistryType>
+  static bool has_other_options(const std::string& name, const TomlEntry& given, const TomlSection& table) {
+    const auto overridden = [](const auto& entry) { return entry.second.overridden; };
+    if (given.overridden || std::ranges::any_of(table.entries, overridden)) return false;
+    try {
+      RegistryType::instance().find(name).resolve(table.settings());
+      return false;
+    } catch (const std::invalid_argument&) {
+      return true;
+    }
   }
 
   const TomlDocument& document_;

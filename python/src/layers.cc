@@ -18,35 +18,36 @@ Array array_in(nb::handle value, const std::string& what) {
   return array;
 }
 
-void take(nb::handle values, Tensor target, const std::string& what) {
-  copy_finite_into(array_in(values, what), target, what);
+/// An array of finite numbers as a tensor like another.
+Tensor taken(nb::handle values, const Tensor& like, const std::string& what) {
+  Tensor tensor(like.shape(), like.dtype(), like.device() == Device::cuda ? Device::cpu : like.device());
+  copy_finite_into(array_in(values, what), tensor, what);
+  return tensor;
 }
 
 void set_weight(Layer& layer, nb::handle value) {
-  take(value, layer.synapses->weights().values(), layer.name + ".weight");
-  layer.synapses->restored();
+  layer.synapses->set_weights(taken(value, layer.synapses->weights().values(), layer.name + ".weight"));
 }
 
 void set_bias(Layer& layer, nb::handle value) {
   check(!layer.synapses->bias().empty(), layer.name, "this layer has no bias");
-  take(value, layer.synapses->bias(), layer.name + ".bias");
+  Tensor bias = layer.synapses->bias();
+  copy(taken(value, bias, layer.name + ".bias"), bias);
   layer.synapses->restored();
 }
 
 /// Takes notice of what has been written into the weights.
 void changed(const Layer& layer) {
   check(is_finite(layer.synapses->weights().values()), layer.name + ".weight", "holds NaN or infinite numbers");
-  layer.synapses->restored();
+  layer.synapses->weights_written();
 }
 
-/// Weights, whatever path they are: those of a path that follows the forward weights would be made anew.
 void set_feedback(Layer& layer, nb::handle value) {
   Synapses& synapses = *layer.synapses;
-  check(!synapses.feedback().state().empty(), layer.name,
-        "the feedback path '{}' follows the forward weights and has none of its own to set",
+  const Tensor weights = taken(value, synapses.path().values(), layer.name + ".feedback");
+  check(synapses.set_feedback(weights), layer.name,
+        "the feedback path '{}' works its weights out by itself and takes none from outside",
         synapses.feedback().name());
-  take(value, synapses.path().values(), layer.name + ".feedback");
-  synapses.restored();
 }
 
 }  // namespace
@@ -100,7 +101,11 @@ void bind_layers(nb::module_& module) {
              return fmt::format("Layer('{}': weight {}, feedback {})", self.name, nb::repr(shape).c_str(),
                                 self.synapses->feedback().name());
            })
-      .def("writable_weight", [](Layer& self) { return array_of(self.synapses->weights().values(), Access::write); })
+      .def("writable_weight",
+           [](Layer& self) {
+             self.synapses->path();  // as Synapses::weights_written asks
+             return array_of(self.synapses->weights().values(), Access::write);
+           })
       .def("changed", &changed,
            "Call it after writing into writable_weight(): copies in other layouts are then made anew.");
 }

@@ -209,3 +209,24 @@ def test_heads_without_a_weight_of_their_name(head, small, tmp_path):
     assert len(encoder.embed(IMAGES, progress=False)) == 6
     again = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(again.embed(IMAGES, progress=False), encoder.embed(IMAGES, progress=False))
+
+
+def test_options_may_have_changed_since(small, tmp_path):
+    def define(**options):
+        @biossl.register("changing_loss", "squared distance")
+        class ChangingLoss(biossl.Loss):
+            __annotations__ = {name: type(value) for name, value in options.items()}
+            locals().update(options)
+
+            def evaluate(self, a, b, context):
+                return np.square(a - b).sum(), 2 * (a - b), 2 * (b - a)
+
+    define(rate=0.5)
+    run = biossl.pretrain(recipe={**small, "loss": {"kind": "changing_loss", "rate": 0.25}}, out=tmp_path / "run")
+    features = run.encoder(IMAGES)
+    define(speed=1)
+    again = biossl.load(tmp_path / "run")
+    np.testing.assert_array_equal(again.encoder(IMAGES), features)
+    assert again.summary["pretrain"]["epochs"] == 2
+    with pytest.raises(biossl.BadInput, match="'changing_loss' that is registered here has other options"):
+        biossl.Trainer(again.recipe, progress=False)

@@ -80,7 +80,7 @@ def test_arrays_are_live_and_read_only(small):
         weight[:] = 0
     np.testing.assert_array_equal(layer.feedback, layer.weight)
     assert layer.feedback_kind == "transpose" and layer.alignment == pytest.approx(1)
-    with pytest.raises(ValueError, match="follows"):
+    with pytest.raises(ValueError, match="works its weights out by itself"):
         layer.feedback = weight
 
 
@@ -94,6 +94,30 @@ def test_fixed_feedback_can_be_set(small):
         trainer.layers[name].feedback = reference.layers[name].weight
     trainer.step(), reference.step()
     np.testing.assert_array_equal(trainer.layers["blocks.0"].update, reference.layers["blocks.0"].update)
+
+
+def test_updated_feedback_can_be_set_and_stays_where_weights_are_set(small):
+    trainer = biossl.Trainer(small, set={"rule.feedback": "updated_random"}, progress=False)
+    layer = trainer.layers["blocks.1"]
+    layer.feedback = layer.weight
+    assert layer.alignment == pytest.approx(1)
+    trainer.step()
+    assert layer.alignment == pytest.approx(1)
+    feedback = layer.feedback.copy()
+    layer.weight = np.zeros_like(layer.weight)
+    np.testing.assert_allclose(layer.feedback, feedback, atol=1e-7)
+    layer.writable_weight()[:] = 1
+    layer.changed()
+    np.testing.assert_allclose(layer.feedback, feedback, atol=1e-6)
+
+
+def test_a_path_that_works_its_weights_out_takes_none(small):
+    trainer = biossl.Trainer(small, set={"rule.feedback": "frsf"}, progress=False)
+    layer = trainer.layers["blocks.1"]
+    before = layer.feedback.copy()
+    with pytest.raises(ValueError, match=r"\[blocks\.1\] the feedback path 'frsf' works its weights out by itself"):
+        layer.feedback = -before
+    np.testing.assert_array_equal(layer.feedback, before)
 
 
 def test_writing_in_place(small, images):

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 #include "biossl/network/convolution_synapses.h"
+#include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -168,6 +170,40 @@ TEST_P(FeedbackOn, UpdatedRandomReceivesTheForwardWeightsIncrements) {
   std::size_t tensors = 0;
   for (const StateTensor& tensor : layer.synapses().state("", true)) tensors += tensor.name.starts_with("feedback.");
   EXPECT_EQ(tensors, 1U) << "no optimiser state of its own";
+}
+
+TEST_P(FeedbackOn, WeightsAreTakenFromOutsideByPathsThatHaveTheirOwn) {
+  for (const std::string name : {"transpose", "fixed_random", "updated_random", "usf", "brsf", "frsf"}) {
+    Layer layer(GetParam(), name);
+    layer.learn(0);
+    const bool has_own = name.ends_with("_random");
+    Tensor wanted = layer.synapses().weights().values().clone();
+    ops::scale(wanted, -0.5, wanted);
+    const std::vector<double> before = layer.path();
+    ASSERT_EQ(layer.synapses().set_feedback(wanted), has_own) << name;
+    const std::vector<double> set = has_own ? values_of(wanted) : before;
+    EXPECT_LT(relative_error(layer.path(), set), 1e-6) << name;
+
+    const std::vector<double> forward = layer.forward();
+    layer.learn(1);
+    if (name == "fixed_random") EXPECT_EQ(layer.path(), set);
+    if (name == "updated_random") {
+      EXPECT_LT(relative_error(difference(layer.path(), set), difference(layer.forward(), forward)), 1e-5);
+    }
+  }
+}
+
+TEST_P(FeedbackOn, APathOfItsOwnStaysWhereItIsWhenWeightsAreSet) {
+  for (const std::string name : {"fixed_random", "updated_random"}) {
+    Layer layer(GetParam(), name);
+    layer.learn(0);
+    const std::vector<double> before = layer.path();
+    Tensor none = layer.synapses().weights().values().clone();
+    none.fill_zero();
+    layer.synapses().set_weights(none);
+    EXPECT_EQ(root_mean_square(layer.forward()), 0) << name;
+    EXPECT_LT(relative_error(layer.path(), before), 1e-6) << name;
+  }
 }
 
 TEST_P(FeedbackOn, SignPathsFollowTheSigns) {

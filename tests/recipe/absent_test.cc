@@ -94,6 +94,20 @@ TEST(Absent, ANewNameIsAMistake) {
   EXPECT_EQ(read({{"loss.kind", "nt_xent"}, {"network.head.kind", "mlp"}}).loss.kind, "nt_xent");
 }
 
+TEST(Absent, OptionsMayHaveChangedSince) {
+  const std::string changed = "[loss]\nkind = \"contrastive_hinge\"\nrate = 2.0\n";
+  const Recipe recipe = parse_recipe(changed, "run.toml", {}, mlp);
+  ASSERT_EQ(recipe.absent.size(), 1U);
+  EXPECT_TRUE(recipe.absent[0].has_other_options);
+  EXPECT_EQ(recipe.loss.settings, (Settings{{"rate", 2.0}}));
+  EXPECT_THAT(message_of<BadInput>([&] { require_registered(recipe); }),
+              HasSubstr("the loss 'contrastive_hinge' that is registered here has other options"));
+  EXPECT_THAT(message_of<BadInput>([&] { parse_recipe(changed, "run.toml"); }), HasSubstr("'rate'"));
+  const Override mistake{.key = "loss.rate", .value = "3.0", .option = "--set"};
+  EXPECT_THAT(message_of<std::invalid_argument>([&] { parse_recipe("", "run.toml", {mistake}, mlp); }),
+              HasSubstr("'rate'"));
+}
+
 TEST(Absent, BlocksAndHeadsAreNeeded) {
   const std::string block = "[[network.blocks]]\nkind = \"their_block\"  # twice (Python class theirs.Block)\n";
   EXPECT_THAT(message_of<BadInput>([&] { parse_recipe(text + block, "theirs.toml", {}, mlp); }),

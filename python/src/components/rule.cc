@@ -158,9 +158,10 @@ struct ConvolutionHandle {
 
 void set_weight(ConvolutionHandle& self, const Array& values) {
   const ConvolutionLayer layer = self.layer();
-  Tensor weights = layer.synapses->weights().values();
-  copy_finite_into(values, weights, "weight");
-  layer.synapses->restored();
+  const Tensor& weights = layer.synapses->weights().values();
+  Tensor taken(weights.shape(), weights.dtype(), Device::cpu);
+  copy_finite_into(values, taken, "weight");
+  layer.synapses->set_weights(taken);
 }
 
 void bind_parts(nb::module_& module) {
