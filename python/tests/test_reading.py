@@ -228,5 +228,5 @@ def test_options_may_have_changed_since(small, tmp_path):
     again = biossl.load(tmp_path / "run")
     np.testing.assert_array_equal(again.encoder(IMAGES), features)
     assert again.summary["pretrain"]["epochs"] == 2
-    with pytest.raises(biossl.BadInput, match="'changing_loss' that is registered here has other options"):
+    with pytest.raises(biossl.BadInput, match=r"\[changing_loss\] there is no key 'rate'; known are speed"):
         biossl.Trainer(again.recipe, progress=False)
