@@ -13,6 +13,7 @@ at once.
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +21,18 @@ from typing import TYPE_CHECKING
 from . import _openmp
 
 _openmp.load()
+
+
+def _end() -> None:
+    """Waits for the engine, and lets go of what it holds. Registered here, not where the engine is loaded: handlers
+    run in the reverse order, so whatever a program registers after its imports may still compute."""
+    core = sys.modules.get(f"{__name__}._core")
+    if core is not None:
+        core.wait_for_engine()
+        core.release_components()
+
+
+atexit.register(_end)
 
 __version__ = "0.1.0"
 

@@ -15,35 +15,70 @@ using std::chrono::steady_clock;
 /// For a checkpoint, or the Python code that a component is in.
 constexpr std::chrono::seconds longest_wait{10};
 
-std::atomic<bool> ending = false;
-std::thread::id ending_thread;   // written before `ending`
-std::atomic<int> computing = 0;  // threads in the engine
-thread_local int depth = 0;      // of scopes without the lock around this place
+std::atomic<bool> ending = false;    // nothing new begins
+std::atomic<bool> is_over = false;   // nothing calls Python
+std::thread::id ending_thread;       // written before `ending`
+std::atomic<int> python_inside = 0;  // threads of Python's in the engine
+std::atomic<int> engine_inside = 0;  // of the engine's own in Python
+std::atomic<int> engine_asleep = 0;  // of the engine's own that sleep to the end
+thread_local int depth = 0;          // of scopes around this place
 /// A thread of Python comes here with the lock, one of the engine's own without.
-thread_local bool has_lock = PyGILState_GetThisThreadState() != nullptr;
+thread_local const bool is_of_python = PyGILState_GetThisThreadState() != nullptr;
+thread_local bool has_lock = is_of_python;
+
+std::atomic<int>& its_kind_inside() { return is_of_python ? python_inside : engine_inside; }
+
+/// Comes before a look at `ending` and `is_over`, so that whoever sets them and then counts misses no thread.
+void enter() {
+  if (depth++ == 0) ++its_kind_inside();
+}
+
+void leave() {
+  if (--depth == 0) --its_kind_inside();
+}
+
+/// Whether this thread, in a scope, goes no further.
+bool must_end() {
+  const bool is_outermost = depth == 1 && is_of_python;
+  return must_stop() && (is_outermost || is_over);
+}
 
 [[noreturn]] void sleep_to_the_end() {
-  --computing;
+  if (!is_of_python) ++engine_asleep;
+  --its_kind_inside();
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
-/// Runs when the interpreter begins to end.
+template <class Condition>
+void wait_while(steady_clock::time_point last, const Condition& condition) {
+  while (condition() && steady_clock::now() < last) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
 void wait_for_engine() {
-  // Daemon threads keep what they hold.
-  if (nb::cast<int>(nb::module_::import_("threading").attr("active_count")()) > 1) nb::set_leak_warnings(false);
   ending_thread = std::this_thread::get_id();
   ending = true;
-  const nb::gil_scoped_release unlocked;
-  const auto last = steady_clock::now() + longest_wait;
-  while (computing > 0 && steady_clock::now() < last) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  {
+    const nb::gil_scoped_release unlocked;
+    const auto last = steady_clock::now() + longest_wait;
+    wait_while(last, [] { return python_inside > 0; });
+    is_over = true;
+    wait_while(last, [] { return python_inside > 0 || engine_inside > 0; });
+  }
+  // Daemon threads keep what they hold, and so do threads of the engine's own that are stuck.
+  const auto threads = nb::cast<int>(nb::module_::import_("threading").attr("active_count")());
+  if (threads > 1 || engine_threads_are_stuck()) nb::set_leak_warnings(false);
 }
 
 }  // namespace
 
 Locked::Locked() : had_lock_(has_lock) {
-  if (!had_lock_ && must_stop()) {
-    // A thread of the engine's own tells the one that waits for it.
-    if (depth == 0) throw std::runtime_error("the interpreter ends");
+  enter();
+  if (must_end()) {
+    if (depth == 1 && !is_of_python) {
+      leave();
+      throw std::runtime_error("the interpreter ends");
+    }
+    if (had_lock_) PyEval_SaveThread();
     sleep_to_the_end();
   }
   state_ = PyGILState_Ensure();
@@ -53,28 +88,36 @@ Locked::Locked() : had_lock_(has_lock) {
 Locked::~Locked() {
   PyGILState_Release(state_);
   has_lock = had_lock_;
+  leave();
 }
 
 Unlocked::Unlocked() {
-  if (depth++ == 0) ++computing;
+  enter();
   has_lock = false;
   state_ = PyEval_SaveThread();
-  if (must_stop()) sleep_to_the_end();
+  if (must_end()) sleep_to_the_end();
 }
 
 Unlocked::~Unlocked() {
-  if (must_stop()) sleep_to_the_end();
+  if (must_end()) sleep_to_the_end();
   PyEval_RestoreThread(state_);
   has_lock = true;
-  if (--depth == 0) --computing;
+  leave();
 }
 
 bool must_stop() { return ending && std::this_thread::get_id() != ending_thread; }
 
-void forget_other_threads() { computing = depth > 0 ? 1 : 0; }
+bool is_engine_thread() { return !is_of_python; }
 
-void bind_lock(nb::module_& /*module*/) {
-  nb::module_::import_("atexit").attr("register")(nb::cpp_function(&wait_for_engine));
+bool engine_threads_are_stuck() { return ending && engine_inside + engine_asleep > 0; }
+
+void forget_other_threads() {
+  python_inside = engine_inside = engine_asleep = 0;
+  if (depth > 0) ++its_kind_inside();
+}
+
+void bind_lock(nb::module_& module) {
+  module.def("wait_for_engine", &wait_for_engine, "To be called when the interpreter begins to end.");
 }
 
 }  // namespace biossl::python

@@ -64,6 +64,7 @@ ExecutionContext context_of(const std::filesystem::path& data, const std::string
 }
 
 void warn(std::string_view line) {
+  const Locked lock;
   constexpr int caller = 2;  // frames up
   if (PyErr_WarnEx(PyExc_UserWarning, std::string(line).c_str(), caller) != 0) throw nb::python_error();
 }

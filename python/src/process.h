@@ -15,7 +15,7 @@ void start_computing();
 /// there is no GPU.
 ExecutionContext context_of(const std::filesystem::path& data, const std::string& device);
 
-/// Tells a line as a warning of Python's, at the caller of the function that has called the engine. Needs the lock.
+/// Tells a line as a warning of Python's, at the caller of the function that has called the engine.
 void warn(std::string_view line);
 
 }  // namespace biossl::python

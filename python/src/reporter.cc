@@ -63,6 +63,7 @@ void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
 }
 
 void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {
+  if (must_stop()) return;
   const bool is_new = stage_name_ != name;
   if (!is_new && done < total && since_batch_.seconds() < seconds_between_calls) return;
   stage_name_ = name;

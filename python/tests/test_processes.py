@@ -34,38 +34,6 @@ def test_other_processes_compute(trained, images, method):
         assert not told
 
 
-#: What a thread does without an end.
-ENDLESS = {
-    "run": "biossl.pretrain(images, recipe, progress=False)",
-    "step": "for _ in trainer: pass",
-    "encode": "while True: encoder(images)",
-    "loss": "biossl.pretrain(images, recipe, {'loss.kind': 'slow'}, progress=False)",
-}
-
-
-@pytest.mark.parametrize("work", ENDLESS)
-def test_a_daemon_thread_in_the_engine_ends_with_the_process(work):
-    script = f"""
-import threading, time, numpy, biossl
-images = numpy.random.default_rng(1).integers(0, 256, (400, 16, 16, 3), numpy.uint8)
-recipe = {{"network": {{"blocks": [{{"channels": 8}}]}}, "train": {{"epochs": 100000, "batch": 100}}}}
-trainer = biossl.Trainer(recipe, images=images, progress=False)
-encoder = trainer.encoder
-@biossl.register("slow", "takes its time")
-class Slow(biossl.Loss):
-    def evaluate(self, a, b, context):
-        time.sleep(0.05)
-        return 0.0, a, b
-def work():
-    {ENDLESS[work]}
-threading.Thread(target=work, daemon=True).start()
-time.sleep(1)
-print("over")
-"""
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "over\n", "")
-
-
 def test_importing_loads_little():
     script = "import sys, biossl; print(sorted(set(sys.modules) & {'numpy', 'biossl._core', 'sklearn', 'torch', 'matplotlib'}))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)

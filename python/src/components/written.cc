@@ -1,6 +1,7 @@
 #include "src/components/written.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "src/arrays.h"
 #include "src/lock.h"
@@ -59,6 +60,12 @@ StateTensor state_tensor(nb::handle entry) {
 
 }  // namespace
 
+const nb::object& still_held(const nb::object& object, const std::string& name) {
+  if (object.is_valid()) return object;
+  throw std::runtime_error(
+      fmt::format("[{}] the interpreter ends, and what is written in Python is gone; finish before that", name));
+}
+
 WrittenClass::WrittenClass(std::string name, nb::object type, std::vector<Field> fields)
     : name_(std::move(name)), type_(std::move(type)), fields_(std::move(fields)) {
   hold(type_);
@@ -68,8 +75,8 @@ WrittenClass::~WrittenClass() { release(type_); }
 
 void WrittenClass::refuse_unannotated(const std::string& key) const {
   if (std::ranges::count(fields_, key, &Field::name) > 0) return;
-  const nb::gil_scoped_acquire lock;
-  const nb::object value = nb::getattr(type_, key.c_str(), nb::none());
+  const Locked lock;
+  const nb::object value = nb::getattr(type(), key.c_str(), nb::none());
   const bool is_number = nb::isinstance<nb::int_>(value) || nb::isinstance<nb::float_>(value);  // a bool is an int
   if (!is_number && !nb::isinstance<nb::str>(value)) return;
   fail(name_, "'{0}' is no option, for it has no annotation; an option is written {0}: {1} = {2}", key,
@@ -92,7 +99,7 @@ nb::object WrittenClass::make(const Settings& settings) const {
   return blaming([&] {
     nb::dict options;
     for (const Field& field : fields) options[field.name.c_str()] = nb::cast(field.value);
-    return type_(**options);
+    return type()(**options);
   });
 }
 
@@ -127,7 +134,7 @@ Plausibility Written::plausibility() const {
 State Written::state() const {
   const Locked lock;
   State state;
-  for (const nb::handle entry : nb::list(object_.attr("_state")())) state.push_back(state_tensor(entry));
+  for (const nb::handle entry : nb::list(object().attr("_state")())) state.push_back(state_tensor(entry));
   return state;
 }
 
@@ -136,7 +143,7 @@ void require_host(const WrittenClass& type, Device device) {
 }
 
 void bind_components(nb::module_& module) {
-  nb::module_::import_("atexit").attr("register")(nb::cpp_function(&release_held));
+  module.def("release_components", &release_held, "To be called when no thread is in the engine any longer.");
   for (const auto bind : {bind_random, bind_losses, bind_feedback, bind_views, bind_datasets, bind_tensors, bind_rules,
                           bind_inner_layers, bind_heads, bind_blocks}) {
     bind(module);

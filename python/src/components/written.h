@@ -24,6 +24,10 @@ namespace biossl::python {
 
 namespace nb = nanobind;
 
+/// What is held of a class or an object in Python. Throws std::runtime_error, which names the component, where the
+/// interpreter ends and it has been let go.
+const nb::object& still_held(const nb::object& object, const std::string& name);
+
 /// A class written in Python that a recipe can name. Its options are its fields.
 class WrittenClass {
  public:
@@ -54,9 +58,10 @@ class WrittenClass {
   /// Throws for a number or a text of the class that would be an option if it were annotated.
   void refuse_unannotated(const std::string& key) const;
   void rethrow_value_error(nb::python_error& thrown) const;
+  const nb::object& type() const { return still_held(type_, name_); }
 
   std::string name_;
-  nb::object type_;  // none once the interpreter ends
+  nb::object type_;
   std::vector<Field> fields_;
 };
 
@@ -73,13 +78,13 @@ class Written {
   ~Written();
 
   const WrittenClass& type() const { return *type_; }
-  /// The object itself, for callers that hold the lock.
-  const nb::object& object() const { return object_; }
+  /// The object itself, for callers that hold the lock. Throws as still_held does.
+  const nb::object& object() const { return still_held(object_, type_->name()); }
   /// Calls a method and converts what it returns; void: drops it. Throws std::invalid_argument for something else.
   template <class Result = void, class... Args>
   Result call(const char* method, Args&&... args) const {
     const Locked lock;
-    const nb::object result = object_.attr(method)(std::forward<Args>(args)...);
+    const nb::object result = object().attr(method)(std::forward<Args>(args)...);
     if constexpr (!std::is_void_v<Result>) {
       try {
         return nb::cast<Result>(result);
