@@ -27,6 +27,24 @@
 namespace biossl::python {
 namespace {
 
+/// Lets a trainer go, which waits for its threads that read ahead; so the lock of the interpreter is given back.
+struct TrainerRelease {
+  void operator()(Trainer* trainer) const {
+    if (engine_threads_are_stuck()) return;  // the process is about to go, and they would be waited for in vain
+    if (is_engine_thread()) {
+      // The collector of garbage runs in any thread. One of the trainer's own cannot wait for itself.
+      const auto release = [](void* given) {
+        TrainerRelease()(static_cast<Trainer*>(given));
+        return 0;
+      };
+      Py_AddPendingCall(release, trainer);
+      return;
+    }
+    const Unlocked unlocked;
+    delete trainer;
+  }
+};
+
 /// A trainer that is driven step by step.
 class SteppedTrainer {
  public:
@@ -46,10 +64,10 @@ class SteppedTrainer {
     check_precision(recipe, context.device);
     recipe_ = recipe;
     if (last || recipe.train.from.empty()) {
-      trainer_ = std::make_unique<Trainer>(recipe, context);
+      trainer_.reset(new Trainer(recipe, context));
     } else {
       const Checkpoint start = open_checkpoint(recipe.train.from, context.note);
-      trainer_ = std::make_unique<Trainer>(recipe, context, &start);
+      trainer_.reset(new Trainer(recipe, context, &start));
     }
     if (last) {
       require_same_run(last->path(), last->recipe_for_reading(), recipe, context.device, trainer_->epochs_are_free());
@@ -102,7 +120,7 @@ class SteppedTrainer {
  private:
   Recipe recipe_;
   Watcher watcher_;  // outlives the network, which knows it
-  std::unique_ptr<Trainer> trainer_;
+  std::unique_ptr<Trainer, TrainerRelease> trainer_;
   std::thread::id owner_;       // takes the steps; primitives belong to a thread
   std::recursive_mutex mutex_;  // one step at a time; a function that watches a step may read the network
 };

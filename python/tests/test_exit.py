@@ -100,6 +100,41 @@ def test_threads_that_read_ahead_end_with_the_process():
     ends("trainer = trainer_that_reads_ahead(); print('over')")
 
 
+def test_threads_that_read_ahead_by_computing_end_with_the_process():
+    ends("""
+@biossl.register("computed_images", "computes without an end once the first batch is read")
+class ComputedImages(SlowImages):
+    def fetch(self, rows):
+        self.read = getattr(self, "read", 0) + len(rows)
+        while self.read > recipe["train"]["batch"]: encoder(images)
+        return images[rows]
+encoder = biossl.Trainer(recipe, images=images, progress=False).encoder
+trainer = trainer_that_reads_ahead("computed_images")
+print("over")
+""")
+
+
+def test_a_trainer_that_reads_ahead_goes():
+    ends("trainer = trainer_that_reads_ahead(); del trainer; print('over')")
+
+
+def test_a_trainer_that_reads_ahead_goes_where_its_reader_collects_garbage():
+    ends("""
+gc.disable()
+class Knows(biossl.Observer):
+    pass
+knows = Knows()
+knows.trainer = trainer_that_reads_ahead()
+knows.trainer.observe(knows)
+gone = weakref.ref(knows)
+del knows
+for _ in range(200):
+    time.sleep(0.05)
+    if gone() is None and threading.active_count() == 1: break
+print("over" if gone() is None else "still there")
+""")
+
+
 def test_a_handler_of_the_end_may_compute():
     ends(
         """
