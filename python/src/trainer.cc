@@ -45,6 +45,21 @@ struct TrainerRelease {
   }
 };
 
+/// Marks a step as under way for a scope. Throws where one is.
+class Stepping {
+ public:
+  explicit Stepping(bool& is_stepping) : is_stepping_(is_stepping) {
+    check(!is_stepping, "trainer", "a step is under way, and what watches it cannot take another");
+    is_stepping_ = true;
+  }
+  Stepping(const Stepping&) = delete;
+  Stepping& operator=(const Stepping&) = delete;
+  ~Stepping() { is_stepping_ = false; }
+
+ private:
+  bool& is_stepping_;
+};
+
 /// A trainer that is driven step by step.
 class SteppedTrainer {
  public:
@@ -82,12 +97,29 @@ class SteppedTrainer {
     if (owner_ == std::thread::id()) owner_ = std::this_thread::get_id();
     check(owner_ == std::this_thread::get_id(), "trainer",
           "a trainer takes all its steps in one thread, and this one took its first in another");
+    const Stepping stepping(is_stepping_);
     start_computing();
     watcher_.set_step(steps_done());
     return trainer_->advance();
   }
   std::int64_t steps_done() const {
     return trainer_->progress().epoch * trainer_->batches() + trainer_->progress().batch;
+  }
+  void save(const std::filesystem::path& file) {
+    const Unlocked unlocked;
+    const std::scoped_lock lock(mutex_);
+    start_computing();
+    trainer_->save_to(file);
+  }
+  /// Calls act() with the lock of the interpreter, while no other thread is in a step.
+  template <class Act>
+  auto between_steps(const Act& act) {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    {
+      const Unlocked unlocked;
+      lock.lock();
+    }
+    return act();
   }
   Trainer& trainer() { return *trainer_; }
   Watcher& watcher() { return watcher_; }
@@ -123,6 +155,7 @@ class SteppedTrainer {
   std::unique_ptr<Trainer, TrainerRelease> trainer_;
   std::thread::id owner_;       // takes the steps; primitives belong to a thread
   std::recursive_mutex mutex_;  // one step at a time; a function that watches a step may read the network
+  bool is_stepping_ = false;
 };
 
 std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what, std::int64_t every,
@@ -130,7 +163,7 @@ std::int64_t watch(SteppedTrainer& self, const std::string& layer, Watched what,
   std::vector<std::string> names;
   for (const Layer& each : layers_of(self.trainer().network())) names.push_back(each.name);
   check(std::ranges::count(names, layer) > 0, "watch", "there is no layer '{}'{}", layer, suggestion(layer, names));
-  return self.watcher().add(layer, what, every, std::move(target));
+  return self.between_steps([&] { return self.watcher().add(layer, what, every, std::move(target)); });
 }
 
 /// A function that looks may know the trainer that calls it; the collector of garbage finds such circles here.
@@ -175,17 +208,18 @@ void bind_trainer(nb::module_& module) {
       .def("layers", [](nb::handle self) { return list_layers(nb::cast<Self&>(self).trainer().network(), self); })
       .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
       .def(
-          "unwatch", [](Self& self, std::int64_t number) { self.watcher().remove(number); }, nb::arg("number"))
+          "unwatch",
+          [](Self& self, std::int64_t number) { self.between_steps([&] { self.watcher().remove(number); }); },
+          nb::arg("number"))
       .def(
           "observe",
           [](Self& self, nb::object target, bool errors, bool updates) {
-            return self.watcher().observe(std::move(target), errors, updates);
+            return self.between_steps([&] { return self.watcher().observe(std::move(target), errors, updates); });
           },
           nb::arg("target"), nb::arg("errors"), nb::arg("updates"))
       .def("next_views", &Self::next_views)
       .def("encode", &Self::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"))
-      .def(
-          "save", [](Self& self, const std::filesystem::path& file) { self.trainer().save_to(file); }, nb::arg("file"));
+      .def("save", &Self::save, nb::arg("file"));
 }
 
 }  // namespace biossl::python

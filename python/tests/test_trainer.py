@@ -1,6 +1,7 @@
 import gc
 import resource
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -168,6 +169,51 @@ def test_an_error_in_a_callback_comes_through(small):
     trainer.watch("blocks.0", "update", callback=broken)
     with pytest.raises(LookupError, match="mine"):
         trainer.step()
+
+
+def test_what_watches_a_step_takes_no_other(small):
+    trainer = biossl.Trainer(small, progress=False)
+    told = []
+
+    def step(number, array):
+        with pytest.raises(ValueError, match="a step is under way") as refused:
+            trainer.step()
+        told.append(refused)
+
+    watch = trainer.watch("blocks.0", "update", callback=step)
+    trainer.step()
+    watch.stop()
+    trainer.step()
+    assert len(told) == 1 and trainer.steps == 2
+
+
+#: What another thread may do with a trainer at any time, which waits for the end of the step.
+BETWEEN_STEPS = {
+    "save": lambda trainer, watch, file: trainer.save(file),
+    "watch": lambda trainer, watch, file: trainer.watch("blocks.0", "update"),
+    "stop": lambda trainer, watch, file: watch.stop(),
+    "observe": lambda trainer, watch, file: trainer.observe(biossl.Observer()),
+}
+
+
+@pytest.mark.parametrize("act", BETWEEN_STEPS)
+def test_another_thread_waits_for_the_end_of_a_step(act, small, tmp_path):
+    trainer = biossl.Trainer(small, progress=False)
+    order, is_inside = [], threading.Event()
+
+    def look(step, array):
+        is_inside.set()
+        time.sleep(0.5)
+        order.append("seen")
+
+    watch = trainer.watch("blocks.0", "update", callback=look)
+    thread = threading.Thread(target=trainer.step)
+    thread.start()
+    is_inside.wait()
+    BETWEEN_STEPS[act](trainer, watch, tmp_path / "between.safetensors")
+    order.append("done")
+    thread.join()
+    assert order == ["seen", "done"]
 
 
 @pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt])
