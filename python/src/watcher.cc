@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/string_view.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -67,26 +68,39 @@ void Watcher::clear() {
   const auto instruments = std::exchange(instruments_, {});
 }
 
+/// Numbers ascend, so the next one is found whatever a call has removed. What it adds waits for the next event.
+template <class Entry, class Call>
+void Watcher::each(const std::vector<Entry>& entries, const Call& call) const {
+  std::int64_t number = 0;
+  const std::int64_t last = last_number_;
+  while (true) {
+    const auto next = std::ranges::upper_bound(entries, number, {}, &Entry::number);
+    if (next == entries.end() || next->number > last) return;
+    number = next->number;
+    call(*next);
+  }
+}
+
 template <class Make>
 void Watcher::tell(std::string_view layer, Watched what, const Make& make) {
-  for (std::size_t i = 0; i < watches_.size(); ++i) {
-    if (watches_[i].layer != layer || watches_[i].what != what || step_ % watches_[i].every != 0) continue;
+  each(watches_, [&](const Watch& watch) {
+    if (watch.layer != layer || watch.what != what || step_ % watch.every != 0) return;
     const Tensor value = make();
     const Locked lock;
-    const nb::object target = watches_[i].target;  // which may remove its watch
+    const nb::object target = watch.target;  // which may remove its watch
     target(step_, array_of(value));
-  }
+  });
 }
 
 void Watcher::error_sent(std::string_view layer, const PooledError& error_post, const Tensor& error_pre) {
   tell(layer, Watched::error_out, [&] { return error_pre.clone(); });
-  for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    if (!instruments_[i].errors) continue;
+  each(instruments_, [&](const Instrument& instrument) {
+    if (!instrument.errors) return;
     const Tensor came = of_every_unit(error_post);
     const Locked lock;
-    const nb::object target = instruments_[i].target;  // which may remove itself
+    const nb::object target = instrument.target;  // which may remove itself
     target.attr("error_sent")(layer, array_of(came), array_of(error_pre.clone()));
-  }
+  });
 }
 
 void Watcher::update_computed(std::string_view layer, const Tensor& pre, const PooledError& error_post,
@@ -94,13 +108,13 @@ void Watcher::update_computed(std::string_view layer, const Tensor& pre, const P
   tell(layer, Watched::activity, [&] { return pre.clone(); });
   tell(layer, Watched::error_in, [&] { return of_every_unit(error_post); });
   tell(layer, Watched::update, [&] { return weight_update.clone(); });
-  for (std::size_t i = 0; i < instruments_.size(); ++i) {
-    if (!instruments_[i].updates) continue;
+  each(instruments_, [&](const Instrument& instrument) {
+    if (!instrument.updates) return;
     const Tensor came = of_every_unit(error_post);
     const Locked lock;
-    const nb::object target = instruments_[i].target;
+    const nb::object target = instrument.target;
     target.attr("update_computed")(layer, array_of(pre.clone()), array_of(came), array_of(weight_update.clone()));
-  }
+  });
 }
 
 }  // namespace biossl::python

@@ -57,6 +57,8 @@ class Watcher final : public Observer {
     bool errors, updates;
   };
 
+  template <class Entry, class Call>
+  void each(const std::vector<Entry>& entries, const Call& call) const;
   template <class Make>
   void tell(std::string_view layer, Watched what, const Make& make);
 

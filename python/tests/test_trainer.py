@@ -171,6 +171,29 @@ def test_an_error_in_a_callback_comes_through(small):
         trainer.step()
 
 
+def test_a_watch_that_ends_itself_leaves_the_others(small):
+    trainer = biossl.Trainer(small, progress=False)
+    seen = {name: [] for name in ("once", "always")}
+
+    class Once(biossl.Observer):
+        def update_computed(self, layer, activity, error_in, update):
+            seen["once"].append(layer)
+            self.stop()
+
+    class Always(biossl.Observer):
+        def update_computed(self, layer, activity, error_in, update):
+            seen["always"].append(layer)
+
+    once = Once()
+    once.stop = trainer.observe(once)
+    trainer.observe(Always())
+    watches = [trainer.watch("blocks.0", "update", callback=lambda step, array: watches[0].stop())]
+    rest = trainer.watch("blocks.0", "update")
+    trainer.step(), trainer.step()
+    assert rest.steps == [0, 1]
+    assert len(seen["once"]) == 1 and len(seen["always"]) == 2 * len(trainer.layers)
+
+
 def test_what_watches_a_step_takes_no_other(small):
     trainer = biossl.Trainer(small, progress=False)
     told = []
