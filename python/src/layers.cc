@@ -50,6 +50,16 @@ void set_feedback(Layer& layer, nb::handle value) {
         synapses.feedback().name());
 }
 
+/// A function that a trainer calls may know a layer of it. The collector of garbage sees such circles here, and the
+/// trainer breaks them.
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (nb::inst_ready(self)) Py_VISIT(nb::inst_ptr<Layer>(self)->owner.ptr());
+  return 0;
+}
+
+PyType_Slot slots[] = {{Py_tp_traverse, reinterpret_cast<void*>(traverse)}, {0, nullptr}};
+
 }  // namespace
 
 std::vector<Layer> layers_of(Network& network) {
@@ -61,16 +71,15 @@ std::vector<Layer> layers_of(Network& network) {
 nb::list list_layers(Network& network, nb::handle owner) {
   nb::list list;
   for (Layer& layer : layers_of(network)) {
-    const nb::object each = nb::cast(std::move(layer));
-    nb::detail::keep_alive(each.ptr(), owner.ptr());
-    list.append(each);
+    layer.owner = nb::borrow(owner);
+    list.append(nb::cast(std::move(layer)));
   }
   return list;
 }
 
 void bind_layers(nb::module_& module) {
   nb::class_<Layer>(
-      module, "Layer",
+      module, "Layer", nb::type_slots(slots),
       "The synapses from one layer to the next, with the feedback path beside them. Arrays share memory with\n"
       "the network and are read-only; assign to change them, or ask for array(name, writable=True).")
       .def_ro("name", &Layer::name)

@@ -13,6 +13,7 @@ namespace biossl::python {
 struct Layer {
   std::string name;
   Synapses* synapses;
+  nanobind::object owner = {};  // what the network belongs to, for a layer in Python
 };
 
 std::vector<Layer> layers_of(Network& network);

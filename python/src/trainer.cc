@@ -174,7 +174,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
-  nb::inst_ptr<SteppedTrainer>(self)->watcher().clear();
+  if (nb::inst_ready(self)) nb::inst_ptr<SteppedTrainer>(self)->watcher().clear();
   return 0;
 }
 
@@ -195,7 +195,7 @@ void bind_trainer(nb::module_& module) {
                     nb::object>(),
            nb::arg("recipe"), nb::arg("data"), nb::arg("device"), nb::arg("resume"), nb::arg("reporter"))
       .def("step", &Self::step)
-      .def_prop_ro("recipe", &Self::recipe, nb::rv_policy::reference_internal)
+      .def_prop_ro("recipe", &Self::recipe, nb::rv_policy::copy)
       .def_prop_ro("epoch", [](Self& self) { return self.trainer().progress().epoch; })
       .def_prop_ro("batch", [](Self& self) { return self.trainer().progress().batch; })
       .def_prop_ro("steps", &Self::steps_done)

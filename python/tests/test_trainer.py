@@ -283,6 +283,19 @@ def test_a_circle_through_a_callback_is_collected(small):
     assert gone() is None
 
 
+def test_circles_through_what_a_trainer_hands_out_are_collected(small):
+    class Knows(biossl.Observer):
+        pass
+
+    trainer, observer = biossl.Trainer(small, progress=False), Knows()
+    observer.layer, observer.recipe = trainer.layers["blocks.0"], trainer.recipe
+    trainer.observe(observer)
+    gone = weakref.ref(observer)
+    del trainer, observer
+    gc.collect()
+    assert gone() is None
+
+
 def test_memory_stays_flat():
     tiny = {
         "data": {"pretrain": "world", "images": 20, "image_size": 8},
