@@ -1,5 +1,7 @@
 #include "biossl/data/batch_fetcher.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +16,8 @@ constexpr std::size_t piece = 16;  // images that a thread takes at a time
 
 }  // namespace
 
-BatchFetcher::BatchFetcher(const Dataset& dataset, std::int64_t batch, Device device) : dataset_(dataset) {
+BatchFetcher::BatchFetcher(const Dataset& dataset, std::int64_t batch, Device device)
+    : dataset_(dataset), process_(getpid()), readers_(std::make_unique<Readers>()) {
   check(batch > 0 && device != Device::cuda, "data", "batches of {} images on {} cannot be fetched", batch,
         name_of(device));
   for (Batch* each : {&current_, &next_}) {
@@ -22,27 +25,34 @@ BatchFetcher::BatchFetcher(const Dataset& dataset, std::int64_t batch, Device de
     each->images = Tensor(batch_of(batch, dataset.image_shape()), DType::uint8, device);
   }
   const int readers = std::min(threads(), most_readers);
-  for (int i = 0; i < readers; ++i) readers_.emplace_back([this] { work(); });
+  for (int i = 0; i < readers; ++i) readers_->threads.emplace_back([this] { work(); });
 }
 
 BatchFetcher::~BatchFetcher() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+  if (is_forked()) {
+    // Taking down a thread that is not there, or a lock that it held, fails or never ends.
+    static_cast<void>(readers_.release());
+    return;
   }
-  has_work_.notify_all();
-  for (std::thread& reader : readers_) reader.join();
+  {
+    const std::lock_guard lock(readers_->mutex);
+    readers_->stopping = true;
+  }
+  readers_->has_work.notify_all();
+  for (std::thread& reader : readers_->threads) reader.join();
 }
+
+bool BatchFetcher::is_forked() const { return getpid() != process_; }
 
 void BatchFetcher::work() {
   const std::int64_t bytes = dataset_.image_shape().size();
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(readers_->mutex);
   while (true) {
-    has_work_.wait(lock, [this] { return stopping_ || taken_ < next_.rows.size(); });
-    if (stopping_) return;
-    const std::size_t first = taken_;
+    readers_->has_work.wait(lock, [this] { return readers_->stopping || readers_->taken < next_.rows.size(); });
+    if (readers_->stopping) return;
+    const std::size_t first = readers_->taken;
     const std::size_t count = std::min(piece, next_.rows.size() - first);
-    taken_ += count;
+    readers_->taken += count;
     lock.unlock();
     std::exception_ptr fault;
     try {
@@ -52,30 +62,33 @@ void BatchFetcher::work() {
       fault = std::current_exception();
     }
     lock.lock();
-    if (fault) thrown_ = fault;
-    done_ += count;
-    if (done_ == next_.rows.size()) is_done_.notify_all();
+    if (fault) readers_->thrown = fault;
+    readers_->done += count;
+    if (readers_->done == next_.rows.size()) readers_->is_done.notify_all();
   }
 }
 
 void BatchFetcher::start(std::span<const std::int32_t> rows) {
   {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(readers_->mutex);
     next_.rows.assign(rows.begin(), rows.end());
-    taken_ = done_ = 0;
-    thrown_ = nullptr;
+    readers_->taken = readers_->done = 0;
+    readers_->thrown = nullptr;
   }
   expecting_ = true;
-  has_work_.notify_all();
+  readers_->has_work.notify_all();
 }
 
 /// Readers hold no piece of next_ afterwards.
 void BatchFetcher::wait() {
-  std::unique_lock lock(mutex_);
-  is_done_.wait(lock, [this] { return done_ == next_.rows.size(); });
+  std::unique_lock lock(readers_->mutex);
+  readers_->is_done.wait(lock, [this] { return readers_->done == next_.rows.size(); });
 }
 
 void BatchFetcher::expect(std::span<const std::int32_t> rows) {
+  check(!is_forked(), "data",
+        "a fork leaves behind the threads that read these images; make what reads them, a trainer for one, in the new "
+        "process");
   check(static_cast<std::int64_t>(rows.size()) <= next_.images.extent(0), "data", "{} images in batches of {}",
         rows.size(), next_.images.extent(0));
   if (expecting_ && std::ranges::equal(rows, next_.rows)) return;
@@ -88,14 +101,14 @@ Tensor BatchFetcher::get(std::span<const std::int32_t> rows) {
     expect(rows);
     wait();
     expecting_ = false;
-    if (thrown_) {
+    if (readers_->thrown) {
       current_.rows.clear();
-      std::rethrow_exception(std::exchange(thrown_, nullptr));
+      std::rethrow_exception(std::exchange(readers_->thrown, nullptr));
     }
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(readers_->mutex);
     std::swap(current_, next_);
     next_.rows.clear();
-    taken_ = done_ = 0;
+    readers_->taken = readers_->done = 0;
   }
   return current_.images.rows(0, static_cast<std::int64_t>(rows.size()));
 }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -24,7 +27,8 @@ class BatchFetcher {
   BatchFetcher& operator=(const BatchFetcher&) = delete;
   ~BatchFetcher();
 
-  /// Begins to read these images (at most a batch); the next call of `get` may be for them.
+  /// Begins to read these images (at most a batch); the next call of `get` may be for them. Throws
+  /// std::invalid_argument in a process that was forked, which has no such threads.
   void expect(std::span<const std::int32_t> rows);
   /// The images (rows, H, W, C) uint8. They are read now unless they were expected or are those of the last call. Valid
   /// until the next call for other images. Rethrows what `Dataset::fetch` throws.
@@ -36,21 +40,28 @@ class BatchFetcher {
     Tensor images;
   };
 
+  /// The threads, and what they share with the caller.
+  struct Readers {
+    std::mutex mutex;
+    std::condition_variable has_work, is_done;
+    std::size_t taken = 0;  // images of next_ that a thread has taken
+    std::size_t done = 0;   // images of next_ that have been read
+    bool stopping = false;
+    std::exception_ptr thrown;
+    std::vector<std::thread> threads;
+  };
+
   void work();
   void start(std::span<const std::int32_t> rows);
   void wait();
 
+  bool is_forked() const;
+
   const Dataset& dataset_;
   Batch current_, next_;
   bool expecting_ = false;  // whether next_ is being read, or has been
-
-  std::mutex mutex_;
-  std::condition_variable has_work_, is_done_;
-  std::size_t taken_ = 0;  // images of next_ that a thread has taken
-  std::size_t done_ = 0;   // images of next_ that have been read
-  bool stopping_ = false;
-  std::exception_ptr thrown_;
-  std::vector<std::thread> readers_;
+  pid_t process_;           // that the threads belong to
+  std::unique_ptr<Readers> readers_;
 };
 
 }  // namespace biossl

@@ -135,6 +135,28 @@ print("over" if gone() is None else "still there")
 """)
 
 
+def test_a_forked_process_is_told_that_its_trainer_reads_no_more():
+    ends(
+        """
+trainer = trainer_that_reads_ahead()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    warnings.simplefilter("ignore")
+    try:
+        trainer.step()
+    except ValueError as error:
+        print(error, flush=True)
+    del trainer
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+trainer.step()
+""",
+        "[data] a fork leaves behind the threads that read these images; make what reads them, a trainer for one, in "
+        "the new process\n",
+    )
+
+
 def test_a_handler_of_the_end_may_compute():
     ends(
         """

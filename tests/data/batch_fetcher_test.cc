@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "biossl/core/atomic_file.h"
@@ -151,6 +154,29 @@ TEST(BatchFetcher, RethrowsAndGoesOn) {
   }
   EXPECT_EQ(bytes_of(fetcher.get(std::span(rows).first(30))).size(), 30U * 24);
   fetcher.expect(rows);  // destroyed while it reads
+}
+
+/// In a forked process: whether expecting images is refused, and the fetcher goes.
+bool is_refused_and_gone(std::unique_ptr<BatchFetcher> fetcher) {
+  alarm(20);  // a process that waits for threads that are not there is killed
+  const std::vector<std::int32_t> rows{4, 5};
+  const std::string told = message_of<std::invalid_argument>([&] { fetcher->get(rows); });
+  fetcher.reset();
+  return told.find("in the new process") != std::string::npos;
+}
+
+TEST(BatchFetcher, TellsAForkedProcessThatItsThreadsAreNotThere) {
+  const Numbers numbers(100, false);
+  auto fetcher = std::make_unique<BatchFetcher>(numbers, 50, Device::cpu);
+  const std::vector<std::int32_t> rows{1, 2, 3};
+  fetcher->get(rows);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(is_refused_and_gone(std::move(fetcher)) ? 0 : 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(bytes_of(fetcher->get(rows)), fetched_from(numbers, rows)) << "the process that forked reads on";
 }
 
 TEST(BatchFetcher, IsRefusedOnAGpu) {
