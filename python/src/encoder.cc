@@ -15,6 +15,7 @@
 #include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
+#include "src/process_mutex.h"
 #include "src/reporter.h"
 #include "src/structure.h"
 
@@ -98,7 +99,7 @@ class Encoder {
   std::int64_t epochs_ = 0;
   Recipe recipe_;
   std::unique_ptr<Network> network_;
-  std::mutex mutex_;  // heads have buffers of their own
+  ProcessMutex mutex_;  // heads have buffers of their own
 };
 
 }  // namespace

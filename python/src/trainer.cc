@@ -21,6 +21,7 @@
 #include "src/lock.h"
 #include "src/module.h"
 #include "src/process.h"
+#include "src/process_mutex.h"
 #include "src/reporter.h"
 #include "src/watcher.h"
 
@@ -153,8 +154,8 @@ class SteppedTrainer {
   Recipe recipe_;
   Watcher watcher_;  // outlives the network, which knows it
   std::unique_ptr<Trainer, TrainerRelease> trainer_;
-  std::thread::id owner_;       // takes the steps; primitives belong to a thread
-  std::recursive_mutex mutex_;  // one step at a time; a function that watches a step may read the network
+  std::thread::id owner_;  // takes the steps; primitives belong to a thread
+  ProcessMutex mutex_;     // one step at a time; a function that watches a step may read the network
   bool is_stepping_ = false;
 };
 

@@ -157,6 +157,45 @@ trainer.step()
     )
 
 
+@pytest.mark.parametrize("act", ["encoder(images)", "trainer(images)", "trainer.step()"])
+def test_a_process_forked_in_the_midst_of_a_computation_does_not_wait_for_it(act):
+    ends(
+        f"""
+@biossl.register("slow_block", "takes its time")
+class SlowBlock(biossl.Block):
+    def forward(self, x, training):
+        if threading.current_thread() is not threading.main_thread():
+            is_inside.set()
+            time.sleep(0.3)
+        return x, x
+    def backward(self, step, sends):
+        return step.error
+    def start(self, setup):
+        self.output_map, self.kept = setup.map, [setup.map]
+is_inside = threading.Event()
+recipe["network"] = {{"blocks": [{{"channels": 8}}, {{"kind": "slow_block"}}]}}
+trainer = biossl.Trainer(recipe, images=images, progress=False)
+encoder = trainer.encoder
+thread = threading.Thread(target=lambda: {act})
+thread.start()
+is_inside.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    warnings.simplefilter("ignore")
+    try:
+        {act}
+    except RuntimeError as error:
+        print(error, flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+thread.join()
+""",
+        "this process was forked while another thread computed with the same network; make a trainer or an encoder of "
+        "its own here\n",
+    )
+
+
 def test_a_handler_of_the_end_may_compute():
     ends(
         """
