@@ -154,13 +154,37 @@ def test_a_tensor_is_an_array(small):
     np.testing.assert_array_equal(seen["dlpack"], views)
 
 
-@biossl.register("hands_arrays", "hands the engine an array where it was handed a tensor")
-class HandsArrays(ByHand):
-    def step(self, images, context):
-        self.encoder.run(images.numpy())
+#: What a rule may hand on in place of the tensor that it was handed, by the name under which it is refused.
+OTHERS = {
+    "ndarray": lambda images: images.numpy(),
+    "NoneType": lambda images: None,
+    "an empty one": lambda images: biossl.Tensor.__new__(biossl.Tensor),
+}
 
 
-def test_an_array_in_place_of_a_tensor_is_one_line(small):
+@pytest.mark.parametrize("name", OTHERS)
+def test_something_else_in_place_of_a_tensor_is_one_line(name, small):
+    @biossl.register("hands_others", "hands the engine something else", replace=True)
+    class HandsOthers(ByHand):
+        def step(self, images, context):
+            self.encoder.run(OTHERS[name](images))
+
     with pytest.raises(TypeError) as refused:
-        trainer(small, {"rule.kind": "hands_arrays"}).step()
-    assert str(refused.value) == "a biossl.Tensor is expected, as it was handed over, not ndarray"
+        trainer(small, {"rule.kind": "hands_others"}).step()
+    assert str(refused.value) == f"a biossl.Tensor is expected, as it was handed over, not {name}"
+
+
+@pytest.mark.filterwarnings("ignore:.*uninitialized instance:RuntimeWarning")
+@pytest.mark.parametrize(
+    "other, told", [(None, "NoneType"), (3, "int"), (biossl.Tensor.__new__(biossl.Tensor), "Tensor")]
+)
+def test_something_else_in_place_of_an_array_is_one_line(other, told, small):
+    @biossl.register("hands_nothing", "hands a head nothing", replace=True)
+    class HandsNothing(ByHand):
+        def step(self, images, context):
+            self.encoder.run(images)
+            self.head.forward(other)
+
+    with pytest.raises(ValueError) as refused:
+        trainer(small, {"rule.kind": "hands_nothing"}).step()
+    assert str(refused.value) == f"[head] an array on the host belongs here, not a {told}"

@@ -12,7 +12,7 @@
 namespace biossl::python {
 
 Tensor InnerLinear::input(nb::handle pre) const {
-  const std::int64_t rows = rows_of(pre);
+  const std::int64_t rows = rows_of(pre, name());
   const bool is_flat = !nb::isinstance<Tensor>(pre) && nb::len(nb::object(pre.attr("shape"))) == 2;
   return tensor_of(pre, is_flat ? Shape{rows, map_.size()} : batch_of(rows, map_), dtype_, name());
 }
@@ -26,7 +26,7 @@ Tensor InnerLinear::forward(nb::handle pre) {
 }
 
 Tensor InnerLinear::send_back(nb::handle error) {
-  const std::int64_t rows = rows_of(error);
+  const std::int64_t rows = rows_of(error, name());
   const Tensor came = tensor_of(error, {rows, synapses_.output_map()[2]}, dtype_, name());
   Tensor sent(batch_of(rows, map_), dtype_, Device::cpu);
   const Unlocked unlocked;
@@ -43,7 +43,7 @@ void InnerLinear::learn(nb::handle pre, nb::handle error, const Loan<UpdateOptio
 }
 
 Tensor InnerConvolution::forward(nb::handle pre) {
-  const std::int64_t rows = rows_of(pre);
+  const std::int64_t rows = rows_of(pre, name());
   const Tensor read = tensor_of(pre, batch_of(rows, block_.plan().input), dtype_, name());
   Activity activity = block_.make_activity(rows, dtype_, Device::cpu);
   const Unlocked unlocked;
@@ -52,7 +52,7 @@ Tensor InnerConvolution::forward(nb::handle pre) {
 }
 
 Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle error, bool sends) {
-  const std::int64_t rows = rows_of(pre);
+  const std::int64_t rows = rows_of(pre, name());
   const Shape made = batch_of(rows, output_map());
   step_.input = tensor_of(pre, batch_of(rows, block_.plan().input), dtype_, name());
   step_.activity.output = tensor_of(post, made, dtype_, name());
@@ -138,25 +138,25 @@ void bind_inner_layers(nb::module_& module) {
                                   "How an update is applied; handed on to the layers that learn.")
       .def_prop_ro("learning_rate", [](const Loan<UpdateOptions>& self) { return self.get()->learning_rate; });
   nb::class_<Loan<InnerLinear>>(module, "Linear", "A linear layer with a feedback path.")
-      .def("forward", lent(&InnerLinear::forward), nb::arg("pre"), "bias + W pre, (N, outputs).")
-      .def("send_back", lent(&InnerLinear::send_back), nb::arg("error"), "F^T error, (N, C, H, W).")
-      .def("learn", lent(&InnerLinear::learn), nb::arg("pre"), nb::arg("error"), nb::arg("options"));
+      .def("forward", lent(&InnerLinear::forward), handed("pre"), "bias + W pre, (N, outputs).")
+      .def("send_back", lent(&InnerLinear::send_back), handed("error"), "F^T error, (N, C, H, W).")
+      .def("learn", lent(&InnerLinear::learn), handed("pre"), handed("error"), nb::arg("options"));
   nb::class_<Loan<InnerConvolution>>(module, "Convolution", "A convolution with its nonlinearity and feedback path.")
       .def_prop_ro("output_map", [](const Loan<InnerConvolution>& self) { return shown_map(self.get()->output_map()); })
-      .def("forward", lent(&InnerConvolution::forward), nb::arg("pre"))
+      .def("forward", lent(&InnerConvolution::forward), handed("pre"))
       .def(
           "backward",
           [](const Loan<InnerConvolution>& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
             const Tensor sent = self.get()->backward(pre, post, error, sends);
             return sent.empty() ? nb::none() : nb::cast(sent);
           },
-          nb::arg("pre"), nb::arg("post"), nb::arg("error"), nb::arg("sends") = true,
+          handed("pre"), handed("post"), handed("error"), nb::arg("sends") = true,
           "The error of pre, over the feedback path; comes before learn.")
       .def("learn", lent(&InnerConvolution::learn), nb::arg("options"));
   nb::class_<Loan<InnerParameters>>(module, "Parameters", "Numbers that learn and are no connections.")
       .def_prop_ro("values",
                    [](const Loan<InnerParameters>& self) { return array_of(self.get()->values(), Access::write); })
-      .def("learn", lent(&InnerParameters::learn), nb::arg("update"), nb::arg("options"),
+      .def("learn", lent(&InnerParameters::learn), handed("update"), nb::arg("options"),
            "update: the derivative of the loss by the values, summed over the batch.");
 }
 

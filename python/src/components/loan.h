@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "biossl/core/tensor.h"
+#include "src/components/tensors.h"
 
 namespace biossl::python {
 
@@ -46,11 +47,11 @@ template <>
 struct Handed<const Tensor&> {
   using Given = nb::typed<nb::handle, Tensor>;
   static const Tensor& take(const Given& given) {
-    if (!nb::isinstance<Tensor>(given)) {
-      const std::string type = nb::cast<std::string>(nb::handle(given.type()).attr("__name__"));
-      throw nb::type_error(("a biossl.Tensor is expected, as it was handed over, not " + type).c_str());
-    }
-    return *nb::inst_ptr<Tensor>(given);
+    if (const Tensor* const tensor = tensor_in(given)) return *tensor;
+    const std::string other = nb::isinstance<Tensor>(given)
+                                  ? "an empty one"
+                                  : nb::cast<std::string>(nb::handle(given.type()).attr("__name__"));
+    throw nb::type_error(("a biossl.Tensor is expected, as it was handed over, not " + other).c_str());
   }
 };
 

@@ -166,18 +166,18 @@ void set_weight(ConvolutionHandle& self, const Array& values) {
 
 void bind_parts(nb::module_& module) {
   nb::class_<Loan<RangePart>>(module, "BlockRange")
-      .def("step", lent(&RangePart::step), nb::arg("images"), nb::arg("context"));
+      .def("step", lent(&RangePart::step), handed("images"), nb::arg("context"));
   nb::class_<Loan<LayerwisePart>>(module, "LayerwiseBlocks")
-      .def("step", lent(&LayerwisePart::step), nb::arg("block"), nb::arg("images"), nb::arg("context"));
+      .def("step", lent(&LayerwisePart::step), nb::arg("block"), handed("images"), nb::arg("context"));
   nb::class_<Loan<DirectFeedbackPart>>(module, "DirectFeedback")
-      .def("step", lent(&DirectFeedbackPart::step), nb::arg("images"), nb::arg("context"));
+      .def("step", lent(&DirectFeedbackPart::step), handed("images"), nb::arg("context"));
   nb::class_<Loan<SlowCopyPart>>(module, "SlowCopy")
-      .def("embeddings", lent(&SlowCopyPart::embeddings), nb::arg("images"))
+      .def("embeddings", lent(&SlowCopyPart::embeddings), handed("images"))
       .def("follow", lent(&SlowCopyPart::follow));
   nb::class_<Loan<HeadPart>>(module, "RuleHead")
       .def_prop_ro("features", lent(&HeadPart::features))
-      .def("forward", lent(&HeadPart::forward), nb::arg("activity"))
-      .def("backward", lent(&HeadPart::backward), nb::arg("errors"), nb::arg("learning_rate"));
+      .def("forward", lent(&HeadPart::forward), handed("activity"))
+      .def("backward", lent(&HeadPart::backward), handed("errors"), nb::arg("learning_rate"));
   nb::class_<Loan<LossPart>>(module, "RuleLoss")
       .def_prop_ro("stops_gradient", lent(&LossPart::stops_gradient))
       .def(
@@ -186,9 +186,9 @@ void bind_parts(nb::module_& module) {
             const auto [errors, totals] = self.get()->evaluate(embeddings, context);
             return nb::make_tuple(errors, totals.first, totals.second);
           },
-          nb::arg("embeddings"), nb::arg("context"));
+          handed("embeddings"), nb::arg("context"));
   nb::class_<Loan<PassPart>>(module, "EncoderPass")
-      .def("run", lent(&PassPart::run), nb::arg("images"))
+      .def("run", lent(&PassPart::run), handed("images"))
       .def("input", lent(&PassPart::input), nb::arg("block"))
       .def("output", lent(&PassPart::output), nb::arg("block"))
       .def(
@@ -197,7 +197,7 @@ void bind_parts(nb::module_& module) {
             const Tensor sent = self.get()->backward(block, error, rate, sends);
             return sent.empty() ? nb::none() : nb::cast(sent);
           },
-          nb::arg("block"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("sends") = false);
+          nb::arg("block"), handed("error"), nb::arg("learning_rate"), nb::arg("sends") = false);
   nb::class_<ConvolutionHandle>(module, "RuleConvolution")
       .def_prop_ro("block", [](const ConvolutionHandle& self) { return self.layer().block; })
       .def_prop_ro("input_map", [](const ConvolutionHandle& self) { return shown(self.layer().input); })
@@ -209,15 +209,15 @@ void bind_parts(nb::module_& module) {
       .def(
           "drive",
           [](const ConvolutionHandle& self, nb::handle pre) { return self.part.get()->drive(self.number, pre); },
-          nb::arg("pre"))
+          handed("pre"))
       .def(
           "learn",
           [](const ConvolutionHandle& self, nb::handle pre, nb::handle error, double rate, nb::object unit_decay,
              nb::object rate_power) { self.part.get()->learn(self.number, pre, error, rate, unit_decay, rate_power); },
-          nb::arg("pre"), nb::arg("error"), nb::arg("learning_rate"), nb::arg("unit_decay") = nb::none(),
+          handed("pre"), handed("error"), nb::arg("learning_rate"), nb::arg("unit_decay") = nb::none(),
           nb::arg("rate_power") = nb::none());
   nb::class_<Loan<ConvolutionsPart>>(module, "Convolutions")
-      .def("run", lent(&ConvolutionsPart::run), nb::arg("images"))
+      .def("run", lent(&ConvolutionsPart::run), handed("images"))
       .def_prop_ro("layers", [](const Loan<ConvolutionsPart>& self) {
         nb::list layers;
         for (std::size_t i = 0; i < self.get()->count(); ++i) layers.append(nb::cast(ConvolutionHandle{self, i}));

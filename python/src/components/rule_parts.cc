@@ -118,7 +118,7 @@ void HeadPart::prepare(const RuleSetup& setup) {
 }
 
 Tensor HeadPart::forward(nb::handle activity) {
-  const std::int64_t rows = rows_of(activity);
+  const std::int64_t rows = rows_of(activity, "head");
   const Shape shape = batch_of(rows, map_);
   const bool is_flat = own_ != nullptr && !nb::isinstance<Tensor>(activity);
   input_ = is_flat ? tensor_of(activity, {rows, map_.size()}, dtype_, "head").reshaped(shape)
@@ -130,7 +130,7 @@ Tensor HeadPart::forward(nb::handle activity) {
 }
 
 Tensor HeadPart::backward(nb::handle errors, double learning_rate) {
-  const std::int64_t count = rows_of(errors);
+  const std::int64_t count = rows_of(errors, "head");
   const std::int64_t rows = input_.extent(0);
   check(count <= rows, "head", "errors of {} rows after a forward pass of {}", count, rows);
   Tensor all(embeddings_.rows(0, rows).shape(), embeddings_.dtype(), embeddings_.device());
@@ -157,7 +157,7 @@ LossPart::LossPart(const RuleSetup& setup, int block)
       dtype_(setup.network.setup().master_dtype()) {}
 
 std::pair<Tensor, Totals> LossPart::evaluate(nb::handle embeddings, StepContext context) {
-  const Shape shape = shape_.with_rows(rows_of(embeddings));
+  const Shape shape = shape_.with_rows(rows_of(embeddings, "loss"));
   const Tensor given = tensor_of(embeddings, shape, dtype_, "loss");
   Tensor errors(shape, dtype_, Device::cpu);
   context.block = block_;
@@ -185,7 +185,7 @@ void PassPart::run(const Tensor& images) {
 Tensor PassPart::backward(int block, nb::handle error, double learning_rate, bool sends) {
   block = block_number(network_, block, "rule");
   const std::int64_t rows = pass_.rows();
-  const std::int64_t count = rows_of(error);
+  const std::int64_t count = rows_of(error, "rule");
   check(count <= rows, "rule", "an error of {} rows after a forward pass of {}", count, rows);
   BlockStep step = pass_.step(block, rows - count, rows);
   copy(tensor_of(error, step.error.shape(), step.error.dtype(), "rule"), step.error);
@@ -211,7 +211,7 @@ void ConvolutionsPart::run(const Tensor& images) {
 }
 
 Tensor ConvolutionsPart::drive(std::size_t number, nb::handle pre) const {
-  const std::int64_t rows = rows_of(pre);
+  const std::int64_t rows = rows_of(pre, "drive");
   const Tensor driven = tensor_of(pre, batch_of(rows, layer(number).input), dtype_, "drive");
   Tensor post(batch_of(rows, layer(number).output), dtype_, Device::cpu);
   const Unlocked unlocked;
@@ -221,7 +221,7 @@ Tensor ConvolutionsPart::drive(std::size_t number, nb::handle pre) const {
 
 void ConvolutionsPart::learn(std::size_t number, nb::handle pre, nb::handle error, double learning_rate,
                              nb::object unit_decay, nb::object rate_power) {
-  const std::int64_t rows = rows_of(pre);
+  const std::int64_t rows = rows_of(pre, "learn");
   const Tensor input = tensor_of(pre, batch_of(rows, layer(number).input), dtype_, "learn");
   const Tensor output = tensor_of(error, batch_of(rows, layer(number).output), dtype_, "learn");
   const std::string method = fmt::format("learn of block {}", layer(number).block);

@@ -23,12 +23,16 @@ void write(const Tensor& to, const Array& array, std::string_view what) {
   ops::convert(wide, target);
 }
 
+[[noreturn]] void refuse(nb::handle given, std::string_view what) {
+  const nb::object type = given.type().attr("__name__");
+  fail(what, "an array on the host belongs here, not a {}", nb::cast<std::string>(type));
+}
+
 Array array_given(nb::handle given, std::string_view what) {
   try {
     return nb::cast<Array>(given);
   } catch (const nb::cast_error&) {
-    const nb::object type = given.type().attr("__name__");
-    fail(what, "an array on the host belongs here, not a {}", nb::cast<std::string>(type));
+    refuse(given, what);
   }
 }
 
@@ -36,13 +40,18 @@ nb::tuple extents(const Tensor& tensor) { return nb::tuple(shown(tensor.rows(0, 
 
 }  // namespace
 
+const Tensor* tensor_in(nb::handle given) {
+  return nb::isinstance<Tensor>(given) && nb::inst_ready(given) ? nb::inst_ptr<Tensor>(given) : nullptr;
+}
+
 Tensor tensor_of(nb::handle given, const Shape& shape, DType dtype, std::string_view what) {
-  if (!nb::isinstance<Tensor>(given)) {
+  const Tensor* const found = tensor_in(given);
+  if (found == nullptr) {
     Tensor tensor(shape, dtype, Device::cpu);
     write(tensor, array_given(given, what), what);
     return tensor;
   }
-  const auto& tensor = nb::cast<const Tensor&>(given);
+  const Tensor& tensor = *found;
   check(tensor.size() == shape.size(), what, "a tensor {} where {} belongs", to_string(tensor.shape()),
         to_string(shape));
   if (tensor.dtype() == dtype) return tensor.reshaped(shape);
@@ -51,7 +60,12 @@ Tensor tensor_of(nb::handle given, const Shape& shape, DType dtype, std::string_
   return converted;
 }
 
-std::int64_t rows_of(nb::handle given) { return static_cast<std::int64_t>(nb::len(given)); }
+std::int64_t rows_of(nb::handle given, std::string_view what) {
+  const Py_ssize_t rows = PyObject_Length(given.ptr());
+  if (rows >= 0) return rows;
+  PyErr_Clear();
+  refuse(given, what);
+}
 
 void bind_tensors(nb::module_& module) {
   nb::class_<Tensor>(module, "Tensor",
