@@ -188,3 +188,13 @@ def test_something_else_in_place_of_an_array_is_one_line(other, told, small):
     with pytest.raises(ValueError) as refused:
         trainer(small, {"rule.kind": "hands_nothing"}).step()
     assert str(refused.value) == f"[head] an array on the host belongs here, not a {told}"
+
+
+def test_a_range_that_ends_before_it_begins(small):
+    @biossl.register("backwards", "names its blocks in the wrong order", replace=True)
+    class Backwards(ByHand):
+        def start(self, setup):
+            setup.block_range(first=1, last=0)
+
+    with pytest.raises(ValueError, match=r"\[backwards\] a range from block 1 to block 0; the first one comes first$"):
+        trainer(small, {"rule.kind": "backwards"})

@@ -33,14 +33,17 @@ class Workshop {
   int depth() const { return network().depth(); }
   int checked(int block) const { return block_number(network(), block, rule_); }
 
-  Loan<RangePart> range(int first, int last, nb::object loss) {
-    if (loss.is_none()) return keep<RangePart>(setup_, setup_.loss, checked(first), checked(last));
+  Loan<RangePart> range(int from, int to, nb::object loss) {
+    const int first = checked(from);
+    const int last = checked(to);
+    check(first <= last, rule_, "a range from block {} to block {}; the first one comes first", first, last);
+    if (loss.is_none()) return keep<RangePart>(setup_, setup_.loss, first, last);
     const LossFactory own = [&](int block, std::int64_t features) {
       const SynapsesSetup& its = network().setup();
       const LossSetup made{setup_.batch, features, its.master_dtype(), its.device, setup_.seed, block};
       return loss_of_object(rule_, loss, made);
     };
-    return keep<RangePart>(setup_, own, checked(first), checked(last));
+    return keep<RangePart>(setup_, own, first, last);
   }
   Loan<LayerwisePart> layerwise() { return keep<LayerwisePart>(setup_); }
   Loan<DirectFeedbackPart> direct_feedback(nb::object transform) {
