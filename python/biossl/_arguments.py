@@ -11,6 +11,7 @@ from typing import Any
 from ._engine import core
 
 _LONGEST = 80  # characters of a value in a message
+_OVERSHOOT = 0.15  # of numbers in [0,1], by interpolation
 
 
 def shown(value: Any) -> str:
@@ -29,6 +30,29 @@ def as_whole(value: Any, name: str) -> int:
         except TypeError:
             pass
     raise TypeError(f"{name} = {shown(value)}; a whole number is expected")
+
+
+def as_text(value: Any, name: str) -> str:
+    """A text that can be written as UTF-8."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} = {shown(value)}; a text is expected")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} = {shown(value)}; half a surrogate pair is no character, so leave it out") from None
+    return value
+
+
+def span(least: float, most: float) -> str:
+    """From where to where numbers go, with the digits by which they miss a bound."""
+    return f"from {least:.8g} to {most:.8g}"
+
+
+def into_unit(least: float, most: float) -> str:
+    """What brings numbers that lie beside [0,1] into it. Resizing overshoots a little on either side."""
+    if -_OVERSHOOT <= least and abs(most - 1) <= _OVERSHOOT:
+        return "cut them off by numpy.clip(…, 0, 1)"
+    return "divide by 255" if least >= 0 and 1 < most <= 255 else "scale them"
 
 
 def as_shape(value: Any, name: str) -> tuple[int, int, int]:
@@ -54,6 +78,8 @@ def as_path(value: Any, name: str) -> Path:
     """A path; ~ is the user's home."""
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"{name} = {shown(value)}; a path is expected")
+    if "\0" in os.fsdecode(value):
+        raise ValueError(f"{name} = {shown(value)}; a path holds no zero character")
     return Path(value).expanduser()
 
 
@@ -100,3 +126,13 @@ class Named(dict):
 
     def __reduce__(self):
         return Named, (self.what, dict(self))
+
+
+class Layers(Named):
+    """The layers of a network by name. Their weights are set; they themselves stay."""
+
+    def __init__(self, layers: Iterable[core.Layer]):
+        super().__init__("layer", {layer.name: layer for layer in layers})
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        raise TypeError(f"a layer is not replaced; set its weights: layers[{name!r}].weight = array")

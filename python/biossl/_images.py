@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ._arguments import shown
+from ._arguments import into_unit, shown, span
 from ._engine import core
 
 __all__ = ["as_array", "as_bytes", "as_input", "as_labels", "with_channels"]
@@ -33,11 +33,20 @@ def as_array(it, what: str) -> np.ndarray:
         try:
             return np.from_dlpack(it)
         except (BufferError, RuntimeError, TypeError) as refused:
-            raise ValueError(f"{what}: the array must be in the memory of the host ({refused})") from None
+            raise ValueError(f"{what}: {_to_host(it)} ({refused})") from None
     try:
         return np.asarray(it)
     except ValueError:
         raise ValueError(f"{what} are no array: they differ in their shapes; bring them to one") from None
+
+
+def _to_host(it) -> str:
+    """What lets NumPy read an array of another package."""
+    if getattr(getattr(it, "device", None), "type", "cpu") == "cpu" and hasattr(it, "layout"):  # PyTorch's
+        if str(it.layout) != "torch.strided":
+            return f"NumPy has no arrays of layout {it.layout}; use .to_dense()"
+        return f"NumPy has no {it.dtype}; use .float()"
+    return "the array must be in the memory of the host"
 
 
 def _has_colours_last(shape: tuple[int, ...]) -> bool:
@@ -113,8 +122,8 @@ def _unit(images: np.ndarray) -> np.ndarray:
             count = images.size - np.count_nonzero(np.isfinite(images))
             raise ValueError(f"images must be finite numbers, and {count} of {images.size} are NaN or infinite")
         if not (least >= 0 and most <= 1):
-            hint = "; divide by 255" if 1 < most <= 255 and least >= 0 else "; scale them"
-            raise ValueError(f"images of real numbers must lie in [0,1], these go from {least:g} to {most:g}{hint}")
+            gone = f"these go {span(least, most)}; {into_unit(least, most)}"
+            raise ValueError(f"images of real numbers must lie in [0,1], {gone}")
     return images
 
 

@@ -60,6 +60,15 @@ def test_arrays_in_other_places_are_shown_by_their_shape(images):
     assert told(TypeError, biossl.set_threads, "a" * 200) == f"threads = '{'a' * 79}…; a whole number is expected"
 
 
+def test_texts_can_be_written(small, tmp_path):
+    half = "half a surrogate pair is no character"
+    assert half in told(ValueError, biossl.recipe, "\ud800")
+    assert half in told(ValueError, biossl.recipe, "quick", {"loss.kind": "\ud800"})
+    assert half in told(ValueError, biossl.recipe, "quick", {"\ud800": 1})
+    message = told(ValueError, biossl.run, small, out=f"{tmp_path}/a\0b")
+    assert message.endswith("a\\x00b'; a path holds no zero character")
+
+
 def test_recipes_and_changes(images):
     for call in (biossl.describe, biossl.run, lambda recipe: biossl.pretrain(images, recipe)):
         assert told(TypeError, call, 5).startswith("recipe = 5; a name, a path")
@@ -80,7 +89,10 @@ WRONG = [
     (lambda x: x > 99, ValueError, r"not bool; these are 0 and 1: images\.astype\(float\)"),
     (lambda x: np.where(x > 250, np.nan, x / 255), ValueError, r"\d+ of 38400 are NaN or infinite"),
     (lambda x: np.full(x.shape, np.inf), ValueError, "38400 of 38400 are NaN or infinite"),
-    (lambda x: x / 127.5 - 1, ValueError, r"from -1 to 1"),
+    (lambda x: x / 127.5 - 1, ValueError, r"from -1 to 1; scale them"),
+    (lambda x: x / x.max() + 1e-7, ValueError, r"to 1\.0000001; cut them off by numpy\.clip\(…, 0, 1\)"),
+    (lambda x: x / 255 * 1.1 - 0.05, ValueError, r"from -0\.05 to 1\.05; cut them off"),
+    (lambda x: x / 1.0, ValueError, r"from 0 to 255; divide by 255"),
     (lambda x: [x[0], x[0, :9]], ValueError, "differ in their shapes"),
     (lambda x: "images.npy", TypeError, "images = 'images.npy'; an array is expected"),
     (lambda x: pathlib.Path("images.npy"), TypeError, "an array is expected"),

@@ -92,3 +92,40 @@ def test_what_a_data_set_must_be(fault, small):
     changes = {"data.pretrain": "broken_set", "data.broken_set.fault": fault, "views.kind": "identity"}
     with pytest.raises(ValueError, match=r"\[broken_set\] " + BROKEN[fault]):
         trainer(small, changes).step()
+
+
+def labelled(small, labels, class_names=(), targets=None):
+    @biossl.register("labelled_set", "images with these labels", replace=True)
+    class Labelled(biossl.Dataset):
+        side = 16
+
+        def load(self, split, request):
+            self.images = np.random.default_rng(0).integers(0, 256, (60, 16, 16, 3), np.uint8)
+            self.labels, self.class_names = labels, class_names
+
+        def targets(self):
+            return targets or {}
+
+    return {"data.pretrain": "labelled_set", "data.probe": "labelled_set", "views.kind": "identity"}
+
+
+@pytest.mark.parametrize(("last", "classes"), [(1000, 2), (2_000_000_000, 2), (10**15, 2), (5000, 60)])
+def test_labels_of_which_most_are_absent(last, classes, small):
+    labels = np.arange(60) % classes
+    labels[-1] = last
+    present = min(classes + 1, 60)
+    told = rf"\[labelled_set\] labels go to {last}, and only {present} classes occur; [^\n]*return_inverse"
+    with pytest.raises(ValueError, match=told):
+        trainer(small, labelled(small, labels))
+
+
+def test_some_classes_may_be_absent(small):
+    trainer(small, labelled(small, np.arange(60) % 2 * 999))
+    trainer(small, labelled(small, np.arange(60) % 2 * 1999, [str(i) for i in range(2000)]))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_targets_are_finite(wrong, small, tmp_path):
+    changes = labelled(small, np.arange(60) % 2, targets={"x": np.where(np.arange(60) == 7, wrong, 1.0)})
+    with pytest.raises(ValueError, match=r"^\[labelled_set\] the target 'x' holds NaN or infinite numbers; leave"):
+        biossl.run(small, set={**changes, "probe.targets": True}, out=tmp_path / "run", progress=False)

@@ -83,6 +83,7 @@ WRONG = {
         lambda images, rng: images * 1.0,
         r"goes from 0 to 2\d\d where uint8, or real numbers in \[0,1\].*255",
     ),
+    "overshoot": (lambda images, rng: images / 250, r"goes from 0 to 1\.02 where .*; cut them off by numpy\.clip"),
     "negative": (lambda images, rng: images / 255 - 0.5, r"goes from -0\.5 to 0\.5 where"),
     "not finite": (lambda images, rng: np.where(images > 9, np.nan, 0.5), "NaN or infinite"),
     "another shape": (lambda images, rng: images[:, :3], r"made views \(20, 3, 16, 3\) where \(20, 16, 16, 3\) belong"),
@@ -206,3 +207,15 @@ def test_views_and_another_kind_of_them_contradict_each_other(images, small):
     for changes in ({"views.kind": "crops"}, {"views": {"kind": "crops"}}):
         with pytest.raises(ValueError, match=r'views= and set=\{"views\.kind": "crops"\} contradict each other'):
             biossl.pretrain(images, small, changes, views=lambda images, rng: images, progress=False)
+
+
+def test_a_pair_in_place_of_one_view(small):
+    @biossl.register("paired", "both views at once", replace=True)
+    class Paired(biossl.Views):
+        def make(self, images, view, rng):
+            return images, images
+
+    with pytest.raises(
+        ValueError, match=r"^\[paired\] what make returned is a tuple of 2 where an array \(N, H, W, C\)"
+    ):
+        trainer(small, {"views.kind": "paired"}).next_views()

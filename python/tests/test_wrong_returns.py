@@ -2,6 +2,7 @@
 there."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ LOSSES = {
     "no error": (lambda a, b: (1.0, a, None), "error_b is None where an array"),
     "a number as error": (lambda a, b: (1.0, a, 1.0), r"error_b is \(\) where \(20, \d+\) belongs"),
     "complex": (lambda a, b: (1.0, a * 1j, b), "error_a is .* of complex64 where an array of real numbers"),
+    "masked": (lambda a, b: (1.0, np.ma.masked_less(a, 0), b), r"error_a is a masked array.* fill it: filled\(0\)"),
     "ragged": (lambda a, b: (1.0, a, [[1.0], [1.0, 2.0]]), "error_b are no array: they differ in their shapes"),
 }
 
@@ -64,6 +66,8 @@ RULES = {
     "three": ((1.0, 2.0, 3.0), "step returned a tuple of 3 where"),
     "half": ((1.0, None), "step returned a tuple of 2 where"),
     "a text": ("one", "the loss is 'one' where"),
+    "too many": ((1.0, 1e9), r"step returned 1e\+09 as the number of active views; a batch has 40 views"),
+    "less than none": ((1.0, -1), "step returned -1 as the number of active views"),
     "a vector": (np.ones(3), r"the loss is ndarray \(3,\) of float64 where one number belongs"),
 }
 
@@ -94,7 +98,7 @@ def test_epochs_of_a_rule(small):
         def total_epochs(self):
             return "many"
 
-    with pytest.raises(ValueError, match=r"\[wrong_epochs\] [a-z_]*epochs returned a str"):
+    with pytest.raises(ValueError, match=r"\[wrong_epochs\] total_epochs = 'many'; a whole number"):
         trainer(small, {"rule.kind": "wrong_epochs"})
 
 
@@ -203,3 +207,42 @@ def test_blocks(name, small):
     recipe["network"]["blocks"].insert(1, {"kind": "wrong_block"})
     with pytest.raises(ValueError, match=r"\[wrong_block\] [^\n]*" + told):
         trainer(recipe, {"loss.kind": "nt_xent"}).step()
+
+
+#: what a rule's start does with its setup, its step with the part that start made, and what is told
+CALLS = {
+    "another name": (lambda setup: setup.block_range(begin=9), None, r"block_range\(first.*with \(begin: int\)"),
+    "too little": (lambda setup: setup.own_head("p", "mlp"), None, r"own_head\(name: str, .*with \(str, str\)"),
+    "another type": (
+        lambda setup: setup.block_range(),
+        lambda part, images, context: part.step(images, None),
+        r"step\(images: Tensor, context: StepContext\) was called with \(Tensor, NoneType\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_of_what_a_setup_makes(name, small):
+    start, step, told = CALLS[name]
+
+    @biossl.register("wrong_call", "calls with other arguments", replace=True)
+    class Wrong(biossl.LearningRule):
+        def start(self, setup):
+            self.part = start(setup)
+
+        def step(self, images, context):
+            return step(self.part, images, context)
+
+    with pytest.raises(TypeError, match=f"^{told}$") as fault:
+        trainer(small, {"rule.kind": "wrong_call"}).step()
+    assert fault.traceback[-1].path == Path(__file__)
+
+
+def test_a_head_calls_what_a_setup_makes(small):
+    @biossl.register("wrong_head", "calls with other arguments", replace=True)
+    class Wrong(biossl.Head):
+        def start(self, setup):
+            setup.linear(2.5)
+
+    with pytest.raises(TypeError, match=r"^linear\(outputs: int, .*\) was called with \(float\)$"):
+        trainer(small, {"network.head.kind": "wrong_head", "loss.kind": "nt_xent"})

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .component import Component, described
+from .retelling import retold
 
 
 class Block(Component):
@@ -48,13 +49,15 @@ class Block(Component):
         return self._name
 
     def _begin(self, setup: Any) -> tuple[tuple[int, int, int], list[tuple[int, int, int]], bool]:
-        self.start(setup)
+        with retold:
+            self.start(setup)
         output = setup.map if self.output_map is None else self.output_map
         kept = [self._extents(it, "a map in kept", "(C, H, W)") for it in self.kept]
         return self._extents(output, "output_map", "(C, H, W)"), kept, bool(self.needs_whole_batch)
 
     def _forward(self, x: np.ndarray, training: bool) -> list[Any]:
-        made = self.forward(x, training)
+        with retold:
+            made = self.forward(x, training)
         parts = made if isinstance(made, (tuple, list)) else [made]
         if len(parts) != 1 + len(self.kept):
             kept = "".join(", kept" for _ in self.kept)
@@ -64,7 +67,8 @@ class Block(Component):
         return [self._activity(part, "forward") for part in parts]
 
     def _backward(self, step: Any, sends: bool) -> Any:
-        sent = self.backward(step, sends)
+        with retold:
+            sent = self.backward(step, sends)
         return self._activity(sent, "backward") if sends else None
 
     def _description(self) -> str:

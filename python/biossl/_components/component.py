@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .._arguments import shown
+from .._arguments import as_whole, shown
 from .._engine import core
 from .plausibility import Plausibility
 
@@ -41,6 +41,26 @@ class Component:
         return {}
 
     @classmethod
+    def _require_options(cls, names: Sequence[str]) -> None:
+        """Refuses names of options that a recipe's section or the base class has already for something else."""
+        for name in names:
+            if name in cls._taken:
+                raise TypeError(f"{cls.__name__}.{name}: a recipe has this key already; call the option otherwise")
+            if isinstance(getattr(cls._base(), name, None), (Callable, property, Plausibility)):
+                base = f"biossl.{cls._base().__name__}"
+                raise TypeError(f"{cls.__name__}.{name}: {base}.{name} is no option; call the option otherwise")
+
+    @classmethod
+    def _require_constants(cls) -> None:
+        """Refuses constants of the class of another kind than belongs there. A property is looked at later."""
+        if not isinstance(cls.abbreviation, str):
+            raise TypeError(f"{cls.__name__}.abbreviation = {shown(cls.abbreviation)}; a text is expected")
+        if not isinstance(cls.plausibility, (Plausibility, property)):
+            raise TypeError(
+                f"{cls.__name__}.plausibility = {shown(cls.plausibility)}; a biossl.Plausibility is expected"
+            )
+
+    @classmethod
     def _overrides(cls, name: str) -> bool:
         """Whether the class has a method of its own where the base class has one that does nothing."""
         return any(name in base.__dict__ for base in cls.__mro__[: cls.__mro__.index(cls._base())])
@@ -50,6 +70,8 @@ class Component:
         return next(base for base in cls.__mro__ if "_register" in base.__dict__)
 
     def _plausibility(self) -> tuple[bool, bool, bool, bool, str]:
+        if not isinstance(self.plausibility, Plausibility):
+            raise self._refusal(f"plausibility is {described(self.plausibility)} where a biossl.Plausibility belongs")
         return self.plausibility._values()
 
     def _refusal(self, what: str) -> ValueError:
@@ -77,6 +99,8 @@ class Component:
             array = None
         except ValueError as wrong:
             raise self._refusal(str(wrong)) from None
+        if isinstance(array, np.ma.MaskedArray):
+            raise self._refusal(f"{what} is a masked array, and no number can be left out; fill it: filled(0)")
         if array is None or array.dtype.kind not in "fiu":
             raise self._refusal(f"{what} is {described(made)} where an array of real numbers belongs")
         return array
@@ -95,6 +119,16 @@ class Component:
         array = self._numbers(made, f"what {method} returned")
         return array if array.dtype in (np.float32, np.float64) else array.astype(np.float32)
 
+    def _whole(self, given: Any, what: str, least: int) -> int:
+        """A whole number from `least` on."""
+        try:
+            number = as_whole(given, what)
+        except TypeError as wrong:
+            raise self._refusal(str(wrong)) from None
+        if number < least:
+            raise self._refusal(f"{what} = {number}; a whole number from {least} on is expected")
+        return number
+
     def _number(self, made: Any, what: str) -> float:
         """One real number that a method returned."""
         if isinstance(made, float):
@@ -108,6 +142,9 @@ class Component:
         kept = self.state()
         if not isinstance(kept, Mapping):
             raise self._refusal(f"state returned {described(kept)} where a dict of arrays by name belongs")
+        for name in kept:
+            if not isinstance(name, str):
+                raise self._refusal(f"state returned an array under {name!r}; names are texts")
         return [_live(name, array, type(self).__name__) for name, array in kept.items()]
 
 

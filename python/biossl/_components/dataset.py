@@ -9,13 +9,16 @@ import numpy as np
 
 from .component import Component, described
 
+#: So many classes need not all occur.
+_CLASSES = 1000
+
 
 class Dataset(Component):
     """Images of one size, uint8, with or without labels. `load` opens a split and sets what it holds:
 
     images: (N, H, W, C) or (N, H, W) uint8, an array or a memmap; or in its place a method ``fetch(rows)`` that reads a
         batch, with ``image_shape`` = (H, W, C) and ``__len__``. Threads read ahead, so fetch is called by several.
-    labels: (N) whole numbers from 0 on, or None.
+    labels: (N) whole numbers from 0 on, or None. np.unique(labels, return_inverse=True)[1] numbers other labels so.
     class_names: one for each label; numbered where it is empty.
     """
 
@@ -53,7 +56,7 @@ class Dataset(Component):
         raise NotImplementedError
 
     def targets(self) -> Mapping[str, np.ndarray]:
-        """Continuous quantities that a regression probe reads off, by name: one number an image."""
+        """Continuous quantities that a regression probe reads off, by name: one finite number an image."""
         return {}
 
     @classmethod
@@ -89,10 +92,21 @@ class Dataset(Component):
         labels = self._column(self.labels, "labels", count)
         if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
             raise self._refusal("labels are whole numbers from 0 on")
-        names = [str(name) for name in self.class_names] or [f"class {i}" for i in range(int(labels.max()) + 1)]
+        names = [str(name) for name in self.class_names] or [f"class {i}" for i in range(self._classes(labels))]
         if labels.max() >= len(names):
             raise self._refusal(f"label {labels.max()} has no name; {len(names)} classes are named")
         return labels.tolist(), names
+
+    def _classes(self, labels: np.ndarray) -> int:
+        """One more than the largest label. Some classes may be absent from a split; labels of which most numbers are
+        absent are none."""
+        last, present = int(labels.max()), len(np.unique(self.labels))
+        if last >= max(_CLASSES, 2 * present):
+            raise self._refusal(
+                f"labels go to {last}, and only {present} classes occur; number those of all splits together by "
+                "np.unique(labels, return_inverse=True)[1], or set class_names"
+            )
+        return last + 1
 
     def _column(self, given: Any, what: str, count: int) -> np.ndarray:
         """One number for each image."""
@@ -121,6 +135,9 @@ class Dataset(Component):
         if not targets:
             return [], []
         columns = [self._column(values, f"the target '{name}'", self._count) for name, values in targets.items()]
+        for name, column in zip(targets, columns):
+            if not np.isfinite(column).all():
+                raise self._refusal(f"the target '{name}' holds NaN or infinite numbers; leave such images out")
         return [str(name) for name in targets], np.stack(columns, axis=1).astype(np.float32).ravel().tolist()
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .component import Component
+from .retelling import retold
 
 
 class Head(Component):
@@ -47,16 +48,20 @@ class Head(Component):
         return self._name
 
     def _begin(self, setup: Any) -> tuple[int, bool, list[int]]:
-        self.start(setup)
+        with retold:
+            self.start(setup)
         if not isinstance(self.features, (int, np.integer)) or self.features < 1:
             raise self._refusal(f"features = {self.features!r}; start sets a whole number, at least 1")
         return int(self.features), bool(self.embeds_single_images), [int(block) for block in self.reads_blocks]
 
     def _forward(self, activity: np.ndarray, others: list[np.ndarray]) -> Any:
-        return self._activity(self.forward(activity, others), "forward")
+        with retold:
+            made = self.forward(activity, others)
+        return self._activity(made, "forward")
 
     def _backward(self, activity: np.ndarray, errors: np.ndarray, begin: int, end: int, sends: bool) -> Any:
-        sent = self.backward(activity, errors, begin, end)
+        with retold:
+            sent = self.backward(activity, errors, begin, end)
         return self._activity(sent, "backward") if sends else None
 
     def _description(self) -> str:

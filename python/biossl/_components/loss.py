@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .._arguments import shown
 from .component import Component, described
 
 
@@ -65,11 +66,13 @@ class Loss(Component):
         self._patches = (setup.views, setup.rows, setup.columns) if self._overrides("evaluate_patches") else None
         self.start(setup)
         self._stops = bool(self.stops_gradient)
+        if not isinstance(self.head, str):
+            raise self._refusal(f"head = {shown(self.head)}; the name of a kind of head is expected")
         return (
-            str(self.head),
-            int(self.predictions),
+            self.head,
+            self._whole(self.predictions, "predictions", 1),
             self._stops,
-            int(self.memory_span),
+            self._whole(self.memory_span, "memory_span", -1),
             bool(self.reads_labels),
             bool(self.one_output_per_class),
             bool(self.is_differentiable),

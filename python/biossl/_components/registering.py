@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from .._arguments import as_text
 from .._engine import core
 from .component import Component
 from .options import as_dataclass, options_of
@@ -16,15 +17,16 @@ Class = TypeVar("Class", bound=type)
 def register(name: str, summary: str = "", *, replace: bool = False) -> Callable[[Class], Class]:
     """Registers a class as a component, under the name that a recipe uses.
 
-        @biossl.register("triplet", "each view nearer to its own memory than to the one before it")
+        @biossl.register("my_triplet", "each view nearer to its own memory than to the one before it")
         class Triplet(biossl.Loss):
             margin: float = biossl.option(1.0, "by how much nearer")
 
             def evaluate(self, a, b, context): ...
 
-    The base class says of which kind: Loss, Feedback, LearningRule, Views, Dataset, Head, Block. Its annotated fields
-    are its options: bool, int, float or str, each with a default. A class that is no dataclass becomes one. What a
-    user can get wrong is refused in ``__post_init__`` with a ValueError, which becomes an error of the recipe.
+    The base class says of which kind: Loss, Feedback, LearningRule, Views, Dataset, Head, Block. Annotated fields of
+    the class and of its bases are its options: bool, int, float or str, each with a default, which a class may replace
+    without an annotation. A class that is no dataclass becomes one. What a user can get wrong is refused in
+    ``__post_init__`` with a ValueError, which becomes an error of the recipe.
 
     A function f(images, rng) is a kind of views: it makes one view, or a pair, of images (N, H, W, C) uint8.
 
@@ -33,6 +35,8 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError("a component is registered under a name: @biossl.register('mine')")
+    as_text(name, "name")
+    as_text(summary, "summary")
 
     def enter(it: Class) -> Class:
         cls = it
@@ -43,9 +47,8 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
         line = summary or (it.__doc__ or "").strip().split("\n")[0]
         written = as_dataclass(cls)
         options = options_of(written)
-        for option, _, _ in options:
-            if option in cls._taken:
-                raise TypeError(f"{cls.__name__}.{option}: a recipe has this key already; call the option otherwise")
+        written._require_options([option for option, _, _ in options])
+        written._require_constants()
         where = f"{cls.__module__}.{cls.__qualname__}".replace("<locals>.", "")
         written._name = name
         enter_class = getattr(core, cls._register)

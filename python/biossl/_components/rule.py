@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from .._arguments import as_whole, shown
 from .component import Component, described
+from .retelling import retold
 
 
 class LearningRule(Component):
@@ -43,7 +44,7 @@ class LearningRule(Component):
 
     def schedule_epochs(self) -> int:
         """Epochs that a learning-rate schedule spans, before it starts again."""
-        return self.total_epochs()
+        return self._whole(self.total_epochs(), "total_epochs", 1)
 
     def stage(self, epoch: int) -> str:
         """What learns in an epoch, for the reader: "block 1 of 0-4"."""
@@ -65,14 +66,22 @@ class LearningRule(Component):
         if setup.micro_batch and not self.micro_batches:
             raise ValueError(f"micro_batch = {setup.micro_batch}: this rule takes whole batches; leave it at 0")
         self._epochs = setup.epochs
-        self.start(setup)
+        with retold:
+            self.start(setup)
 
     def _step(self, images: Any, context: Any) -> tuple[float, float]:
-        made = self.step(images, context)
+        with retold:
+            made = self.step(images, context)
         pair = made if isinstance(made, (tuple, list)) else (made, len(images) // 2)
         if len(pair) != 2 or any(it is None for it in pair):
             raise self._refusal(f"step returned {described(made)} where the loss, or (loss, active), belongs")
-        return self._number(pair[0], "the loss"), self._number(pair[1], "the number of active views")
+        return self._number(pair[0], "the loss"), self._active(pair[1], len(images))
+
+    def _active(self, made: Any, most: int) -> float:
+        active = self._number(made, "the number of active views")
+        if not 0 <= active <= most:
+            raise self._refusal(f"step returned {active:g} as the number of active views; a batch has {most} views")
+        return active
 
     def _measured_blocks(self, epoch: int) -> list[int]:
         return self._whole_numbers(self.measured_blocks(epoch), "measured_blocks")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from .._arguments import into_unit, span
 from .._engine import core
 from .component import Component, described
 
@@ -44,7 +45,7 @@ class Views(Component):
     def show(self, images: np.ndarray) -> Any:
         """Images as a network that learns from such views sees them when it is read: cut and scaled as views are, but
         nothing is drawn. For classes with a plan."""
-        raise NotImplementedError(f"{type(self).__name__} has a plan, so it needs a method show(self, images)")
+        raise NotImplementedError
 
     def suits(self, image: tuple[int, int, int]) -> bool:
         """Whether they can be made of images (H, W, C)."""
@@ -52,6 +53,8 @@ class Views(Component):
 
     @classmethod
     def _traits(cls) -> dict[str, Any]:
+        if cls._overrides("plan") and not cls._overrides("show"):
+            raise TypeError(f"{cls.__name__} has a plan, so it needs a method show(self, images)")
         return {"has_plan": cls._overrides("plan")}
 
     def _begin(self, image: tuple[int, int, int], count: int, seed: int) -> None:
@@ -84,6 +87,8 @@ class Views(Component):
 
     def _ready(self, made: Any, what: str) -> np.ndarray:
         views = self._numbers(made, what)
+        if isinstance(made, (tuple, list)) or views.ndim != 4:
+            raise self._refusal(f"{what} is {described(made)} where an array (N, H, W, C) belongs")
         self._require_range(views, what)
         return np.ascontiguousarray(views, np.uint8 if views.dtype == np.uint8 else np.float32)
 
@@ -99,8 +104,8 @@ class Views(Component):
             raise self._refusal(f"{what} holds NaN or infinite numbers {wanted}")
         slack = _ROUNDING * (high - low)
         if least < low - slack or most > high + slack:
-            hint = "; divide by 255" if self._range == (0, 1) and least >= 0 and most <= 255 else ""
-            raise self._refusal(f"{what} goes from {least:g} to {most:g} {wanted}{hint}")
+            hint = f"; {into_unit(least, most)}" if self._range == (0, 1) else ""
+            raise self._refusal(f"{what} goes {span(least, most)} {wanted}{hint}")
 
 
 class FunctionViews(Views):
