@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
-from ._arguments import Named, as_block, as_device, as_path, as_shape
+from ._arguments import Layers, as_block, as_device, as_path, as_shape
 from ._engine import core
 from .progress import reporter
 
@@ -129,7 +129,7 @@ class Encoder:
     @property
     def layers(self) -> dict:
         """The layers by name, "blocks.0", …: weight, bias, feedback as arrays that share the network's memory."""
-        return Named("layer", {layer.name: layer for layer in self._core.layers()})
+        return Layers(self._core.layers())
 
     def structure(self) -> dict:
         """What the network is made of, for those who build the same one elsewhere.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Union
 
 from . import _components, _toml  # noqa: F401  (its kinds of views are registered)
-from ._arguments import Named, as_changes, as_folder, shown
+from ._arguments import Named, as_changes, as_folder, as_text, shown
 from ._engine import core
 
 __all__ = ["Component", "Option", "Recipe", "RecipeLike", "components", "describe", "recipe", "shipped"]
@@ -74,6 +74,7 @@ def recipe(source: RecipeLike = "demo", set: Mapping | None = None, seed: int | 
     if not isinstance(source, str):
         hint = "; images are given as images=" if hasattr(source, "shape") else ""
         raise TypeError(f"recipe = {shown(source)}; a name, a path, TOML text or a dict is expected{hint}")
+    as_text(source, "recipe")
     if "\n" in source or "=" in source:
         return _read(source, "recipe", changes)
     if source in core.shipped_recipes():
@@ -94,7 +95,16 @@ def describe(
 
     data: folder of the data sets, where only files know the size of their images; else the environment's BIOSSL_DATA.
     """
-    return core.describe(recipe(source, set, seed), as_folder(data))
+    return _Page(core.describe(recipe(source, set, seed), as_folder(data)))
+
+
+class _Page(str):
+    """A text of several lines, which notebooks and IPython show as it is printed."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer, cycle) -> None:
+        printer.text(str(self))
 
 
 def components(key: str | None = None) -> dict[str, dict[str, Component]] | dict[str, Component]:

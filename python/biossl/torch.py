@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _operations as ops
-from ._arguments import shown
+from ._arguments import as_block, shown
 
 try:
     import torch
@@ -156,27 +156,31 @@ class TorchEncoder(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """The last block's output."""
-        return self.features(images)
+        return self._through(images, len(self.blocks))
 
     def features(self, images: torch.Tensor, block: int = -1) -> torch.Tensor:
         """A block's output; negative numbers count from the last."""
-        depth = len(self.blocks)
-        if not -depth <= block < depth:
-            raise ValueError(f"there is no block {block}; the network has blocks 0 to {depth - 1}")
+        return self._through(images, as_block(block, len(self.blocks)) + 1)
+
+    def _through(self, images: torch.Tensor, count: int) -> torch.Tensor:
+        """The output of so many blocks."""
+        if not images.is_floating_point():
+            raise ValueError(f"images must be real numbers in [0,1], not {images.dtype}; images.float() / 255")
         if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape:
             raise ValueError(f"images must be (N, {', '.join(map(str, self.image_shape))}), not {tuple(images.shape)}")
         activity = self.input(images)
-        for each in self.blocks[: block % depth + 1]:
+        for each in self.blocks[:count]:
             activity = each(activity)
         return activity
 
     def embed(self, images: torch.Tensor, block: int = -1) -> torch.Tensor:
         """The embeddings of the head on a block, (N, D): what the loss compared. ValueError where it has none. A head
         that predicts one view from another takes the images of view 0, then those of view 1."""
-        head = str(block % len(self.blocks))
+        index = as_block(block, len(self.blocks))
+        head = str(index)
         if head not in self.heads:
             raise ValueError(f"there is no head on block {block}; heads are on {', '.join(self.heads) or 'none'}")
-        return self.heads[head](self.features(images, block))
+        return self.heads[head](self.features(images, index))
 
 
 def take_weights(encoder: Encoder, module: nn.Module) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _images, recipes
-from ._arguments import Named, as_block, as_device, as_folder, as_path, as_whole, shown
+from ._arguments import Layers, as_block, as_device, as_folder, as_path, as_whole, shown
 from ._engine import core
 from ._held import held_all
 from .encoder import Encoder
@@ -68,6 +68,8 @@ class Trainer:
         progress: Shows what takes long before the first step.
     """
 
+    __slots__ = ("__weakref__", "_core", "_device")  # whatever else is set would have no effect
+
     def __init__(
         self,
         recipe: recipes.RecipeLike | None = None,
@@ -96,6 +98,17 @@ class Trainer:
                 path,
                 reporter(progress),
             )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        try:
+            super().__setattr__(name, value)
+        except AttributeError:
+            raise AttributeError(
+                f"the {name} of a Trainer cannot be set; what it does follows from its recipe, as "
+                'set={"train.learning_rate": 0.01}, and weights are set by trainer.layers[NAME].weight = array',
+                name=name,
+                obj=self,
+            ) from None
 
     def step(self) -> float:
         """Learns from the next batch and returns its loss, summed over the batch. ValueError after the last step."""
@@ -153,7 +166,7 @@ class Trainer:
     @property
     def layers(self) -> dict[str, core.Layer]:
         """The layers by name, "blocks.0", "heads.4": weight, update, feedback, bias as arrays that share memory."""
-        return Named("layer", {layer.name: layer for layer in self._core.layers()})
+        return Layers(self._core.layers())
 
     @property
     def encoder(self) -> Encoder:

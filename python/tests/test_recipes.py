@@ -58,6 +58,21 @@ def test_what_is_no_recipe():
         biossl.recipe("demo", {"train.epochs": object()})
 
 
+def test_values_of_numpy(small):
+    """Its numbers, and its arrays without axes, are those of Python; arrays are lists."""
+    changes = {"probe.pixels": np.True_, "train.epochs": np.array(7), "loss.weight": np.array(0.5), "seed": np.int64(9)}
+    plain = {"probe.pixels": True, "train.epochs": 7, "loss.weight": 0.5, "seed": 9}
+    assert biossl.recipe(small, changes).to_toml() == biossl.recipe(small, plain).to_toml()
+    with pytest.raises(ValueError, match=r"'weight' must be a number"):
+        biossl.recipe(small, {"loss.weight": np.array([0.5])})
+
+
+@pytest.mark.parametrize("wrong", [b"x", bytearray(b"x"), memoryview(b"x"), np.datetime64("2026"), 1j])
+def test_values_that_a_recipe_cannot_hold(wrong):
+    with pytest.raises(TypeError, match=r"^loss\.s: a recipe holds booleans, numbers, texts, lists and dicts, not"):
+        biossl.recipe("quick", {"loss.s": wrong})
+
+
 def test_changes_in_sections_are_those_by_key(small):
     nested = biossl.recipe(small, {"train": {"epochs": 5}, "loss": {"kind": "nt_xent"}})
     assert nested.to_toml() == biossl.recipe(small, {"train.epochs": 5, "loss.kind": "nt_xent"}).to_toml()
@@ -121,3 +136,14 @@ def test_a_section_is_no_key():
 def test_blocks_are_no_change_of_a_recipe():
     with pytest.raises(ValueError, match="blocks exclude a preset.*in the recipe"):
         biossl.recipe("quick", {"network.blocks": [{"channels": 8}]})
+
+
+def test_a_description_is_shown_as_it_is_printed(small):
+    text = biossl.describe(small)
+    shown = []
+
+    class Printer:
+        text = shown.append
+
+    text._repr_pretty_(Printer, False)
+    assert shown == [str(text)] and text.count("\n") > 5 and isinstance(text, str)

@@ -130,3 +130,27 @@ def test_kinds_of_extensions_are_refused_by_name(part, name, small):
 def test_what_is_no_module_is_one_line():
     with pytest.raises(TypeError, match="module = 5; a torch.nn.Module is expected"):
         biossl.Encoder.from_torch(5, "quick")
+
+
+def test_a_block_is_a_whole_number(numbers):
+    module = untrained("plain").to_torch()
+    for wrong in (True, 1.5, "a"):
+        for call in (module.features, module.embed):
+            with pytest.raises(TypeError, match=f"^block = {wrong!r}; a whole number is expected$"):
+                call(as_torch(numbers), wrong)
+    assert torch.equal(module.features(as_torch(numbers), np.int64(-1)), module(as_torch(numbers)))
+
+
+def test_images_of_bytes_are_told(images):
+    with pytest.raises(ValueError, match=r"in \[0,1\], not torch\.uint8; images\.float\(\) / 255$"):
+        untrained("average").to_torch()(as_torch(images))
+
+
+def test_tensors_that_numpy_has_no_arrays_for(trained, numbers):
+    for wrong, told in (
+        (torch.from_numpy(numbers).bfloat16(), r"images: NumPy has no torch\.bfloat16; use \.float\(\)"),
+        (torch.from_numpy(numbers).to_sparse(), r"no arrays of layout torch\.sparse_coo; use \.to_dense\(\)"),
+    ):
+        with pytest.raises(ValueError, match=told) as fault:
+            trained.encoder(wrong)
+        assert "\n" not in str(fault.value)

@@ -359,3 +359,20 @@ def test_a_trainer_goes_on_with_the_same_recipe_only(small, tmp_path):
         biossl.Trainer(small, set={"train.learning_rate": 0.5}, resume=tmp_path / "one.safetensors", progress=False)
     later = biossl.Trainer(small, set={"probe.epochs": 9}, resume=tmp_path / "one.safetensors", progress=False)
     assert later.steps == 1
+
+
+def test_what_would_have_no_effect_is_refused(small):
+    trainer = biossl.Trainer(small, progress=False)
+    for name in ("learning_rate", "nonsense", "epochs"):
+        with pytest.raises(AttributeError, match=rf"^the {name} of a Trainer cannot be set; [^\n]*set="):
+            setattr(trainer, name, 1e-5)
+    for layers in (trainer.layers, trainer.encoder.layers):
+        with pytest.raises(TypeError, match=r"^a layer is not replaced; .* layers\['blocks\.0'\]\.weight = array$"):
+            layers["blocks.0"] = 1
+
+    class Mine(biossl.Trainer):
+        pass
+
+    mine = Mine(small, progress=False)
+    mine.history = [mine.step()]
+    assert len(mine.history) == mine.steps == 1
