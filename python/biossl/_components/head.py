@@ -35,13 +35,16 @@ class Head(Component):
         raise NotImplementedError(f"{type(self).__name__} has no method forward(self, activity, others)")
 
     def backward(self, activity: np.ndarray, errors: np.ndarray, begin: int, end: int) -> Any:
-        """The error (n, C, H, W) of rows [begin, end) of the activity, from the errors (n, features) of their
-        embeddings, over the feedback paths of the head's layers. Rows without an error may have been left out since
-        forward, so what belongs to a row is worked out from this activity. Comes before learn."""
+        """The error (n, C, H, W) of n rows of the block's output, from the errors (n, features) of their embeddings,
+        over the feedback paths of the head's layers. Comes before learn.
+
+        activity: these n = end - begin rows alone. An array kept since forward has them at [begin:end], unless rows
+            without an error have been left out since; what is worked out from this activity is right in either case.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method backward(self, activity, errors, begin, end)")
 
     def learn(self, activity: np.ndarray, begin: int, end: int, options: Any) -> None:
-        """The layers learn from these rows; options is handed on to them."""
+        """The layers learn from these rows, which `backward` got; options is handed on to them."""
 
     def describe(self) -> str:
         """In a few words, for a table."""
