@@ -5,7 +5,14 @@ import pytest
 
 #: Two blocks on the built-in world, a few seconds of nothing else.
 SMALL = {
-    "data": {"pretrain": "world", "probe": "world", "images": 60, "probe_images": 60, "test_images": 40, "image_size": 16},
+    "data": {
+        "pretrain": "world",
+        "probe": "world",
+        "images": 60,
+        "probe_images": 60,
+        "test_images": 40,
+        "image_size": 16,
+    },
     "views": {"kind": "moments"},
     "network": {
         "blocks": [

@@ -174,5 +174,5 @@ def test_labels(images):
 
 def test_names_of_the_package_are_suggested():
     with pytest.raises(AttributeError) as fault:
-        biossl.pretrian  # noqa: B018
+        biossl.pretrian
     assert (fault.value.name, fault.value.obj) == ("pretrian", biossl)

@@ -61,7 +61,11 @@ def test_the_program_reads_the_same(images, small, tmp_path):
     if not program.exists():
         pytest.skip("the package is not built: its program is missing")
     np.save(tmp_path / "images.npy", images)
-    recipe = {**small, "views": {"kind": "deform"}, "data": {"pretrain": "array", "probe": "array", "array": {"path": "images.npy"}}}
+    recipe = {
+        **small,
+        "views": {"kind": "deform"},
+        "data": {"pretrain": "array", "probe": "array", "array": {"path": "images.npy"}},
+    }
     run = biossl.pretrain(recipe=recipe, data=tmp_path, out=tmp_path / "run", progress=False)
     out = tmp_path / "features.npy"
     command = [program, "embed", run.path, "--data", tmp_path, "--split", "train", "--out", out]

@@ -10,9 +10,10 @@ pytest.importorskip("tensorboard")
 
 import json
 
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
 from biossl.export.__main__ import main
 from biossl.export.tensorboard import histogram
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 
 @pytest.fixture(autouse=True)

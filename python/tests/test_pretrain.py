@@ -24,7 +24,7 @@ def test_own_images(images):
 
 def test_a_temporary_run_travels_in_a_pickle(images):
     run = biossl.pretrain(images, RECIPE, progress=False)
-    run.recipe, run.encoder, run.summary  # noqa: B018  what is kept of them does not hinder
+    run.recipe, run.encoder, run.summary
     content = pickle.dumps(run)
     expected, loss, path = run.encoder(images), run.metrics["loss"], run.path
     del run
@@ -66,7 +66,11 @@ def test_a_run_directory_and_going_on(images, tmp_path):
 
 
 def test_labels(images):
-    supervised = {**RECIPE, "loss": {"kind": "cross_entropy"}, "network": {**RECIPE["network"], "head": {"features": 2}}}
+    supervised = {
+        **RECIPE,
+        "loss": {"kind": "cross_entropy"},
+        "network": {**RECIPE["network"], "head": {"features": 2}},
+    }
     names = np.array(["cat", "dog"])[np.arange(50) % 2]
     run = biossl.pretrain(images, supervised, labels=names, progress=False)
     assert np.isfinite(run.metrics["loss"]).all()

@@ -35,7 +35,8 @@ def test_other_processes_compute(trained, images, method):
 
 
 def test_importing_loads_little():
-    script = "import sys, biossl; print(sorted(set(sys.modules) & {'numpy', 'biossl._core', 'sklearn', 'torch', 'matplotlib'}))"
+    heavy = {"numpy", "biossl._core", "sklearn", "torch", "matplotlib"}
+    script = f"import sys, biossl; print(sorted(set(sys.modules) & {heavy}))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
 
@@ -70,7 +71,8 @@ def test_beside_pytorch_in_both_orders(first, tmp_path):
     script = f"""
 import {first}
 import torch, biossl, numpy
-run = biossl.pretrain(numpy.zeros((50, 16, 16, 3), numpy.uint8) + numpy.arange(50, dtype=numpy.uint8)[:, None, None, None],
+images = numpy.zeros((50, 16, 16, 3), numpy.uint8) + numpy.arange(50, dtype=numpy.uint8)[:, None, None, None]
+run = biossl.pretrain(images,
     {{"network": {{"blocks": [{{"channels": 8}}]}}, "train": {{"epochs": 1, "batch": 25}}}}, progress=False)
 assert torch.ones(300, 300).mm(torch.ones(300, 300)).sum() == 300 ** 3
 print(biossl.get_threads(), torch.get_num_threads())

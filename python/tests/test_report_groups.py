@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from report_runs import make_run
+
 from biossl.report import read_run
 from biossl.report.engine import parse_description
 from biossl.report.groups import band, differing_settings, group_runs
 from biossl.report.markup import element, format_number, spread
-from report_runs import make_run
 
 
 def runs_of(tmp_path, *runs):

@@ -2,10 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from report_runs import make_run, metrics_line
+
 from biossl.report import RunError, read_run
 from biossl.report.run_files import flatten, number
 from biossl.report.tensors import Tensors
-from report_runs import make_run, metrics_line
 
 
 def test_a_whole_run_is_read(tmp_path):

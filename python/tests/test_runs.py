@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from biossl.progress import Silent
 
 import biossl
+from biossl.progress import Silent
 
 
 def test_results(trained):

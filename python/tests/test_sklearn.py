@@ -7,13 +7,14 @@ import biossl
 
 pytest.importorskip("sklearn", minversion="1.6", reason="needs scikit-learn 1.6")
 
-from biossl.sklearn import KnnProbe, LinearProbe, SelfSupervisedEncoder  # noqa: E402
-from sklearn.base import clone  # noqa: E402
-from sklearn.datasets import load_digits  # noqa: E402
-from sklearn.exceptions import NotFittedError  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from biossl.sklearn import KnnProbe, LinearProbe, SelfSupervisedEncoder
 
 TINY = {
     "views": {"kind": "deform"},
@@ -90,7 +91,9 @@ def test_random_state_is_scikit_learns(encoder, digits):
     for wrong in ("seven", 1.5, np.random.default_rng(1)):
         with pytest.raises(ValueError, match="cannot be used to seed"):
             weights(random_state=wrong)
-    probes = [LinearProbe(epochs=1, **given).fit(rows, labels).coef_ for given in ({"random_state": 3}, {"seed": 3}, {})]
+    probes = [
+        LinearProbe(epochs=1, **given).fit(rows, labels).coef_ for given in ({"random_state": 3}, {"seed": 3}, {})
+    ]
     np.testing.assert_array_equal(probes[0], probes[1])
     assert not np.array_equal(probes[0], probes[2])
 

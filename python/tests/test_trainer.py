@@ -275,7 +275,7 @@ def test_a_circle_through_an_observer_is_collected(small):
 
 def test_a_circle_through_a_callback_is_collected(small):
     trainer = biossl.Trainer(small, progress=False)
-    trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)
+    trainer.watch("blocks.0", "update", callback=lambda step, array: trainer.epoch)  # noqa: F821
     trainer.watch("blocks.0", "activity")
     gone = weakref.ref(trainer)
     del trainer

@@ -246,3 +246,31 @@ def test_a_head_calls_what_a_setup_makes(small):
 
     with pytest.raises(TypeError, match=r"^linear\(outputs: int, .*\) was called with \(float\)$"):
         trainer(small, {"network.head.kind": "wrong_head", "loss.kind": "nt_xent"})
+
+
+def test_states_that_are_other_arrays_each_time(small):
+    @biossl.register("forgetful", "keeps copies")
+    class Forgetful(biossl.Loss):
+        def __post_init__(self):
+            self.memory = np.zeros(3, np.float32)
+
+        def evaluate(self, a, b, context):
+            return np.square(a - b).sum(), 2 * (a - b), 2 * (b - a)
+
+        def state(self):
+            return {"memory": self.memory.copy()}
+
+    trainer = biossl.Trainer(small, set={"loss.kind": "forgetful"}, progress=False)
+    with pytest.raises(ValueError, match=r"\[forgetful\] state returned other arrays than before"):
+        trainer.save("never.safetensors")
+        trainer.save("never.safetensors")
+
+
+@pytest.mark.parametrize("name", ["my.images", "größe", "two words", ""])
+def test_names_that_recipes_cannot_hold(name):
+    with pytest.raises(ValueError):
+        biossl.register(name, "noise")(type("Noise", (biossl.Dataset,), {}))
+    if name.isidentifier():
+        fields = {"__annotations__": {name: float}, name: 1.0}
+        with pytest.raises(ValueError, match="cannot be an option of Wide: recipes name it with the letters"):
+            biossl.register("wide", "an option")(type("Wide", (biossl.Loss,), fields))

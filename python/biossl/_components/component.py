@@ -145,7 +145,16 @@ class Component:
         for name in kept:
             if not isinstance(name, str):
                 raise self._refusal(f"state returned an array under {name!r}; names are texts")
-        return [_live(name, array, type(self).__name__) for name, array in kept.items()]
+        live = [_live(name, array, type(self).__name__) for name, array in kept.items()]
+        first = self.__dict__.setdefault("_first_state", live)  # kept, so that no other array takes their memory
+        if [_place(it) for it in first] != [_place(it) for it in live]:
+            raise self._refusal("state returned other arrays than before; return the ones that the methods change")
+        return live
+
+
+def _place(it: tuple[str, np.ndarray, bool]) -> tuple[str, int]:
+    """An array's name and memory."""
+    return it[0], it[1].__array_interface__["data"][0]
 
 
 def _live(name: str, array: np.ndarray, owner: str) -> tuple[str, np.ndarray, bool]:

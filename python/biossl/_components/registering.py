@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -35,8 +36,8 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError("a component is registered under a name: @biossl.register('mine')")
-    as_text(name, "name")
     as_text(summary, "summary")
+    _require_key(name, "the name of a component")
 
     def enter(it: Class) -> Class:
         cls = it
@@ -47,6 +48,8 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
         line = summary or (it.__doc__ or "").strip().split("\n")[0]
         written = as_dataclass(cls)
         options = options_of(written)
+        for option, _, _ in options:
+            _require_key(option, f"an option of {cls.__name__}")
         written._require_options([option for option, _, _ in options])
         written._require_constants()
         where = f"{cls.__module__}.{cls.__qualname__}".replace("<locals>.", "")
@@ -56,6 +59,11 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
         return it
 
     return enter
+
+
+def _require_key(text: str, what: str) -> None:
+    if not re.fullmatch("[A-Za-z0-9_-]+", text):
+        raise ValueError(f"{text!r} cannot be {what}: recipes name it with the letters a to z, digits, _ and - alone")
 
 
 def _class_name(function: Callable) -> str:
