@@ -112,8 +112,8 @@ def test_constants():
     assert message == "Made.plausibility = 'yes'; a biossl.Plausibility is expected"
     with pytest.raises(TypeError, match="^summary = 3; a text is expected$"):
         biossl.register("registering_test", 3)
-    with pytest.raises(ValueError, match=r"^name = '\\ud800'; half a surrogate pair"):
-        biossl.register("\ud800")
+    with pytest.raises(ValueError, match=r"^summary = '\\ud800'; half a surrogate pair"):
+        biossl.register("registering_test", "\ud800")
 
 
 def test_plausibility_that_depends_on_the_options(small):

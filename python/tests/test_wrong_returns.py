@@ -216,7 +216,7 @@ CALLS = {
     "another type": (
         lambda setup: setup.block_range(),
         lambda part, images, context: part.step(images, None),
-        r"step\(images: Tensor, context: StepContext\) was called with \(Tensor, NoneType\)",
+        r"step\(images: Tensor[^,]*, context: StepContext\) was called with \(Tensor, NoneType\)",
     ),
 }
 
