@@ -2,6 +2,8 @@
 
 #include "biossl/core/accelerator.h"
 #include "biossl/core/processor.h"
+#include "biossl/core/text.h"
+#include "biossl/network/head.h"
 #include "biossl/recipe/absent.h"
 #include "biossl/recipe/recipe_sections.h"
 
@@ -94,7 +96,12 @@ NetworkSpec network_spec(const Recipe& recipe) {
 
 std::string head_kind(const Recipe& recipe) {
   if (recipe.network.head.kind != "auto") return recipe.network.head.kind;
-  return lacks_loss(recipe) ? recipe.reading->head : trial_loss(recipe)->head();
+  if (lacks_loss(recipe)) return recipe.reading->head;
+  const std::string head(trial_loss(recipe)->head());
+  const auto& known = HeadRegistry::instance();
+  check(known.entries().contains(head), recipe.loss.kind, "asks for the head '{}', which there is not{}", head,
+        suggestion(head, known.names()));
+  return head;
 }
 
 ReadingTraits reading_traits(const Recipe& recipe, const NetworkSpec& network) {

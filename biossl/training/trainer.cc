@@ -21,6 +21,7 @@ constexpr double seconds_between_looks = 1;
 /// there: number of images, or of pairs that can be made of them.
 void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view what) {
   if (recipe.train.batch <= there) return;
+  if (there == 1) bad_input("recipe '{}': one of {} is too few to learn from; give more", recipe.name, what);
   bad_input("recipe '{}': train.batch = {} is larger than the data, {} {} of {}; lower it: {}", recipe.name,
             recipe.train.batch, there, what, recipe.data.pretrain,
             wording::setting("train.batch", fmt::format("{}", there)));

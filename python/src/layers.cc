@@ -85,16 +85,17 @@ void bind_layers(nb::module_& module) {
       .def_ro("name", &Layer::name)
       .def_prop_rw(
           "weight", [](Layer& self) { return array_of(self.synapses->weights().values()); }, &set_weight,
-          "W, (O, I, K, K) of a convolution or (O, I); float32.")
+          nb::for_setter(nb::arg("value").none()), "W, (O, I, K, K) of a convolution or (O, I); float32.")
       .def_prop_rw(
-          "bias", [](Layer& self) { return optional_array(self.synapses->bias()); }, &set_bias, "(O), or None.")
+          "bias", [](Layer& self) { return optional_array(self.synapses->bias()); }, &set_bias,
+          nb::for_setter(nb::arg("value").none()), "(O), or None.")
       .def_prop_ro(
           "update", [](Layer& self) { return array_of(self.synapses->weight_update()); },
           "The last update of W: the sum over the batch of error (x) activity, before the optimiser.")
       .def_prop_ro("bias_update", [](Layer& self) { return optional_array(self.synapses->bias_update()); })
       .def_prop_rw(
           "feedback", [](Layer& self) { return array_of(self.synapses->path().values()); }, &set_feedback,
-          "F, over which errors descend, as it is now; of W's shape.")
+          nb::for_setter(nb::arg("value").none()), "F, over which errors descend, as it is now; of W's shape.")
       .def_prop_ro("feedback_kind", [](Layer& self) { return std::string(self.synapses->feedback().name()); })
       .def_prop_ro(
           "alignment", [](Layer& self) { return self.synapses->path_record().alignment; },

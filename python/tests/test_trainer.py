@@ -85,6 +85,13 @@ def test_arrays_are_live_and_read_only(small):
         layer.feedback = weight
 
 
+@pytest.mark.parametrize("name", ["weight", "feedback", "bias"])
+def test_none_is_no_array(name, small):
+    layer = biossl.Trainer(small, set={"rule.feedback": "fixed_random"}, progress=False).layers["blocks.1"]
+    with pytest.raises(TypeError, match=rf"^blocks\.1\.{name}: an array is expected$"):
+        setattr(layer, name, None)
+
+
 def test_fixed_feedback_can_be_set(small):
     trainer = biossl.Trainer(small, set={"rule.feedback": "fixed_random"}, progress=False)
     layer = trainer.layers["blocks.1"]

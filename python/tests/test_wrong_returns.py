@@ -274,3 +274,14 @@ def test_names_that_recipes_cannot_hold(name):
         fields = {"__annotations__": {name: float}, name: 1.0}
         with pytest.raises(ValueError, match="cannot be an option of Wide: recipes name it with the letters"):
             biossl.register("wide", "an option")(type("Wide", (biossl.Loss,), fields))
+
+
+def test_a_head_that_there_is_not(small):
+    @biossl.register("headless", "asks for a head")
+    class Headless(biossl.Loss):
+        head = "lniear"
+
+    with pytest.raises(
+        ValueError, match=r"\[headless\] asks for the head 'lniear', which there is not; did you mean 'linear'"
+    ):
+        biossl.Trainer(small, set={"loss.kind": "headless"}, progress=False)
