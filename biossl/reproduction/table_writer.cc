@@ -291,7 +291,8 @@ std::string to_markdown(const ReproductionTable& table) {
   std::string text = fmt::format("# {}\n\n", table.name);
   for (const std::string& line : head(table)) {
     const bool warns = line.starts_with("REDUCED") || line.starts_with("CHANGED");
-    text += warns ? wrapped(fmt::format("**{}**", line), markdown_columns) + "\n" : line + "  \n";
+    text += wrapped(warns ? fmt::format("**{}**", line) : line, markdown_columns - 2);
+    text.insert(text.size() - 1, warns ? "\n" : "  ");  // a paragraph of its own, or a line
   }
   text += fmt::format("\n| {} |\n| {} |\n", joined(titles(columns), " | "), joined(rules, " | "));
   for (const TableRow& row : table.rows)
