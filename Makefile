@@ -11,7 +11,8 @@
 # make clean  remove every build
 #
 # make python       the Python package, to be tried with PYTHONPATH=build/portable/python build/venv/bin/python
-# make python-lint  ruff on all Python, and clang-tidy on what binds it
+# make python-lint  ruff on all Python
+# make python-tidy  clang-tidy on what binds it
 # make python-test  its tests, and those of what it is made of: vector code for several processors in a shared library
 # make site     the documentation as a web site, build/site
 # make package  a Debian package for this system, build/package/*.deb (docs/installing.md)
@@ -21,7 +22,7 @@
 PRESET ?= release
 python_folders := python examples bench docs scripts
 
-.PHONY: build demo test python python-lint python-test site all configure setup help lint format tidy asan races fuzz bench package clean
+.PHONY: build demo test python python-lint python-tidy python-test site all configure setup help lint format tidy asan races fuzz bench package clean
 
 build: configure
 	cmake --build build/$(PRESET) --target biossl_program
@@ -80,10 +81,13 @@ python:
 	  -DBIOSSL_EXTENSIONS=$(CURDIR)/examples
 	cmake --build build/portable
 
-python-lint: python
-	@scripts/setup.sh --lint
+python-lint:
+	@scripts/setup.sh --python
 	build/venv/bin/ruff check --quiet $(python_folders)
 	build/venv/bin/ruff format --check --quiet $(python_folders)
+
+python-tidy: python
+	@scripts/setup.sh --lint
 	git ls-files 'python/src/*.cc' | xargs -P 2 -n 1 clang-tidy -p build/portable --quiet --header-filter='python/src/.*\.h$$'
 
 python-test: python

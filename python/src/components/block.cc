@@ -16,7 +16,7 @@ class BlockWorkshop {
   BlockWorkshop(const BlockSetup& setup, const std::shared_ptr<InnerLayers>& layers) : setup_(setup), layers_(layers) {}
 
   const BlockSetup& setup() const { return setup_; }
-  Loan<InnerConvolution> convolution(std::int64_t channels, nb::object inputs, const std::string& name,
+  Loan<InnerConvolution> convolution(std::int64_t channels, const nb::object& inputs, const std::string& name,
                                      const std::string& activation, bool bias, std::int64_t kernel, std::int64_t stride,
                                      std::int64_t padding) {
     const auto layers = layers_.get();

@@ -21,7 +21,7 @@ class HeadWorkshop {
     for (const Shape& map : setup_.maps) maps.append(shown_map(map));
     return maps;
   }
-  Loan<InnerLinear> linear(std::int64_t outputs, nb::object inputs, bool bias) {
+  Loan<InnerLinear> linear(std::int64_t outputs, const nb::object& inputs, bool bias) {
     check(outputs >= 1, "network.head", "a linear layer of {} outputs", outputs);
     const auto layers = layers_.get();
     const auto number = static_cast<std::uint32_t>(layers->size());
