@@ -215,8 +215,10 @@ void bind_parts(nb::module_& module) {
           handed("pre"))
       .def(
           "learn",
-          [](const ConvolutionHandle& self, nb::handle pre, nb::handle error, double rate, nb::object unit_decay,
-             nb::object rate_power) { self.part.get()->learn(self.number, pre, error, rate, unit_decay, rate_power); },
+          [](const ConvolutionHandle& self, nb::handle pre, nb::handle error, double rate, const nb::object& unit_decay,
+             const nb::object& rate_power) {
+            self.part.get()->learn(self.number, pre, error, rate, unit_decay, rate_power);
+          },
           handed("pre"), handed("error"), nb::arg("learning_rate"), nb::arg("unit_decay") = nb::none(),
           nb::arg("rate_power") = nb::none());
   nb::class_<Loan<ConvolutionsPart>>(module, "Convolutions")

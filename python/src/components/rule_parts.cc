@@ -220,7 +220,7 @@ Tensor ConvolutionsPart::drive(std::size_t number, nb::handle pre) const {
 }
 
 void ConvolutionsPart::learn(std::size_t number, nb::handle pre, nb::handle error, double learning_rate,
-                             nb::object unit_decay, nb::object rate_power) {
+                             const nb::object& unit_decay, const nb::object& rate_power) {
   const std::int64_t rows = rows_of(pre, "learn");
   const Tensor input = tensor_of(pre, batch_of(rows, layer(number).input), dtype_, "learn");
   const Tensor output = tensor_of(error, batch_of(rows, layer(number).output), dtype_, "learn");

@@ -198,8 +198,8 @@ class ConvolutionsPart final : public RulePart {
   Tensor input(std::size_t number) const { return pass_.input(layer(number)); }
   Tensor drive(std::size_t number, nb::handle pre) const;
   /// As Synapses::learn; rate_power: of UnitRates, or none.
-  void learn(std::size_t number, nb::handle pre, nb::handle error, double learning_rate, nb::object unit_decay,
-             nb::object rate_power);
+  void learn(std::size_t number, nb::handle pre, nb::handle error, double learning_rate, const nb::object& unit_decay,
+             const nb::object& rate_power);
 
  private:
   DType dtype_, master_;
