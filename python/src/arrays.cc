@@ -183,11 +183,11 @@ void copy_into(const Array& array, Tensor& tensor, std::string_view what) {
   copy_elements<double, double>(array, axes, tensor);
 }
 
-void copy_finite_into(const Array& array, Tensor& tensor, std::string_view what) {
-  Tensor taken(tensor.shape(), tensor.dtype(), tensor.device());
-  copy_into(array, taken, what);
-  check(is_finite(taken), what, "holds NaN or infinite numbers");
-  copy(taken, tensor);
+Tensor finite_tensor(const Array& array, const Tensor& like, std::string_view what) {
+  Tensor tensor(like.shape(), like.dtype(), like.device() == Device::cuda ? Device::cpu : like.device());
+  copy_into(array, tensor, what);
+  check(is_finite(tensor), what, "holds NaN or infinite numbers");
+  return tensor;
 }
 
 }  // namespace biossl::python

@@ -31,7 +31,7 @@ Tensor tensor_over(const Array& array, DType dtype, std::string_view what);
 /// whose axes are as array_of shows them; the array may be a view of the tensor. Throws std::invalid_argument, which
 /// names `what`, unless the shapes agree.
 void copy_into(const Array& array, Tensor& tensor, std::string_view what);
-/// The same, but refuses numbers that are not finite, and then leaves the tensor as it was.
-void copy_finite_into(const Array& array, Tensor& tensor, std::string_view what);
+/// An array as a tensor on the host, otherwise like another one. Refuses numbers that are not finite, too.
+Tensor finite_tensor(const Array& array, const Tensor& like, std::string_view what);
 
 }  // namespace biossl::python

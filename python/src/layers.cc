@@ -18,11 +18,8 @@ Array array_in(nb::handle value, const std::string& what) {
   return array;
 }
 
-/// An array of finite numbers as a tensor like another.
 Tensor taken(nb::handle values, const Tensor& like, const std::string& what) {
-  Tensor tensor(like.shape(), like.dtype(), like.device() == Device::cuda ? Device::cpu : like.device());
-  copy_finite_into(array_in(values, what), tensor, what);
-  return tensor;
+  return finite_tensor(array_in(values, what), like, what);
 }
 
 void set_weight(Layer& layer, nb::handle value) {

@@ -98,3 +98,10 @@ def test_whole_numbers_are_a_state_too(small, tmp_path):
     assert np.isfinite(stepped.step())
     stepped.save(tmp_path / "one.safetensors")
     goes_on(recipe, {}, tmp_path)
+
+
+def test_whole_numbers_are_copied_into_a_slow_network(small):
+    example("byol")
+    changes = {"rule.kind": "byol_python", "loss.kind": "nt_xent", "network.head.kind": "mlp"}
+    stepped = trainer(job(small, "counting", {}), changes)
+    assert np.isfinite([stepped.step() for _ in range(2)]).all()

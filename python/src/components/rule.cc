@@ -161,10 +161,7 @@ struct ConvolutionHandle {
 
 void set_weight(ConvolutionHandle& self, const Array& values) {
   const ConvolutionLayer layer = self.layer();
-  const Tensor& weights = layer.synapses->weights().values();
-  Tensor taken(weights.shape(), weights.dtype(), Device::cpu);
-  copy_finite_into(values, taken, "weight");
-  layer.synapses->set_weights(taken);
+  layer.synapses->set_weights(finite_tensor(values, layer.synapses->weights().values(), "weight"));
 }
 
 void bind_parts(nb::module_& module) {
