@@ -14,11 +14,14 @@ namespace biossl {
 /// ONEDNN_MAX_CPU_ISA changes the answer, because it limits what oneDNN uses.
 bool can_compute(Device device, DType dtype);
 
-/// Whether a device has instructions for this type: a GPU for bfloat16, a CPU with AVX-512 BF16 for bfloat16.
+/// Whether a device gains by computing with this type in place of float32. For bfloat16: a GPU; an AMD processor with
+/// AVX-512 BF16; an Intel processor with AMX. Without AMX, Intel's processors multiply bfloat16 at half the rate of
+/// float32, with AVX-512 BF16 too (docs/performance.md). True of float32.
 bool is_fast(Device device, DType dtype);
 
 /// How a device supports bfloat16, as the end of a sentence: "this processor computes with bfloat16 itself", "this
-/// processor has no bfloat16 instructions", "this processor computes no bfloat16, which needs AVX-512".
+/// processor is slower with bfloat16 than with float32", "this processor has no bfloat16 instructions", "this processor
+/// computes no bfloat16, which needs AVX-512".
 std::string bfloat16_support(Device device);
 
 /// The type of activations and errors for a recipe's precision on a device: "float32", "bfloat16", "tf32" (float32,

@@ -15,10 +15,20 @@ std::string why_not(const std::string& precision, Device device) {
   return bfloat16_support(device);
 }
 
+void tell(const std::string& precision, const char* of, Device device, Reporter& reporter) {
+  reporter.note(fmt::format("{}: {} ({})", of, precision, bfloat16_support(device)));
+}
+
 void settle(std::string& precision, const char* of, Device device, Reporter& reporter) {
   if (precision != "auto") return;
   precision = std::string(name_of(compute_type("auto", device)));
-  reporter.note(fmt::format("{}: {} ({})", of, precision, bfloat16_support(device)));
+  tell(precision, of, device, reporter);
+}
+
+/// Whether float32 is the faster choice on this processor.
+bool is_slow(const std::string& precision, Device device) {
+  return precision == "bfloat16" && device == Device::cpu && can_train(precision, device) &&
+         !is_fast(device, DType::bfloat16);
 }
 
 }  // namespace
@@ -36,6 +46,7 @@ void check_precision(const Recipe& recipe, Device device) {
 }
 
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter) {
+  if (is_slow(recipe.train.precision, device)) tell(recipe.train.precision, "precision", device, reporter);
   settle(recipe.train.precision, "precision", device, reporter);
 }
 

@@ -16,7 +16,8 @@ bool can_train(const std::string& precision, Device device);
 /// Throws BadInput, with advice, if the device cannot train with the recipe's precision.
 void check_precision(const Recipe& recipe, Device device);
 
-/// Replaces "auto" by the actual precision of training, and tells the reporter.
+/// Replaces "auto" by the actual precision of training, and tells the reporter. Tells it too of a bfloat16 that was
+/// asked for and is slower than float32 on this processor.
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter);
 /// The same of the probe's features.
 void settle_probe_precision(Recipe& recipe, Device device, Reporter& reporter);

@@ -85,5 +85,18 @@ TEST(Precision, SaysWhichPrecisionAutoMeans) {
   EXPECT_EQ(exact.probe.precision, "float32");
 }
 
+TEST(Precision, TellsOfABfloat16ThatIsSlower) {
+  if (!can_train("bfloat16", Device::cpu)) GTEST_SKIP() << "needs a processor with AVX-512";
+  StoppingReporter reporter;
+  Recipe recipe = of_precision("bfloat16");
+  settle_precision(recipe, Device::cpu, reporter);
+  EXPECT_EQ(recipe.train.precision, "bfloat16") << "it was asked for";
+  const bool faster = is_fast(Device::cpu, DType::bfloat16);
+  EXPECT_EQ(reporter.notes.starts_with("precision: bfloat16 (this processor "), !faster) << reporter.notes;
+  StoppingReporter other;
+  settle_precision(recipe, Device::reference, other);
+  EXPECT_EQ(other.notes, "") << "plain loops are slow with every type";
+}
+
 }  // namespace
 }  // namespace biossl

@@ -1,5 +1,7 @@
 #include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/bias.h"
 #include "biossl/backend/cpu/onednn.h"
+#include "biossl/backend/cpu/winograd.h"
 
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
@@ -36,6 +38,9 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
     Tensor rows = pixels(dst);
     return linear_forward(patches(src, conv), weights, bias, activation, rows);
   }
+  if (src.dtype() == DType::float32 && activation != Activation::tanh && suits_winograd(src, conv, dst)) {
+    return convolve_by_winograd(src, weights, ConvolutionPass::forward, bias, activation, dst);
+  }
   thread_local PrimitiveCache<> cache;
   Primitive& primitive = cache.get(convolution_key({&src, &weights.values(), &bias, &dst}, conv, activation), [&] {
     return make_convolution_forward(src, weights.values(), bias, conv, activation, dst);
@@ -52,6 +57,9 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
   if (is_linear(d_src, conv)) {
     Tensor rows = patches(d_src, conv);
     return linear_backward_data(pixels(d_dst), weights, rows);
+  }
+  if (d_dst.dtype() == DType::float32 && suits_winograd(d_dst, conv, d_src)) {
+    return convolve_by_winograd(d_dst, weights, ConvolutionPass::backward_data, {}, Activation::none, d_src);
   }
   thread_local PrimitiveCache<> cache;
   Primitive& primitive = cache.get(convolution_key({&d_dst, &weights.values(), &d_src}, conv), [&] {
@@ -71,6 +79,10 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
     return;
   }
   if (is_linear(src, conv)) return linear_backward_weights(patches(src, conv), pixels(d_dst), d_weights, d_bias);
+  if (src.dtype() == DType::float32 && suits_winograd(src, conv, d_dst)) {
+    update_by_winograd(src, d_dst, d_weights);
+    return sum_bias<float>(d_dst, d_bias);
+  }
   thread_local UpdateCache cache;
   UpdatePrimitive& primitive = cache.get(convolution_key({&src, &d_dst, &d_weights, &d_bias}, conv), [&] {
     return std::make_unique<UpdatePrimitive>(make_convolution_backward_weights(src, d_dst, conv, d_weights, d_bias),

@@ -120,7 +120,7 @@ void backward_strip(const GatheredRows<T>& src, std::int64_t first, const float*
       x[r] = load_lanes(src[n] + first + r * lane_count);
     }
     for (int o = 0; o < outputs; ++o) {
-      const Lanes error = Lanes{} + d_dst[n * d_dst_stride + o];
+      const Lanes error = same_lanes(d_dst[n * d_dst_stride + o]);
       for (int r = 0; r < registers; ++r) sum[r][o] += error * x[r];
     }
   }

@@ -35,6 +35,9 @@ inline Lanes load_lanes(const bfloat16* from) {
   return reinterpret_cast<Lanes>(words);
 }
 
+/// One number in every lane. Less zero, because x + 0 is an addition where x may be -0; a load gives them at no cost.
+inline Lanes same_lanes(float number) { return number - Lanes{}; }
+
 inline void store_lanes(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

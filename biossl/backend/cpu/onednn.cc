@@ -4,6 +4,7 @@
 
 #include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/backend/cpu/onednn_versions.h"
+#include "biossl/backend/cpu/packed_weights.h"
 #include "biossl/core/error.h"
 #include "biossl/core/memory_limits.h"
 #include "biossl/core/parallel.h"
@@ -282,36 +283,30 @@ Tensor buffer_for(const Descriptor& descriptor) {
   return {{static_cast<std::int64_t>(descriptor.get_size())}, DType::uint8, Device::cpu};
 }
 
-/// The copies of one weight tensor, one for each layout in use.
-struct PackedLayouts final : Weights::Packed {
-  struct Layout {
-    Descriptor descriptor;
-    Tensor buffer;
-    std::unique_ptr<Primitive> reorder;
-    std::uint64_t version = 0;  // version of the weights at the last copy
-  };
-  std::vector<Layout> layouts;
-};
-
 }  // namespace
+
+PackedWeights& packed_weights(const Weights& weights) {
+  if (!weights.packed()) weights.packed() = std::make_unique<PackedWeights>();
+  return static_cast<PackedWeights&>(*weights.packed());
+}
 
 void* laid_out(const Weights& weights, const Descriptor& wanted) {
   const Descriptor plain = plain_weights(weights.values());
   if (wanted == plain) return weights.values().raw();
-  if (!weights.packed()) weights.packed() = std::make_unique<PackedLayouts>();
-  auto& layouts = static_cast<PackedLayouts&>(*weights.packed()).layouts;
+  auto& layouts = packed_weights(weights).layouts;
   auto found = std::find_if(layouts.begin(), layouts.end(), [&](const auto& l) { return l.descriptor == wanted; });
   if (found == layouts.end()) {
-    layouts.push_back({wanted, buffer_for(wanted), make_reorder(plain, wanted), 0});
+    layouts.push_back({wanted, make_reorder(plain, wanted), {buffer_for(wanted), 0}});
     found = layouts.end() - 1;
   }
-  if (found->version != weights.version()) {
+  WeightCopy& copy = found->copy;
+  if (copy.version != weights.version()) {
     found->reorder->bind(DNNL_ARG_FROM, weights.values().raw());
-    found->reorder->bind(DNNL_ARG_TO, found->buffer.raw());
+    found->reorder->bind(DNNL_ARG_TO, copy.buffer.raw());
     found->reorder->run();
-    found->version = weights.version();
+    copy.version = weights.version();
   }
-  return found->buffer.raw();
+  return copy.buffer.raw();
 }
 
 UpdatePrimitive::UpdatePrimitive(std::unique_ptr<Primitive> primitive, const Tensor& d_weights)

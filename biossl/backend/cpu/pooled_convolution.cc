@@ -1,17 +1,18 @@
 #include <algorithm>
 
 #include "biossl/backend/backend.h"
+#include "biossl/backend/cpu/bias.h"
 #include "biossl/backend/cpu/elements.h"
 #include "biossl/backend/cpu/lanes.h"
 #include "biossl/backend/cpu/layer_recorder.h"
+#include "biossl/backend/cpu/scratch.h"
 #include "biossl/backend/shared/spread_error.h"
 #include "biossl/core/parallel.h"
 
-// Convolution gradients below a 2x2 max-pool. Three of four errors are zeros, which a dense convolution multiplies too.
-// This code visits only the maxima, one output channel at a time. For the update, the 3x3 patch of a maximum is added
-// to the channel's sums in registers; for the error, the channel's weights in registers are added to the patch below.
-// Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three contiguous rows
-// and edges need no special case.
+// Weight updates below a 2x2 max-pool. Three of four errors are zeros, which a dense convolution multiplies too. This
+// code visits only the maxima, one output channel at a time: it adds the 3x3 patch of a maximum to the channel's sums
+// in registers. Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three
+// contiguous rows and edges need no special case.
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
@@ -87,38 +88,6 @@ void gather_patches(const float* plane, const Planes& at, std::int64_t rows, con
   for (int k = 0; k < 3 * across; ++k) store_lanes(sums[k], update + k * lane_count);
 }
 
-void add_lanes(const Lanes& lanes, float* to) { store_lanes(load_lanes(to) + lanes, to); }
-
-/// patch += error * weights (9, plane_channels) over the maxima of one output channel.
-template <class T>
-void scatter_weights(float* plane, const Planes& at, std::int64_t rows, const T* error, const std::uint8_t* argmax,
-                     const float* weights) {
-  constexpr int across = 3 * vectors;
-  const std::int64_t winner[4] = {0, plane_channels, at.row(), at.row() + plane_channels};
-  Lanes weight[3 * across];
-#pragma GCC unroll 18
-  for (int k = 0; k < 3 * across; ++k) weight[k] = load_lanes(weights + k * lane_count);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    float* window = plane + 2 * row * at.row();
-    for (std::int64_t column = 0; column < at.columns; ++column) {
-      float* upper = window + winner[*argmax];
-      float* middle = upper + at.row();
-      float* lower = middle + at.row();
-      keep(upper), keep(middle), keep(lower);
-      const auto factor = static_cast<float>(*error);
-#pragma GCC unroll 6
-      for (int k = 0; k < across; ++k) {
-        add_lanes(factor * weight[k], upper + k * lane_count);
-        add_lanes(factor * weight[across + k], middle + k * lane_count);
-        add_lanes(factor * weight[2 * across + k], lower + k * lane_count);
-      }
-      window += 2 * plane_channels;
-      error += at.outputs;
-      argmax += at.outputs;
-    }
-  }
-}
-
 /// Calls body(index in the planes, index in the map) for every pixel and plane: the first of plane_channels channels.
 template <class Body>
 void for_each_pixel(const Planes& at, const Body& body) {
@@ -137,14 +106,6 @@ void to_planes(const T* map, const Planes& at, float* planes) {
   for_each_pixel(at, [&](std::int64_t to, std::int64_t from) {
     for (int k = 0; k < vectors; ++k)
       store_lanes(load_lanes(map + from + k * lane_count), planes + to + k * lane_count);
-  });
-}
-
-template <class T>
-void from_planes(const float* planes, const Planes& at, T* map) {
-  for_each_pixel(at, [&](std::int64_t from, std::int64_t to) {
-#pragma omp simd
-    for (std::int64_t c = 0; c < plane_channels; ++c) store(planes[from + c], map[to + c]);
   });
 }
 
@@ -178,12 +139,6 @@ void for_each_group(std::int64_t images, const Planes& at, std::int64_t pieces, 
   });
 }
 
-/// Memory of this thread; it grows on demand and is kept.
-Tensor& grown(Tensor& memory, std::int64_t floats) {
-  if (memory.size() < floats) memory = Tensor({floats}, DType::float32, Device::cpu);
-  return memory;
-}
-
 /// Calls body(index here, index there) for every tap, in parallel over outputs; here is (O, planes, 9, plane_channels),
 /// there is (O, 3, 3, I).
 void for_each_tap(const Planes& at, const auto& body) {
@@ -204,25 +159,12 @@ bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
 }
 
 template <class T>
-void sum_bias(const Tensor& values, Tensor& d_bias) {
-  const std::int64_t outputs = values.extent(3);
-  parallel_for(outputs, 16, [&](std::int64_t begin, std::int64_t end) {
-    float* sums = d_bias.data<float>();
-    std::fill(sums + begin, sums + end, 0.0F);
-    for (std::int64_t row = 0; row < values.size() / outputs; ++row) {
-      const T* errors = values.data<T>() + row * outputs;
-      for (std::int64_t o = begin; o < end; ++o) sums[o] += static_cast<float>(errors[o]);
-    }
-  });
-}
-
-template <class T>
 void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights) {
   const Planes at(src, error.values);
   const std::int64_t pieces = std::min<std::int64_t>(threads(), src.extent(0));
   thread_local Tensor planes_memory, update_memory;
-  float* planes = grown(planes_memory, pieces * at.group() * at.image()).data<float>();
-  float* updates = grown(update_memory, pieces * at.update()).data<float>();
+  float* planes = grown(planes_memory, pieces * at.group() * at.image());
+  float* updates = grown(update_memory, pieces * at.update());
   parallel_for(pieces, 1, [&](std::int64_t begin, std::int64_t end) {
     std::fill(updates + begin * at.update(), updates + end * at.update(), 0.0F);
     // Clears the borders: planes of another shape may have used this memory.
@@ -254,40 +196,9 @@ void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights
   });
 }
 
-template <class T>
-void walk_errors(const PooledError& error, const Tensor& weights, Tensor& d_src) {
-  const Planes at(d_src, error.values);
-  const std::int64_t pieces = std::min<std::int64_t>(threads(), d_src.extent(0));
-  thread_local Tensor planes_memory, weight_memory;
-  float* planes = grown(planes_memory, pieces * at.group() * at.image()).data<float>();
-  float* laid_out = grown(weight_memory, at.update()).data<float>();
-  for_each_tap(at, [&](std::int64_t here, std::int64_t there) {
-    std::copy_n(weights.data<float>() + there, plane_channels, laid_out + here);
-  });
-  const T* errors = error.values.data<T>();
-  const auto* argmax = error.argmax.data<std::uint8_t>();
-  for_each_group(d_src.extent(0), at, pieces, [&](std::int64_t piece, std::int64_t first, std::int64_t images) {
-    float* group = planes + piece * at.group() * at.image();
-    std::fill_n(group, images * at.image(), 0.0F);
-    walk(at, images,
-         [&](std::int64_t image, std::int64_t plane, std::int64_t output, std::int64_t row, std::int64_t rows) {
-           const std::int64_t window = (first + image) * at.windows() + row * at.columns * at.outputs + output;
-           scatter_weights(group + image * at.image() + plane * at.plane() + 2 * row * at.row(), at, rows,
-                           errors + window, argmax + window, laid_out + (output * at.count + plane) * unit);
-         });
-    for (std::int64_t image = 0; image < images; ++image) {
-      from_planes(group + image * at.image(), at, d_src.data<T>() + (first + image) * d_src.shape().row_size());
-    }
-  });
-}
-
 }  // namespace
 
 void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
-  // In bfloat16 oneDNN's dense convolution is faster: its instructions process twice as many numbers.
-  if (d_src.dtype() == DType::float32 && can_walk(error, d_src, conv)) {
-    return walk_errors<float>(error, weights.values(), d_src);
-  }
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
 }
 
@@ -299,7 +210,7 @@ void conv2d_pooled_backward_weights(const Tensor& src, const PooledError& error,
   with_type(src, [&](auto zero) {
     using T = decltype(zero);
     walk_updates<T>(src, error, d_weights);
-    if (!d_bias.empty()) sum_bias<T>(error.values, d_bias);
+    sum_bias<T>(error.values, d_bias);
   });
 }
 

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+#include "biossl/core/level.h"
+#include "biossl/core/tensor.h"
+
+namespace biossl::cpu::BIOSSL_LEVEL {
+
+/// Memory for `floats` numbers that a function keeps between calls, mostly as a thread_local; it grows on demand.
+inline float* grown(Tensor& memory, std::int64_t floats) {
+  if (memory.size() < floats) memory = Tensor({floats}, DType::float32, Device::cpu);
+  return memory.data<float>();
+}
+
+}  // namespace biossl::cpu::BIOSSL_LEVEL

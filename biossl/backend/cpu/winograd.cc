@@ -1,0 +1,220 @@
+#include "biossl/backend/cpu/winograd.h"
+
+#include <algorithm>
+
+#include "biossl/backend/cpu/layer_recorder.h"
+#include "biossl/backend/cpu/packed_weights.h"
+#include "biossl/backend/cpu/scratch.h"
+#include "biossl/backend/cpu/winograd_tiles.h"
+#include "biossl/core/parallel.h"
+
+// A thread takes some tiles, transforms all channels of their inputs, and then makes a few output channels at a time:
+// their 36 matrix products and the transform back. Both intermediate results stay in the L2 cache.
+namespace biossl::cpu::BIOSSL_LEVEL {
+namespace winograd {
+namespace {
+
+constexpr std::int64_t fewest_channels = 16;  // below, the transforms cost more than they save
+constexpr std::int64_t most_weight_bytes = 16 << 20;
+constexpr std::int64_t fewest_groups = 4;  // of tiles that are worked on together
+
+/// Tiles of a matrix product: 24 sums of 32 registers, or 12 of 16.
+constexpr int rows_of(int columns) { return lane_count == 16 && columns < 4 ? 12 : 6; }
+
+/// Transforms kernels of (O, 3, 3, I) to (O / width, 36, I, width), with O and I the outputs and inputs of the pass.
+void transform_weights(const Tensor& weights, ConvolutionPass pass, const Extents& at, std::int64_t width, float* to) {
+  const bool forward = pass == ConvolutionPass::forward;
+  const std::int64_t row = (forward ? at.inputs : at.outputs);
+  const std::int64_t by_input = forward ? 1 : kernel * kernel * row;
+  const std::int64_t by_output = forward ? kernel * kernel * row : 1;
+  const float* values = weights.data<float>();
+  parallel_for(at.outputs / lane_count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin * lane_count; o < end * lane_count; o += lane_count) {
+      float* chunk = to + o / width * width * elements * at.inputs + o % width;
+      for (std::int64_t i = 0; i < at.inputs; ++i) {
+        const float* first = values + o * by_output + i * by_input;
+        transform_square<kernel, span>(
+            transform_kernel,
+            [&](int y, int x) {
+              const int tap = y * kernel + x;
+              const float* weight = first + (forward ? tap : kernel * kernel - 1 - tap) * row;
+              Lanes lanes;
+              for (std::int64_t lane = 0; lane < lane_count; ++lane) lanes[lane] = weight[lane * by_output];
+              return lanes;
+            },
+            [&](int y, int x, const Lanes& lanes) {
+              store_lanes(lanes, chunk + ((y * span + x) * at.inputs + i) * width);
+            });
+      }
+    }
+  });
+}
+
+const float* transformed(const Weights& weights, ConvolutionPass pass, const Extents& at, std::int64_t width) {
+  WeightCopy& copy = packed_weights(weights).winograd[static_cast<std::size_t>(pass)];
+  float* to = grown(copy.buffer, at.weights());
+  if (copy.version != weights.version()) transform_weights(weights.values(), pass, at, width, to);
+  copy.version = weights.version();
+  return to;
+}
+
+/// products (rows, width) = inputs (rows, count) weights (count, width). A function of its own, because its registers
+/// are.
+template <int columns>
+[[gnu::noinline]] void multiply(const float* inputs, const float* weights, std::int64_t count, float* products) {
+  constexpr int rows = rows_of(columns);
+  constexpr std::int64_t width = columns * lane_count;
+  Lanes sums[rows][columns] = {};
+  for (const float* end = inputs + count; inputs != end; ++inputs, weights += width) {
+    Lanes weight[columns];
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) weight[c] = load_lanes(weights + c * lane_count);
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; ++r) {
+      const Lanes input = same_lanes(inputs[r * count]);
+#pragma GCC unroll 4
+      for (int c = 0; c < columns; ++c) sums[r][c] += input * weight[c];
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) store_lanes(sums[r][c], products + r * width + c * lane_count);
+  }
+}
+
+/// A convolution whose outputs are made `columns` registers at a time.
+template <int columns>
+class Convolution {
+ public:
+  static constexpr std::int64_t width = columns * lane_count;
+
+  /// weights: transform_weights()
+  Convolution(const Tensor& from, const float* weights, const Tensor& bias, Activation activation, Tensor& to)
+      : at_(from, to),
+        from_(from.data<float>()),
+        weights_(weights),
+        bias_(bias.empty() ? nullptr : bias.data<float>()),
+        activation_(activation),
+        to_(to.data<float>()) {}
+
+  /// Numbers of memory that run() needs.
+  std::int64_t scratch() const {
+    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(most_tiles(), width) + at_.inputs;
+  }
+
+  /// Tiles [begin, end).
+  void run(std::int64_t begin, std::int64_t end, float* scratch) const {
+    const Transforms inputs{scratch, at_.inputs};
+    const Transforms products{scratch + Transforms::size(most_tiles(), at_.inputs), width};
+    float* zeros = products.values + Transforms::size(most_tiles(), width);
+    std::fill_n(zeros, at_.inputs, 0.0F);
+    const PaddedMap<float> map{from_, at_.height, at_.width, at_.inputs, zeros};
+    for (std::int64_t first = begin; first < end; first += most_tiles()) {
+      const std::int64_t tiles = std::min(most_tiles(), end - first);
+      for (std::int64_t t = 0; t < tiles; ++t) read(map, first + t, inputs.of(t), inputs.plane());
+      inputs.clear(tiles, whole_groups(tiles));
+      for (std::int64_t output = 0; output < at_.outputs; output += width) {
+        multiply_all(inputs, tiles, weights_ + output * elements * at_.inputs, products);
+        for (std::int64_t t = 0; t < tiles; ++t) write(first + t, output, products.of(t), products.plane());
+      }
+    }
+  }
+
+ private:
+  /// Tiles that are worked on together; all weights are read for them once.
+  std::int64_t most_tiles() const {
+    const std::int64_t bytes = Transforms::size(group, at_.inputs + width) * std::int64_t{sizeof(float)};
+    return std::max<std::int64_t>(scratch_bytes / bytes, fewest_groups) * group;
+  }
+
+  void read(const PaddedMap<float>& map, std::int64_t number, float* to, std::int64_t plane) const {
+    const Place place(at_, number);
+    transform_pixels<span>(transform_input, map, place.image, place.y - 1, place.x - 1, at_.inputs, to, plane);
+  }
+
+  void multiply_all(const Transforms& inputs, std::int64_t tiles, const float* weights,
+                    const Transforms& products) const {
+    for (int element = 0; element < elements; ++element) {
+      const float* matrix = weights + element * at_.inputs * width;
+      for (std::int64_t t = 0; t < tiles; t += rows_of(columns)) {
+        multiply<columns>(inputs.of(t) + element * inputs.plane(), matrix, at_.inputs,
+                          products.of(t) + element * products.plane());
+      }
+    }
+  }
+
+  Lanes activated(const Lanes& sum) const {
+    const Lanes zero{};
+    if (activation_ == Activation::relu) return sum < zero ? zero : sum;
+    if (activation_ == Activation::hardtanh) {
+      const Lanes one = same_lanes(1.0F);
+      const Lanes below = sum > one ? one : sum;
+      return below < -one ? -one : below;
+    }
+    return sum;
+  }
+
+  void write(std::int64_t number, std::int64_t output, const float* products, std::int64_t plane) const {
+    const Place place(at_, number);
+    const std::int64_t rows = at_.height - place.y;
+    const std::int64_t across = at_.width - place.x;
+    float* pixel = to_ + ((place.image * at_.height + place.y) * at_.width + place.x) * at_.outputs + output;
+    for (std::int64_t c = 0; c < width; c += lane_count) {
+      const Lanes bias = bias_ == nullptr ? Lanes{} : load_lanes(bias_ + output + c);
+      transform_square<span, tile>(
+          transform_output, [&](int y, int x) { return load_lanes(products + (y * span + x) * plane + c); },
+          [&](int y, int x, const Lanes& lanes) {
+            if (y >= rows || x >= across) return;
+            store_lanes(activated(lanes + bias), pixel + (y * at_.width + x) * at_.outputs + c);
+          });
+    }
+  }
+
+  Extents at_;
+  const float* from_;
+  const float* weights_;
+  const float* bias_;
+  Activation activation_;
+  float* to_;
+};
+
+/// Splits the tiles into pieces, one a thread.
+template <int columns>
+void convolve(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
+              Activation activation, Tensor& to) {
+  using OfWidth = Convolution<columns>;
+  const Extents at(from, to);
+  const OfWidth convolution(from, transformed(weights, pass, at, OfWidth::width), bias, activation, to);
+  const std::int64_t groups = (at.tiles() + group - 1) / group;
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), groups);
+  const std::int64_t each = convolution.scratch();
+  thread_local Tensor memory;
+  float* scratch = grown(memory, pieces * each);
+  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t piece = first; piece < last; ++piece) {
+      convolution.run(groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()),
+                      scratch + piece * each);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace winograd
+
+bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to) {
+  const winograd::Extents at(from, to);
+  const std::int64_t computed = at.down() * at.across() * winograd::tile * winograd::tile;
+  return conv == Conv2d{3, 1, 1} && std::min(at.inputs, at.outputs) >= winograd::fewest_channels &&
+         at.inputs % lane_count == 0 && at.outputs % lane_count == 0 &&
+         at.weights() * std::int64_t{sizeof(float)} <= winograd::most_weight_bytes &&
+         2 * computed <= 3 * at.height * at.width && !LayerRecorder::recording();
+}
+
+void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
+                          Activation activation, Tensor& to) {
+  winograd::with_columns(
+      to.extent(3), [&](auto columns) { winograd::convolve<columns()>(from, weights, pass, bias, activation, to); });
+}
+
+}  // namespace biossl::cpu::BIOSSL_LEVEL

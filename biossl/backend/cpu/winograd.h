@@ -1,0 +1,33 @@
+#pragma once
+
+#include "biossl/core/level.h"
+#include "biossl/core/tensor.h"
+#include "biossl/ops/types.h"
+#include "biossl/ops/weights.h"
+
+// 3x3 convolutions by Winograd's minimal filtering F(4x4, 3x3) (Lavin & Gray 2016, arXiv:1509.09308), in float32: 36
+// multiplications where the sum itself has 144. Tiles of 4x4 outputs depend on 6x6 inputs. In the space of the
+// transforms a convolution is 36 matrix products over channels:
+//   Y = A^T [sum over channels of (G g G^T) * (B^T d B)] A,
+// with d a tile of the input, g the kernel, * by element. Its derivative by g is
+//   G^T [sum over tiles of (B^T d B) * (A e A^T)] G,
+// with e the error of Y.
+namespace biossl::cpu::BIOSSL_LEVEL {
+
+enum class ConvolutionPass { forward, backward_data };
+
+/// Whether a convolution from `from` (N, H, W, I) to `to` (N, H, W, O) can be computed so, and gains by it in float32:
+/// 3x3, stride 1, padding 1, at least 16 channels on both sides. Does not depend on N, so neither do the results.
+bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to);
+
+/// forward: to = activation(conv(from, weights) + bias), weights (O, 3, 3, I).
+/// backward_data: the adjoint; `from` is the error (N, H, W, O), `to` that of the input (N, H, W, I).
+/// float32; bias (O), or empty; any activation but tanh. The results do not depend on the number of threads.
+void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
+                          Activation activation, Tensor& to);
+
+/// d_weights (O, 3, 3, I), float32, from the input src (N, H, W, I) and the error d_dst (N, H, W, O), both float32 or
+/// bfloat16. Each thread sums over tiles of its own.
+void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights);
+
+}  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "biossl/backend/cpu/winograd_transforms.h"
+#include "biossl/core/tensor.h"
+
+// How a map is cut into tiles, and how their transforms lie in memory.
+namespace biossl::cpu::BIOSSL_LEVEL::winograd {
+
+inline constexpr std::int64_t group = 12;  // tiles whose transforms lie together; a multiple of every product's rows
+inline constexpr std::int64_t scratch_bytes = 1 << 20;  // per thread, for transforms that stay in the L2 cache
+
+/// Calls body(std::integral_constant<int, columns>): how many registers of outputs a matrix product keeps its sums for.
+/// The most that the output channels fill.
+template <class Body>
+void with_columns(std::int64_t outputs, const Body& body) {
+  if constexpr (lane_count == 16) {
+    if (outputs % (4 * lane_count) == 0) return body(std::integral_constant<int, 4>());
+  }
+  if (outputs % (2 * lane_count) == 0) return body(std::integral_constant<int, 2>());
+  body(std::integral_constant<int, 1>());
+}
+
+/// Sizes of a 3x3 convolution between two maps (N, H, W, C) of the same extents.
+struct Extents {
+  std::int64_t images, height, width, inputs, outputs;
+
+  Extents(const Tensor& from, const Tensor& to)
+      : images(from.extent(0)),
+        height(from.extent(1)),
+        width(from.extent(2)),
+        inputs(from.extent(3)),
+        outputs(to.extent(3)) {}
+  std::int64_t down() const { return (height + tile - 1) / tile; }
+  std::int64_t across() const { return (width + tile - 1) / tile; }
+  std::int64_t tiles() const { return images * down() * across(); }
+  std::int64_t weights() const { return elements * inputs * outputs; }
+};
+
+/// Where a tile's outputs begin.
+struct Place {
+  std::int64_t image, y, x;
+
+  Place(const Extents& at, std::int64_t number)
+      : image(number / (at.down() * at.across())),
+        y(number / at.across() % at.down() * tile),
+        x(number % at.across() * tile) {}
+};
+
+/// The transforms of some tiles: (tiles / group, 36, group, channels).
+struct Transforms {
+  float* values;
+  std::int64_t channels;
+
+  static std::int64_t size(std::int64_t tiles, std::int64_t channels) { return tiles * elements * channels; }
+  std::int64_t plane() const { return group * channels; }  // from one of 36 elements to the next
+  float* of(std::int64_t number) const {
+    return values + number / group * elements * plane() + number % group * channels;
+  }
+  /// Makes the transforms of tiles [first, last) zero.
+  void clear(std::int64_t first, std::int64_t last) const {
+    for (std::int64_t number = first; number < last; ++number) {
+      for (int element = 0; element < elements; ++element) std::fill_n(of(number) + element * plane(), channels, 0.0F);
+    }
+  }
+};
+
+/// Tiles that fill whole groups.
+inline std::int64_t whole_groups(std::int64_t tiles) { return (tiles + group - 1) / group * group; }
+
+/// A map (N, H, W, C) of which squares of pixels are read. Zeros stand around it.
+template <class T>
+struct PaddedMap {
+  const T* values;
+  std::int64_t height, width, channels;
+  const T* zeros;  // of as many channels as are read
+
+  const T* pixel(std::int64_t image, std::int64_t y, std::int64_t x) const {
+    const bool inside = y >= 0 && y < height && x >= 0 && x < width;
+    return inside ? values + ((image * height + y) * width + x) * channels : zeros;
+  }
+};
+
+/// Transforms `size` x `size` pixels whose corner is (y, x), channels [0, count), to 36 planes.
+template <int size, class Transform, class T>
+void transform_pixels(const Transform& transform, const PaddedMap<T>& map, std::int64_t image, std::int64_t y,
+                      std::int64_t x, std::int64_t count, float* to, std::int64_t plane) {
+  const T* pixels[size][size];
+  for (int row = 0; row < size; ++row) {
+    for (int column = 0; column < size; ++column) pixels[row][column] = map.pixel(image, y + row, x + column);
+  }
+  for (std::int64_t c = 0; c < count; c += lane_count) {
+    transform_square<size, span>(
+        transform, [&](int row, int column) { return load_lanes(pixels[row][column] + c); },
+        [&](int row, int column, const Lanes& lanes) { store_lanes(lanes, to + (row * span + column) * plane + c); });
+  }
+}
+
+}  // namespace biossl::cpu::BIOSSL_LEVEL::winograd

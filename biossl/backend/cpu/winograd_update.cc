@@ -1,0 +1,177 @@
+#include <algorithm>
+
+#include "biossl/backend/cpu/elements.h"
+#include "biossl/backend/cpu/scratch.h"
+#include "biossl/backend/cpu/winograd.h"
+#include "biossl/backend/cpu/winograd_tiles.h"
+#include "biossl/core/parallel.h"
+
+// A thread takes some tiles, transforms all channels of their inputs, and then takes a few output channels at a time:
+// the transforms of their errors, and 36 matrix products that are added to the thread's sums.
+namespace biossl::cpu::BIOSSL_LEVEL {
+namespace winograd {
+namespace {
+
+constexpr std::int64_t error_tiles = 2 * group;  // whose errors are transformed before they are used
+
+/// Inputs of a matrix product: 16 sums of 32 registers, or 8 of 16.
+constexpr int inputs_of(int columns) { return lane_count / columns; }
+
+/// sums (rows, width) += the sum over `groups` groups of tiles of inputs (tiles, rows)^T errors (tiles, width).
+template <int columns>
+[[gnu::noinline]] void add_products(const float* inputs, std::int64_t channels, const float* errors,
+                                    std::int64_t groups, float* sums) {
+  constexpr int rows = inputs_of(columns);
+  constexpr std::int64_t width = columns * lane_count;
+  Lanes sum[rows][columns];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) sum[r][c] = load_lanes(sums + r * width + c * lane_count);
+  }
+  for (std::int64_t g = 0; g < groups; ++g) {
+    const float* input = inputs + g * elements * group * channels;
+    const float* error = errors + g * elements * group * width;
+    for (std::int64_t t = 0; t < group; ++t, input += channels, error += width) {
+      Lanes e[columns];
+#pragma GCC unroll 4
+      for (int c = 0; c < columns; ++c) e[c] = load_lanes(error + c * lane_count);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; ++r) {
+        const Lanes factor = same_lanes(input[r]);
+#pragma GCC unroll 4
+        for (int c = 0; c < columns; ++c) sum[r][c] += factor * e[c];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) store_lanes(sum[r][c], sums + r * width + c * lane_count);
+  }
+}
+
+/// An update of which each thread makes a part, in the space of the transforms: (O / width, 36, I, width).
+template <int columns, class T>
+class Update {
+ public:
+  static constexpr std::int64_t width = columns * lane_count;
+
+  Update(const Tensor& src, const Tensor& d_dst) : at_(src, d_dst), src_(src.data<T>()), d_dst_(d_dst.data<T>()) {}
+
+  /// Numbers of memory that run() needs.
+  std::int64_t scratch() const {
+    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(error_tiles, width) + zeros();
+  }
+
+  /// sums = the products of tiles [begin, end).
+  void run(std::int64_t begin, std::int64_t end, float* scratch, float* sums) const {
+    const Transforms inputs{scratch, at_.inputs};
+    const Transforms errors{scratch + Transforms::size(most_tiles(), at_.inputs), width};
+    T* zero = reinterpret_cast<T*>(errors.values + Transforms::size(error_tiles, width));
+    std::fill_n(zero, zeros(), T(0.0F));
+    const PaddedMap<T> src{src_, at_.height, at_.width, at_.inputs, zero};
+    std::fill_n(sums, at_.weights(), 0.0F);
+    for (std::int64_t first = begin; first < end; first += most_tiles()) {
+      const std::int64_t tiles = std::min(most_tiles(), end - first);
+      for (std::int64_t t = 0; t < tiles; ++t) {
+        const Place place(at_, first + t);
+        transform_pixels<span>(transform_input, src, place.image, place.y - 1, place.x - 1, at_.inputs, inputs.of(t),
+                               inputs.plane());
+      }
+      inputs.clear(tiles, whole_groups(tiles));
+      for (std::int64_t output = 0; output < at_.outputs; output += width) {
+        add(inputs, first, tiles, output, errors, zero, sums + output * elements * at_.inputs);
+      }
+    }
+  }
+
+ private:
+  std::int64_t most_tiles() const {
+    const std::int64_t bytes = Transforms::size(error_tiles, at_.inputs) * std::int64_t{sizeof(float)};
+    return std::max<std::int64_t>(scratch_bytes / bytes, 1) * error_tiles;
+  }
+  std::int64_t zeros() const { return std::max(at_.inputs, width); }
+
+  /// Adds the products of `tiles` tiles from `first` on and `width` outputs from `output` on.
+  void add(const Transforms& inputs, std::int64_t first, std::int64_t tiles, std::int64_t output,
+           const Transforms& errors, const T* zero, float* sums) const {
+    const PaddedMap<T> d_dst{d_dst_ + output, at_.height, at_.width, at_.outputs, zero};
+    for (std::int64_t from = 0; from < tiles; from += error_tiles) {
+      const std::int64_t count = std::min(error_tiles, tiles - from);
+      for (std::int64_t t = 0; t < count; ++t) {
+        const Place place(at_, first + from + t);
+        transform_pixels<tile>(transform_error, d_dst, place.image, place.y, place.x, width, errors.of(t),
+                               errors.plane());
+      }
+      errors.clear(count, whole_groups(count));
+      for (int element = 0; element < elements; ++element) {
+        const float* input = inputs.of(from) + element * inputs.plane();
+        for (std::int64_t i = 0; i < at_.inputs; i += inputs_of(columns)) {
+          add_products<columns>(input + i, at_.inputs, errors.of(0) + element * errors.plane(),
+                                whole_groups(count) / group, sums + (element * at_.inputs + i) * width);
+        }
+      }
+    }
+  }
+
+  Extents at_;
+  const T* src_;
+  const T* d_dst_;
+};
+
+/// d_weights (O, 3, 3, I) = G^T [the sum of `parts` parts] G.
+void transform_sums(const float* sums, std::int64_t parts, const Extents& at, std::int64_t width, Tensor& d_weights) {
+  constexpr int taps = kernel * kernel;
+  parallel_for(at.outputs / lane_count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin * lane_count; o < end * lane_count; o += lane_count) {
+      const float* chunk = sums + o / width * width * elements * at.inputs + o % width;
+      for (std::int64_t i = 0; i < at.inputs; ++i) {
+        float* to = d_weights.data<float>() + o * taps * at.inputs + i;
+        transform_square<span, kernel>(
+            transform_update,
+            [&](int y, int x) {
+              const float* first = chunk + ((y * span + x) * at.inputs + i) * width;
+              Lanes sum = load_lanes(first);
+              for (std::int64_t part = 1; part < parts; ++part) sum += load_lanes(first + part * at.weights());
+              return sum;
+            },
+            [&](int y, int x, const Lanes& lanes) {
+              for (std::int64_t lane = 0; lane < lane_count; ++lane) {
+                to[(lane * taps + y * kernel + x) * at.inputs] = lanes[lane];
+              }
+            });
+      }
+    }
+  });
+}
+
+/// Splits the tiles into pieces, one a thread.
+template <int columns, class T>
+void update(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
+  const Extents at(src, d_dst);
+  const Update<columns, T> all(src, d_dst);
+  const std::int64_t groups = whole_groups(at.tiles()) / group;
+  const std::int64_t pieces = std::min<std::int64_t>(threads(), groups);
+  thread_local Tensor scratch_memory, sums_memory;
+  float* scratch = grown(scratch_memory, pieces * all.scratch());
+  float* sums = grown(sums_memory, pieces * at.weights());
+  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t piece = first; piece < last; ++piece) {
+      all.run(groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()),
+              scratch + piece * all.scratch(), sums + piece * at.weights());
+    }
+  });
+  transform_sums(sums, pieces, at, Update<columns, T>::width, d_weights);
+}
+
+}  // namespace
+}  // namespace winograd
+
+void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
+  winograd::with_columns(d_dst.extent(3), [&](auto columns) {
+    with_type(src, [&](auto zero) { winograd::update<columns(), decltype(zero)>(src, d_dst, d_weights); });
+  });
+}
+
+}  // namespace biossl::cpu::BIOSSL_LEVEL
