@@ -113,7 +113,7 @@ class Convolution {
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
       for (std::int64_t t = 0; t < tiles; ++t) read(map, first + t, inputs.of(t), inputs.plane());
-      inputs.clear(tiles, whole_groups(tiles));
+      inputs.clear(tiles, groups_of(tiles) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
         multiply_all(inputs, tiles, weights_ + output * elements * at_.inputs, products);
         for (std::int64_t t = 0; t < tiles; ++t) write(first + t, output, products.of(t), products.plane());
@@ -179,23 +179,16 @@ class Convolution {
   float* to_;
 };
 
-/// Splits the tiles into pieces, one a thread.
 template <int columns>
 void convolve(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
               Activation activation, Tensor& to) {
   using OfWidth = Convolution<columns>;
   const Extents at(from, to);
-  const OfWidth convolution(from, transformed(weights, pass, at, OfWidth::width), bias, activation, to);
-  const std::int64_t groups = (at.tiles() + group - 1) / group;
-  const std::int64_t pieces = std::min<std::int64_t>(threads(), groups);
-  const std::int64_t each = convolution.scratch();
+  const OfWidth all(from, transformed(weights, pass, at, OfWidth::width), bias, activation, to);
   thread_local Tensor memory;
-  float* scratch = grown(memory, pieces * each);
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t piece = first; piece < last; ++piece) {
-      convolution.run(groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()),
-                      scratch + piece * each);
-    }
+  float* scratch = grown(memory, pieces_of(at) * all.scratch());
+  for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
+    all.run(begin, end, scratch + piece * all.scratch());
   });
 }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "biossl/backend/cpu/winograd_transforms.h"
+#include "biossl/core/parallel.h"
 #include "biossl/core/tensor.h"
 
 // How a map is cut into tiles, and how their transforms lie in memory.
@@ -68,8 +69,22 @@ struct Transforms {
   }
 };
 
-/// Tiles that fill whole groups.
-inline std::int64_t whole_groups(std::int64_t tiles) { return (tiles + group - 1) / group * group; }
+inline std::int64_t groups_of(std::int64_t tiles) { return (tiles + group - 1) / group; }
+
+/// Pieces that all tiles are split into, one a thread.
+inline std::int64_t pieces_of(const Extents& at) { return std::min<std::int64_t>(threads(), groups_of(at.tiles())); }
+
+/// Calls body(piece, first tile, end of its tiles) for every piece, in parallel.
+template <class Body>
+void for_each_piece(const Extents& at, const Body& body) {
+  const std::int64_t groups = groups_of(at.tiles());
+  const std::int64_t pieces = pieces_of(at);
+  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t piece = first; piece < last; ++piece) {
+      body(piece, groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()));
+    }
+  });
+}
 
 /// A map (N, H, W, C) of which squares of pixels are read. Zeros stand around it.
 template <class T>

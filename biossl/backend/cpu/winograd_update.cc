@@ -79,7 +79,7 @@ class Update {
         transform_pixels<span>(transform_input, src, place.image, place.y - 1, place.x - 1, at_.inputs, inputs.of(t),
                                inputs.plane());
       }
-      inputs.clear(tiles, whole_groups(tiles));
+      inputs.clear(tiles, groups_of(tiles) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
         add(inputs, first, tiles, output, errors, zero, sums + output * elements * at_.inputs);
       }
@@ -104,12 +104,12 @@ class Update {
         transform_pixels<tile>(transform_error, d_dst, place.image, place.y, place.x, width, errors.of(t),
                                errors.plane());
       }
-      errors.clear(count, whole_groups(count));
+      errors.clear(count, groups_of(count) * group);
       for (int element = 0; element < elements; ++element) {
         const float* input = inputs.of(from) + element * inputs.plane();
         for (std::int64_t i = 0; i < at_.inputs; i += inputs_of(columns)) {
-          add_products<columns>(input + i, at_.inputs, errors.of(0) + element * errors.plane(),
-                                whole_groups(count) / group, sums + (element * at_.inputs + i) * width);
+          add_products<columns>(input + i, at_.inputs, errors.of(0) + element * errors.plane(), groups_of(count),
+                                sums + (element * at_.inputs + i) * width);
         }
       }
     }
@@ -146,23 +146,17 @@ void transform_sums(const float* sums, std::int64_t parts, const Extents& at, st
   });
 }
 
-/// Splits the tiles into pieces, one a thread.
 template <int columns, class T>
 void update(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
   const Extents at(src, d_dst);
   const Update<columns, T> all(src, d_dst);
-  const std::int64_t groups = whole_groups(at.tiles()) / group;
-  const std::int64_t pieces = std::min<std::int64_t>(threads(), groups);
   thread_local Tensor scratch_memory, sums_memory;
-  float* scratch = grown(scratch_memory, pieces * all.scratch());
-  float* sums = grown(sums_memory, pieces * at.weights());
-  parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t piece = first; piece < last; ++piece) {
-      all.run(groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()),
-              scratch + piece * all.scratch(), sums + piece * at.weights());
-    }
+  float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
+  float* sums = grown(sums_memory, pieces_of(at) * at.weights());
+  for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
+    all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
   });
-  transform_sums(sums, pieces, at, Update<columns, T>::width, d_weights);
+  transform_sums(sums, pieces_of(at), at, Update<columns, T>::width, d_weights);
 }
 
 }  // namespace
