@@ -109,7 +109,7 @@ class Convolution {
     const Transforms products{scratch + Transforms::size(most_tiles(), at_.inputs), width};
     float* zeros = products.values + Transforms::size(most_tiles(), width);
     std::fill_n(zeros, at_.inputs, 0.0F);
-    const PaddedMap<float> map{from_, at_.height, at_.width, at_.inputs, zeros};
+    const PaddedMap map{from_, at_.height, at_.width, at_.inputs, zeros};
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
       for (std::int64_t t = 0; t < tiles; ++t) read(map, first + t, inputs.of(t), inputs.plane());
@@ -128,7 +128,7 @@ class Convolution {
     return std::max<std::int64_t>(scratch_bytes / bytes, fewest_groups) * group;
   }
 
-  void read(const PaddedMap<float>& map, std::int64_t number, float* to, std::int64_t plane) const {
+  void read(const PaddedMap& map, std::int64_t number, float* to, std::int64_t plane) const {
     const Place place(at_, number);
     transform_pixels<span>(transform_input, map, place.image, place.y - 1, place.x - 1, at_.inputs, to, plane);
   }

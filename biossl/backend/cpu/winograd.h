@@ -26,8 +26,8 @@ bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to);
 void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
                           Activation activation, Tensor& to);
 
-/// d_weights (O, 3, 3, I), float32, from the input src (N, H, W, I) and the error d_dst (N, H, W, O), both float32 or
-/// bfloat16. Each thread sums over tiles of its own.
+/// d_weights (O, 3, 3, I) from the input src (N, H, W, I) and the error d_dst (N, H, W, O), float32. Each thread sums
+/// over tiles of its own.
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights);
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -87,23 +87,22 @@ void for_each_piece(const Extents& at, const Body& body) {
 }
 
 /// A map (N, H, W, C) of which squares of pixels are read. Zeros stand around it.
-template <class T>
 struct PaddedMap {
-  const T* values;
+  const float* values;
   std::int64_t height, width, channels;
-  const T* zeros;  // of as many channels as are read
+  const float* zeros;  // of as many channels as are read
 
-  const T* pixel(std::int64_t image, std::int64_t y, std::int64_t x) const {
+  const float* pixel(std::int64_t image, std::int64_t y, std::int64_t x) const {
     const bool inside = y >= 0 && y < height && x >= 0 && x < width;
     return inside ? values + ((image * height + y) * width + x) * channels : zeros;
   }
 };
 
 /// Transforms `size` x `size` pixels whose corner is (y, x), channels [0, count), to 36 planes.
-template <int size, class Transform, class T>
-void transform_pixels(const Transform& transform, const PaddedMap<T>& map, std::int64_t image, std::int64_t y,
+template <int size, class Transform>
+void transform_pixels(const Transform& transform, const PaddedMap& map, std::int64_t image, std::int64_t y,
                       std::int64_t x, std::int64_t count, float* to, std::int64_t plane) {
-  const T* pixels[size][size];
+  const float* pixels[size][size];
   for (int row = 0; row < size; ++row) {
     for (int column = 0; column < size; ++column) pixels[row][column] = map.pixel(image, y + row, x + column);
   }

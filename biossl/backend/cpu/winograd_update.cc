@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "biossl/backend/cpu/elements.h"
 #include "biossl/backend/cpu/scratch.h"
 #include "biossl/backend/cpu/winograd.h"
 #include "biossl/backend/cpu/winograd_tiles.h"
@@ -52,12 +51,13 @@ template <int columns>
 }
 
 /// An update of which each thread makes a part, in the space of the transforms: (O / width, 36, I, width).
-template <int columns, class T>
+template <int columns>
 class Update {
  public:
   static constexpr std::int64_t width = columns * lane_count;
 
-  Update(const Tensor& src, const Tensor& d_dst) : at_(src, d_dst), src_(src.data<T>()), d_dst_(d_dst.data<T>()) {}
+  Update(const Tensor& src, const Tensor& d_dst)
+      : at_(src, d_dst), src_(src.data<float>()), d_dst_(d_dst.data<float>()) {}
 
   /// Numbers of memory that run() needs.
   std::int64_t scratch() const {
@@ -68,9 +68,9 @@ class Update {
   void run(std::int64_t begin, std::int64_t end, float* scratch, float* sums) const {
     const Transforms inputs{scratch, at_.inputs};
     const Transforms errors{scratch + Transforms::size(most_tiles(), at_.inputs), width};
-    T* zero = reinterpret_cast<T*>(errors.values + Transforms::size(error_tiles, width));
-    std::fill_n(zero, zeros(), T(0.0F));
-    const PaddedMap<T> src{src_, at_.height, at_.width, at_.inputs, zero};
+    float* zero = errors.values + Transforms::size(error_tiles, width);
+    std::fill_n(zero, zeros(), 0.0F);
+    const PaddedMap src{src_, at_.height, at_.width, at_.inputs, zero};
     std::fill_n(sums, at_.weights(), 0.0F);
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
@@ -95,8 +95,8 @@ class Update {
 
   /// Adds the products of `tiles` tiles from `first` on and `width` outputs from `output` on.
   void add(const Transforms& inputs, std::int64_t first, std::int64_t tiles, std::int64_t output,
-           const Transforms& errors, const T* zero, float* sums) const {
-    const PaddedMap<T> d_dst{d_dst_ + output, at_.height, at_.width, at_.outputs, zero};
+           const Transforms& errors, const float* zero, float* sums) const {
+    const PaddedMap d_dst{d_dst_ + output, at_.height, at_.width, at_.outputs, zero};
     for (std::int64_t from = 0; from < tiles; from += error_tiles) {
       const std::int64_t count = std::min(error_tiles, tiles - from);
       for (std::int64_t t = 0; t < count; ++t) {
@@ -116,8 +116,8 @@ class Update {
   }
 
   Extents at_;
-  const T* src_;
-  const T* d_dst_;
+  const float* src_;
+  const float* d_dst_;
 };
 
 /// d_weights (O, 3, 3, I) = G^T [the sum of `parts` parts] G.
@@ -146,26 +146,24 @@ void transform_sums(const float* sums, std::int64_t parts, const Extents& at, st
   });
 }
 
-template <int columns, class T>
+template <int columns>
 void update(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
   const Extents at(src, d_dst);
-  const Update<columns, T> all(src, d_dst);
+  const Update<columns> all(src, d_dst);
   thread_local Tensor scratch_memory, sums_memory;
   float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
   float* sums = grown(sums_memory, pieces_of(at) * at.weights());
   for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
     all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
   });
-  transform_sums(sums, pieces_of(at), at, Update<columns, T>::width, d_weights);
+  transform_sums(sums, pieces_of(at), at, Update<columns>::width, d_weights);
 }
 
 }  // namespace
 }  // namespace winograd
 
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
-  winograd::with_columns(d_dst.extent(3), [&](auto columns) {
-    with_type(src, [&](auto zero) { winograd::update<columns(), decltype(zero)>(src, d_dst, d_weights); });
-  });
+  winograd::with_columns(d_dst.extent(3), [&](auto columns) { winograd::update<columns()>(src, d_dst, d_weights); });
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL
