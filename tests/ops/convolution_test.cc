@@ -65,7 +65,7 @@ const std::vector<ConvolutionCase> convolution_cases = {
     // others, tiles of several threads.
     {"winograd", {2, 8, 8, 64}, 64, {3, 1, 1}, true, Activation::hardtanh},
     {"winograd_edges", {3, 7, 11, 16}, 48, {3, 1, 1}, true, Activation::relu},
-    {"winograd_many_tiles", {9, 16, 12, 32}, 96, {3, 1, 1}, false, Activation::none},
+    {"winograd_many_tiles", {5, 8, 12, 32}, 96, {3, 1, 1}, false, Activation::none},
     {"winograd_of_one_image", {1, 3, 4, 80}, 16, {3, 1, 1}, true, Activation::none},
     {"several_tiles_of_odd_channels", {3, 14, 15, 17}, 33, {3, 2, 1}, true, Activation::hardtanh},
 };

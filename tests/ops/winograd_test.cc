@@ -64,8 +64,8 @@ TEST(Winograd, IsUsedWhereItSuits) {
 
 // With the tiles' usual points, 0, +-1 and +-2, this error is twice as large.
 TEST(Winograd, IsNearlyAsExactAsTheSum) {
-  Maps ours({4, 8, 8, 128}, 64);
-  Maps exact({4, 8, 8, 128}, 64, Device::reference, DType::float64);
+  Maps ours({1, 8, 8, 128}, 64);
+  Maps exact({1, 8, 8, 128}, 64, Device::reference, DType::float64);
   const std::vector<double> sums = exact.forward();
   const std::vector<double> updates = exact.update();
   EXPECT_LT(relative_error(ours.forward(), sums), 3e-6);

@@ -79,7 +79,7 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
     return;
   }
   if (is_linear(src, conv)) return linear_backward_weights(patches(src, conv), pixels(d_dst), d_weights, d_bias);
-  if (src.dtype() == DType::float32 && suits_winograd(src, conv, d_dst)) {
+  if (src.dtype() == DType::float32 && suits_winograd_update(src, conv, d_dst)) {
     update_by_winograd(src, d_dst, d_weights);
     return sum_bias<float>(d_dst, d_bias);
   }

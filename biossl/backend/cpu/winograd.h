@@ -26,6 +26,9 @@ bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to);
 void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
                           Activation activation, Tensor& to);
 
+/// Whether update_by_winograd() gains too: each thread has sums of its own, 36 I O numbers, which take up to 6 MiB.
+bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& d_dst);
+
 /// d_weights (O, 3, 3, I) from the input src (N, H, W, I) and the error d_dst (N, H, W, O), float32. Each thread sums
 /// over tiles of its own.
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights);

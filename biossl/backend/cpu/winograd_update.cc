@@ -11,7 +11,8 @@ namespace biossl::cpu::BIOSSL_LEVEL {
 namespace winograd {
 namespace {
 
-constexpr std::int64_t error_tiles = 2 * group;  // whose errors are transformed before they are used
+constexpr std::int64_t most_sum_bytes = 6 << 20;  // per thread
+constexpr std::int64_t error_tiles = 2 * group;   // whose errors are transformed before they are used
 
 /// Inputs of a matrix product: 16 sums of 32 registers, or 8 of 16.
 constexpr int inputs_of(int columns) { return lane_count / columns; }
@@ -161,6 +162,11 @@ void update(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
 
 }  // namespace
 }  // namespace winograd
+
+bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& d_dst) {
+  const std::int64_t bytes = winograd::Extents(src, d_dst).weights() * std::int64_t{sizeof(float)};
+  return suits_winograd(src, conv, d_dst) && bytes <= winograd::most_sum_bytes;
+}
 
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
   winograd::with_columns(d_dst.extent(3), [&](auto columns) { winograd::update<columns()>(src, d_dst, d_weights); });
