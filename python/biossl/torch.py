@@ -143,7 +143,7 @@ class TorchEncoder(nn.Module):
 
     Images are (N, C, H, W) in [0,1], of the size that the network sees. What views cut out of an image or scale
     (views.kind = "patches", "crops") comes before it. `blocks` and `heads` hold the parts, which learn by autograd as
-    any others. Made by `Encoder.to_torch`; its outputs are the encoder's but for the order of sums.
+    any others. Made by `Encoder.to_torch`; its outputs are the encoder's but for rounding.
     """
 
     def __init__(self, structure: Mapping, weights: _Weights, heads: bool = True):
