@@ -97,7 +97,7 @@ struct TrainRecipe {
     field("warmup_epochs", warmup_epochs,
           "epochs over which the learning rate rises linearly at the start; greedy layer-wise: of every block");
     field("precision", precision,
-          "type of activity and errors: \"auto\" (bfloat16 if the device has instructions for it, else float32), "
+          "type of activity and errors: \"auto\" (bfloat16 if the device is faster with it, else float32), "
           "\"float32\", \"bfloat16\", or \"tf32\" (float32, rounded by a GPU's matrix units); weights are always "
           "float32");
     field("checkpoint_every", checkpoint_every, "epochs between checkpoints; 0: only at the end and when interrupted");
