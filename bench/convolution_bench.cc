@@ -56,5 +56,29 @@ BENCHMARK(convolution)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
+/// A convolution and a max-pool of 2x2: in one go, or one after the other through a map.
+void pooled_convolution(benchmark::State& state) {
+  const Layer& layer = layers[state.range(0)];
+  const bool fused = state.range(1) == 1;
+  ConvolutionWork work(layer, Device::cpu, batch);
+  Tensor pooled({batch, layer.size / 2, layer.size / 2, layer.outputs}, DType::float32, Device::cpu);
+  Tensor argmax(pooled.shape(), DType::uint8, Device::cpu);
+  for (auto _ : state) {
+    if (fused) {
+      ops::conv2d_pooled_forward(work.src, work.weights, work.no_bias, work.conv, 2, Activation::relu, work.dst, pooled,
+                                 argmax);
+    } else {
+      ops::conv2d_forward(work.src, work.weights, work.no_bias, work.conv, Activation::none, work.dst);
+      ops::max_pool_forward(work.dst, 2, Activation::relu, pooled, argmax);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * batch);
+}
+BENCHMARK(pooled_convolution)
+    ->ArgNames({"layer", "fused"})
+    ->ArgsProduct({{0, 2, 3}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
 }  // namespace
 }  // namespace biossl::bench

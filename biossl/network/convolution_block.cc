@@ -77,8 +77,7 @@ void ConvolutionBlock::forward(const Tensor& input, Activity& activity, Mode /*m
   if (options_.pool == 1) return synapses_.forward(input, activation_, activity.output);
   // All nonlinearities are monotonic, so pooling first gives the same result and leaves them less to do.
   Tensor unpooled = activity.scratch.part(0, batch_of(input.extent(0), unpooled_));
-  synapses_.forward(input, Activation::none, unpooled);
-  ops::max_pool_forward(unpooled, options_.pool, activation_, activity.output, activity.kept[0]);
+  synapses_.forward_pooled(input, options_.pool, activation_, unpooled, activity.output, activity.kept[0]);
 }
 
 PooledError ConvolutionBlock::pooled(const BlockStep& step) const {

@@ -29,6 +29,11 @@ void ConvolutionSynapses::forward(const Tensor& pre, Activation activation, Tens
   ops::conv2d_forward(pre, weights_, bias_, conv_, activation, post);
 }
 
+void ConvolutionSynapses::forward_pooled(const Tensor& pre, std::int64_t window, Activation activation,
+                                         Tensor& unpooled, Tensor& post, Tensor& argmax) const {
+  ops::conv2d_pooled_forward(pre, weights_, bias_, conv_, window, activation, unpooled, post, argmax);
+}
+
 void ConvolutionSynapses::descend(const PooledError& error_post, const Weights& path, Tensor& error_pre) const {
   ops::conv2d_backward_data(error_post, path, conv_, error_pre);
 }

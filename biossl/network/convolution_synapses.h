@@ -12,6 +12,9 @@ class ConvolutionSynapses final : public Synapses {
                       std::uint32_t index);
 
   void forward(const Tensor& pre, Activation activation, Tensor& post) const override;
+  /// post = activation(max-pool(bias + W * pre)); arguments as of ops::conv2d_pooled_forward.
+  void forward_pooled(const Tensor& pre, std::int64_t window, Activation activation, Tensor& unpooled, Tensor& post,
+                      Tensor& argmax) const;
   Shape input_map() const override { return map_; }
   Shape output_map() const override;
   void drive(const Tensor& pre, Tensor& post) const override;

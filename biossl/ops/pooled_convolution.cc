@@ -1,6 +1,7 @@
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
 #include "biossl/ops/dispatch.h"
+#include "biossl/ops/layer_checks.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl::ops {
@@ -33,6 +34,20 @@ void check_pooled(std::string_view operation, const Argument& map, const Argumen
 }
 
 }  // namespace
+
+void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                           std::int64_t window, Activation activation, Tensor& unpooled, Tensor& dst, Tensor& argmax) {
+  constexpr std::string_view operation = "conv2d_pooled_forward";
+  check_convolution(operation, {"src", src}, {"weights", weights.values()}, {"bias", bias}, {"unpooled", unpooled},
+                    conv);
+  Checks(operation).same_device({{"unpooled", unpooled}, {"dst", dst}, {"argmax", argmax}});
+  check_pooling(operation, {"unpooled", unpooled}, window, {"dst", dst});
+  check_argmax(operation, {"argmax", argmax}, window, dst.shape());
+  if (dst.size() == 0) return;
+  const auto run = dispatch(src.device(), reference::conv2d_pooled_forward, cpu::operations().conv2d_pooled_forward,
+                            cuda::conv2d_pooled_forward);
+  run(src, weights, bias, conv, window, activation, unpooled, dst, argmax);
+}
 
 void conv2d_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   if (!error.is_pooled()) return conv2d_backward_data(error.values, weights, conv, d_src);

@@ -1,34 +1,10 @@
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
 #include "biossl/ops/dispatch.h"
+#include "biossl/ops/layer_checks.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl::ops {
-namespace {
-
-/// Checks pooling from src (N,H,W,C) to dst, under the names of the tensors in the operation.
-void check_pooling(std::string_view operation, const Argument& src, std::int64_t window, const Argument& dst) {
-  const Checks checks(operation);
-  checks.rank(src, 4);
-  check(window >= 1, operation, "a window of {}", window);
-  const Shape& in = src.tensor.shape();
-  check(in[1] >= window && in[2] >= window, operation, "{} is {}, smaller than the window of {}", src.name,
-        to_string(in), window);
-  checks.shape(dst, {in[0], in[1] / window, in[2] / window, in[3]});
-  checks.compute_type(src);
-  checks.type(dst, src.tensor.dtype());
-}
-
-void check_argmax(std::string_view operation, const Argument& argmax, std::int64_t window, const Shape& pooled) {
-  const Checks checks(operation);
-  check(window <= largest_pool, operation, "a window of {}; argmax counts up to {} x {} elements", window, largest_pool,
-        largest_pool);
-  checks.shape(argmax, pooled);
-  checks.type(argmax, DType::uint8);
-}
-
-}  // namespace
-
 void max_pool_forward(const Tensor& src, std::int64_t window, Activation activation, Tensor& dst, Tensor& argmax) {
   constexpr std::string_view operation = "max_pool_forward";
   Checks(operation).same_device({{"src", src}, {"dst", dst}, {"argmax", argmax}});

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+#include <limits>
+
 #include "biossl/core/parallel.h"
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
@@ -30,6 +34,8 @@ const std::vector<PooledCase> pooled_cases = {
     {"two_planes", {5, 16, 12, 64}, 20, {}, 2, true},
     {"many_outputs", {2, 4, 6, 32}, 67},
     {"odd_edges", {3, 7, 9, 64}, 9},
+    {"odd_map", {2, 7, 7, 32}, 48, {}, 2, true},
+    {"ten_columns", {2, 12, 10, 64}, 128},
     {"high_map", {1, 32, 32, 32}, 8},
     {"one_image", {1, 2, 2, 96}, 3, {}, 2, true},
     {"odd_channels", {2, 6, 6, 19}, 7, {}, 2, true},
@@ -49,14 +55,13 @@ struct Pooled {
       : each(pooled),
         error(random_tensor(each.pooled(), dtype, device, 1), winners(device), each.window,
               poisoned({each.unpooled().size()}, dtype, device)),
-        weights(
-            random_tensor({each.outputs, each.conv.kernel, each.conv.kernel, each.src[3]}, master(dtype), device, 2)),
+        weights(random_tensor({each.outputs, each.conv.kernel, each.conv.kernel, each.src[3]}, master_type(dtype),
+                              device, 2)),
         src(random_tensor(each.src, dtype, device, 3)),
         d_src(poisoned(each.src, dtype, device)),
-        d_weights(poisoned(weights.values().shape(), master(dtype), device)) {
-    if (each.bias) d_bias = poisoned({each.outputs}, master(dtype), device);
+        d_weights(poisoned(weights.values().shape(), master_type(dtype), device)) {
+    if (each.bias) d_bias = poisoned({each.outputs}, master_type(dtype), device);
   }
-  static DType master(DType dtype) { return dtype == DType::float64 ? dtype : DType::float32; }
   Tensor winners(Device device) const {
     std::vector<std::uint8_t> which(static_cast<std::size_t>(each.pooled().size()));
     Random random(1, Purpose::sample);
@@ -104,6 +109,67 @@ TEST_P(PooledConvolutionOn, GivesTheSameBytesAgain) {
   EXPECT_EQ(values_of(once.d_weights), values_of(again.d_weights));
 }
 
+/// A convolution and its pool: in one operation, or in two.
+struct PooledForward {
+  PooledCase each;
+  Tensor src, bias, unpooled, dst, argmax;
+  Weights weights;
+
+  PooledForward(const PooledCase& pooled, DType dtype, Device device)
+      : each(pooled),
+        src(random_tensor(each.src, dtype, device, 3)),
+        unpooled(poisoned(each.unpooled(), dtype, device)),
+        dst(poisoned(each.pooled(), dtype, device)),
+        argmax(poisoned(each.pooled(), DType::uint8, device)),
+        weights(random_tensor({each.outputs, each.conv.kernel, each.conv.kernel, each.src[3]}, master_type(dtype),
+                              device, 2)) {
+    if (each.bias) bias = random_tensor({each.outputs}, master_type(dtype), device, 4);
+  }
+  void run(Activation activation) {
+    ops::conv2d_pooled_forward(src, weights, bias, each.conv, each.window, activation, unpooled, dst, argmax);
+  }
+  void run_apart(Activation activation) {
+    ops::conv2d_forward(src, weights, bias, each.conv, Activation::none, unpooled);
+    ops::max_pool_forward(unpooled, each.window, activation, dst, argmax);
+  }
+};
+
+constexpr Activation activations[] = {Activation::none, Activation::relu, Activation::hardtanh, Activation::tanh};
+
+TEST_P(PooledConvolutionOn, ForwardEqualsTheConvolutionAndThePool) {
+  const auto& [each, dtype, device] = GetParam();
+  for (const Activation activation : activations) {
+    PooledForward ours(each, dtype, device);
+    PooledForward apart(each, dtype, device);
+    PooledForward reference(each, dtype, Device::reference);
+    ours.run(activation);
+    apart.run_apart(activation);
+    reference.run_apart(activation);
+    EXPECT_EQ(values_of(ours.dst), values_of(apart.dst)) << name_of(activation);
+    EXPECT_EQ(values_of(ours.argmax), values_of(apart.argmax)) << name_of(activation);
+    EXPECT_LT(relative_error(ours.dst, reference.dst), tolerance(dtype)) << name_of(activation);
+  }
+}
+
+// A run that diverges must be noticed, and a pool takes NaN where it comes first.
+TEST(PooledConvolution, KeepsNaNAsThePoolDoes) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto bits = [](const Tensor& tensor) {
+    std::vector<std::uint32_t> all;
+    for (const float value : tensor.span<float>()) all.push_back(std::bit_cast<std::uint32_t>(value));
+    return all;
+  };
+  for (const Activation activation : activations) {
+    PooledForward ours({"", {2, 8, 8, 32}, 32}, DType::float32, Device::cpu);
+    PooledForward apart({"", {2, 8, 8, 32}, 32}, DType::float32, Device::cpu);
+    for (PooledForward* call : {&ours, &apart}) call->src.data<float>()[5 * 32] = nan;
+    ours.run(activation);
+    apart.run_apart(activation);
+    EXPECT_TRUE(std::ranges::any_of(values_of(ours.dst), [](double value) { return std::isnan(value); }));
+    EXPECT_EQ(bits(ours.dst), bits(apart.dst)) << name_of(activation);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, PooledConvolutionOn,
                          ::testing::Combine(::testing::ValuesIn(pooled_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(all_devices())),
@@ -120,9 +186,29 @@ TEST(PooledConvolution, ChecksItsArguments) {
                                         ::testing::StartsWith("[conv2d_backward_data] values is")));
 }
 
+TEST(PooledConvolution, ForwardChecksItsArguments) {
+  const auto message = [](const auto& change) {
+    PooledForward call(pooled_cases[0], DType::float32, Device::cpu);
+    change(call);
+    try {
+      call.run(Activation::none);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message([](PooledForward& call) { call.unpooled = call.src.rows(0, 2); }),
+            "[conv2d_pooled_forward] unpooled is (2, 8, 8, 32), expected (3, 8, 8, 32)");
+  EXPECT_EQ(message([](PooledForward& call) { call.each.window = 3; }),
+            "[conv2d_pooled_forward] dst is (3, 4, 4, 32), expected (3, 2, 2, 32)");
+  EXPECT_EQ(message([](PooledForward& call) { call.argmax = call.argmax.rows(0, 2); }),
+            "[conv2d_pooled_forward] argmax is (2, 4, 4, 32), expected (3, 4, 4, 32)");
+}
+
 TEST(PooledConvolution, TakesNoImages) {
   PooledCase none = pooled_cases[0];
   none.src = {0, 8, 8, 32};
+  PooledForward(none, DType::float32, Device::cpu).run(Activation::relu);
   Pooled call(none, DType::float32, Device::cpu);
   call.run();
   EXPECT_EQ(values_of(call.d_weights), std::vector<double>(static_cast<std::size_t>(call.d_weights.size()), 0.0));

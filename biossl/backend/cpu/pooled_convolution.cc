@@ -6,13 +6,16 @@
 #include "biossl/backend/cpu/lanes.h"
 #include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/backend/cpu/scratch.h"
+#include "biossl/backend/cpu/winograd.h"
 #include "biossl/backend/shared/spread_error.h"
 #include "biossl/core/parallel.h"
 
-// Weight updates below a 2x2 max-pool. Three of four errors are zeros, which a dense convolution multiplies too. This
-// code visits only the maxima, one output channel at a time: it adds the 3x3 patch of a maximum to the channel's sums
-// in registers. Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three
-// contiguous rows and edges need no special case.
+// Convolutions below a max-pool.
+//
+// For updates below a 2x2 max-pool three of four errors are zeros, which a dense convolution multiplies
+// too. This code visits only the maxima, one output channel at a time: it adds the 3x3 patch of a maximum to the
+// channel's sums in registers. Maps are copied to float32 planes of a few channels with a border of zeros, so that a
+// patch is three contiguous rows and edges need no special case.
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
@@ -197,6 +200,16 @@ void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights
 }
 
 }  // namespace
+
+void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                           std::int64_t window, Activation activation, Tensor& unpooled, Tensor& dst, Tensor& argmax) {
+  if (src.dtype() == DType::float32 && window == 2 && activation != Activation::tanh &&
+      suits_winograd(src, conv, unpooled)) {
+    return convolve_and_pool_by_winograd(src, weights, bias, activation, dst, argmax);
+  }
+  conv2d_forward(src, weights, bias, conv, Activation::none, unpooled);
+  max_pool_forward(unpooled, window, activation, dst, argmax);
+}
 
 void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);

@@ -5,6 +5,7 @@
 #include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/backend/cpu/packed_weights.h"
 #include "biossl/backend/cpu/scratch.h"
+#include "biossl/backend/cpu/winograd_output.h"
 #include "biossl/backend/cpu/winograd_tiles.h"
 #include "biossl/core/parallel.h"
 
@@ -83,20 +84,19 @@ template <int columns>
   }
 }
 
-/// A convolution whose outputs are made `columns` registers at a time.
-template <int columns>
+/// A convolution whose outputs are made `columns` registers at a time; they go to a WholeMap or a PooledMap.
+template <int columns, class Output>
 class Convolution {
  public:
   static constexpr std::int64_t width = columns * lane_count;
 
   /// weights: transform_weights()
-  Convolution(const Tensor& from, const float* weights, const Tensor& bias, Activation activation, Tensor& to)
-      : at_(from, to),
+  Convolution(const Extents& at, const Tensor& from, const float* weights, const Tensor& bias, const Output& to)
+      : at_(at),
         from_(from.data<float>()),
         weights_(weights),
         bias_(bias.empty() ? nullptr : bias.data<float>()),
-        activation_(activation),
-        to_(to.data<float>()) {}
+        to_(to) {}
 
   /// Numbers of memory that run() needs.
   std::int64_t scratch() const {
@@ -144,30 +144,15 @@ class Convolution {
     }
   }
 
-  Lanes activated(const Lanes& sum) const {
-    const Lanes zero{};
-    if (activation_ == Activation::relu) return sum < zero ? zero : sum;
-    if (activation_ == Activation::hardtanh) {
-      const Lanes one = same_lanes(1.0F);
-      const Lanes below = sum > one ? one : sum;
-      return below < -one ? -one : below;
-    }
-    return sum;
-  }
-
   void write(std::int64_t number, std::int64_t output, const float* products, std::int64_t plane) const {
     const Place place(at_, number);
-    const std::int64_t rows = at_.height - place.y;
-    const std::int64_t across = at_.width - place.x;
-    float* pixel = to_ + ((place.image * at_.height + place.y) * at_.width + place.x) * at_.outputs + output;
     for (std::int64_t c = 0; c < width; c += lane_count) {
       const Lanes bias = bias_ == nullptr ? Lanes{} : load_lanes(bias_ + output + c);
+      Sums sums;
       transform_square<span, tile>(
           transform_output, [&](int y, int x) { return load_lanes(products + (y * span + x) * plane + c); },
-          [&](int y, int x, const Lanes& lanes) {
-            if (y >= rows || x >= across) return;
-            store_lanes(activated(lanes + bias), pixel + (y * at_.width + x) * at_.outputs + c);
-          });
+          [&](int y, int x, const Lanes& lanes) { sums[y][x] = lanes + bias; });
+      to_.store(at_, place, output + c, sums);
     }
   }
 
@@ -175,16 +160,14 @@ class Convolution {
   const float* from_;
   const float* weights_;
   const float* bias_;
-  Activation activation_;
-  float* to_;
+  Output to_;
 };
 
-template <int columns>
-void convolve(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
-              Activation activation, Tensor& to) {
-  using OfWidth = Convolution<columns>;
-  const Extents at(from, to);
-  const OfWidth all(from, transformed(weights, pass, at, OfWidth::width), bias, activation, to);
+template <int columns, class Output>
+void convolve(const Extents& at, const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
+              const Output& to) {
+  using OfWidth = Convolution<columns, Output>;
+  const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
   thread_local Tensor memory;
   float* scratch = grown(memory, pieces_of(at) * all.scratch());
   for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
@@ -206,8 +189,19 @@ bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to) {
 
 void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
                           Activation activation, Tensor& to) {
-  winograd::with_columns(
-      to.extent(3), [&](auto columns) { winograd::convolve<columns()>(from, weights, pass, bias, activation, to); });
+  const winograd::Extents at(from, to);
+  const winograd::WholeMap map{to.data<float>(), activation};
+  winograd::with_columns(at.outputs,
+                         [&](auto columns) { winograd::convolve<columns()>(at, from, weights, pass, bias, map); });
+}
+
+void convolve_and_pool_by_winograd(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation,
+                                   Tensor& dst, Tensor& argmax) {
+  const winograd::Extents at(src, dst);
+  const winograd::PooledMap map{dst.data<float>(), argmax.data<std::uint8_t>(), activation};
+  winograd::with_columns(at.outputs, [&](auto columns) {
+    winograd::convolve<columns()>(at, src, weights, ConvolutionPass::forward, bias, map);
+  });
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -26,6 +26,11 @@ bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to);
 void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
                           Activation activation, Tensor& to);
 
+/// The same forward, and a max-pool with windows of 2x2: what convolve_by_winograd() and ops::max_pool_forward() give,
+/// bit for bit, without a map in between. dst and argmax (N, H / 2, W / 2, O).
+void convolve_and_pool_by_winograd(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation,
+                                   Tensor& dst, Tensor& argmax);
+
 /// Whether update_by_winograd() gains too: each thread has sums of its own, 36 I O numbers, which take up to 6 MiB.
 bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& d_dst);
 

@@ -90,6 +90,12 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
   add_over_pixels(d_dst, d_bias);
 }
 
+void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
+                           std::int64_t window, Activation activation, Tensor& unpooled, Tensor& dst, Tensor& argmax) {
+  conv2d_forward(src, weights, bias, conv, Activation::none, unpooled);
+  max_pool_forward(unpooled, window, activation, dst, argmax);
+}
+
 void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
 }
