@@ -56,8 +56,12 @@ struct Transforms {
   float* values;
   std::int64_t channels;
 
-  static std::int64_t size(std::int64_t tiles, std::int64_t channels) { return tiles * elements * channels; }
-  std::int64_t plane() const { return group * channels; }  // from one of 36 elements to the next
+  /// From one of 36 elements to the next. The spare register keeps them from meeting in the same sets of a cache.
+  static std::int64_t plane_of(std::int64_t channels) { return group * channels + lane_count; }
+  static std::int64_t size(std::int64_t tiles, std::int64_t channels) {
+    return tiles / group * elements * plane_of(channels);
+  }
+  std::int64_t plane() const { return plane_of(channels); }
   float* of(std::int64_t number) const {
     return values + number / group * elements * plane() + number % group * channels;
   }
@@ -92,9 +96,17 @@ struct PaddedMap {
   std::int64_t height, width, channels;
   const float* zeros;  // of as many channels as are read
 
-  const float* pixel(std::int64_t image, std::int64_t y, std::int64_t x) const {
-    const bool inside = y >= 0 && y < height && x >= 0 && x < width;
-    return inside ? values + ((image * height + y) * width + x) * channels : zeros;
+  /// The pixels of a square whose corner is (y, x).
+  template <int size>
+  void find(std::int64_t image, std::int64_t y, std::int64_t x, const float* (&pixels)[size][size]) const {
+    const float* corner = values + ((image * height + y) * width + x) * channels;
+    for (int row = 0; row < size; ++row) {
+      const bool has_row = y + row >= 0 && y + row < height;
+      for (int column = 0; column < size; ++column) {
+        const bool inside = has_row && x + column >= 0 && x + column < width;
+        pixels[row][column] = inside ? corner + (row * width + column) * channels : zeros;
+      }
+    }
   }
 };
 
@@ -103,9 +115,7 @@ template <int size, class Transform>
 void transform_pixels(const Transform& transform, const PaddedMap& map, std::int64_t image, std::int64_t y,
                       std::int64_t x, std::int64_t count, float* to, std::int64_t plane) {
   const float* pixels[size][size];
-  for (int row = 0; row < size; ++row) {
-    for (int column = 0; column < size; ++column) pixels[row][column] = map.pixel(image, y + row, x + column);
-  }
+  map.find(image, y, x, pixels);
   for (std::int64_t c = 0; c < count; c += lane_count) {
     transform_square<size, span>(
         transform, [&](int row, int column) { return load_lanes(pixels[row][column] + c); },

@@ -30,8 +30,8 @@ template <int columns>
     for (int c = 0; c < columns; ++c) sum[r][c] = load_lanes(sums + r * width + c * lane_count);
   }
   for (std::int64_t g = 0; g < groups; ++g) {
-    const float* input = inputs + g * elements * group * channels;
-    const float* error = errors + g * elements * group * width;
+    const float* input = inputs + g * elements * Transforms::plane_of(channels);
+    const float* error = errors + g * elements * Transforms::plane_of(width);
     for (std::int64_t t = 0; t < group; ++t, input += channels, error += width) {
       Lanes e[columns];
 #pragma GCC unroll 4
