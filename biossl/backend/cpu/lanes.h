@@ -38,6 +38,21 @@ inline Lanes load_lanes(const bfloat16* from) {
 /// One number in every lane. Less zero, because x + 0 is an addition where x may be -0; a load gives them at no cost.
 inline Lanes same_lanes(float number) { return number - Lanes{}; }
 
+/// A whole number for each number of a register.
+using Numbers = std::int32_t __attribute__((vector_size(lane_count * sizeof(std::int32_t))));
+using ByteNumbers = std::uint8_t __attribute__((vector_size(lane_count)));
+
+inline Numbers load_numbers(const std::uint8_t* from) {
+  ByteNumbers bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  return __builtin_convertvector(bytes, Numbers);
+}
+
+inline void store_numbers(const Numbers& numbers, std::uint8_t* to) {
+  const ByteNumbers bytes = __builtin_convertvector(numbers, ByteNumbers);
+  std::memcpy(to, &bytes, sizeof bytes);
+}
+
 inline void store_lanes(const Lanes& lanes, float* to) { std::memcpy(to, &lanes, sizeof lanes); }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

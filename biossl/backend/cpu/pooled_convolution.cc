@@ -12,10 +12,10 @@
 
 // Convolutions below a max-pool.
 //
-// For updates below a 2x2 max-pool three of four errors are zeros, which a dense convolution multiplies
-// too. This code visits only the maxima, one output channel at a time: it adds the 3x3 patch of a maximum to the
-// channel's sums in registers. Maps are copied to float32 planes of a few channels with a border of zeros, so that a
-// patch is three contiguous rows and edges need no special case.
+// For updates below a 2x2 max-pool three of four errors are zeros, which a dense convolution multiplies too. The walk
+// visits only the maxima, one output channel at a time: it adds the 3x3 patch of a maximum to the channel's sums in
+// registers. Maps are copied to float32 planes of a few channels with a border of zeros, so that a patch is three
+// contiguous rows and edges need no special case.
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
@@ -27,6 +27,7 @@ constexpr std::int64_t band_bytes = 32 << 10;        // part of a plane that sta
 constexpr std::int64_t group_bytes = 256 << 10;      // planes that stay in the L2 cache
 constexpr std::int64_t output_group = 8;             // channels whose updates stay in the L1 cache too
 constexpr std::int64_t most_update_bytes = 4 << 20;  // per thread
+constexpr std::int64_t fewest_winograd_outputs = 64;
 
 /// The layout of maps (N, H, W, C) in planes, and the windows of their pool.
 struct Planes {
@@ -161,6 +162,13 @@ bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
   return usual && map.extent(3) % plane_channels == 0 && bytes <= most_update_bytes && !LayerRecorder::recording();
 }
 
+/// Whether Winograd's algorithm is faster than the walk. Both make as many multiplications, but the walk loads a
+/// register for each, and Winograd's transforms pay with many outputs only.
+bool gains_by_winograd(const Tensor& src, const PooledError& error, const Conv2d& conv) {
+  return src.dtype() == DType::float32 && error.window == 2 && error.values.extent(3) >= fewest_winograd_outputs &&
+         suits_winograd_update(src, conv, error.values);
+}
+
 template <class T>
 void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights) {
   const Planes at(src, error.values);
@@ -217,6 +225,10 @@ void conv2d_pooled_backward_data(const PooledError& error, const Weights& weight
 
 void conv2d_pooled_backward_weights(const Tensor& src, const PooledError& error, const Conv2d& conv, Tensor& d_weights,
                                     Tensor& d_bias) {
+  if (gains_by_winograd(src, error, conv)) {
+    update_by_winograd(src, error, d_weights);
+    return sum_bias<float>(error.values, d_bias);
+  }
   if (!can_walk(error, src, conv)) {
     return conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, d_bias);
   }

@@ -2,6 +2,7 @@
 
 #include "biossl/core/level.h"
 #include "biossl/core/tensor.h"
+#include "biossl/ops/pooled_error.h"
 #include "biossl/ops/types.h"
 #include "biossl/ops/weights.h"
 
@@ -37,5 +38,8 @@ bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& 
 /// d_weights (O, 3, 3, I) from the input src (N, H, W, I) and the error d_dst (N, H, W, O), float32. Each thread sums
 /// over tiles of its own.
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights);
+
+/// The same from the errors below a max-pool with windows of 2x2.
+void update_by_winograd(const Tensor& src, const PooledError& error, Tensor& d_weights);
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "biossl/backend/cpu/lanes.h"
 #include "biossl/backend/cpu/winograd_tiles.h"
@@ -70,9 +69,6 @@ struct PooledMap {
   }
 
  private:
-  using Numbers = std::int32_t __attribute__((vector_size(lane_count * sizeof(std::int32_t))));
-  using Bytes = std::uint8_t __attribute__((vector_size(lane_count)));
-
   /// As ops::max_pool_forward has it: of equal ones the first, and NaN only where it is the first.
   [[gnu::always_inline]] void store_maximum(const std::array<const Lanes*, 2>& window, std::int64_t to) const {
     Lanes best = window[0][0];
@@ -85,8 +81,7 @@ struct PooledMap {
       best = larger ? value : best;
     }
     store_lanes(activated(best, activation), values + to);
-    const Bytes bytes = __builtin_convertvector(which, Bytes);
-    std::memcpy(argmax + to, &bytes, sizeof bytes);
+    store_numbers(which, argmax + to);
   }
 };
 

@@ -51,14 +51,58 @@ template <int columns>
   }
 }
 
+/// The errors of all units, (N, H, W, O).
+struct WholeErrors {
+  const float* values;
+
+  /// A y A^T of a tile, channels [channel, channel + count).
+  void transform(const Extents& at, const Place& place, std::int64_t channel, std::int64_t count, const float* zeros,
+                 float* to, std::int64_t plane) const {
+    const PaddedMap map{values + channel, at.height, at.width, at.outputs, zeros};
+    transform_pixels<tile>(transform_error, map, place.image, place.y, place.x, count, to, plane);
+  }
+};
+
+/// Errors below a pool with windows of 2x2: of the maximum of each window, (N, H / 2, W / 2, O).
+struct PooledErrors {
+  const float* values;
+  const std::uint8_t* argmax;
+
+  void transform(const Extents& at, const Place& place, std::int64_t channel, std::int64_t count,
+                 const float* /*zeros*/, float* to, std::int64_t plane) const {
+    constexpr int windows = tile / 2;
+    const std::int64_t rows = at.height / 2 - place.y / 2;
+    const std::int64_t across = at.width / 2 - place.x / 2;
+    const std::int64_t corner = (place.image * (at.height / 2) + place.y / 2) * (at.width / 2) + place.x / 2;
+    for (std::int64_t c = 0; c < count; c += lane_count) {
+      Lanes errors[windows][windows] = {};
+      Numbers maxima[windows][windows] = {};
+      for (int y = 0; y < windows && y < rows; ++y) {
+        for (int x = 0; x < windows && x < across; ++x) {
+          const std::int64_t from = (corner + y * (at.width / 2) + x) * at.outputs + channel + c;
+          errors[y][x] = load_lanes(values + from);
+          maxima[y][x] = load_numbers(argmax + from);
+        }
+      }
+      transform_square<tile, span>(
+          transform_error,
+          [&](int y, int x) {
+            const auto is_maximum = maxima[y / 2][x / 2] == y % 2 * 2 + x % 2;
+            return is_maximum ? errors[y / 2][x / 2] : Lanes{};
+          },
+          [&](int y, int x, const Lanes& lanes) { store_lanes(lanes, to + (y * span + x) * plane + c); });
+    }
+  }
+};
+
 /// An update of which each thread makes a part, in the space of the transforms: (O / width, 36, I, width).
-template <int columns>
+template <int columns, class Errors>
 class Update {
  public:
   static constexpr std::int64_t width = columns * lane_count;
 
-  Update(const Tensor& src, const Tensor& d_dst)
-      : at_(src, d_dst), src_(src.data<float>()), d_dst_(d_dst.data<float>()) {}
+  Update(const Extents& at, const Tensor& src, const Errors& errors)
+      : at_(at), src_(src.data<float>()), errors_(errors) {}
 
   /// Numbers of memory that run() needs.
   std::int64_t scratch() const {
@@ -97,13 +141,10 @@ class Update {
   /// Adds the products of `tiles` tiles from `first` on and `width` outputs from `output` on.
   void add(const Transforms& inputs, std::int64_t first, std::int64_t tiles, std::int64_t output,
            const Transforms& errors, const float* zero, float* sums) const {
-    const PaddedMap d_dst{d_dst_ + output, at_.height, at_.width, at_.outputs, zero};
     for (std::int64_t from = 0; from < tiles; from += error_tiles) {
       const std::int64_t count = std::min(error_tiles, tiles - from);
       for (std::int64_t t = 0; t < count; ++t) {
-        const Place place(at_, first + from + t);
-        transform_pixels<tile>(transform_error, d_dst, place.image, place.y, place.x, width, errors.of(t),
-                               errors.plane());
+        errors_.transform(at_, Place(at_, first + from + t), output, width, zero, errors.of(t), errors.plane());
       }
       errors.clear(count, groups_of(count) * group);
       for (int element = 0; element < elements; ++element) {
@@ -118,7 +159,7 @@ class Update {
 
   Extents at_;
   const float* src_;
-  const float* d_dst_;
+  Errors errors_;
 };
 
 /// d_weights (O, 3, 3, I) = G^T [the sum of `parts` parts] G.
@@ -147,17 +188,16 @@ void transform_sums(const float* sums, std::int64_t parts, const Extents& at, st
   });
 }
 
-template <int columns>
-void update(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
-  const Extents at(src, d_dst);
-  const Update<columns> all(src, d_dst);
+template <int columns, class Errors>
+void update(const Extents& at, const Tensor& src, const Errors& errors, Tensor& d_weights) {
+  const Update<columns, Errors> all(at, src, errors);
   thread_local Tensor scratch_memory, sums_memory;
   float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
   float* sums = grown(sums_memory, pieces_of(at) * at.weights());
   for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
     all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
   });
-  transform_sums(sums, pieces_of(at), at, Update<columns>::width, d_weights);
+  transform_sums(sums, pieces_of(at), at, all.width, d_weights);
 }
 
 }  // namespace
@@ -169,7 +209,15 @@ bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& 
 }
 
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
-  winograd::with_columns(d_dst.extent(3), [&](auto columns) { winograd::update<columns()>(src, d_dst, d_weights); });
+  const winograd::Extents at(src, d_dst);
+  const winograd::WholeErrors errors{d_dst.data<float>()};
+  winograd::with_columns(at.outputs, [&](auto columns) { winograd::update<columns()>(at, src, errors, d_weights); });
+}
+
+void update_by_winograd(const Tensor& src, const PooledError& error, Tensor& d_weights) {
+  const winograd::Extents at(src, error.values);
+  const winograd::PooledErrors errors{error.values.data<float>(), error.argmax.data<std::uint8_t>()};
+  winograd::with_columns(at.outputs, [&](auto columns) { winograd::update<columns()>(at, src, errors, d_weights); });
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL
