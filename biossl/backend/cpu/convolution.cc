@@ -38,7 +38,7 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
     Tensor rows = pixels(dst);
     return linear_forward(patches(src, conv), weights, bias, activation, rows);
   }
-  if (src.dtype() == DType::float32 && activation != Activation::tanh && suits_winograd(src, conv, dst)) {
+  if (activation != Activation::tanh && suits_winograd(src, conv, dst, src)) {
     return convolve_by_winograd(src, weights, ConvolutionPass::forward, bias, activation, dst);
   }
   thread_local PrimitiveCache<> cache;
@@ -58,7 +58,7 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
     Tensor rows = patches(d_src, conv);
     return linear_backward_data(pixels(d_dst), weights, rows);
   }
-  if (d_dst.dtype() == DType::float32 && suits_winograd(d_dst, conv, d_src)) {
+  if (suits_winograd(d_dst, conv, d_src, d_src)) {
     return convolve_by_winograd(d_dst, weights, ConvolutionPass::backward_data, {}, Activation::none, d_src);
   }
   thread_local PrimitiveCache<> cache;
@@ -79,7 +79,7 @@ void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2
     return;
   }
   if (is_linear(src, conv)) return linear_backward_weights(patches(src, conv), pixels(d_dst), d_weights, d_bias);
-  if (src.dtype() == DType::float32 && suits_winograd_update(src, conv, d_dst)) {
+  if (suits_winograd_update(src, conv, d_dst)) {
     update_by_winograd(src, d_dst, d_weights);
     return sum_bias<float>(d_dst, d_bias);
   }

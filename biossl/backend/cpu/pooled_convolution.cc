@@ -165,7 +165,7 @@ bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
 /// Whether Winograd's algorithm is faster than the walk. Both make as many multiplications, but the walk loads a
 /// register for each, and Winograd's transforms pay with many outputs only.
 bool gains_by_winograd(const Tensor& src, const PooledError& error, const Conv2d& conv) {
-  return src.dtype() == DType::float32 && error.window == 2 && error.values.extent(3) >= fewest_winograd_outputs &&
+  return error.window == 2 && error.values.extent(3) >= fewest_winograd_outputs &&
          suits_winograd_update(src, conv, error.values);
 }
 
@@ -211,8 +211,7 @@ void walk_updates(const Tensor& src, const PooledError& error, Tensor& d_weights
 
 void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                            std::int64_t window, Activation activation, Tensor& unpooled, Tensor& dst, Tensor& argmax) {
-  if (src.dtype() == DType::float32 && window == 2 && activation != Activation::tanh &&
-      suits_winograd(src, conv, unpooled)) {
+  if (window == 2 && activation != Activation::tanh && suits_winograd(src, conv, dst, src)) {
     return convolve_and_pool_by_winograd(src, weights, bias, activation, dst, argmax);
   }
   conv2d_forward(src, weights, bias, conv, Activation::none, unpooled);
@@ -220,6 +219,9 @@ void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tens
 }
 
 void conv2d_pooled_backward_data(const PooledError& error, const Weights& weights, const Conv2d& conv, Tensor& d_src) {
+  if (error.window == 2 && suits_winograd(error.values, conv, d_src, d_src)) {
+    return send_back_by_winograd(error, weights, d_src);
+  }
   conv2d_backward_data(shared::spread(error, d_src, conv), weights, conv, d_src);
 }
 

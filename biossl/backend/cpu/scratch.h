@@ -13,4 +13,14 @@ inline float* grown(Tensor& memory, std::int64_t floats) {
   return memory.data<float>();
 }
 
+/// `floats` zeros, which nobody writes.
+inline const float* zeros(std::int64_t floats) {
+  thread_local Tensor memory;
+  if (memory.size() < floats) {
+    memory = Tensor({floats}, DType::float32, Device::cpu);
+    memory.fill_zero();
+  }
+  return memory.data<float>();
+}
+
 }  // namespace biossl::cpu::BIOSSL_LEVEL

@@ -5,6 +5,7 @@
 #include "biossl/backend/cpu/layer_recorder.h"
 #include "biossl/backend/cpu/packed_weights.h"
 #include "biossl/backend/cpu/scratch.h"
+#include "biossl/backend/cpu/winograd_input.h"
 #include "biossl/backend/cpu/winograd_output.h"
 #include "biossl/backend/cpu/winograd_tiles.h"
 #include "biossl/core/parallel.h"
@@ -84,39 +85,33 @@ template <int columns>
   }
 }
 
-/// A convolution whose outputs are made `columns` registers at a time; they go to a WholeMap or a PooledMap.
-template <int columns, class Output>
+/// A convolution whose outputs are made `columns` registers at a time; which is also how many are transformed
+/// back at a time.
+template <int columns, class Input, class Output>
 class Convolution {
  public:
   static constexpr std::int64_t width = columns * lane_count;
 
   /// weights: transform_weights()
-  Convolution(const Extents& at, const Tensor& from, const float* weights, const Tensor& bias, const Output& to)
-      : at_(at),
-        from_(from.data<float>()),
-        weights_(weights),
-        bias_(bias.empty() ? nullptr : bias.data<float>()),
-        to_(to) {}
+  Convolution(const Extents& at, const Input& from, const float* weights, const Tensor& bias, const Output& to)
+      : at_(at), from_(from), weights_(weights), bias_(bias.empty() ? nullptr : bias.data<float>()), to_(to) {}
 
   /// Numbers of memory that run() needs.
   std::int64_t scratch() const {
-    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(most_tiles(), width) + at_.inputs;
+    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(most_tiles(), width);
   }
 
   /// Tiles [begin, end).
   void run(std::int64_t begin, std::int64_t end, float* scratch) const {
     const Transforms inputs{scratch, at_.inputs};
     const Transforms products{scratch + Transforms::size(most_tiles(), at_.inputs), width};
-    float* zeros = products.values + Transforms::size(most_tiles(), width);
-    std::fill_n(zeros, at_.inputs, 0.0F);
-    const PaddedMap map{from_, at_.height, at_.width, at_.inputs, zeros};
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
-      for (std::int64_t t = 0; t < tiles; ++t) read(map, first + t, inputs.of(t), inputs.plane());
+      for (std::int64_t t = 0; t < tiles; ++t) read(first + t, inputs.planes_of(t));
       inputs.clear(tiles, groups_of(tiles) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
         multiply_all(inputs, tiles, weights_ + output * elements * at_.inputs, products);
-        for (std::int64_t t = 0; t < tiles; ++t) write(first + t, output, products.of(t), products.plane());
+        for (std::int64_t t = 0; t < tiles; ++t) write(first + t, output, products.planes_of(t));
       }
     }
   }
@@ -128,9 +123,10 @@ class Convolution {
     return std::max<std::int64_t>(scratch_bytes / bytes, fewest_groups) * group;
   }
 
-  void read(const PaddedMap& map, std::int64_t number, float* to, std::int64_t plane) const {
-    const Place place(at_, number);
-    transform_pixels<span>(transform_input, map, place.image, place.y - 1, place.x - 1, at_.inputs, to, plane);
+  void read(std::int64_t number, const Planes& to) const {
+    const Place place = place_of(at_, number);
+    from_.template transform<span>(transform_input, at_, {at_.inputs, 0, at_.inputs},
+                                   {place.image, place.y - 1, place.x - 1}, to);
   }
 
   void multiply_all(const Transforms& inputs, std::int64_t tiles, const float* weights,
@@ -144,64 +140,69 @@ class Convolution {
     }
   }
 
-  void write(std::int64_t number, std::int64_t output, const float* products, std::int64_t plane) const {
-    const Place place(at_, number);
+  void write(std::int64_t number, std::int64_t output, const Planes& products) const {
+    const Place place = place_of(at_, number);
     for (std::int64_t c = 0; c < width; c += lane_count) {
       const Lanes bias = bias_ == nullptr ? Lanes{} : load_lanes(bias_ + output + c);
       Sums sums;
       transform_square<span, tile>(
-          transform_output, [&](int y, int x) { return load_lanes(products + (y * span + x) * plane + c); },
+          transform_output, [&](int y, int x) { return load_lanes(products.of(y, x) + c); },
           [&](int y, int x, const Lanes& lanes) { sums[y][x] = lanes + bias; });
       to_.store(at_, place, output + c, sums);
     }
   }
 
   Extents at_;
-  const float* from_;
+  Input from_;
   const float* weights_;
   const float* bias_;
   Output to_;
 };
 
-template <int columns, class Output>
-void convolve(const Extents& at, const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
+template <class Input, class Output>
+void convolve(const Extents& at, const Input& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
               const Output& to) {
-  using OfWidth = Convolution<columns, Output>;
-  const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
-  thread_local Tensor memory;
-  float* scratch = grown(memory, pieces_of(at) * all.scratch());
-  for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
-    all.run(begin, end, scratch + piece * all.scratch());
+  with_columns(at.outputs, [&](auto columns) {
+    using OfWidth = Convolution<columns(), Input, Output>;
+    const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
+    thread_local Tensor memory;
+    float* scratch = grown(memory, pieces_of(at) * all.scratch());
+    for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
+      all.run(begin, end, scratch + piece * all.scratch());
+    });
   });
 }
 
 }  // namespace
 }  // namespace winograd
 
-bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to) {
-  const winograd::Extents at(from, to);
+bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to, const Tensor& map) {
+  const winograd::Extents at(from, to, map);
   const std::int64_t computed = at.down() * at.across() * winograd::tile * winograd::tile;
   return conv == Conv2d{3, 1, 1} && std::min(at.inputs, at.outputs) >= winograd::fewest_channels &&
          at.inputs % lane_count == 0 && at.outputs % lane_count == 0 &&
          at.weights() * std::int64_t{sizeof(float)} <= winograd::most_weight_bytes &&
-         2 * computed <= 3 * at.height * at.width && !LayerRecorder::recording();
+         2 * computed <= 3 * at.height * at.width && map.dtype() == DType::float32 && !LayerRecorder::recording();
 }
 
 void convolve_by_winograd(const Tensor& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
                           Activation activation, Tensor& to) {
-  const winograd::Extents at(from, to);
-  const winograd::WholeMap map{to.data<float>(), activation};
-  winograd::with_columns(at.outputs,
-                         [&](auto columns) { winograd::convolve<columns()>(at, from, weights, pass, bias, map); });
+  const winograd::Extents at(from, to, from);
+  winograd::convolve(at, winograd::MapInput{from.data<float>(), zeros(at.inputs)}, weights, pass, bias,
+                     winograd::MapOutput{to.data<float>(), activation});
 }
 
 void convolve_and_pool_by_winograd(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation,
                                    Tensor& dst, Tensor& argmax) {
-  const winograd::Extents at(src, dst);
-  const winograd::PooledMap map{dst.data<float>(), argmax.data<std::uint8_t>(), activation};
-  winograd::with_columns(at.outputs, [&](auto columns) {
-    winograd::convolve<columns()>(at, src, weights, ConvolutionPass::forward, bias, map);
-  });
+  const winograd::Extents at(src, dst, src);
+  winograd::convolve(at, winograd::MapInput{src.data<float>(), zeros(at.inputs)}, weights, ConvolutionPass::forward,
+                     bias, winograd::MaximaOutput{dst.data<float>(), argmax.data<std::uint8_t>(), activation});
+}
+
+void send_back_by_winograd(const PooledError& error, const Weights& weights, Tensor& d_src) {
+  const winograd::Extents at(error.values, d_src, d_src);
+  winograd::convolve(at, winograd::MaximaInput{error.values.data<float>(), error.argmax.data<std::uint8_t>()}, weights,
+                     ConvolutionPass::backward_data, {}, winograd::MapOutput{d_src.data<float>(), Activation::none});
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL

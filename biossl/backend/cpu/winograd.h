@@ -17,9 +17,10 @@ namespace biossl::cpu::BIOSSL_LEVEL {
 
 enum class ConvolutionPass { forward, backward_data };
 
-/// Whether a convolution from `from` (N, H, W, I) to `to` (N, H, W, O) can be computed so, and gains by it in float32:
-/// 3x3, stride 1, padding 1, at least 16 channels on both sides. Does not depend on N, so neither do the results.
-bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to);
+/// Whether a convolution from `from` (N, H, W, I) to `to` (N, H, W, O) can be computed so, and gains by it: float32,
+/// 3x3, stride 1, padding 1, at least 16 channels on both sides. Does not depend on N, so neither do the results. One
+/// of the two may be below a pool, of other extents; `map` is the one that is not.
+bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to, const Tensor& map);
 
 /// forward: to = activation(conv(from, weights) + bias), weights (O, 3, 3, I).
 /// backward_data: the adjoint; `from` is the error (N, H, W, O), `to` that of the input (N, H, W, I).
@@ -31,6 +32,9 @@ void convolve_by_winograd(const Tensor& from, const Weights& weights, Convolutio
 /// bit for bit, without a map in between. dst and argmax (N, H / 2, W / 2, O).
 void convolve_and_pool_by_winograd(const Tensor& src, const Weights& weights, const Tensor& bias, Activation activation,
                                    Tensor& dst, Tensor& argmax);
+
+/// The adjoint from the errors below a max-pool with windows of 2x2, without a map of them.
+void send_back_by_winograd(const PooledError& error, const Weights& weights, Tensor& d_src);
 
 /// Whether update_by_winograd() gains too: each thread has sums of its own, 36 I O numbers, which take up to 6 MiB.
 bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& d_dst);

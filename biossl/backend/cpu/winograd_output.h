@@ -25,7 +25,7 @@ inline Lanes activated(const Lanes& sum, Activation activation) {
 }
 
 /// A map (N, H, W, C) of all sums.
-struct WholeMap {
+struct MapOutput {
   float* values;
   Activation activation;
 
@@ -47,7 +47,7 @@ struct WholeMap {
 
 /// Maps (N, H / 2, W / 2, C) of the maxima of 2x2 windows and of which of the four they are. No window lies in two
 /// tiles.
-struct PooledMap {
+struct MaximaOutput {
   float* values;
   std::uint8_t* argmax;
   Activation activation;

@@ -25,14 +25,15 @@ void with_columns(std::int64_t outputs, const Body& body) {
   body(std::integral_constant<int, 1>());
 }
 
-/// Sizes of a 3x3 convolution between two maps (N, H, W, C) of the same extents.
+/// Sizes of a 3x3 convolution between two maps (N, H, W, C) of the same extents. One of them may be given as its maxima
+/// alone; `map` is the other one.
 struct Extents {
   std::int64_t images, height, width, inputs, outputs;
 
-  Extents(const Tensor& from, const Tensor& to)
-      : images(from.extent(0)),
-        height(from.extent(1)),
-        width(from.extent(2)),
+  Extents(const Tensor& from, const Tensor& to, const Tensor& map)
+      : images(map.extent(0)),
+        height(map.extent(1)),
+        width(map.extent(2)),
         inputs(from.extent(3)),
         outputs(to.extent(3)) {}
   std::int64_t down() const { return (height + tile - 1) / tile; }
@@ -41,14 +42,23 @@ struct Extents {
   std::int64_t weights() const { return elements * inputs * outputs; }
 };
 
-/// Where a tile's outputs begin.
+/// A pixel.
 struct Place {
   std::int64_t image, y, x;
+};
 
-  Place(const Extents& at, std::int64_t number)
-      : image(number / (at.down() * at.across())),
-        y(number / at.across() % at.down() * tile),
-        x(number % at.across() * tile) {}
+/// Where a tile's outputs begin.
+inline Place place_of(const Extents& at, std::int64_t tile_number) {
+  return {tile_number / (at.down() * at.across()), tile_number / at.across() % at.down() * tile,
+          tile_number % at.across() * tile};
+}
+
+/// A square of 36 elements, each in a plane of its own.
+struct Planes {
+  float* values;
+  std::int64_t distance;
+
+  float* of(int y, int x) const { return values + (y * span + x) * distance; }
 };
 
 /// The transforms of some tiles: (tiles / group, 36, group, channels).
@@ -65,6 +75,7 @@ struct Transforms {
   float* of(std::int64_t number) const {
     return values + number / group * elements * plane() + number % group * channels;
   }
+  Planes planes_of(std::int64_t number) const { return {of(number), plane()}; }
   /// Makes the transforms of tiles [first, last) zero.
   void clear(std::int64_t first, std::int64_t last) const {
     for (std::int64_t number = first; number < last; ++number) {
@@ -88,39 +99,6 @@ void for_each_piece(const Extents& at, const Body& body) {
       body(piece, groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()));
     }
   });
-}
-
-/// A map (N, H, W, C) of which squares of pixels are read. Zeros stand around it.
-struct PaddedMap {
-  const float* values;
-  std::int64_t height, width, channels;
-  const float* zeros;  // of as many channels as are read
-
-  /// The pixels of a square whose corner is (y, x).
-  template <int size>
-  void find(std::int64_t image, std::int64_t y, std::int64_t x, const float* (&pixels)[size][size]) const {
-    const float* corner = values + ((image * height + y) * width + x) * channels;
-    for (int row = 0; row < size; ++row) {
-      const bool has_row = y + row >= 0 && y + row < height;
-      for (int column = 0; column < size; ++column) {
-        const bool inside = has_row && x + column >= 0 && x + column < width;
-        pixels[row][column] = inside ? corner + (row * width + column) * channels : zeros;
-      }
-    }
-  }
-};
-
-/// Transforms `size` x `size` pixels whose corner is (y, x), channels [0, count), to 36 planes.
-template <int size, class Transform>
-void transform_pixels(const Transform& transform, const PaddedMap& map, std::int64_t image, std::int64_t y,
-                      std::int64_t x, std::int64_t count, float* to, std::int64_t plane) {
-  const float* pixels[size][size];
-  map.find(image, y, x, pixels);
-  for (std::int64_t c = 0; c < count; c += lane_count) {
-    transform_square<size, span>(
-        transform, [&](int row, int column) { return load_lanes(pixels[row][column] + c); },
-        [&](int row, int column, const Lanes& lanes) { store_lanes(lanes, to + (row * span + column) * plane + c); });
-  }
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL::winograd

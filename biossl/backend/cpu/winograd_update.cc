@@ -2,6 +2,7 @@
 
 #include "biossl/backend/cpu/scratch.h"
 #include "biossl/backend/cpu/winograd.h"
+#include "biossl/backend/cpu/winograd_input.h"
 #include "biossl/backend/cpu/winograd_tiles.h"
 #include "biossl/core/parallel.h"
 
@@ -51,82 +52,34 @@ template <int columns>
   }
 }
 
-/// The errors of all units, (N, H, W, O).
-struct WholeErrors {
-  const float* values;
-
-  /// A y A^T of a tile, channels [channel, channel + count).
-  void transform(const Extents& at, const Place& place, std::int64_t channel, std::int64_t count, const float* zeros,
-                 float* to, std::int64_t plane) const {
-    const PaddedMap map{values + channel, at.height, at.width, at.outputs, zeros};
-    transform_pixels<tile>(transform_error, map, place.image, place.y, place.x, count, to, plane);
-  }
-};
-
-/// Errors below a pool with windows of 2x2: of the maximum of each window, (N, H / 2, W / 2, O).
-struct PooledErrors {
-  const float* values;
-  const std::uint8_t* argmax;
-
-  void transform(const Extents& at, const Place& place, std::int64_t channel, std::int64_t count,
-                 const float* /*zeros*/, float* to, std::int64_t plane) const {
-    constexpr int windows = tile / 2;
-    const std::int64_t rows = at.height / 2 - place.y / 2;
-    const std::int64_t across = at.width / 2 - place.x / 2;
-    const std::int64_t corner = (place.image * (at.height / 2) + place.y / 2) * (at.width / 2) + place.x / 2;
-    for (std::int64_t c = 0; c < count; c += lane_count) {
-      Lanes errors[windows][windows] = {};
-      Numbers maxima[windows][windows] = {};
-      for (int y = 0; y < windows && y < rows; ++y) {
-        for (int x = 0; x < windows && x < across; ++x) {
-          const std::int64_t from = (corner + y * (at.width / 2) + x) * at.outputs + channel + c;
-          errors[y][x] = load_lanes(values + from);
-          maxima[y][x] = load_numbers(argmax + from);
-        }
-      }
-      transform_square<tile, span>(
-          transform_error,
-          [&](int y, int x) {
-            const auto is_maximum = maxima[y / 2][x / 2] == y % 2 * 2 + x % 2;
-            return is_maximum ? errors[y / 2][x / 2] : Lanes{};
-          },
-          [&](int y, int x, const Lanes& lanes) { store_lanes(lanes, to + (y * span + x) * plane + c); });
-    }
-  }
-};
-
 /// An update of which each thread makes a part, in the space of the transforms: (O / width, 36, I, width).
 template <int columns, class Errors>
 class Update {
  public:
   static constexpr std::int64_t width = columns * lane_count;
 
-  Update(const Extents& at, const Tensor& src, const Errors& errors)
-      : at_(at), src_(src.data<float>()), errors_(errors) {}
+  Update(const Extents& at, const MapInput& src, const Errors& errors) : at_(at), src_(src), errors_(errors) {}
 
   /// Numbers of memory that run() needs.
   std::int64_t scratch() const {
-    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(error_tiles, width) + zeros();
+    return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(error_tiles, width);
   }
 
   /// sums = the products of tiles [begin, end).
   void run(std::int64_t begin, std::int64_t end, float* scratch, float* sums) const {
     const Transforms inputs{scratch, at_.inputs};
     const Transforms errors{scratch + Transforms::size(most_tiles(), at_.inputs), width};
-    float* zero = errors.values + Transforms::size(error_tiles, width);
-    std::fill_n(zero, zeros(), 0.0F);
-    const PaddedMap src{src_, at_.height, at_.width, at_.inputs, zero};
     std::fill_n(sums, at_.weights(), 0.0F);
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
       for (std::int64_t t = 0; t < tiles; ++t) {
-        const Place place(at_, first + t);
-        transform_pixels<span>(transform_input, src, place.image, place.y - 1, place.x - 1, at_.inputs, inputs.of(t),
-                               inputs.plane());
+        const Place place = place_of(at_, first + t);
+        src_.transform<span>(transform_input, at_, {at_.inputs, 0, at_.inputs}, {place.image, place.y - 1, place.x - 1},
+                             inputs.planes_of(t));
       }
       inputs.clear(tiles, groups_of(tiles) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
-        add(inputs, first, tiles, output, errors, zero, sums + output * elements * at_.inputs);
+        add(inputs, first, tiles, output, errors, sums + output * elements * at_.inputs);
       }
     }
   }
@@ -136,15 +89,15 @@ class Update {
     const std::int64_t bytes = Transforms::size(error_tiles, at_.inputs) * std::int64_t{sizeof(float)};
     return std::max<std::int64_t>(scratch_bytes / bytes, 1) * error_tiles;
   }
-  std::int64_t zeros() const { return std::max(at_.inputs, width); }
 
   /// Adds the products of `tiles` tiles from `first` on and `width` outputs from `output` on.
   void add(const Transforms& inputs, std::int64_t first, std::int64_t tiles, std::int64_t output,
-           const Transforms& errors, const float* zero, float* sums) const {
+           const Transforms& errors, float* sums) const {
     for (std::int64_t from = 0; from < tiles; from += error_tiles) {
       const std::int64_t count = std::min(error_tiles, tiles - from);
       for (std::int64_t t = 0; t < count; ++t) {
-        errors_.transform(at_, Place(at_, first + from + t), output, width, zero, errors.of(t), errors.plane());
+        errors_.template transform<tile>(transform_error, at_, {at_.outputs, output, output + width},
+                                         place_of(at_, first + from + t), errors.planes_of(t));
       }
       errors.clear(count, groups_of(count) * group);
       for (int element = 0; element < elements; ++element) {
@@ -158,7 +111,7 @@ class Update {
   }
 
   Extents at_;
-  const float* src_;
+  MapInput src_;
   Errors errors_;
 };
 
@@ -188,36 +141,39 @@ void transform_sums(const float* sums, std::int64_t parts, const Extents& at, st
   });
 }
 
-template <int columns, class Errors>
-void update(const Extents& at, const Tensor& src, const Errors& errors, Tensor& d_weights) {
-  const Update<columns, Errors> all(at, src, errors);
-  thread_local Tensor scratch_memory, sums_memory;
-  float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
-  float* sums = grown(sums_memory, pieces_of(at) * at.weights());
-  for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
-    all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
+template <class Errors>
+void update(const Extents& at, const MapInput& src, const Errors& errors, Tensor& d_weights) {
+  with_columns(at.outputs, [&](auto columns) {
+    using OfWidth = Update<columns(), Errors>;
+    const OfWidth all(at, src, errors);
+    thread_local Tensor scratch_memory, sums_memory;
+    float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
+    float* sums = grown(sums_memory, pieces_of(at) * at.weights());
+    for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
+      all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
+    });
+    transform_sums(sums, pieces_of(at), at, OfWidth::width, d_weights);
   });
-  transform_sums(sums, pieces_of(at), at, all.width, d_weights);
 }
 
 }  // namespace
 }  // namespace winograd
 
 bool suits_winograd_update(const Tensor& src, const Conv2d& conv, const Tensor& d_dst) {
-  const std::int64_t bytes = winograd::Extents(src, d_dst).weights() * std::int64_t{sizeof(float)};
-  return suits_winograd(src, conv, d_dst) && bytes <= winograd::most_sum_bytes;
+  const std::int64_t bytes = winograd::Extents(src, d_dst, src).weights() * std::int64_t{sizeof(float)};
+  return suits_winograd(src, conv, d_dst, src) && bytes <= winograd::most_sum_bytes;
 }
 
 void update_by_winograd(const Tensor& src, const Tensor& d_dst, Tensor& d_weights) {
-  const winograd::Extents at(src, d_dst);
-  const winograd::WholeErrors errors{d_dst.data<float>()};
-  winograd::with_columns(at.outputs, [&](auto columns) { winograd::update<columns()>(at, src, errors, d_weights); });
+  const winograd::Extents at(src, d_dst, src);
+  const float* zero = zeros(std::max(at.inputs, at.outputs));
+  winograd::update(at, {src.data<float>(), zero}, winograd::MapInput{d_dst.data<float>(), zero}, d_weights);
 }
 
 void update_by_winograd(const Tensor& src, const PooledError& error, Tensor& d_weights) {
-  const winograd::Extents at(src, error.values);
-  const winograd::PooledErrors errors{error.values.data<float>(), error.argmax.data<std::uint8_t>()};
-  winograd::with_columns(at.outputs, [&](auto columns) { winograd::update<columns()>(at, src, errors, d_weights); });
+  const winograd::Extents at(src, error.values, src);
+  const winograd::MaximaInput errors{error.values.data<float>(), error.argmax.data<std::uint8_t>()};
+  winograd::update(at, {src.data<float>(), zeros(at.inputs)}, errors, d_weights);
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL
