@@ -76,21 +76,24 @@ using Column = std::array<Lanes, size>;
 /// is T, from `from` numbers to `to`.
 template <int from, int to, class Transform, class Load, class Store>
 [[gnu::always_inline]] inline void transform_square(const Transform& transform, const Load& load, const Store& store) {
-  alignas(Lanes) float rows[to][from][lane_count];
-#pragma GCC unroll 1
+  constexpr int registers = lane_count == 16 ? 32 : 16;
+  Lanes rows[to][from];
+#pragma GCC unroll 6
   for (int x = 0; x < from; ++x) {
     Column<from> column;
 #pragma GCC unroll 6
     for (int y = 0; y < from; ++y) column[y] = load(y, x);
     const Column<to> result = transform(column);
 #pragma GCC unroll 6
-    for (int y = 0; y < to; ++y) store_lanes(result[y], rows[y][x]);
+    for (int y = 0; y < to; ++y) rows[y][x] = result[y];
   }
-#pragma GCC unroll 1
+  // Through memory, in order, where registers do not hold the square: spills would be scattered.
+  if constexpr (from * to + to > registers) asm("" : "+m"(rows));
+#pragma GCC unroll 6
   for (int y = 0; y < to; ++y) {
     Column<from> row;
 #pragma GCC unroll 6
-    for (int x = 0; x < from; ++x) row[x] = load_lanes(rows[y][x]);
+    for (int x = 0; x < from; ++x) row[x] = rows[y][x];
     const Column<to> result = transform(row);
 #pragma GCC unroll 6
     for (int x = 0; x < to; ++x) store(y, x, result[x]);
