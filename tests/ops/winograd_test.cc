@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -60,6 +62,27 @@ TEST(Winograd, IsUsedWhereItSuits) {
   EXPECT_FALSE(differs({2, 8, 8, 32}, 8)) << "few outputs";
   EXPECT_FALSE(differs({2, 8, 8, 32}, 67)) << "outputs that fill no registers";
   EXPECT_FALSE(differs({2, 5, 5, 32}, 64)) << "most of a tile would be thrown away";
+}
+
+// Maps before a pool, and of the errors below it, are neither written nor read.
+TEST(Winograd, NeedsNoMapBesideAPool) {
+  Maps maps({2, 8, 8, 32}, 64);
+  const auto is_untouched = [&] {
+    return std::ranges::all_of(values_of(maps.dst), [](double value) { return std::isnan(value); });
+  };
+  Tensor pooled({2, 4, 4, 64}, DType::float32, Device::cpu);
+  Tensor argmax(pooled.shape(), DType::uint8, Device::cpu);
+  ops::conv2d_pooled_forward(maps.src, maps.weights, {}, usual, 2, Activation::relu, maps.dst, pooled, argmax);
+  EXPECT_TRUE(is_untouched());
+  const PooledError error(pooled, argmax, 2, maps.dst.reshaped({maps.dst.size()}));
+  Tensor d_weights = poisoned(maps.weights.values().shape(), DType::float32, Device::cpu);
+  Tensor no_bias;
+  ops::conv2d_backward_weights(maps.src, error, usual, d_weights, no_bias);
+  ops::conv2d_backward_data(error, maps.weights, usual, maps.src);
+  EXPECT_TRUE(is_untouched());
+  const cpu::LayerRecorder recorder;
+  ops::conv2d_backward_data(error, maps.weights, usual, maps.src);
+  EXPECT_FALSE(is_untouched()) << "this test sees a map that is written";
 }
 
 // With the tiles' usual points, 0, +-1 and +-2, this error is twice as large.

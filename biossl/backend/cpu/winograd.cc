@@ -159,14 +159,18 @@ class Convolution {
   Output to_;
 };
 
+float* scratch_memory(std::int64_t floats) {
+  thread_local Tensor memory;
+  return grown(memory, floats);
+}
+
 template <class Input, class Output>
 void convolve(const Extents& at, const Input& from, const Weights& weights, ConvolutionPass pass, const Tensor& bias,
               const Output& to) {
   with_columns(at.outputs, [&](auto columns) {
     using OfWidth = Convolution<columns(), Input, Output>;
     const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
-    thread_local Tensor memory;
-    float* scratch = grown(memory, pieces_of(at) * all.scratch());
+    float* scratch = scratch_memory(pieces_of(at) * all.scratch());
     for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
       all.run(begin, end, scratch + piece * all.scratch());
     });

@@ -141,18 +141,28 @@ void transform_sums(const float* sums, std::int64_t parts, const Extents& at, st
   });
 }
 
+/// Kept from call to call.
+struct Memory {
+  float* scratch;
+  float* sums;
+
+  Memory(std::int64_t scratch_floats, std::int64_t sum_floats) {
+    thread_local Tensor scratch_memory, sums_memory;
+    scratch = grown(scratch_memory, scratch_floats);
+    sums = grown(sums_memory, sum_floats);
+  }
+};
+
 template <class Errors>
 void update(const Extents& at, const MapInput& src, const Errors& errors, Tensor& d_weights) {
   with_columns(at.outputs, [&](auto columns) {
     using OfWidth = Update<columns(), Errors>;
     const OfWidth all(at, src, errors);
-    thread_local Tensor scratch_memory, sums_memory;
-    float* scratch = grown(scratch_memory, pieces_of(at) * all.scratch());
-    float* sums = grown(sums_memory, pieces_of(at) * at.weights());
+    const Memory memory(pieces_of(at) * all.scratch(), pieces_of(at) * at.weights());
     for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
-      all.run(begin, end, scratch + piece * all.scratch(), sums + piece * at.weights());
+      all.run(begin, end, memory.scratch + piece * all.scratch(), memory.sums + piece * at.weights());
     });
-    transform_sums(sums, pieces_of(at), at, OfWidth::width, d_weights);
+    transform_sums(memory.sums, pieces_of(at), at, OfWidth::width, d_weights);
   });
 }
 
