@@ -101,17 +101,16 @@ class Convolution {
     return Transforms::size(most_tiles(), at_.inputs) + Transforms::size(most_tiles(), width);
   }
 
-  /// Tiles [begin, end).
-  void run(std::int64_t begin, std::int64_t end, float* scratch) const {
+  /// The tiles that a queue hands out.
+  void run(TileQueue& queue, float* scratch) const {
     const Transforms inputs{scratch, at_.inputs};
     const Transforms products{scratch + Transforms::size(most_tiles(), at_.inputs), width};
-    for (std::int64_t first = begin; first < end; first += most_tiles()) {
-      const std::int64_t tiles = std::min(most_tiles(), end - first);
-      for (std::int64_t t = 0; t < tiles; ++t) read(first + t, inputs.planes_of(t));
-      inputs.clear(tiles, groups_of(tiles) * group);
+    for (TileRange tiles = queue.take(most_tiles()); tiles.count() > 0; tiles = queue.take(most_tiles())) {
+      for (std::int64_t t = 0; t < tiles.count(); ++t) read(tiles.begin + t, inputs.planes_of(t));
+      inputs.clear(tiles.count(), groups_of(tiles.count()) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
-        multiply_all(inputs, tiles, weights_ + output * elements * at_.inputs, products);
-        for (std::int64_t t = 0; t < tiles; ++t) write(first + t, output, products.planes_of(t));
+        multiply_all(inputs, tiles.count(), weights_ + output * elements * at_.inputs, products);
+        for (std::int64_t t = 0; t < tiles.count(); ++t) write(tiles.begin + t, output, products.planes_of(t));
       }
     }
   }
@@ -171,8 +170,9 @@ void convolve(const Extents& at, const Input& from, const Weights& weights, Conv
     using OfWidth = Convolution<columns(), Input, Output>;
     const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
     float* scratch = scratch_memory(pieces_of(at) * all.scratch());
-    for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
-      all.run(begin, end, scratch + piece * all.scratch());
+    TileQueue queue(at);
+    parallel_for(pieces_of(at), 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t piece = first; piece < last; ++piece) all.run(queue, scratch + piece * all.scratch());
     });
   });
 }

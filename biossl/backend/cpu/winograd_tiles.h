@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <type_traits>
 
@@ -88,6 +89,37 @@ inline std::int64_t groups_of(std::int64_t tiles) { return (tiles + group - 1) /
 
 /// Pieces that all tiles are split into, one a thread.
 inline std::int64_t pieces_of(const Extents& at) { return std::min<std::int64_t>(threads(), groups_of(at.tiles())); }
+
+/// Tiles [begin, end).
+struct TileRange {
+  std::int64_t begin, end;
+
+  std::int64_t count() const { return end - begin; }
+};
+
+/// Hands tiles out to whichever thread is ready, so that none waits long for a slower one.
+class TileQueue {
+ public:
+  explicit TileQueue(const Extents& at) : tiles_(at.tiles()), groups_(groups_of(tiles_)) {}
+
+  /// The next tiles: `most`, or fewer where the end is near; none are left where the range is empty.
+  TileRange take(std::int64_t most) {
+    std::int64_t first = next_.load();
+    std::int64_t count = 0;
+    do {
+      const std::int64_t share = (groups_ - first) / (2 * threads());
+      count = std::min(std::clamp<std::int64_t>(share, fewest_taken, most / group), groups_ - first);
+    } while (!next_.compare_exchange_weak(first, first + count));
+    return {std::min(first * group, tiles_), std::min((first + count) * group, tiles_)};
+  }
+
+ private:
+  static constexpr std::int64_t fewest_taken = 2;  // groups; all weights are read for them
+
+  std::int64_t tiles_;
+  std::int64_t groups_;
+  std::atomic<std::int64_t> next_ = 0;
+};
 
 /// Calls body(piece, first tile, end of its tiles) for every piece, in parallel.
 template <class Body>
