@@ -56,22 +56,35 @@ BENCHMARK(convolution)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
+struct PooledConvolutionWork {
+  ConvolutionWork convolution;
+  Tensor pooled, argmax;
+
+  PooledConvolutionWork(const Layer& layer, Device device, std::int64_t images)
+      : convolution(layer, device, images),
+        pooled({images, layer.size / 2, layer.size / 2, layer.outputs}, DType::float32, device),
+        argmax(pooled.shape(), DType::uint8, device) {}
+  const Tensor& run(bool fused) {
+    auto& [conv, src, dst, d_dst, d_src, d_weights, no_bias, weights] = convolution;
+    if (fused) {
+      ops::conv2d_pooled_forward(src, weights, no_bias, conv, 2, Activation::relu, dst, pooled, argmax);
+    } else {
+      ops::conv2d_forward(src, weights, no_bias, conv, Activation::none, dst);
+      ops::max_pool_forward(dst, 2, Activation::relu, pooled, argmax);
+    }
+    return pooled;
+  }
+};
+
 /// A convolution and a max-pool of 2x2: in one go, or one after the other through a map.
 void pooled_convolution(benchmark::State& state) {
   const Layer& layer = layers[state.range(0)];
   const bool fused = state.range(1) == 1;
-  ConvolutionWork work(layer, Device::cpu, batch);
-  Tensor pooled({batch, layer.size / 2, layer.size / 2, layer.outputs}, DType::float32, Device::cpu);
-  Tensor argmax(pooled.shape(), DType::uint8, Device::cpu);
-  for (auto _ : state) {
-    if (fused) {
-      ops::conv2d_pooled_forward(work.src, work.weights, work.no_bias, work.conv, 2, Activation::relu, work.dst, pooled,
-                                 argmax);
-    } else {
-      ops::conv2d_forward(work.src, work.weights, work.no_bias, work.conv, Activation::none, work.dst);
-      ops::max_pool_forward(work.dst, 2, Activation::relu, pooled, argmax);
-    }
-  }
+  PooledConvolutionWork ours(layer, Device::cpu, 2);
+  PooledConvolutionWork expected(layer, Device::reference, 2);
+  if (!agrees(state, ours.run(fused), expected.run(fused))) return;
+  PooledConvolutionWork work(layer, Device::cpu, batch);
+  for (auto _ : state) work.run(fused);
   state.SetItemsProcessed(state.iterations() * batch);
 }
 BENCHMARK(pooled_convolution)

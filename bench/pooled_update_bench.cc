@@ -1,5 +1,5 @@
-// The update of a convolution below a max-pool, two ways: over the winners of the pool alone, and over every unit after
-// spreading their errors. Layers of conv6; float32.
+// The update of a convolution below a max-pool, two ways: from the maxima alone, as the backend computes it, and from
+// every unit after spreading their errors. Layers of conv6; float32.
 #include "bench/checked.h"
 #include "biossl/backend/shared/spread_error.h"
 #include "biossl/ops/ops.h"
@@ -28,25 +28,25 @@ struct PooledUpdateWork {
     Random random(1, Purpose::sample, 4);
     for (std::uint8_t& winner : error.argmax.span<std::uint8_t>()) winner = static_cast<std::uint8_t>(random.below(4));
   }
-  void update(bool winners) {
-    if (winners) return ops::conv2d_backward_weights(src, error, conv, d_weights, no_bias);
+  void update(bool maxima) {
+    if (maxima) return ops::conv2d_backward_weights(src, error, conv, d_weights, no_bias);
     ops::conv2d_backward_weights(src, shared::spread(error, src, conv), conv, d_weights, no_bias);
   }
 };
 
 void pooled_update(benchmark::State& state) {
   const PooledLayer& layer = layers[state.range(0)];
-  const bool winners = state.range(1) == 1;
+  const bool maxima = state.range(1) == 1;
   PooledUpdateWork ours(layer, Device::cpu, 2);
   PooledUpdateWork expected(layer, Device::reference, 2);
-  for (PooledUpdateWork* work : {&ours, &expected}) work->update(winners);
+  for (PooledUpdateWork* work : {&ours, &expected}) work->update(maxima);
   if (!agrees(state, ours.d_weights, expected.d_weights)) return;
   PooledUpdateWork work(layer, Device::cpu, batch);
-  for (auto _ : state) work.update(winners);
+  for (auto _ : state) work.update(maxima);
   state.SetItemsProcessed(state.iterations() * batch);
 }
 BENCHMARK(pooled_update)
-    ->ArgNames({"layer", "winners"})
+    ->ArgNames({"layer", "maxima"})
     ->ArgsProduct({{0, 1, 2}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();

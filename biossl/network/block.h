@@ -51,8 +51,6 @@ struct BlockPlan {
   std::vector<BufferPlan> kept = {};
   std::int64_t forward_scratch = 0;   ///< numbers of the compute type an image, used within forward
   std::int64_t backward_scratch = 0;  ///< likewise, from backward to the end of learn
-  /// True where forward has read its whole input before it writes its output: the output may lie where the input does.
-  bool output_may_replace_input = false;
   /// True where an image's output depends on the other images of the batch: forward, backward and learn then get whole
   /// batches, and no rows are left out.
   bool needs_whole_batch = false;

@@ -57,7 +57,6 @@ ConvolutionBlock::ConvolutionBlock(const ConvolutionOptions& options, const Bloc
   if (options.pool == 1) return;
   plan_.kept = {{.shape = plan_.output, .is_byte = true}};  // the pool's argmax
   plan_.forward_scratch = plan_.backward_scratch = unpooled_.size();
-  plan_.output_may_replace_input = true;
 }
 
 std::string ConvolutionBlock::description() const {

@@ -41,8 +41,7 @@ void ForwardPass::prepare(Workspace& workspace) {
     const Block& block = network_.block(index);
     const BlockPlan& plan = block.plan();
     largest = std::max(largest, plan.output.size());
-    (plan.output_may_replace_input ? largest : scratch) =
-        std::max(plan.output_may_replace_input ? largest : scratch, plan.forward_scratch);
+    scratch = std::max(scratch, plan.forward_scratch);
     spare = std::max(spare, spare_bytes(block, rows_, dtype));
   }
   for (Tensor& map : maps_) map = workspace.take({rows_ * largest}, dtype);
@@ -59,7 +58,8 @@ void ForwardPass::run(const Tensor& images, std::span<const Activity> kept) {
 
 Activity ForwardPass::place(int index, const Activity& keep, std::int64_t first, std::int64_t count) const {
   const DType dtype = network_.setup().dtype;
-  const std::vector<BufferPlan>& wanted = network_.block(index).plan().kept;
+  const BlockPlan& plan = network_.block(index).plan();
+  const std::vector<BufferPlan>& wanted = plan.kept;
   Activity activity;
   std::int64_t used = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -73,26 +73,18 @@ Activity ForwardPass::place(int index, const Activity& keep, std::int64_t first,
     const std::int64_t bytes = shape.size() * static_cast<std::int64_t>(size_of(type));
     used += (bytes + alignment - 1) / alignment * alignment;
   }
-  if (!keep.output.empty()) activity.output = keep.output.rows(first, first + count);
+  const Tensor& map = maps_[static_cast<std::size_t>(index) % 2];
+  activity.output =
+      keep.output.empty() ? map.part(0, batch_of(count, plan.output)) : keep.output.rows(first, first + count);
+  activity.scratch = scratch_;
   return activity;
 }
 
 void ForwardPass::run_group(Tensor input, std::span<const Activity> kept, std::int64_t first) {
   const std::int64_t count = input.extent(0);
-  Tensor* here = &maps_[0];  // where the input may lie
-  Tensor* next = &maps_[1];
   for (int index = 0; index <= last_; ++index) {
-    const Block& block = network_.block(index);
-    const BlockPlan& plan = block.plan();
     Activity activity = place(index, kept[static_cast<std::size_t>(index)], first, count);
-    if (plan.output_may_replace_input) {
-      activity.scratch = *next;
-    } else {
-      activity.scratch = scratch_;
-      std::swap(here, next);
-    }
-    if (activity.output.empty()) activity.output = here->part(0, batch_of(count, plan.output));
-    block.forward(input, activity, index >= first_training_ ? Mode::training : Mode::evaluation);
+    network_.block(index).forward(input, activity, index >= first_training_ ? Mode::training : Mode::evaluation);
     input = activity.output;
   }
 }

@@ -37,7 +37,7 @@ class ForwardPass {
   std::int64_t rows_;
   int first_training_;
   std::array<Tensor, 2> maps_;  // flat; activity goes from one to the other on its way up
-  Tensor scratch_;              // flat; of blocks that cannot use a map for it
+  Tensor scratch_;              // flat; of one block after the other
   Tensor spare_;                // bytes; what a block writes and nobody keeps
 };
 

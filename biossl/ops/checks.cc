@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 
 #include "biossl/core/wording.h"
@@ -83,6 +84,13 @@ void Checks::gathered(const Argument& src, const Argument& rows, const Argument&
   check(src.tensor.shape().rank() >= 1, operation_, "{} has no rows", src.name);
   indices(rows, src.tensor.extent(0));
   shape(dst, src.tensor.shape().with_rows(rows.tensor.extent(0)));
+}
+
+void Checks::apart(const Argument& a, const Argument& b) const {
+  const std::less<const std::byte*> lies_before;
+  const bool meet = lies_before(a.tensor.raw(), b.tensor.raw() + b.tensor.bytes()) &&
+                    lies_before(b.tensor.raw(), a.tensor.raw() + a.tensor.bytes());
+  check(!meet, operation_, "{} and {} lie in the same memory", a.name, b.name);
 }
 
 void Checks::totals(const Argument& argument) const {

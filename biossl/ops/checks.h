@@ -40,6 +40,8 @@ class Checks {
   void indices(const Argument& argument, std::int64_t bound) const;
   /// dst has one row of src for each index in rows.
   void gathered(const Argument& src, const Argument& rows, const Argument& dst) const;
+  /// The two lie nowhere in the same memory.
+  void apart(const Argument& a, const Argument& b) const;
   /// The loss accumulator: (2) float64.
   void totals(const Argument& argument) const;
   /// Kernel, stride and padding are possible, and this device convolves so.

@@ -5,6 +5,7 @@
 #include "biossl/ops/ops.h"
 
 namespace biossl::ops {
+
 void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                     Activation activation, Tensor& dst) {
   check_convolution("conv2d_forward", {"src", src}, {"weights", weights.values()}, {"bias", bias}, {"dst", dst}, conv);

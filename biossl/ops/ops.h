@@ -33,8 +33,8 @@ void conv2d_forward(const Tensor& src, const Weights& weights, const Tensor& bia
                     Activation activation, Tensor& dst);
 /// A convolution and a max-pool of its result (max_pool_forward), of which no more than the maxima are wanted:
 ///   dst = activation(max over a window of (bias + the convolution))
-/// dst and argmax (N,H'/window,W'/window,O). unpooled (N,H',W',O): room for the convolution's result, with unspecified
-/// contents afterwards.
+/// dst and argmax (N,H'/window,W'/window,O); they may not lie where src does. unpooled (N,H',W',O): room for the
+/// convolution's result, with unspecified contents afterwards.
 void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tensor& bias, const Conv2d& conv,
                            std::int64_t window, Activation activation, Tensor& unpooled, Tensor& dst, Tensor& argmax);
 /// The adjoint of conv2d_forward in src, for any weights of that shape: carries the error back to the input. d_dst

@@ -18,13 +18,11 @@ void check_pooled(std::string_view operation, const Argument& map, const Argumen
   const Shape& in = map.tensor.shape();
   const std::int64_t outputs = weights.tensor.extent(0);
   checks.shape(weights, {outputs, conv.vertical().kernel, conv.kernel, in[3]});
-  check(error.window >= 1 && error.window <= 16, operation, "a window of {}; argmax counts up to 16 x 16 elements",
-        error.window);
+  check(error.window >= 1, operation, "a window of {}", error.window);
   const std::int64_t height = conv.output_height(in[1]);
   const std::int64_t width = conv.output_width(in[2]);
   checks.shape({"values", error.values}, {in[0], height / error.window, width / error.window, outputs});
-  checks.shape({"argmax", error.argmax}, error.values.shape());
-  checks.type({"argmax", error.argmax}, DType::uint8);
+  check_argmax(operation, {"argmax", error.argmax}, error.window, error.values.shape());
   checks.compute_type(map);
   checks.type({"values", error.values}, map.tensor.dtype());
   checks.type({"scratch", error.scratch}, map.tensor.dtype());
@@ -43,6 +41,7 @@ void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tens
   Checks(operation).same_device({{"unpooled", unpooled}, {"dst", dst}, {"argmax", argmax}});
   check_pooling(operation, {"unpooled", unpooled}, window, {"dst", dst});
   check_argmax(operation, {"argmax", argmax}, window, dst.shape());
+  Checks(operation).apart({"src", src}, {"dst", dst});
   if (dst.size() == 0) return;
   const auto run = dispatch(src.device(), reference::conv2d_pooled_forward, cpu::operations().conv2d_pooled_forward,
                             cuda::conv2d_pooled_forward);
@@ -62,7 +61,10 @@ void conv2d_backward_weights(const Tensor& src, const PooledError& error, const 
                              Tensor& d_bias) {
   if (!error.is_pooled()) return conv2d_backward_weights(src, error.values, conv, d_weights, d_bias);
   check_pooled("conv2d_backward_weights", {"src", src}, {"d_weights", d_weights}, error, conv);
-  Checks("conv2d_backward_weights").optional_shape({"d_bias", d_bias}, {d_weights.extent(0)});
+  const Checks checks("conv2d_backward_weights");
+  checks.same_device({{"src", src}}, {{"d_bias", d_bias}});
+  checks.optional_shape({"d_bias", d_bias}, {d_weights.extent(0)});
+  checks.optional_type({"d_bias", d_bias}, master_type(src.dtype()));
   if (src.size() == 0) {
     d_weights.fill_zero();
     d_bias.fill_zero();

@@ -16,8 +16,8 @@ struct PooledError {
   Tensor scratch;           ///< below a max-pool: flat, size N*H*W*O
 
   PooledError(Tensor of_every_unit) : values(std::move(of_every_unit)) {}  // NOLINT(google-explicit-constructor)
-  PooledError(Tensor of_winners, Tensor winners, std::int64_t side, Tensor room)
-      : values(std::move(of_winners)), argmax(std::move(winners)), window(side), scratch(std::move(room)) {}
+  PooledError(Tensor of_maxima, Tensor maxima, std::int64_t side, Tensor room)
+      : values(std::move(of_maxima)), argmax(std::move(maxima)), window(side), scratch(std::move(room)) {}
 
   bool is_pooled() const { return !argmax.empty(); }
 };

@@ -5,6 +5,7 @@
 #include "biossl/ops/ops.h"
 
 namespace biossl::ops {
+
 void max_pool_forward(const Tensor& src, std::int64_t window, Activation activation, Tensor& dst, Tensor& argmax) {
   constexpr std::string_view operation = "max_pool_forward";
   Checks(operation).same_device({{"src", src}, {"dst", dst}, {"argmax", argmax}});

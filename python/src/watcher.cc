@@ -25,7 +25,7 @@ Shape unit_map(const PooledError& error) {
   return side / error.window == pooled[1] && side * side == positions ? Shape{pooled[0], side, side, pooled[3]} : whole;
 }
 
-/// The error of every unit: below a max-pool that of the winners, and zeros.
+/// The error of every unit: below a max-pool that of the maxima, and zeros.
 Tensor of_every_unit(const PooledError& error) {
   if (!error.is_pooled()) return error.values.clone();
   Tensor units(unit_map(error), error.values.dtype(), error.values.device());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "biossl/core/parallel.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
@@ -81,6 +82,30 @@ TEST(ForwardPass, KeepsOfEveryBlockWhatIsWantedAndNoMore) {
       if ((device == Device::reference || testing::is_simulated(device)) && wanted == 7) break;
     }
   }
+}
+
+// Operations that write while others of their threads still read must not write over what is read.
+TEST(ForwardPass, PassesThroughPooledConvolutionsOfAnyWidth) {
+  const auto block = [](std::int64_t channels, std::int64_t pool) {
+    return BlockSpec{.channels = channels, .activation = Activation::none, .pool = pool, .bias = false, .conv = {}};
+  };
+  SynapsesSetup setup;
+  setup.optimizer = OptimizerRegistry::instance().make("sgd", {});
+  const Shape large{16, 16, 16};
+  const Network network({.blocks = {block(16, 1), block(64, 2), block(64, 2), block(16, 1)}, .head = {}}, large, setup);
+  const Tensor images = random_tensor(batch_of(130, large), DType::float32, Device::cpu, 1);
+  const std::vector<Activity> expected = block_by_block(network, images);
+  const int before = threads();
+  for (const int count : {1, 2, 5}) {
+    set_threads(count);
+    ForwardPass pass(network, 3, 130);
+    Workspace::fit(Device::cpu, [&](Workspace& workspace) { pass.prepare(workspace); });
+    std::vector<Activity> kept(4);
+    kept[3] = place_for(expected[3], true, false);
+    pass.run(images, kept);
+    EXPECT_EQ(testing::values_of(kept[3].output), testing::values_of(expected[3].output)) << count << " threads";
+  }
+  set_threads(before);
 }
 
 TEST(ForwardPass, FewerImagesAndFewerBlocks) {

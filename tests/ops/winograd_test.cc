@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -80,6 +81,10 @@ TEST(Winograd, NeedsNoMapBesideAPool) {
   ops::conv2d_backward_weights(maps.src, error, usual, d_weights, no_bias);
   ops::conv2d_backward_data(error, maps.weights, usual, maps.src);
   EXPECT_TRUE(is_untouched());
+  for (const Tensor& result : {pooled, d_weights, maps.src}) {
+    EXPECT_TRUE(std::ranges::none_of(values_of(result), [](double value) { return std::isnan(value); }))
+        << "it is read";
+  }
   const cpu::LayerRecorder recorder;
   ops::conv2d_backward_data(error, maps.weights, usual, maps.src);
   EXPECT_FALSE(is_untouched()) << "this test sees a map that is written";
@@ -99,16 +104,22 @@ TEST(Winograd, IsNearlyAsExactAsTheSum) {
 
 TEST(Winograd, DoesNotDependOnThreadsOrBatch) {
   const int before = threads();
-  std::optional<std::vector<double>> forward, backward;
+  std::optional<std::array<std::vector<double>, 4>> first;
   for (const int count : {1, 2, 5}) {
     set_threads(count);
-    Maps maps({7, 12, 8, 32}, 48);
-    const std::vector<double> there = maps.forward();
-    const std::vector<double> back = maps.backward();
-    EXPECT_EQ(forward.value_or(there), there) << count << " threads";
-    EXPECT_EQ(backward.value_or(back), back) << count << " threads";
-    forward = there;
-    backward = back;
+    Maps maps({37, 12, 8, 32}, 64);
+    Tensor pooled({37, 6, 4, 64}, DType::float32, Device::cpu);
+    Tensor argmax(pooled.shape(), DType::uint8, Device::cpu);
+    std::array<std::vector<double>, 4> results;
+    results[0] = maps.forward();
+    ops::conv2d_pooled_forward(maps.src, maps.weights, {}, usual, 2, Activation::relu, maps.dst, pooled, argmax);
+    results[1] = values_of(pooled);
+    results[2] = maps.backward();
+    const PooledError error(pooled, argmax, 2, maps.dst.reshaped({maps.dst.size()}));
+    ops::conv2d_backward_data(error, maps.weights, usual, maps.src);
+    results[3] = values_of(maps.src);
+    if (!first) first = results;
+    for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i], (*first)[i]) << count << " threads, " << i;
   }
   set_threads(before);
   Maps all({7, 12, 8, 32}, 48);

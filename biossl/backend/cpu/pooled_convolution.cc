@@ -162,10 +162,10 @@ bool can_walk(const PooledError& error, const Tensor& map, const Conv2d& conv) {
   return usual && map.extent(3) % plane_channels == 0 && bytes <= most_update_bytes && !LayerRecorder::recording();
 }
 
-/// Whether Winograd's algorithm is faster than the walk. Both make as many multiplications, but the walk loads a
-/// register for each, and Winograd's transforms pay with many outputs only.
+/// Whether Winograd's algorithm is faster than the walk, or the walk impossible. Both make as many multiplications, but
+/// the walk loads a register for each, and Winograd's transforms pay with many outputs only.
 bool gains_by_winograd(const Tensor& src, const PooledError& error, const Conv2d& conv) {
-  return error.window == 2 && error.values.extent(3) >= fewest_winograd_outputs &&
+  return error.window == 2 && (error.values.extent(3) >= fewest_winograd_outputs || !can_walk(error, src, conv)) &&
          suits_winograd_update(src, conv, error.values);
 }
 

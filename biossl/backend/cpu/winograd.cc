@@ -106,7 +106,9 @@ class Convolution {
     const Transforms inputs{scratch, at_.inputs};
     const Transforms products{scratch + Transforms::size(most_tiles(), at_.inputs), width};
     for (TileRange tiles = queue.take(most_tiles()); tiles.count() > 0; tiles = queue.take(most_tiles())) {
-      for (std::int64_t t = 0; t < tiles.count(); ++t) read(tiles.begin + t, inputs.planes_of(t));
+      for (std::int64_t t = 0; t < tiles.count(); ++t) {
+        transform_inputs(from_, at_, tiles.begin + t, inputs.planes_of(t));
+      }
       inputs.clear(tiles.count(), groups_of(tiles.count()) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
         multiply_all(inputs, tiles.count(), weights_ + output * elements * at_.inputs, products);
@@ -120,12 +122,6 @@ class Convolution {
   std::int64_t most_tiles() const {
     const std::int64_t bytes = Transforms::size(group, at_.inputs + width) * std::int64_t{sizeof(float)};
     return std::max<std::int64_t>(scratch_bytes / bytes, fewest_groups) * group;
-  }
-
-  void read(std::int64_t number, const Planes& to) const {
-    const Place place = place_of(at_, number);
-    from_.template transform<span>(transform_input, at_, {at_.inputs, 0, at_.inputs},
-                                   {place.image, place.y - 1, place.x - 1}, to);
   }
 
   void multiply_all(const Transforms& inputs, std::int64_t tiles, const float* weights,
@@ -169,10 +165,11 @@ void convolve(const Extents& at, const Input& from, const Weights& weights, Conv
   with_columns(at.outputs, [&](auto columns) {
     using OfWidth = Convolution<columns(), Input, Output>;
     const OfWidth all(at, from, transformed(weights, pass, at, OfWidth::width), bias, to);
-    float* scratch = scratch_memory(pieces_of(at) * all.scratch());
+    const std::int64_t workers = workers_of(at);
+    float* scratch = scratch_memory(workers * all.scratch());
     TileQueue queue(at);
-    parallel_for(pieces_of(at), 1, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t piece = first; piece < last; ++piece) all.run(queue, scratch + piece * all.scratch());
+    parallel_for(workers, 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t worker = first; worker < last; ++worker) all.run(queue, scratch + worker * all.scratch());
     });
   });
 }

@@ -36,12 +36,12 @@ struct MapInput {
  private:
   template <int size>
   void find(const Extents& at, std::int64_t channels, const Place& corner, const float* (&pixels)[size][size]) const {
-    const float* pixel = values + ((corner.image * at.height + corner.y) * at.width + corner.x) * channels;
+    const std::int64_t first = ((corner.image * at.height + corner.y) * at.width + corner.x) * channels;
     for (int y = 0; y < size; ++y) {
       const bool has_row = corner.y + y >= 0 && corner.y + y < at.height;
       for (int x = 0; x < size; ++x) {
         const bool inside = has_row && corner.x + x >= 0 && corner.x + x < at.width;
-        pixels[y][x] = inside ? pixel + (y * at.width + x) * channels : zeros;
+        pixels[y][x] = inside ? values + first + (y * at.width + x) * channels : zeros;
       }
     }
   }
@@ -93,5 +93,13 @@ struct MaximaInput {
     which = load_numbers(argmax + from);
   }
 };
+
+/// Transforms all inputs that a tile depends on.
+template <class Input>
+void transform_inputs(const Input& input, const Extents& at, std::int64_t tile_number, const Planes& to) {
+  const Place place = place_of(at, tile_number);
+  input.template transform<span>(transform_input, at, {at.inputs, 0, at.inputs},
+                                 {place.image, place.y - 1, place.x - 1}, to);
+}
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL::winograd

@@ -87,8 +87,8 @@ struct Transforms {
 
 inline std::int64_t groups_of(std::int64_t tiles) { return (tiles + group - 1) / group; }
 
-/// Pieces that all tiles are split into, one a thread.
-inline std::int64_t pieces_of(const Extents& at) { return std::min<std::int64_t>(threads(), groups_of(at.tiles())); }
+/// Threads that all tiles keep at work.
+inline std::int64_t workers_of(const Extents& at) { return std::min<std::int64_t>(threads(), groups_of(at.tiles())); }
 
 /// Tiles [begin, end).
 struct TileRange {
@@ -100,32 +100,36 @@ struct TileRange {
 /// Hands tiles out to whichever thread is ready, so that none waits long for a slower one.
 class TileQueue {
  public:
-  explicit TileQueue(const Extents& at) : tiles_(at.tiles()), groups_(groups_of(tiles_)) {}
+  explicit TileQueue(const Extents& at)
+      : tiles_(at.tiles()),
+        groups_(groups_of(tiles_)),
+        threads_(threads()),
+        fewest_(std::clamp<std::int64_t>(groups_ / threads_, 1, 2)) {}
 
   /// The next tiles: `most`, or fewer where the end is near; none are left where the range is empty.
   TileRange take(std::int64_t most) {
     std::int64_t first = next_.load();
     std::int64_t count = 0;
     do {
-      const std::int64_t share = (groups_ - first) / (2 * threads());
-      count = std::min(std::clamp<std::int64_t>(share, fewest_taken, most / group), groups_ - first);
+      const std::int64_t share = (groups_ - first) / (2 * threads_);
+      count = std::min(std::clamp<std::int64_t>(share, fewest_, most / group), groups_ - first);
     } while (!next_.compare_exchange_weak(first, first + count));
     return {std::min(first * group, tiles_), std::min((first + count) * group, tiles_)};
   }
 
  private:
-  static constexpr std::int64_t fewest_taken = 2;  // groups; all weights are read for them
-
   std::int64_t tiles_;
   std::int64_t groups_;
+  std::int64_t threads_;
+  std::int64_t fewest_;  // groups, for which all weights are read
   std::atomic<std::int64_t> next_ = 0;
 };
 
-/// Calls body(piece, first tile, end of its tiles) for every piece, in parallel.
+/// Calls body(piece, first tile, end of its tiles) in parallel, for one piece of the tiles a thread.
 template <class Body>
 void for_each_piece(const Extents& at, const Body& body) {
   const std::int64_t groups = groups_of(at.tiles());
-  const std::int64_t pieces = pieces_of(at);
+  const std::int64_t pieces = workers_of(at);
   parallel_for(pieces, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t piece = first; piece < last; ++piece) {
       body(piece, groups * piece / pieces * group, std::min(groups * (piece + 1) / pieces * group, at.tiles()));

@@ -73,9 +73,7 @@ class Update {
     for (std::int64_t first = begin; first < end; first += most_tiles()) {
       const std::int64_t tiles = std::min(most_tiles(), end - first);
       for (std::int64_t t = 0; t < tiles; ++t) {
-        const Place place = place_of(at_, first + t);
-        src_.transform<span>(transform_input, at_, {at_.inputs, 0, at_.inputs}, {place.image, place.y - 1, place.x - 1},
-                             inputs.planes_of(t));
+        transform_inputs(src_, at_, first + t, inputs.planes_of(t));
       }
       inputs.clear(tiles, groups_of(tiles) * group);
       for (std::int64_t output = 0; output < at_.outputs; output += width) {
@@ -158,11 +156,11 @@ void update(const Extents& at, const MapInput& src, const Errors& errors, Tensor
   with_columns(at.outputs, [&](auto columns) {
     using OfWidth = Update<columns(), Errors>;
     const OfWidth all(at, src, errors);
-    const Memory memory(pieces_of(at) * all.scratch(), pieces_of(at) * at.weights());
+    const Memory memory(workers_of(at) * all.scratch(), workers_of(at) * at.weights());
     for_each_piece(at, [&](std::int64_t piece, std::int64_t begin, std::int64_t end) {
       all.run(begin, end, memory.scratch + piece * all.scratch(), memory.sums + piece * at.weights());
     });
-    transform_sums(memory.sums, pieces_of(at), at, OfWidth::width, d_weights);
+    transform_sums(memory.sums, workers_of(at), at, OfWidth::width, d_weights);
   });
 }
 
