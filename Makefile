@@ -6,7 +6,7 @@
 # make lint   clang-format and clang-tidy
 # make asan   the tests under the address and undefined-behaviour sanitizers
 # make races  the CUDA kernels' tests under the thread sanitizer, on a simulated GPU
-# make fuzz   half an hour of broken bytes for every reader of files, with Clang
+# make fuzz   half an hour of broken bytes for each reader of data files, with Clang
 # make bench  the benchmarks
 # make clean  remove every build
 #

@@ -18,14 +18,14 @@ void export_run(const ExportCommand& command) {
   if (!command.tensorboard.empty())
     become(tensorboard_module(), {"--tensorboard", command.tensorboard, "--", command.run});
   if (command.onnx.empty()) throw std::invalid_argument("name a format: --tensorboard DIR or --onnx FILE");
-  become({.name = "biossl.export", .needs = {"biossl.export.onnx", "onnx"}, .extra = "biossl[onnx]"},
+  become({.name = "biossl.export", .needs = {"biossl.export.onnx", "onnx"}, .extra = "onnx"},
          {"--onnx", command.onnx, "--", command.run});
 }
 
 }  // namespace
 
 PythonModule tensorboard_module() {
-  return {.name = "biossl.export", .needs = {"numpy", "tensorboard"}, .extra = "biossl[report]"};
+  return {.name = "biossl.export", .needs = {"numpy", "tensorboard"}, .extra = "report"};
 }
 
 void add_export(Command app) {
@@ -41,7 +41,8 @@ void add_export(Command app) {
       .excludes(tensorboard)
       .type_name("FILE");
   sub.footer(
-      "The Python package writes them: pip install 'biossl[report]' for TensorBoard, 'biossl[onnx]' for ONNX.\n"
+      "The Python package writes them. In the source folder: pip install '.[report]' for TensorBoard, '.[onnx]' for "
+      "ONNX.\n"
       "  biossl export runs/quick-seed1 --tensorboard events && tensorboard --logdir events\n"
       "  biossl export runs/quick-seed1 --onnx encoder.onnx");
   sub.callback([command] { export_run(*command); });

@@ -97,7 +97,8 @@ std::vector<std::string> command_of(const PythonModule& module, const std::vecto
     words.insert(words.end(), arguments.begin(), arguments.end());
     return words;
   }
-  throw std::runtime_error(fmt::format("this needs the Python package; get it with: pip install '{}'", module.extra));
+  throw std::runtime_error(
+      fmt::format("this needs the Python package; in the source folder: pip install '.[{}]'", module.extra));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace biossl::cli {
 struct PythonModule {
   std::string name;                ///< "biossl.report"
   std::vector<std::string> needs;  ///< other modules that it needs: "matplotlib"
-  std::string extra;               ///< what pip installs both by: "biossl[report]"
+  std::string extra;               ///< of the package, which brings what it needs: "report"
 };
 
 /// Becomes `python -m NAME arguments…`, so the module's exit code is the program's. The interpreter is $BIOSSL_PYTHON;

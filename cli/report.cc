@@ -22,7 +22,7 @@ void report(const ReportCommand& command) {
   if (command.files_only) words.emplace_back("--files-only");
   words.emplace_back("--");
   words.insert(words.end(), command.runs.begin(), command.runs.end());
-  become({.name = "biossl.report", .needs = {"numpy", "matplotlib"}, .extra = "biossl[report]"}, words);
+  become({.name = "biossl.report", .needs = {"numpy", "matplotlib"}, .extra = "report"}, words);
 }
 
 }  // namespace
@@ -41,9 +41,8 @@ void add_report(Command app) {
   sub.add_flag("--files-only", command->files_only, "compute nothing: show what the run directories hold");
   command->place.add_threads(sub);
   sub.footer(
-      "One file that needs no network. The Python package draws it: pip install 'biossl[report]'. It is looked for "
-      "with\n"
-      "$BIOSSL_PYTHON, else with the python3 beside the program, then with the one on PATH.\n"
+      "One file that needs no network. The Python package draws it: pip install '.[report]' in the source folder.\n"
+      "It is looked for with $BIOSSL_PYTHON, else with the python3 beside the program, then with the one on PATH.\n"
       "  biossl report runs/demo-seed1\n"
       "  biossl report runs/quick-seed1 runs/quick-seed2 runs/quick-seed3 --data ~/data --out quick.html");
   sub.callback([command] { report(*command); });

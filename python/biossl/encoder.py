@@ -33,7 +33,8 @@ class Encoder:
 
     Args:
         path: A run directory, whose newest checkpoint is read, or a checkpoint's file.
-        precision: What is computed with, "float32" or "bfloat16" (faster where the processor has AVX-512 BF16).
+        precision: What is computed with, "float32" or "bfloat16", which takes half the memory and is faster where
+            "auto" would choose it: AMD with AVX-512 BF16, Intel with AMX.
         device: "cpu", "cuda", or "reference".
     """
 

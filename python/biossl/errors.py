@@ -2,13 +2,13 @@
 
 from ._engine import core
 
-#: Something read from outside is wrong: a recipe, a data file, a checkpoint. A ValueError.
 BadInput = core.BadInput
-#: Another process uses the same run directory. A RuntimeError.
+"""Something read from outside is wrong: a recipe, a data file, a checkpoint. A ValueError."""
 InUse = core.InUse
-#: A data set has no images for a split. A BadInput.
+"""Another process uses the same run directory. A RuntimeError."""
 MissingSplit = core.MissingSplit
-#: A file cannot be written. An OSError.
+"""A data set has no images for a split. A BadInput."""
 WriteError = core.WriteError
+"""A file cannot be written. An OSError."""
 
 __all__ = ["BadInput", "InUse", "MissingSplit", "WriteError"]

@@ -44,7 +44,7 @@ def _read(text: str, origin: str, changes: list[tuple[str, str, str]] | None = N
 
 
 def shipped() -> list[str]:
-    """The names of the built-in recipes: "quick", "table1/hinge_gll_bp_5", …"""
+    """The names of the built-in recipes: "quick", "comparisons/hinge_gll_bp_5", …"""
     return core.shipped_recipes()
 
 

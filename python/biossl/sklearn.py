@@ -1,4 +1,5 @@
-"""scikit-learn's estimators. Needs the package scikit-learn, 1.6 or newer: pip install 'biossl[sklearn]'.
+"""scikit-learn's estimators. Needs the package scikit-learn, 1.6 or newer: pip install '.[sklearn]' in the source
+folder.
 
 from sklearn.pipeline import make_pipeline
 from biossl.sklearn import LinearProbe, SelfSupervisedEncoder
@@ -29,7 +30,9 @@ try:
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as absent:
-    raise ImportError(f"this needs scikit-learn 1.6 or newer ({absent}): pip install 'biossl[sklearn]'") from None
+    raise ImportError(
+        f"this needs scikit-learn 1.6 or newer ({absent}); in the source folder: pip install '.[sklearn]'"
+    ) from None
 
 __all__ = ["KnnProbe", "LinearProbe", "SelfSupervisedEncoder"]
 

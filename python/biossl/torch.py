@@ -1,4 +1,4 @@
-"""Networks for PyTorch, and from it. Needs the package torch: pip install 'biossl[torch]'."""
+"""Networks for PyTorch, and from it. Needs the package torch: pip install '.[torch]' in the source folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ try:
 except ModuleNotFoundError as absent:
     if absent.name != "torch":
         raise
-    raise ImportError("this needs PyTorch: pip install 'biossl[torch]'") from None
+    raise ImportError("this needs PyTorch; in the source folder: pip install '.[torch]'") from None
 from torch import nn
 
 if TYPE_CHECKING:

@@ -78,7 +78,8 @@ void bind_layers(nb::module_& module) {
   nb::class_<Layer>(
       module, "Layer", nb::type_slots(slots),
       "The synapses from one layer to the next, with the feedback path beside them. Arrays share memory with\n"
-      "the network and are read-only; assign to change them, or ask for array(name, writable=True).")
+      "the network and are read-only; assign to change them, or write into writable_weight() and call changed()\n"
+      "afterwards.")
       .def_ro("name", &Layer::name)
       .def_prop_rw(
           "weight", [](Layer& self) { return array_of(self.synapses->weights().values()); }, &set_weight,

@@ -27,10 +27,10 @@ class PythonPackage : public testing::Program {
 };
 
 TEST_F(PythonPackage, WhereItIsNotThereOneLineHasTheCommandOfPip) {
-  testing::expect_one_line(with("exit 1", "", "report runs/a"), 1, "pip install 'biossl[report]'");
-  testing::expect_one_line(with("exit 1", "", "export runs/a --tensorboard b"), 1, "'biossl[report]'");
-  testing::expect_one_line(with("exit 1", "", "export runs/a --onnx b.onnx"), 1, "pip install 'biossl[onnx]'");
-  testing::expect_one_line(with("exit 1", "", "run small.toml --out run --tensorboard b"), 1, "'biossl[report]'");
+  testing::expect_one_line(with("exit 1", "", "report runs/a"), 1, "pip install '.[report]'");
+  testing::expect_one_line(with("exit 1", "", "export runs/a --tensorboard b"), 1, "'.[report]'");
+  testing::expect_one_line(with("exit 1", "", "export runs/a --onnx b.onnx"), 1, "pip install '.[onnx]'");
+  testing::expect_one_line(with("exit 1", "", "run small.toml --out run --tensorboard b"), 1, "'.[report]'");
   EXPECT_FALSE(std::filesystem::exists(in("run"))) << "it is known before anything is done";
   testing::expect_one_line(shell("BIOSSL_PYTHON=\"$1/none\" \"$0\" report runs/a"), 1, "pip install");
 }

@@ -33,7 +33,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         module = import_module(f".{name}", __package__)
     except ModuleNotFoundError as absent:
-        _tell(f"this needs {absent.name}: pip install 'biossl[{extra}]'")
+        _tell(f"this needs {absent.name}; in the source folder: pip install '.[{extra}]'")
         return 1
     try:
         if arguments.follow:

@@ -1,4 +1,4 @@
-"""An encoder as an ONNX file. Needs the package onnx: pip install 'biossl[onnx]'.
+"""An encoder as an ONNX file. Needs the package onnx: pip install '.[onnx]' in the source folder.
 
 The file's input is `images`, (N, C, H, W) float32 in [0,1] for any N. Its outputs are `features`, (N, C', H', W'), the
 last block's, and where that block has a head that embeds single images, `embeddings`, (N, D).

@@ -66,7 +66,7 @@ def main(words: list[str] | None = None) -> int:
         from .run_files import RunError, read_run
         from .tensors import leave_out_damaged
     except ModuleNotFoundError as absent:
-        _tell(f"reports need {absent.name}: pip install 'biossl[report]'")
+        _tell(f"reports need {absent.name}; in the source folder: pip install '.[report]'")
         return 1
     try:
         runs = [read_run(path) for path in dict.fromkeys(arguments.runs)]
