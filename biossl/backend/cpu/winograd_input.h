@@ -94,12 +94,12 @@ struct MaximaInput {
   }
 };
 
-/// Transforms all inputs that a tile depends on.
+/// Transforms all inputs that a tile depends on. A lambda is inlined; a function that is handed on would be called.
 template <class Input>
 void transform_inputs(const Input& input, const Extents& at, std::int64_t tile_number, const Planes& to) {
   const Place place = place_of(at, tile_number);
-  input.template transform<span>(transform_input, at, {at.inputs, 0, at.inputs},
-                                 {place.image, place.y - 1, place.x - 1}, to);
+  input.template transform<span>([](const Column<span>& x) { return transform_input(x); }, at,
+                                 {at.inputs, 0, at.inputs}, {place.image, place.y - 1, place.x - 1}, to);
 }
 
 }  // namespace biossl::cpu::BIOSSL_LEVEL::winograd

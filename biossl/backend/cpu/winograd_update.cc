@@ -94,8 +94,9 @@ class Update {
     for (std::int64_t from = 0; from < tiles; from += error_tiles) {
       const std::int64_t count = std::min(error_tiles, tiles - from);
       for (std::int64_t t = 0; t < count; ++t) {
-        errors_.template transform<tile>(transform_error, at_, {at_.outputs, output, output + width},
-                                         place_of(at_, first + from + t), errors.planes_of(t));
+        errors_.template transform<tile>([](const Column<tile>& y) { return transform_error(y); }, at_,
+                                         {at_.outputs, output, output + width}, place_of(at_, first + from + t),
+                                         errors.planes_of(t));
       }
       errors.clear(count, groups_of(count) * group);
       for (int element = 0; element < elements; ++element) {
