@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "biossl/core/parallel.h"
 #include "biossl/ops/ops.h"
@@ -100,15 +101,26 @@ TEST_P(PooledConvolutionOn, EqualsTheConvolutionOfTheSpreadErrors) {
   EXPECT_LT(relative_error(ours.d_bias, dense.d_bias), tolerance(dtype));
 }
 
-TEST_P(PooledConvolutionOn, GivesTheSameBytesAgain) {
-  const auto& [each, dtype, device] = GetParam();
-  Pooled once(each, dtype, device);
-  Pooled again(each, dtype, device);
-  once.run();
-  for (const PooledCase& other : pooled_cases) Pooled(other, dtype, device).run();  // in whatever memory is kept
-  again.run();
-  EXPECT_EQ(values_of(once.d_src), values_of(again.d_src));
-  EXPECT_EQ(values_of(once.d_weights), values_of(again.d_weights));
+class PooledConvolutionsOn : public ::testing::TestWithParam<std::tuple<DType, Device>> {
+ protected:
+  void SetUp() override { skip_unless_computed(std::get<Device>(GetParam()), std::get<DType>(GetParam())); }
+};
+
+// Memory that is kept between calls then holds what another case left there.
+TEST_P(PooledConvolutionsOn, GiveTheSameBytesInReverseOrder) {
+  const auto& [dtype, device] = GetParam();
+  std::vector<std::pair<std::vector<double>, std::vector<double>>> gradients;
+  for (const PooledCase& each : pooled_cases) {
+    Pooled once(each, dtype, device);
+    once.run();
+    gradients.emplace_back(values_of(once.d_src), values_of(once.d_weights));
+  }
+  for (std::size_t index = pooled_cases.size(); index-- > 0;) {
+    Pooled again(pooled_cases[index], dtype, device);
+    again.run();
+    EXPECT_EQ(values_of(again.d_src), gradients[index].first) << pooled_cases[index].name;
+    EXPECT_EQ(values_of(again.d_weights), gradients[index].second) << pooled_cases[index].name;
+  }
 }
 
 /// A convolution and its pool: in one operation, or in two.
@@ -140,7 +152,8 @@ constexpr Activation activations[] = {Activation::none, Activation::relu, Activa
 
 TEST_P(PooledConvolutionOn, ForwardEqualsTheConvolutionAndThePool) {
   const auto& [each, dtype, device] = GetParam();
-  for (const Activation activation : activations) {
+  const Activation one[] = {Activation::relu};
+  for (const Activation activation : is_simulated(device) ? std::span<const Activation>(one) : activations) {
     PooledForward ours(each, dtype, device);
     PooledForward apart(each, dtype, device);
     PooledForward reference(each, dtype, Device::reference);
@@ -177,6 +190,8 @@ INSTANTIATE_TEST_SUITE_P(All, PooledConvolutionOn,
                          ::testing::Combine(::testing::ValuesIn(pooled_cases), ::testing::ValuesIn(activity_types()),
                                             ::testing::ValuesIn(all_devices())),
                          OnDeviceName());
+INSTANTIATE_TEST_SUITE_P(All, PooledConvolutionsOn,
+                         ::testing::Combine(::testing::ValuesIn(activity_types()), ::testing::ValuesIn(all_devices())));
 
 TEST(PooledConvolution, ChecksItsArguments) {
   Pooled call(pooled_cases[0], DType::float32, Device::cpu);
