@@ -43,8 +43,9 @@ class Dataset(Component):
     notes: Sequence[str] = ()
 
     def load(self, split: str, request: Any) -> None:
-        """Opens "train" or "test". request: directory, images (the most; 0: all), image_size, seed, resize. Raises
-        `biossl.MissingSplit` where there are no such images."""
+        """Opens "train" or "test". A run calls it several times, because it holds one split at a time. request:
+        directory, images (the most; 0: all), image_size, seed, resize. Raises `biossl.MissingSplit` where there are no
+        such images."""
         raise NotImplementedError(f"{type(self).__name__} has no method load(self, split, request)")
 
     def fetch(self, rows: np.ndarray) -> np.ndarray:
