@@ -88,7 +88,7 @@ std::vector<std::string> interpreters() {
 }
 
 std::vector<std::string> command_of(const PythonModule& module, const std::vector<std::string>& arguments) {
-  // A folder "biossl" or a file "json.py" where the program is called is none of the package.
+  // Python must not import a folder "biossl" or a file "json.py" of the current directory in place of the package's.
   setenv("PYTHONSAFEPATH", "1", 0);
   setenv("BIOSSL_PROGRAM", this_program().c_str(), 1);
   for (const std::string& python : interpreters()) {

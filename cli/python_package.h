@@ -30,7 +30,7 @@ class ModuleBeside {
   ModuleBeside(const PythonModule& module, const std::vector<std::string>& arguments);
   ModuleBeside(const ModuleBeside&) = delete;
   ModuleBeside& operator=(const ModuleBeside&) = delete;
-  /// Waits until the module has ended, half a minute at most.
+  /// Closes the module's standard input and waits for its end. After half a minute it sends SIGTERM and waits on.
   ~ModuleBeside();
 
  private:

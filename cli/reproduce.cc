@@ -91,7 +91,7 @@ void perform(ReproduceCommand& command) {
   command.request.changes = command.recipe.overrides();
   if (command.probe_epochs) {
     command.request.changes.push_back(
-        {.key = "probe.epochs", .value = std::to_string(*command.probe_epochs), .option = "--probe-epochs"});
+        {.key = "probe.epochs", .value = std::to_string(*command.probe_epochs), .option = "probe-epochs"});
   }
   const Reproduction plan = plan_reproduction(command.request, place.device);
   catch_interrupts();

@@ -13,7 +13,7 @@
 namespace biossl::cli {
 namespace {
 
-/// "--out"; for a positional its name.
+/// What is wrong with an option's word; "" if nothing is.
 std::string one_word(const std::string& word) {
   if (word.empty()) return "is empty; give it a value, or leave it out";
   if (word.starts_with("--"))

@@ -99,7 +99,7 @@ class BatchNorm final : public Block {
   BatchNormOptions options_;
   Parameters learnt_;  // scales, then shifts
   BlockPlan plan_;
-  Tensor mean_, deviation_;   // of the last training pass
+  Tensor mean_, deviation_;   // of the last training pass; learn() turns deviation_ into the variance
   Tensor errors_, products_;  // means of the last error, and of its product with n
   Tensor scale_, shift_, running_mean_, running_var_;
   double count_ = 0;  // of images and positions

@@ -20,8 +20,8 @@ struct VicregOptions {
 };
 
 /// VICReg (Bardes, Ponce & LeCun 2022), with the terms of variance and covariance summed over the two views:
-///   L = inv mean (z - z')^2 + sum_views [var/D sum_i max(0, 1 - sqrt(var_i + 1e-4)) + cov/D sum_{i != j} cov_ij^2]
-/// and the variance term halved, as in the published code.
+///   L = inv mean (z - z')^2 + sum_views [var/(2D) sum_i max(0, 1 - sqrt(var_i + 1e-4)) + cov/D sum_{i != j} cov_ij^2]
+/// The factor 1/2 of the variance term is that of the published code.
 class Vicreg final : public Loss {
  public:
   static constexpr const char* abbreviation = "VICReg";

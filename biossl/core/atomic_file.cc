@@ -126,8 +126,11 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
 void AtomicFile::replace_start(std::span<const std::byte> bytes) {
-  const ssize_t written = temporary_.empty() ? -1 : pwrite(descriptor_, bytes.data(), bytes.size(), 0);
-  if (written != static_cast<ssize_t>(bytes.size())) give_up("cannot be written anew at its start");
+  constexpr const char* doing = "cannot be written anew at its start";
+  if (temporary_.empty()) cannot(path_, doing, ESPIPE);
+  const ssize_t written = pwrite(descriptor_, bytes.data(), bytes.size(), 0);
+  if (written < 0) give_up(doing);
+  if (written != static_cast<ssize_t>(bytes.size())) cannot(path_, doing, EIO);
 }
 
 void AtomicFile::commit() {

@@ -7,12 +7,15 @@
 
 namespace biossl {
 
-/// Element types of tensors. float64 exists on the reference device only. uint8 holds pixels and pool indices; int32
-/// holds labels and image indices.
+/// Element types of tensors. float64 arrays exist on the reference device only; other devices hold float64 sums of a
+/// few numbers, such as the totals of a loss. uint8 holds pixels and pool indices; int32 holds labels and image
+/// indices.
 enum class DType : std::uint8_t { float32, bfloat16, float64, uint8, int32 };
 
 std::size_t size_of(DType dtype);
 std::string_view name_of(DType dtype);
+/// The type of weights, updates and biases for this type of activations.
+inline DType master_type(DType activations) { return activations == DType::float64 ? DType::float64 : DType::float32; }
 
 /// The upper half of a float32: 8 bits of exponent, 7 of mantissa. For storage only; arithmetic is done in float.
 struct bfloat16 {

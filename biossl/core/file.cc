@@ -108,6 +108,4 @@ void RandomAccessFile::read(std::int64_t at, std::span<std::byte> to) const {
   }
 }
 
-void RandomAccessFile::expect_random_order() const { posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM); }
-
 }  // namespace biossl

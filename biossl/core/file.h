@@ -48,8 +48,6 @@ class RandomAccessFile {
   std::int64_t size() const { return size_; }
   /// Throws BadInput, naming the file and the byte, unless all bytes from `at` on can be read.
   void read(std::int64_t at, std::span<std::byte> to) const;
-  /// Hints that the file is read in random order: the system reads nothing ahead.
-  void expect_random_order() const;
 
  private:
   std::filesystem::path path_;

@@ -8,8 +8,8 @@
 namespace biossl {
 
 /// Zeroed bytes on a device, aligned to 64. Large host blocks use huge pages, which saves page faults. Throws
-/// std::runtime_error if they do not fit into the memory that is free. The message says how much was asked for and what
-/// needs less.
+/// std::runtime_error if they do not fit into the memory that is free; the message says how much was asked for and what
+/// needs less. Blocks below 4 MiB are not checked beforehand and throw std::bad_alloc.
 std::shared_ptr<std::byte[]> allocate_zeros(Device device, std::size_t bytes);
 void zero_bytes(Device device, std::byte* to, std::size_t bytes);
 void copy_bytes(Device from_device, const std::byte* from, Device to_device, std::byte* to, std::size_t bytes);

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "biossl/core/accelerator.h"
+#include "biossl/core/kernel_file.h"
 #include "biossl/core/memory_limits.h"
 
 namespace biossl {
@@ -13,6 +14,8 @@ namespace biossl {
 std::int64_t peak_device_memory_bytes() { return accelerator::peak_memory_bytes(); }
 
 std::int64_t peak_memory_bytes() {
+  // Linux hands the peak that getrusage gives on to a program that a large process starts.
+  if (const auto peak = kernel_number("/proc/self/status", "VmHWM:")) return *peak * 1024;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;

@@ -13,14 +13,14 @@ enum class Purpose : std::uint32_t {
   weights = 1,    // image: index of the tensor
   shuffle,        // epoch: the epoch
   views,          // epoch, image, view
-  world,          // image: the object; view: 0 its appearance, 1 onwards its moments
+  world,          // epoch; image: the object; view: 0 its shape and appearance, 1 and up its views
   feedback,       // epoch: the step, for feedback that is redrawn; image: index of the tensor
   rule,           // epoch: the epoch; image: the batch
-  probe_weights,  // image: the probe
+  probe_weights,  // the seed alone
   probe_shuffle,  // epoch: the epoch
-  noise,          // epoch, image, view
-  sample,         // choice of images to show
-  negatives,      // epoch; image: the batch
+  noise,          // epoch; image: the batch; view: the block
+  sample,         // inputs that benchmarks make up
+  negatives,      // epoch; image: the batch; view: the prediction step, or 0
   named = 255,    // of streams that a component names itself; see Random(seed, name, ...)
 };
 

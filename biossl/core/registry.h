@@ -47,7 +47,7 @@ class Registry {
   }
   /// What its components are called: "loss".
   static constexpr const char* kind() { return Interface::kind; }
-  /// Of two with one name neither can be had: nobody gets another than was asked for.
+  /// A name that is added twice is refused by find(), so that nobody gets a component other than the one meant.
   void add(const std::string& name, Entry entry) {
     if (!entries_.emplace(name, std::move(entry)).second) taken_twice_.insert(name);
   }

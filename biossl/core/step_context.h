@@ -12,8 +12,9 @@ struct StepContext {
   std::int64_t batch = 0;  ///< within the epoch
   double learning_rate = 0;
   Tensor labels = {};  ///< (B) int32, of the images; empty unless the loss reads labels
-  /// Number of pairs at the start that belong to the micro-batch before. The errors of later pairs depend on them; they
-  /// add nothing to the loss, and their own errors are left alone. 0 unless the loss has a memory_span().
+  /// Number of pairs at the start that belong to earlier micro-batches. Only their view 0 is given: the rows of their
+  /// view 1 have no meaning and must not be read. They add nothing to the loss, and their errors are not written. 0
+  /// unless the loss has a memory_span() above 0.
   std::int64_t earlier_pairs = 0;
   int block = 0;  ///< the block that learns from this loss
 };

@@ -10,9 +10,16 @@
 
 namespace biossl {
 
+namespace {
+
+constexpr std::int64_t most_sums = 16;  // that a tensor of float64 holds outside the reference device
+
+}  // namespace
+
 Tensor::Tensor(const Shape& shape, DType dtype, Device device) : shape_(shape), dtype_(dtype), device_(device) {
-  check(dtype != DType::float64 || device == Device::reference || shape.size() <= 16, "tensor",
-        "float64 tensors exist on the reference device only, not on {}", name_of(device));
+  check(dtype != DType::float64 || device == Device::reference || shape.size() <= most_sums, "tensor",
+        "float64 tensors of more than {} numbers exist on the reference device only, not on {}", most_sums,
+        name_of(device));
   storage_ = allocate_zeros(device, static_cast<std::size_t>(shape.size()) * size_of(dtype));
 }
 

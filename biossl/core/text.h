@@ -6,7 +6,8 @@
 
 namespace biossl {
 
-/// The candidate with the smallest edit distance to `name`; empty if no distance is below half of the length of `name`.
+/// The candidate with the smallest edit distance to `name`; empty if every distance is above half of the length of
+/// `name` (above 1 for a single letter).
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 /// "; did you mean 'x'?" for the nearest candidate, otherwise "; known are a, b, c", or "; there are none".
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);

@@ -28,8 +28,8 @@ struct ArrayImages {
 
 /// Images in the .npy format: (N, H, W, C) or (N, H, W), uint8 or float32 or float64 from 0 to 1, of 1 to 16 channels.
 /// Labels: (N) or (N, 1) integers from 0 on. Clips: as many integers, equal for the frames of one clip, which are
-/// neighbours. Throws BadInput naming the file and what is wrong; values of real numbers
-/// are looked at when an image is read.
+/// neighbours. Throws BadInput naming the file and what is wrong; values of real numbers are looked at when an image is
+/// read.
 ArrayImages read_array_images(const ArrayFiles& files);
 
 /// The files of a folder that `biossl data pack` wrote: images.npy, labels.npy, clips.npy and names.txt, in a folder

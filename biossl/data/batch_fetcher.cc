@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -25,12 +26,17 @@ BatchFetcher::BatchFetcher(const Dataset& dataset, std::int64_t batch, Device de
     each->images = Tensor(batch_of(batch, dataset.image_shape()), DType::uint8, device);
   }
   const int readers = std::min(threads(), most_readers);
-  for (int i = 0; i < readers; ++i) readers_->threads.emplace_back([this] { work(); });
+  try {
+    while (std::ssize(readers_->threads) < readers) readers_->threads.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (readers_->threads.empty()) throw;  // the system has no thread left; with fewer it goes on
+  }
 }
 
 BatchFetcher::~BatchFetcher() {
   if (is_forked()) {
-    // Taking down a thread that is not there, or a lock that it held, fails or never ends.
+    // A forked process does not have these threads. To destroy their handles would end it, and to join them would never
+    // return.
     static_cast<void>(readers_.release());
     return;
   }

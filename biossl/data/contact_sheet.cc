@@ -146,7 +146,7 @@ void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std:
     canvas.image(grid.x(0), grid.image_y(row), grid.image, image_of(dataset, row).data(), grid.scale);
     for (std::int64_t column = 0; column < columns; ++column) {
       const std::int64_t moment = column * (length - 1) / std::max<std::int64_t>(columns - 1, 1);
-      const Random random(seed, Purpose::world, 0, static_cast<std::uint32_t>(row), 3);
+      const Random random(seed, Purpose::world, 0, static_cast<std::uint32_t>(row), Dataset::sequence_view);
       dataset.render_in_sequence(row, random, moment, seen.data());
       canvas.text(grid.x(1 + column), grid.text_y(row), fmt::format("moment {}", moment));
       canvas.image(grid.x(1 + column), grid.image_y(row), grid.image, seen.data(), grid.scale);

@@ -100,6 +100,8 @@ class Dataset {
   virtual void render_moment(std::int64_t image, Random random, std::uint8_t* to) const;
   /// Moments of a sequence in which an image's object moves; 0: there are none.
   virtual std::int64_t sequence_length() const { return 0; }
+  /// View of the stream Purpose::world that a sequence's random numbers come from.
+  static constexpr std::uint32_t sequence_view = 3;
   /// Writes a moment, 0 .. sequence_length()-1, of the sequence that follows from the image and the random numbers, (H,
   /// W, C) uint8. Moments near each other look alike. Throws std::invalid_argument if there are no sequences.
   virtual void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const;

@@ -42,14 +42,15 @@ fs::path cache_folder() {
             wording::command("data pack"));
 }
 
-/// Waits until no other process packs the same pictures.
+/// Waits until no other process packs the same pictures. Progress may stop the wait.
 class PatientLock {
  public:
-  explicit PatientLock(const fs::path& folder) {
+  PatientLock(const fs::path& folder, const Progress& progress) {
     while (!lock_) {
       try {
         lock_.emplace(folder);
       } catch (const InUse&) {
+        if (progress) progress(0, 1, "waiting for another process, which packs these pictures");
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
       }
     }
@@ -72,7 +73,7 @@ fs::path packed(const fs::path& folder, PictureLayout layout, const FolderOption
   std::error_code fault;
   fs::create_directories(place, fault);
   if (fault) throw WriteError(fmt::format("{}: cannot be made ({})", place.string(), fault.message()));
-  const PatientLock lock(place);
+  const PatientLock lock(place, request.progress);
   const bool is_there = fs::exists(wanted, fault);
   if (is_there && !(options.strict && fs::exists(wanted / "broken.txt", fault))) return wanted;
   fs::remove_all(wanted);

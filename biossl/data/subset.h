@@ -16,8 +16,8 @@ struct RowShares {
 
 /// Draws a share of every class: of its n images round(share n) are taken, at least one and at most n - 1. Images
 /// without labels count as one class. Of frames whole clips are drawn instead, n of a class, so that no clip is in both
-/// parts; the class is that of the first frame. The draw depends on the seed, the purpose ("probe.test"), the labels
-/// and the clips alone.
+/// parts; the class is that of the first frame. The draw depends on the seed, the purpose ("data.test_share"), the
+/// labels and the clips alone.
 RowShares draw_share(const Dataset& images, double share, std::uint64_t seed, std::string_view purpose);
 
 /// The images `rows` of another data set, in this order, with their labels and all classes. In memory if that is.

@@ -26,8 +26,7 @@ struct DeformOptions {
   }
 };
 
-/// Views of Tang, Yang & Amit (2022): a random affine map, random saturation and hue, random mirroring.
-/// Deforms images that are not of three colours: each channel as a grey image, all with the same parameters. Hue and
+/// Deforms images that do not have three colours: each channel as a grey image, all with the same parameters. Hue and
 /// saturation leave grey values as they are, so only the affine maps show.
 class ChannelDeformer {
  public:
@@ -83,8 +82,10 @@ class ChannelDeformer {
   Tensor each_;      // 0 .. batch-1
 };
 
+/// Views of Tang, Yang & Amit (2022): a random affine map, random saturation and hue, random mirroring.
 class DeformViews final : public Views {
  public:
+  // Of other images a GPU makes none.
   static constexpr Traits traits{.suit = [](const Dataset& dataset) { return dataset.image_shape()[2] == 3; }};
 
   DeformViews(const DeformOptions& options, const ViewSource& source)

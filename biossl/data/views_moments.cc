@@ -39,7 +39,7 @@ class MomentViews final : public RenderedViews {
     if (gap_ == 0) return dataset.render_moment(image, random(view + 1), to);
     Random start = random(4);
     const std::int64_t first = start.below(static_cast<std::uint32_t>(dataset.sequence_length() - gap_));
-    dataset.render_in_sequence(image, random(3), first + view * gap_, to);
+    dataset.render_in_sequence(image, random(Dataset::sequence_view), first + view * gap_, to);
   }
 
   std::int64_t gap_;

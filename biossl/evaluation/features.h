@@ -57,7 +57,6 @@ class ShownImages {
   /// The data set must outlive this object.
   ShownImages(const Dataset& dataset, const Choice& views, std::int64_t batch, DType dtype, Device device);
 
-  std::int64_t batch() const { return batch_; }
   std::int64_t total() const { return total_; }
   /// Images from `first` on, at most one batch. Valid until the next call.
   Tensor operator()(std::int64_t first);

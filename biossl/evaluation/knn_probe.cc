@@ -19,11 +19,6 @@ std::int64_t queries_at_a_time(const FeatureTable& test) {
   return std::clamp<std::int64_t>(most_query_bytes / row_bytes, 1, test.extent(0));
 }
 
-/// The class with the most votes, the lowest of equals.
-std::int32_t most_voted(std::span<const double> votes) {
-  return static_cast<std::int32_t>(std::ranges::max_element(votes) - votes.begin());
-}
-
 /// Calls take(first, rows) for all rows of a table, in order, `most` at a time.
 template <class Take>
 void read_in_order(const FeatureTable& table, std::int64_t most, const Take& take) {
@@ -53,9 +48,8 @@ std::vector<double> votes_of(std::span<const Neighbour> neighbours, std::span<co
   return votes;
 }
 
-std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
-                  const KnnOptions& options) {
-  return most_voted(votes_of(neighbours, labels, options));
+std::int32_t most_voted(std::span<const double> votes) {
+  return static_cast<std::int32_t>(std::ranges::max_element(votes) - votes.begin());
 }
 
 void ask_neighbours(const Features& train, const FeatureTable& queries, const KnnOptions& options,

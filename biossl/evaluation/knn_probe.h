@@ -28,8 +28,7 @@ struct KnnResult {
 std::vector<double> votes_of(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
                              const KnnOptions& options);
 /// The class with the most votes, the lowest of equals.
-std::int32_t vote(std::span<const Neighbour> neighbours, std::span<const std::int32_t> labels,
-                  const KnnOptions& options);
+std::int32_t most_voted(std::span<const double> votes);
 
 /// Gets the votes of the k most similar training images for a row of the queries.
 using TakeVotes = std::function<void(std::int64_t row, std::span<const double> votes)>;

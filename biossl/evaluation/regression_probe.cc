@@ -69,8 +69,7 @@ void check_match(const Features& features, const Targets& targets, std::string_v
 }
 
 /// The penalty that serves each target best on every tenth image when the others are learnt from.
-std::vector<double> choose_penalties(const FeatureTable& table, const Targets& targets,
-                                     const std::function<void(std::int64_t)>& pass) {
+std::vector<double> choose_penalties(const FeatureTable& table, const Targets& targets, const Ridge::Step& step) {
   std::vector<std::int32_t> learnt, held;
   for (std::int32_t row = 0; row < table.extent(0); ++row) {
     (row % held_out == held_out - 1 ? held : learnt).push_back(row);
@@ -79,7 +78,7 @@ std::vector<double> choose_penalties(const FeatureTable& table, const Targets& t
   std::vector<double> chosen(count, penalties.front()), best(count, 0.0);
   if (held.empty()) return chosen;
   Ridge ridge(table, numbers_of(learnt, table.device()));
-  const LinearFits fits = ridge.fit_each(targets_of(targets, learnt), count, penalties, pass);
+  const LinearFits fits = ridge.fit_each(targets_of(targets, learnt), count, penalties, step);
   const auto read = r_squared(predict(fits, table, numbers_of(held, table.device())),
                               repeated(targets_of(targets, held), count), penalties.size() * count);
   for (std::size_t i = 0; i < read.size(); ++i) {
@@ -98,7 +97,7 @@ std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const 
   check_match(features.train, train, "training");
   check_match(features.test, test, "test");
   check(train.names == test.names, "regression", "training and test images have other targets");
-  const std::int64_t total = 2 * Ridge::most_passes;
+  const std::int64_t total = 2 * Ridge::most_steps;
   const auto pass_from = [&](std::int64_t first) {
     return [&, first](std::int64_t done) {
       if (progress) progress(std::min(first + done, total - 1), total, "");
@@ -107,7 +106,7 @@ std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const 
   const FeatureTable& table = features.train.values;
   const std::vector<double> chosen = choose_penalties(table, train, pass_from(0));
   Ridge ridge(table, iota(table.extent(0), table.device()));
-  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, pass_from(Ridge::most_passes));
+  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, pass_from(Ridge::most_steps));
   const FeatureTable& tested = features.test.values;
   const auto read = r_squared(predict(fits, tested, iota(tested.extent(0), tested.device())),
                               {test.values.begin(), test.values.end()}, test.names.size());

@@ -300,15 +300,15 @@ void Ridge::turn(Descent& now) {
   combine_rows(now.direction, now.kept, now.downhill, std::vector<double>(count, 1.0));
 }
 
-void Ridge::descend(Descent& now, std::span<Shifted> shifted, const Pass& pass) {
-  for (std::int64_t passes = 1; passes <= most_passes; ++passes) {
+void Ridge::descend(Descent& now, std::span<Shifted> shifted, const Step& step) {
+  for (std::int64_t number = 1; number <= most_steps; ++number) {
     const std::vector<double> before = now.step;
-    go(now, passes == 1);
+    go(now, number == 1);
     if (now.is_done()) return;
     for (Shifted& others : shifted) others.go(before, now);
     turn(now);
     for (Shifted& others : shifted) others.turn(now);
-    if (pass) pass(passes);
+    if (step) step(number);
   }
 }
 
@@ -322,24 +322,24 @@ void Ridge::append(LinearFits& fits, const std::vector<double>& weights, const s
   }
 }
 
-LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Pass& pass) {
+LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Step& step) {
   const std::vector<double> means = column_means(targets, penalties.size());
   Descent now = begin(targets, means, penalties);
-  descend(now, {}, pass);
-  LinearFits fits{.features = table_.extent(1), .weights = {}, .offsets = {}};
+  descend(now, {}, step);
+  LinearFits fits;
   append(fits, now.weights, means);
   return fits;
 }
 
 LinearFits Ridge::fit_each(const std::vector<double>& targets, std::size_t count, std::span<const double> penalties,
-                           const Pass& pass) {
+                           const Step& step) {
   check(!penalties.empty() && std::ranges::is_sorted(penalties), "ridge", "the penalties must rise");
   const std::vector<double> means = column_means(targets, count);
   Descent now = begin(targets, means, std::vector<double>(count, penalties.front()));
   std::vector<Shifted> shifted;
   for (const double penalty : penalties.subspan(1)) shifted.emplace_back(now, (penalty - penalties.front()) * spread_);
-  descend(now, shifted, pass);
-  LinearFits fits{.features = table_.extent(1), .weights = {}, .offsets = {}};
+  descend(now, shifted, step);
+  LinearFits fits;
   append(fits, now.weights, means);
   for (const Shifted& others : shifted) append(fits, others.weights, means);
   return fits;

@@ -11,11 +11,8 @@ namespace biossl {
 
 /// T linear functions of F features: value t of a row x is offset[t] + <weights[t], x>.
 struct LinearFits {
-  std::int64_t features = 0;
   std::vector<double> weights;  ///< (T, F)
   std::vector<double> offsets;  ///< (T)
-
-  std::int64_t count() const { return static_cast<std::int64_t>(offsets.size()); }
 };
 
 /// The values of T fits for chosen rows of a table, (rows, T), in their order.
@@ -27,15 +24,15 @@ class Ridge {
   /// rows (N) int32 on the table's device. Reads them once for mean and spread. Throws FeaturesNotFinite.
   Ridge(FeatureTable table, Tensor rows);
 
-  /// Called after each pass over the rows with its number; null: nobody.
-  using Pass = std::function<void(std::int64_t)>;
-  static constexpr std::int64_t most_passes = 300;
+  /// Called after each step, which reads the rows twice, with its number; null: nobody.
+  using Step = std::function<void(std::int64_t)>;
+  static constexpr std::int64_t most_steps = 300;
   /// targets (N, T); penalties (T), above 0.
-  LinearFits fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Pass& pass = {});
-  /// Each target under each of P rising penalties: P T fits, those of the smallest penalty first, from the passes that
+  LinearFits fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Step& step = {});
+  /// Each target under each of P rising penalties: P T fits, those of the smallest penalty first, from the steps that
   /// the smallest one needs. Rounding counts a little more than in `fit`: enough to choose a penalty.
   LinearFits fit_each(const std::vector<double>& targets, std::size_t count, std::span<const double> penalties,
-                      const Pass& pass = {});
+                      const Step& step = {});
 
  private:
   struct Descent;
@@ -52,7 +49,7 @@ class Ridge {
   void go(Descent& now, bool first);
   /// The gradients where the weights are now, and the next directions.
   void turn(Descent& now);
-  void descend(Descent& now, std::span<Shifted> shifted, const Pass& pass);
+  void descend(Descent& now, std::span<Shifted> shifted, const Step& step);
   void append(LinearFits& fits, const std::vector<double>& weights, const std::vector<double>& means) const;
 
   FeatureTable table_;

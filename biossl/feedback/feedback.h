@@ -48,8 +48,8 @@ class Feedback {
   /// time, more than once or not at all, and a resumed run gets the same.
   virtual const Weights& weights(const Weights& forward, std::int64_t steps) = 0;
 
-  /// Makes F these weights, of W's shape, where F is a variable of its own beside W: the next F, for W as it is, is
-  /// they up to rounding. False, and nothing is done, where the path has no way to.
+  /// Sets F to these weights, of W's shape: the next call of weights(), with W unchanged, returns them up to rounding.
+  /// Returns false and changes nothing where F is computed from other numbers.
   virtual bool assign(const Tensor& /*values*/, const Weights& /*forward*/) { return false; }
 
   /// lambda: the share of themselves that W, its bias and F lose in each step, whatever the learning rate. The
@@ -57,7 +57,9 @@ class Feedback {
   virtual double decay() const { return 0; }
   /// True where the path learns in after_update.
   virtual bool uses_increments() const { return false; }
-  /// Called after each step of W, where uses_increments(): W has become W + increment - decay() * W.
+  /// Called after each step of W, where uses_increments(): W has become
+  /// W + increment - decay() * W - learning_rate * weight_decay * W, the last term by the optimiser's setting
+  /// (ParameterStep). `increment` holds neither of the two decays.
   virtual void after_update(const Tensor& /*increment*/) {}
   /// Called between two learning steps.
   virtual void between_steps(const FeedbackLayer& /*layer*/, const StepContext& /*context*/) {}

@@ -14,11 +14,10 @@ struct ArchiveLimits {
 };
 
 /// Unpacks a tar archive, packed by gzip or not, into an existing empty folder. The archive need not be trusted: only
-/// regular files and folders come out of it, all below that folder, and
-/// no more than the limits say. Owners and times are left out.
-/// Progress counts bytes of the archive. On any exception the folder may hold some of the files.
-/// Throws BadInput naming the archive and the entry: a damaged or cut archive, a path that is absolute or has "..", a
-/// link or a device, a name twice, more than the limits; WriteError if a file cannot be written.
+/// regular files and folders come out of it, all below that folder, and no more than the limits say. Owners and times
+/// are left out. Progress counts bytes of the archive. On any exception the folder may hold some of the files. Throws
+/// BadInput naming the archive and the entry: a damaged or cut archive, a path that is absolute or has "..", a link or
+/// a device, a name twice, more than the limits; WriteError if a file cannot be written.
 void unpack_archive(const std::filesystem::path& archive, const std::filesystem::path& folder,
                     const ArchiveLimits& limits, const Progress& progress = {});
 

@@ -30,7 +30,7 @@ class BarlowTwins final : public Loss {
       : lambda_(options.lambda), epsilon_(options.epsilon) {
     check(std::isfinite(lambda_) && lambda_ >= 0, "barlow_twins", "lambda = {} may not be negative", lambda_);
     check(std::isfinite(epsilon_) && epsilon_ > 0, "barlow_twins",
-          "epsilon = {} must be positive: it is what a feature that never varies is divided by", epsilon_);
+          "epsilon = {} must be positive: a feature that never varies is divided by its square root", epsilon_);
     check(
         shape.batch >= 2, "barlow_twins",
         "a batch of one pair has no spread that its features could be standardised by; set train.batch to at least 2");

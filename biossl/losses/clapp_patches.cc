@@ -20,7 +20,7 @@ struct ClappPatchesOptions {
     steps.visit(field);
     field("negatives", negatives,
           "\"random\": any patch of another image; \"same_place\": of another image, where the positive is; "
-          "\"one_image\": so, of one other image for all patches");
+          "\"one_image\": as \"same_place\", with one other image for all patches");
     field("sampling", sampling,
           "\"either\": a coin chooses positives or negatives for each image (CLAPP); \"both\": always both (CLAPP-s)");
     field.refuse("block_gradient", "the error of a prediction is what the prediction matrices learn from");

@@ -16,7 +16,7 @@ struct HingeOptions {
   void visit(Visitor& field) {
     bounds.visit(field);
     field("normalise", normalise, "scale embeddings to length 1 first (for comparison; breaks property ii)");
-    field("block_gradient", block_gradient, "no error reaches the remembered view");
+    field("block_gradient", block_gradient, "no error reaches view 0");
     bounds.visit_unused(field);
   }
 };
@@ -68,10 +68,10 @@ class ContrastiveHinge final : public Loss {
  private:
   void compare(const Tensor& embeddings, Tensor& errors, Tensor& totals) const {
     const std::int64_t pairs = embeddings.extent(0) / 2;
-    Tensor memory_error = stops_gradient_ ? Tensor() : errors.rows(0, pairs);
-    Tensor current_error = errors.rows(pairs, 2 * pairs);
-    ops::contrastive_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), hinge_, memory_error,
-                           current_error, totals);
+    Tensor error_0 = stops_gradient_ ? Tensor() : errors.rows(0, pairs);
+    Tensor error_1 = errors.rows(pairs, 2 * pairs);
+    ops::contrastive_hinge(embeddings.rows(0, pairs), embeddings.rows(pairs, 2 * pairs), hinge_, error_0, error_1,
+                           totals);
   }
 
   Hinge hinge_;

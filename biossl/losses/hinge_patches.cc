@@ -16,13 +16,13 @@ struct HingePatchesOptions {
   void visit(Visitor& field) {
     steps.visit(field);
     bounds.visit(field);
-    field("block_gradient", block_gradient, "no error reaches a patch as the memory that another is compared with");
+    field("block_gradient", block_gradient, "no error reaches the upper patch of a compared pair");
     bounds.visit_unused(field);
   }
 };
 
 /// The contrastive hinge (`Hinge` in ops/types.h) between patches of a column: the embedding e(i, r, c) of a patch is
-/// the memory that patch (r + k + skip, c), seen later, is compared with. With M = the number of (k, r, c) in the grid:
+/// compared with that of patch (r + k + skip, c), which is seen later. With M = the number of (k, r, c) in the grid:
 ///   L = 1/M sum_(k,r,c) H(a, b),  a_i = e(i, r, c),  b_i = e(i, r + k + skip, c)
 /// H is the hinge of a batch: the patch of the same image is to be near, those of the images before it far. With the
 /// gradient block a patch gets an error as b alone.
@@ -44,7 +44,7 @@ class HingePatches final : public Loss {
     for (Tensor* tensor : {&by_place_, &d_by_place_}) {
       *tensor = Tensor({patches, setup.features}, setup.dtype, setup.device);
     }
-    for (Tensor* tensor : {&d_later_, &d_memory_}) {
+    for (Tensor* tensor : {&d_later_, &d_earlier_}) {
       *tensor = Tensor({setup.batch, setup.features}, setup.dtype, setup.device);
     }
     for (Tensor* tensor : {&to_places_, &to_images_}) *tensor = Tensor({patches}, DType::int32, setup.device);
@@ -86,19 +86,19 @@ class HingePatches final : public Loss {
   }
 
   /// All images' patches at one place with those at a later one.
-  void compare(std::int64_t memory, std::int64_t later, double share) {
+  void compare(std::int64_t earlier, std::int64_t later, double share) {
     const auto at = [&](const Tensor& tensor, std::int64_t place) {
       return tensor.rows(place * images_, (place + 1) * images_);
     };
-    Tensor d_memory = blocks_gradient_ ? Tensor() : d_memory_.rows(0, images_);
+    Tensor d_earlier = blocks_gradient_ ? Tensor() : d_earlier_.rows(0, images_);
     Tensor d_later = d_later_.rows(0, images_);
-    ops::contrastive_hinge(at(by_place_, memory), at(by_place_, later), hinge_, d_memory, d_later, summed_);
+    ops::contrastive_hinge(at(by_place_, earlier), at(by_place_, later), hinge_, d_earlier, d_later, summed_);
     const auto add = [&](const Tensor& error, std::int64_t place) {
       Tensor sum = at(d_by_place_, place);
       ops::add_scaled(sum, share, error, sum);
     };
     add(d_later, later);
-    if (!blocks_gradient_) add(d_memory, memory);
+    if (!blocks_gradient_) add(d_earlier, earlier);
   }
 
   PatchSteps steps_;
@@ -107,7 +107,7 @@ class HingePatches final : public Loss {
   PatchGrid grid_;
   std::int64_t images_ = 0;       // of the batch
   Tensor by_place_, d_by_place_;  // embeddings and errors, all images' at a place together
-  Tensor d_memory_, d_later_;     // of one comparison
+  Tensor d_earlier_, d_later_;    // of one comparison
   Tensor to_places_, to_images_;  // which rows of one order make the other
   Tensor summed_;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -71,5 +73,12 @@ class Loss {
 };
 
 using LossRegistry = Registry<Loss, const LossSetup&>;
+
+/// What a checkpoint keeps of the loss of a block.
+inline State state_of_loss(Loss& loss, int block) {
+  State state = loss.state();
+  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", block, tensor.name);
+  return state;
+}
 
 }  // namespace biossl

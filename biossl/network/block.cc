@@ -36,7 +36,7 @@ Activity Block::make_activity(std::int64_t rows, DType dtype, Device device) con
   activity.output = Tensor(batch_of(rows, plan().output), dtype, device);
   for (std::size_t i = 0; i < plan().kept.size(); ++i) {
     const BufferPlan& wanted = plan().kept[i];
-    activity.kept[i] = Tensor(batch_of(rows, wanted.shape), wanted.is_byte ? DType::uint8 : dtype, device);
+    activity.kept[i] = Tensor(batch_of(rows, wanted.shape), wanted.type(dtype), device);
   }
   if (plan().forward_scratch > 0) activity.scratch = Tensor({rows * plan().forward_scratch}, dtype, device);
   return activity;

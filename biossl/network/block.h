@@ -39,6 +39,8 @@ void check_map(bool condition, std::string_view where, fmt::format_string<Args..
 struct BufferPlan {
   Shape shape;
   bool is_byte = false;  ///< uint8; otherwise of the compute type
+
+  DType type(DType compute) const { return is_byte ? DType::uint8 : compute; }
 };
 
 /// What a block is on inputs of a given size.
@@ -98,7 +100,7 @@ class Block {
 
   /// Visits the block's layers, under names that begin with `name`.
   virtual void each_layer(const std::string& name, const LayerVisitor& visit) = 0;
-  /// Everything that a checkpoint keeps, under names that begin with `prefix`; by default that of the layers.
+  /// Everything that a checkpoint keeps, under names that begin with `name`; by default that of the layers.
   virtual State state(const std::string& name, bool learning);
   virtual void restored();
 

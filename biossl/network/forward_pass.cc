@@ -8,13 +8,11 @@ namespace {
 
 constexpr std::int64_t alignment = 64;
 
-DType type_of(const BufferPlan& buffer, DType compute) { return buffer.is_byte ? DType::uint8 : compute; }
-
 /// Bytes that a block's kept tensors of one group take, one behind the other.
 std::int64_t spare_bytes(const Block& block, std::int64_t rows, DType dtype) {
   std::int64_t bytes = 0;
   for (const BufferPlan& buffer : block.plan().kept) {
-    const std::int64_t size = rows * buffer.shape.size() * static_cast<std::int64_t>(size_of(type_of(buffer, dtype)));
+    const std::int64_t size = rows * buffer.shape.size() * static_cast<std::int64_t>(size_of(buffer.type(dtype)));
     bytes += (size + alignment - 1) / alignment * alignment;
   }
   return bytes;
@@ -67,7 +65,7 @@ Activity ForwardPass::place(int index, const Activity& keep, std::int64_t first,
       activity.kept[i] = keep.kept[i].rows(first, first + count);
       continue;
     }
-    const DType type = type_of(wanted[i], dtype);
+    const DType type = wanted[i].type(dtype);
     const Shape shape = batch_of(count, wanted[i].shape);
     activity.kept[i] = spare_.carve(static_cast<std::size_t>(used), shape, type);
     const std::int64_t bytes = shape.size() * static_cast<std::int64_t>(size_of(type));

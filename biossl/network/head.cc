@@ -21,6 +21,13 @@ Synapses& Head::synapses() {
   return first_layer("a head of kind " + description(), [&](const auto&... arguments) { each_layer(arguments...); });
 }
 
+void check_reads_no_blocks(const Head& head) {
+  check(head.reads_blocks().empty(), "network.head",
+        "this head ({}) reads the outputs of other blocks; only the rule \"local\" hands them to it; set rule.kind = "
+        "\"local\"",
+        head.description());
+}
+
 Shape average_pooled(const Shape& map, std::int64_t window) {
   check(window >= 1, "network.head", "average_pool = {} must be at least 1", window);
   const Shape pooled{map[0] / window, map[1] / window, map[2]};

@@ -70,6 +70,9 @@ class Head {
   Synapses& synapses();
 };
 
+/// Throws std::invalid_argument if the head reads the outputs of other blocks; for rules that do not hand them forward.
+void check_reads_no_blocks(const Head& head);
+
 using HeadRegistry = Registry<Head, const HeadSetup&>;
 
 /// How many outputs average-pooling by `window` leaves of a map; throws std::invalid_argument where none.

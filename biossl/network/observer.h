@@ -14,7 +14,9 @@ class Observer {
 
   /// An error has crossed a layer: error_post came, error_pre goes on.
   virtual void error_sent(std::string_view /*layer*/, const PooledError& /*error_post*/, const Tensor& /*error_pre*/) {}
-  /// A layer has computed its update from this activity and this error; the weights are still those from before it.
+  /// Called for each micro-batch. pre and error_post are this micro-batch's; weight_update is the sum over the batch's
+  /// micro-batches so far, with UpdateOptions::unit_decay added and, for the last one, changed by the plasticity. The
+  /// weights are still those from before the update.
   virtual void update_computed(std::string_view /*layer*/, const Tensor& /*pre*/, const PooledError& /*error_post*/,
                                const Tensor& /*weight_update*/) {}
 };

@@ -51,8 +51,9 @@ struct NetworkSpec {
   InputScale input{};
 };
 
-/// The published networks by name (METHODS section 3): conv6, vgg6, tanh4. Throws std::invalid_argument with the known
-/// names. Every block has `width` times its published channels, rounded, and at least one.
+/// The published networks by name (docs/rules_and_losses.md): conv6, vgg6, tanh4. Every block has `width` times its
+/// published channels, rounded, and at least one. Throws std::invalid_argument for an unknown name and for a width
+/// outside (0, 64].
 NetworkSpec preset(std::string_view name, double width = 1);
 std::vector<std::string> preset_names();
 std::string_view preset_summary(std::string_view name);

@@ -51,7 +51,7 @@ class Synapses : public Parameters, public FeedbackLayer {
   const Weights& path() { return feedback_->weights(weights_, steps()); }
   /// Writes W between two steps. F stays as it is where it is a variable of its own (Feedback::assign).
   void set_weights(const Tensor& values);
-  /// The same for who has written into W's memory, and has called path() before.
+  /// The same for a caller that has written into W's memory itself. It must have called path() before it wrote.
   void weights_written();
   /// Makes F these weights. False, and F is as it was, where the path works F out of other numbers.
   bool set_feedback(const Tensor& given);
@@ -69,8 +69,8 @@ class Synapses : public Parameters, public FeedbackLayer {
 
  protected:
   /// shape: of the weights as operations take them; channels_last and file_shape: as in StateTensor. Weights and bias
-  /// are drawn uniform in +-1/sqrt(inputs of a unit), as number `index` of the seed has them. A bias has `units`
-  /// numbers; 0: shape[0].
+  /// are drawn uniform in +-1/sqrt(row size of `shape`), which is the number of inputs of a unit for linear and
+  /// convolution layers, as number `index` of the seed has them. A bias has `units` numbers; 0: shape[0].
   Synapses(const SynapsesSetup& setup, const Shape& shape, const Shape& channels_last, const Shape& file_shape,
            bool bias, std::uint32_t index, std::int64_t units = 0);
 

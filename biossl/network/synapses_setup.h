@@ -19,7 +19,7 @@ struct SynapsesSetup {
   std::shared_ptr<const Optimizer> optimizer;
 
   /// The type of weights, updates and embeddings.
-  DType master_dtype() const { return dtype == DType::float64 ? DType::float64 : DType::float32; }
+  DType master_dtype() const { return master_type(dtype); }
 };
 
 }  // namespace biossl

@@ -12,6 +12,7 @@ class UnitRates final : public Plasticity {
  public:
   explicit UnitRates(double power) : power_(power) {}
 
+  double power() const { return power_; }
   void transform(const Tensor& weights, Tensor& weight_update, Tensor& bias_update) override;
 
  private:

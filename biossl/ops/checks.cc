@@ -67,8 +67,8 @@ void Checks::real_type(const Argument& argument) const {
   const DType dtype = argument.tensor.dtype();
   const bool on_reference = argument.tensor.device() == Device::reference;
   check(dtype == DType::float32 || (dtype == DType::float64 && on_reference), operation_,
-        "{} is {}; that is not possible here on device {}", argument.name, name_of(dtype),
-        name_of(argument.tensor.device()));
+        "{} is {}; on device {} it must be float32{}", argument.name, name_of(dtype), name_of(argument.tensor.device()),
+        on_reference ? " or float64" : "");
 }
 
 void Checks::indices(const Argument& argument, std::int64_t bound) const {
@@ -111,7 +111,8 @@ void Checks::convolution(const Conv2d& conv, Device device) const {
   const ConvAxis rows = conv.vertical();
   const ConvAxis columns = conv.horizontal();
   const auto possible = [](const ConvAxis& axis) { return axis.kernel >= 1 && axis.stride >= 1 && axis.padding >= 0; };
-  check(possible(rows) && possible(columns), operation_, "kernel {}, stride {}, padding {}",
+  check(possible(rows) && possible(columns), operation_,
+        "kernel {}, stride {}, padding {}; kernel and stride must be at least 1, padding at least 0",
         both(rows.kernel, columns.kernel), both(rows.stride, columns.stride), both(rows.padding, columns.padding));
   require_square(device, conv, operation_);
 }

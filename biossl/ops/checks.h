@@ -56,7 +56,4 @@ class Checks {
 /// Throws std::invalid_argument, naming `who`, for a convolution that is not square on a GPU, which has none.
 void require_square(Device device, const Conv2d& conv, std::string_view who);
 
-/// The type of weights, updates and biases for this type of activations.
-inline DType master_type(DType activations) { return activations == DType::float64 ? DType::float64 : DType::float32; }
-
 }  // namespace biossl::ops

@@ -4,6 +4,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
+#include "biossl/ops/dispatch.h"
 
 namespace biossl::ops {
 namespace {
@@ -40,11 +41,11 @@ void crop(const Tensor& pixels, const Tensor& rows, std::span<const Crop> crops,
     check(pixels.extent(3) == 3 || (!each.jitter && !each.grey), operation, "pixels have {} channels; colours need 3",
           pixels.extent(3));
     check(each.brightness >= 0 && each.contrast >= 0 && each.saturation >= 0 && std::isfinite(each.hue), operation,
-          "brightness {}, contrast {}, saturation {}, hue {}: factors may not be negative", each.brightness,
-          each.contrast, each.saturation, each.hue);
+          "brightness {}, contrast {}, saturation {}, hue {}: factors must be 0 or more, and hue finite",
+          each.brightness, each.contrast, each.saturation, each.hue);
   }
   if (dst.size() == 0) return;
-  (pixels.device() == Device::reference ? reference::crop : cpu::operations().crop)(pixels, rows, crops, dst);
+  host_dispatch(operation, pixels.device(), reference::crop, cpu::operations().crop)(pixels, rows, crops, dst);
 }
 
 void cut_patches(const Tensor& pixels, const Tensor& rows, std::span<const PatchCrop> crops, const PatchCut& cut,
@@ -63,8 +64,8 @@ void cut_patches(const Tensor& pixels, const Tensor& rows, std::span<const Patch
           to_string(pixels.shape()));
   }
   if (dst.size() == 0) return;
-  (pixels.device() == Device::reference ? reference::cut_patches : cpu::operations().cut_patches)(pixels, rows, crops,
-                                                                                                  cut, dst);
+  const auto run = host_dispatch(operation, pixels.device(), reference::cut_patches, cpu::operations().cut_patches);
+  run(pixels, rows, crops, cut, dst);
 }
 
 }  // namespace biossl::ops

@@ -20,7 +20,7 @@ struct Crop {
   bool jitter = false;  ///< whether the colours change; needs three channels, as `grey` does
   std::array<Colour, 4> order{Colour::brightness, Colour::contrast, Colour::saturation, Colour::hue};
   float brightness = 1;  ///< factor
-  float contrast = 1;    ///< factor of the distance from the image's mean grey
+  float contrast = 1;    ///< factor of the distance from the view's mean grey
   float saturation = 1;  ///< factor of the distance from the pixel's grey
   float hue = 0;         ///< turns
   bool grey = false;     ///< every channel is 0.299 red + 0.587 green + 0.114 blue
@@ -37,7 +37,7 @@ struct PatchCut {
   std::int64_t crop = 64;   ///< side of the square, pixels
   std::int64_t patch = 16;  ///< side of a patch
   std::int64_t stride = 8;  ///< from a patch to the next
-  float mean = 0.4120F;     ///< of the grey values in [0,1]; patches hold (x - mean) / std
+  float mean = 0.4120F;     ///< of the grey values in [0,1]; patches hold (x - mean) / deviation
   float deviation = 0.2570F;
 
   /// Pixels behind the last whole patch are in none.

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string_view>
+
 #include "biossl/core/device.h"
+#include "biossl/ops/elementwise.h"
 
 namespace biossl::ops {
 
@@ -16,6 +19,13 @@ Function* dispatch(Device device, Function* reference, Function* cpu, Function* 
       break;
   }
   return cuda;
+}
+
+/// The implementation of an operation that no GPU has. Throws std::invalid_argument for a GPU.
+template <class Function>
+Function* host_dispatch(std::string_view operation, Device device, Function* reference, Function* cpu) {
+  require_host(device, operation);
+  return device == Device::reference ? reference : cpu;
 }
 
 }  // namespace biossl::ops

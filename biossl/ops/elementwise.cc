@@ -3,17 +3,11 @@
 #include "biossl/backend/backend.h"
 #include "biossl/core/wording.h"
 #include "biossl/ops/checks.h"
+#include "biossl/ops/dispatch.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl::ops {
 namespace {
-
-/// The implementation of an operation that no GPU has.
-template <class Operation>
-Operation* host_dispatch(std::string_view operation, Device device, Operation* reference, Operation* cpu) {
-  require_host(device, operation);
-  return device == Device::reference ? reference : cpu;
-}
 
 /// The run with its ends counted from the front.
 Axes resolved(std::string_view operation, const Shape& shape, Axes axes) {

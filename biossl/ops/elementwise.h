@@ -6,8 +6,9 @@
 #include "biossl/core/tensor.h"
 
 // Elements that losses, rules, blocks and heads of one's own are composed of: functions of elements, reductions,
-// products of matrices. Every operation has plain loops on the device `reference` and a parallel, vectorised form on
-// `cpu`. A GPU has none of them: there each throws std::invalid_argument, and require_host says so before a run begins.
+// products of matrices. Every operation has plain loops on the device `reference` and a vectorised form on `cpu`, with
+// threads where there are many elements. A GPU has none of them: there each throws std::invalid_argument, and
+// require_host says so before a run begins.
 
 namespace biossl {
 
@@ -31,7 +32,8 @@ enum class Combination : std::uint8_t { add, subtract, multiply, divide, maximum
 
 enum class Reduction : std::uint8_t { sum, mean, maximum };
 
-/// A run of neighbouring axes [first, last) of a tensor.
+/// A run of neighbouring axes [first, last) of a tensor. first < 0 and last <= 0 count from behind the last axis:
+/// {-1, 0} is the last axis, {0, -1} all but it.
 struct Axes {
   int first, last;
 };

@@ -15,6 +15,7 @@ void check_convolution(std::string_view operation, const Argument& src, const Ar
   const Shape& in = src.tensor.shape();
   const Shape& weight = weights.tensor.shape();
   check(in[3] == weight[3], operation, "{} has {} channels, {} expect {}", src.name, in[3], weights.name, weight[3]);
+  check(in[3] >= 1, operation, "{} is {}; it has no channels", src.name, to_string(in));
   checks.shape(weights, {weight[0], conv.vertical().kernel, conv.kernel, weight[3]});
   checks.holds_kernel(src, conv);
   checks.shape(dst, {in[0], conv.output_height(in[1]), conv.output_width(in[2]), weight[0]});
@@ -28,7 +29,7 @@ void check_convolution(std::string_view operation, const Argument& src, const Ar
 void check_pooling(std::string_view operation, const Argument& src, std::int64_t window, const Argument& dst) {
   const Checks checks(operation);
   checks.rank(src, 4);
-  check(window >= 1, operation, "a window of {}", window);
+  check(window >= 1, operation, "a window of {}; it must be at least 1", window);
   const Shape& in = src.tensor.shape();
   check(in[1] >= window && in[2] >= window, operation, "{} is {}, smaller than the window of {}", src.name,
         to_string(in), window);

@@ -18,8 +18,11 @@ class LayerRecorder {
   LayerRecorder& operator=(const LayerRecorder&) = delete;
   ~LayerRecorder();
 
+  /// Ends the recording.
   void stop();
+  /// Runs the recorded primitives again; call stop() first, on the same thread.
   void replay() const;
+  /// Number of recorded primitives.
   std::size_t layers() const;
 
  private:

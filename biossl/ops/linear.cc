@@ -18,6 +18,7 @@ void check_linear(std::string_view operation, const Argument& src, const Argumen
   const Shape& weight = weights.tensor.shape();
   check(features == weight[1], operation, "{} has {} features, {} expect {}", src.name, features, weights.name,
         weight[1]);
+  check(features >= 1, operation, "{} is {}; it has no features", src.name, to_string(src.tensor.shape()));
   checks.shape(dst, {src.tensor.extent(0), weight[0]});
   checks.optional_shape(bias, {weight[0]});
   checks.compute_type(src);

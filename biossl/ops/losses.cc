@@ -18,11 +18,11 @@ void contrastive_hinge(const Tensor& a, const Tensor& b, const Hinge& hinge, Ten
   checks.optional_shape({"d_a", d_a}, a.shape());
   checks.optional_type({"d_a", d_a}, a.dtype());
   checks.totals({"totals", totals});
-  check(hinge.recent >= 0, operation, "{} recent negatives", hinge.recent);
+  check(hinge.recent >= 0, operation, "recent = {} may not be negative", hinge.recent);
   check(hinge.first >= 0 && hinge.first <= a.extent(0), operation, "first = {}, outside 0 to {}", hinge.first,
         a.extent(0));
   check(hinge.first == 0 || (hinge.recent > 0 && d_a.empty()), operation,
-        "first = {} needs recent negatives and no error of the memory", hinge.first);
+        "first = {} needs recent > 0 and an empty d_a", hinge.first);
   if (a.size() == 0) return;
   const auto run =
       dispatch(a.device(), reference::contrastive_hinge, cpu::operations().contrastive_hinge, cuda::contrastive_hinge);

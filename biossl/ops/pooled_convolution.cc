@@ -18,7 +18,7 @@ void check_pooled(std::string_view operation, const Argument& map, const Argumen
   const Shape& in = map.tensor.shape();
   const std::int64_t outputs = weights.tensor.extent(0);
   checks.shape(weights, {outputs, conv.vertical().kernel, conv.kernel, in[3]});
-  check(error.window >= 1, operation, "a window of {}", error.window);
+  check(error.window >= 1, operation, "a window of {}; it must be at least 1", error.window);
   const std::int64_t height = conv.output_height(in[1]);
   const std::int64_t width = conv.output_width(in[2]);
   checks.shape({"values", error.values}, {in[0], height / error.window, width / error.window, outputs});
@@ -42,6 +42,7 @@ void conv2d_pooled_forward(const Tensor& src, const Weights& weights, const Tens
   check_pooling(operation, {"unpooled", unpooled}, window, {"dst", dst});
   check_argmax(operation, {"argmax", argmax}, window, dst.shape());
   Checks(operation).apart({"src", src}, {"dst", dst});
+  Checks(operation).apart({"src", src}, {"argmax", argmax});
   if (dst.size() == 0) return;
   const auto run = dispatch(src.device(), reference::conv2d_pooled_forward, cpu::operations().conv2d_pooled_forward,
                             cuda::conv2d_pooled_forward);

@@ -5,6 +5,7 @@
 
 #include "biossl/backend/backend.h"
 #include "biossl/ops/checks.h"
+#include "biossl/ops/dispatch.h"
 
 namespace biossl::ops {
 
@@ -22,11 +23,11 @@ void product_hinge(const Tensor& rows, std::span<const RowPair> pairs, Tensor& e
   for (const RowPair& pair : pairs) {
     check(pair.one >= 0 && pair.one < count && pair.other >= 0 && pair.other < count, operation,
           "a pair is of rows {} and {}, outside 0 to {}", pair.one, pair.other, count - 1);
-    check(std::isfinite(pair.weight), operation, "a pair has weight {}", pair.weight);
+    check(std::isfinite(pair.weight), operation, "a pair has weight {}; it must be finite", pair.weight);
   }
   if (rows.size() == 0) return;
-  (rows.device() == Device::reference ? reference::product_hinge : cpu::operations().product_hinge)(rows, pairs, errors,
-                                                                                                    totals);
+  const auto run = host_dispatch(operation, rows.device(), reference::product_hinge, cpu::operations().product_hinge);
+  run(rows, pairs, errors, totals);
 }
 
 }  // namespace biossl::ops

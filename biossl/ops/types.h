@@ -66,8 +66,8 @@ struct Hinge {
   float negative_weight = 0.2F;
   /// N = {(i, i+k): k = 1..recent}; 0: all i != j.
   std::int64_t recent = 4;
-  /// Pairs before this index serve as negatives only: they add nothing to the loss and their d_b is not written.
-  /// Requires `recent` > 0 and no d_a.
+  /// Pairs before this index serve as negatives only: they add nothing to the loss, their rows of b are not read and
+  /// those of d_b are not written. Requires `recent` > 0 and no d_a.
   std::int64_t first = 0;
 };
 

@@ -35,7 +35,7 @@ std::string losses_for(const PatchGrid& grid) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// Pairs of whole images and patches are no work for one loss.
+/// A loss compares either two views of whole images or the patches of one image.
 void check_loss(const Recipe& recipe, const ViewPlan& views) {
   if (!RuleRegistry::instance().find(recipe.rule.kind).traits.learns) return;
   const std::string& loss = recipe.loss.kind;

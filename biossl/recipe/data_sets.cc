@@ -60,7 +60,7 @@ std::unique_ptr<Dataset> open_test(const Recipe& recipe, const ExecutionContext&
   }
 }
 
-/// A part of the images that a share leaves or takes; the images themselves where the share is 0.
+/// The part of the images that a share takes, or the part that it leaves. The share is above 0.
 std::unique_ptr<Dataset> part_of(std::unique_ptr<Dataset> images, double share, std::uint64_t seed,
                                  std::string_view purpose, bool taken) {
   RowShares shares = draw_share(*images, share, seed, purpose);

@@ -34,7 +34,7 @@ std::string_view name_of(ProbePart part);
 std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place);
 /// Throws MissingSplit if there are no test images, BadInput if parts of the recipe do not fit together.
 std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part);
-/// (H, W, C) of the images to learn from, before they are opened.
+/// (H, W, C) of the images to learn from, before they are opened. Extents are 0 where they are not known yet.
 Shape image_shape(const Recipe& recipe);
 /// Whether only its files know the size of a data set's images.
 bool is_sized_by_files(const Recipe& recipe, const std::string& name);
@@ -49,8 +49,8 @@ std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContex
 DataSetRecipe data_set(const Recipe& recipe, const std::string& name);
 /// The names of the data sets whose images the recipe reads.
 std::vector<std::string> names_of_sets(const DataRecipe& data);
-/// Those of a data set whose files alone know anything, where it is absent. Throws std::invalid_argument if there is no
-/// such kind.
+/// The traits of the kind of a data set. Where the kind is absent in a recipe for reading: those of images from files,
+/// of unknown size and channels. Throws std::invalid_argument if there is no such kind.
 const Dataset::Traits& traits_of_data_set(const Recipe& recipe, const std::string& name);
 /// The recipe for reading features of a data set: its network takes the mean and std of that one.
 Recipe with_input_of(const std::string& name, Recipe recipe);

@@ -15,9 +15,9 @@ struct Difference {
 };
 
 /// The settings, sorted by key, in which two recipes differ and on which results depend. Names, published numbers, the
-/// interval and the number of checkpoints, and the storage of features do not count. This function decides whether a
-/// run can continue with a recipe, whether a finished run belongs to a recipe, and how a reproduction deviates from the
-/// published protocol.
+/// interval and the number of checkpoints, and the memory for images and for features do not count. This function
+/// decides whether a run can continue with a recipe, whether a finished run belongs to a recipe, and how a reproduction
+/// deviates from the published protocol.
 std::vector<Difference> differences(const Recipe& one, const Recipe& other);
 
 /// How a recipe differs from the one of a published number.

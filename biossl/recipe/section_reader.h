@@ -97,7 +97,7 @@ class SectionReader {
     return to_settings(found->resolve(table.settings()));
   }
 
-  /// Whether a name, which a recipe for reading gives, need not be registered: --set names what is.
+  /// Whether a component that a recipe for reading names may be missing. A name that --set gives must be registered.
   template <class RegistryType>
   static bool is_absent(const std::string& name, const TomlEntry& given) {
     return !given.overridden && !RegistryType::instance().entries().contains(name);

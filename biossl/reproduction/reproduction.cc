@@ -80,12 +80,21 @@ void require_same_settings(const ReproductionRun& run) {
                   run.directory.string(), found[0].key, found[0].one, found[0].other, wording::option("out")));
 }
 
+/// What decides which images a run reads and how.
+std::string image_settings(const Recipe& recipe) {
+  Recipe settings;
+  settings.data = recipe.data;
+  settings.data_sets = recipe.data_sets;
+  settings.views = recipe.views;
+  settings.probe = recipe.probe;
+  return to_toml(settings);
+}
+
 /// Checks all images first: otherwise one run after the other would fail.
 void require_images(const std::vector<ReproductionRun>& runs, const ExecutionContext& place) {
-  std::set<std::pair<std::string, std::string>> opened;
+  std::set<std::string> opened;
   for (const ReproductionRun& run : runs) {
-    const DataRecipe& data = run.recipe.data;
-    if (opened.emplace(data.pretrain, data.probe).second) biossl::require_images(run.recipe, place);
+    if (opened.insert(image_settings(run.recipe)).second) biossl::require_images(run.recipe, place);
   }
 }
 

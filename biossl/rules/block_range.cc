@@ -20,9 +20,7 @@ BlockRange::BlockRange(Network& network, const LossFactory& loss, int first, int
       error_rows_(micro_batch_, network.setup().device) {
   check(micro_batch_ == batch || !needs_whole_batch(0), "train",
         "micro_batch = {}: a block of this network needs the whole batch; leave it at 0", micro_batch);
-  check(network.head(last).reads_blocks().empty(), "network.head",
-        "this head reads the outputs of other blocks, which only a rule with one forward pass for all hands to it; set "
-        "rule.kind = \"local\"");
+  check_reads_no_blocks(network.head(last));
 }
 
 bool BlockRange::needs_whole_batch(int from) const {
@@ -43,8 +41,7 @@ void BlockRange::prepare(Workspace& workspace) {
     if (index < last_) activity.output = workspace.take(batch_of(rows, plan.output), dtype);
     if (index < first_) continue;
     for (std::size_t i = 0; i < plan.kept.size(); ++i) {
-      const DType type = plan.kept[i].is_byte ? DType::uint8 : dtype;
-      activity.kept[i] = workspace.take(batch_of(rows, plan.kept[i].shape), type);
+      activity.kept[i] = workspace.take(batch_of(rows, plan.kept[i].shape), plan.kept[i].type(dtype));
     }
     scratch = std::max(scratch, plan.backward_scratch);
   }
@@ -153,10 +150,6 @@ void BlockRange::run_down(const Tensor& images, std::int64_t begin, const Update
   }
 }
 
-State BlockRange::state() {
-  State state = loss_->state();
-  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", last_, tensor.name);
-  return state;
-}
+State BlockRange::state() { return state_of_loss(*loss_, last_); }
 
 }  // namespace biossl

@@ -12,7 +12,9 @@ ConvolutionPass::ConvolutionPass(std::string_view rule, Network& network, std::i
   Workspace::fit(network.setup().device, [&](Workspace& workspace) { pass_.prepare(workspace); });
   for (int index = 0; index < network.depth(); ++index) {
     auto* const block = dynamic_cast<ConvolutionBlock*>(&network.block(index));
-    check(block != nullptr || network.block(index).plan().parameters == 0, rule, "block {} is no convolution", index);
+    check(block != nullptr || network.block(index).plan().parameters == 0, rule,
+          "block {} ({}) has weights and is no convolution; this rule takes convolutions and blocks without weights",
+          index, network.block(index).description());
     if (block == nullptr) continue;
     layers_.push_back({index, block->plan().input, block->unpooled(), &block->synapses()});
   }

@@ -12,6 +12,7 @@ DirectFeedback::DirectFeedback(const NoOptions& /*options*/, const RuleSetup& se
       top_(setup.network.depth() - 1),
       loss_(setup.loss(top_, network_.add_head(top_).features())),
       pass_(network_, 2 * setup.batch) {
+  check_reads_no_blocks(network_.head(top_));
   check(setup.micro_batch == 0, "dfa", "micro_batch = {}: every block keeps its whole batch; leave it at 0",
         setup.micro_batch);
   const SynapsesSetup& its = network_.setup();
@@ -65,11 +66,7 @@ void DirectFeedback::step(const Tensor& images, const StepContext& context, Tens
   updates_.apply();
 }
 
-State DirectFeedback::state() {
-  State state = loss_->state();
-  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", top_, tensor.name);
-  return state;
-}
+State DirectFeedback::state() { return state_of_loss(*loss_, top_); }
 
 namespace {
 

@@ -24,8 +24,7 @@ void EncoderPass::prepare(Workspace& workspace) {
     Activity& activity = activity_[static_cast<std::size_t>(index)];
     activity.output = workspace.take(batch_of(rows_, plan.output), dtype);
     for (std::size_t i = 0; i < plan.kept.size(); ++i) {
-      const DType type = plan.kept[i].is_byte ? DType::uint8 : dtype;
-      activity.kept[i] = workspace.take(batch_of(rows_, plan.kept[i].shape), type);
+      activity.kept[i] = workspace.take(batch_of(rows_, plan.kept[i].shape), plan.kept[i].type(dtype));
     }
     largest = std::max(largest, plan.output.size());
     scratch = std::max(scratch, plan.backward_scratch);

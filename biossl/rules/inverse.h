@@ -15,7 +15,7 @@ class Inverse {
   /// the extents match.
   static Conv2d geometry(const ConvolutionBlock& block, int index);
 
-  /// The weights are drawn as those of block `index`.
+  /// The weights are drawn under the number 2000 + `index`, so they share no random numbers with a block or a head.
   Inverse(const ConvolutionBlock& block, int index, Activation activation, const SynapsesSetup& setup);
 
   TransposedConvolutionSynapses& synapses() { return synapses_; }

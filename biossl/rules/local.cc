@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -37,10 +39,7 @@ class Local final : public LearningRule {
   State state() override {
     State all;
     for (std::size_t block = 0; block < losses_.size(); ++block) {
-      for (StateTensor tensor : losses_[block]->state()) {
-        tensor.name = fmt::format("losses.{}.{}", block, tensor.name);
-        all.push_back(std::move(tensor));
-      }
+      std::ranges::move(state_of_loss(*losses_[block], static_cast<int>(block)), std::back_inserter(all));
     }
     return all;
   }

@@ -20,8 +20,9 @@ class NonzeroErrorRows {
   /// Of batches of up to `pairs` pairs; each view's rows are rounded up to a multiple of one `sizes`-th of that.
   NonzeroErrorRows(std::int64_t pairs, Device device);
 
-  /// errors (rows, D) by embedding; the first `border` rows are of view 0 (none, where a memory gets no error). Looks
-  /// at the numbers on host devices only; elsewhere every row is taken to have an error, as looking would mean waiting.
+  /// errors (rows, D) by embedding; the first `border` rows are of view 0 (0 where the loss stops the gradient of view
+  /// 0). Looks at the numbers on host devices only; elsewhere every row is taken to have an error, as looking would
+  /// mean waiting.
   void find(const Tensor& errors, std::int64_t border);
   /// Takes every one of so many rows, whatever its error.
   void take_all(std::int64_t rows);

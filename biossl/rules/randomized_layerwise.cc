@@ -5,8 +5,8 @@ namespace biossl {
 namespace {
 
 /// RLL: every batch one block is drawn uniformly; it alone, with its head, learns on the activity that the blocks
-/// below, as they are now, give it. So that each block learns for about the recipe's epochs, there are that many times
-/// the blocks.
+/// below, as they are now, give it. A run has epochs times blocks epochs, so that each block learns in about `epochs`
+/// of them.
 class RandomizedLayerwise final : public LearningRule {
  public:
   static constexpr const char* abbreviation = "RLL";

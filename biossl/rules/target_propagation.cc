@@ -33,6 +33,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
       activity_(static_cast<std::size_t>(network_.depth())),
       no_gradient_activity_(activity_.size()),
       target_differences_(activity_.size()) {
+  check_reads_no_blocks(network_.head(top_));
   check(setup.micro_batch == 0, "dtp",
         "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0", setup.micro_batch);
   SynapsesSetup of_inverses = network_.setup();
@@ -53,7 +54,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
 void TargetPropagation::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
   const std::int64_t rows = loss_->stops_gradient() ? batch_ : 2 * batch_;
-  std::array<std::int64_t, 3> largest{};  // maps of a block's output, of what it unpools or takes, and of an inverse's
+  std::array<std::int64_t, 3> largest{};  // numbers an image: of map_scratch_, unpooled_scratch_ and tried_scratch_
   pass_.prepare(workspace);
   for (int index = 0; index <= top_; ++index) {
     const BlockPlan& plan = block(index).plan();
@@ -173,8 +174,7 @@ Tensor TargetPropagation::target_difference(int block) const {
 }
 
 State TargetPropagation::state() {
-  State state = loss_->state();
-  for (StateTensor& tensor : state) tensor.name = fmt::format("losses.{}.{}", top_, tensor.name);
+  State state = state_of_loss(*loss_, top_);
   for (int index = 1; index < network_.depth(); ++index) {
     const State part = inverse(index).synapses().state(fmt::format("inverses.{}.", index), true);
     state.insert(state.end(), part.begin(), part.end());

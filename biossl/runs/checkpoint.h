@@ -65,12 +65,13 @@ class Checkpoint {
   /// Restores everything a run needs to continue: weights, optimiser and feedback state, counters, the rule's state.
   void restore(Network& network, LearningRule& rule) const;
 
-  /// Starts another run with the blocks that its network and the file have in common, from the lowest on: their weights
-  /// and, where the kind of path is the same, their feedback paths. Optimisers start anew. Throws BadInput where a
-  /// common block's tensors have another name or shape, and where the lowest block is not in the file.
+  /// Starts another run with the weights of the blocks that its network and the file have in common, from the lowest
+  /// on. Throws BadInput where a common block's tensors have another name or shape, and where the lowest block is not
+  /// in the file.
   void start(Network& network) const;
-  /// The same once the rule has made its heads and its own state, which are taken too. Returns the names of the tensors
-  /// that the file has not in this shape: they stay as they are.
+  /// The same once the rule has made its parts. Also takes, of what the file has under the same name in the same shape,
+  /// heads, the rule's own state, and the feedback paths of layers whose path is of the same kind. Optimisers start
+  /// anew. Returns the names of the other tensors, which stay as they are.
   std::vector<std::string> start(Network& network, LearningRule& rule) const;
 
  private:
@@ -80,6 +81,8 @@ class Checkpoint {
   /// Those tensors of `state` that the file has under this name and in this shape. The others' names go to `others`.
   State found_of(const State& state, std::string_view prefix, std::vector<std::string>& others) const;
   void require_finite(Network& network) const;
+  /// Whether the file holds the layer's feedback path, of another kind than `now`.
+  bool has_other_path(const PathRecord& now) const;
 
   SafetensorsFile file_;
   Shape image_;

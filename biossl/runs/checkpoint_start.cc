@@ -6,7 +6,8 @@
 namespace biossl {
 namespace {
 
-/// Synapses::state and Parameters::state name these parts.
+/// Whether the tensor belongs to a part, such as ".optimizer."; Synapses::state and Parameters::state write it into the
+/// name.
 bool is_of(const StateTensor& tensor, std::string_view part) { return tensor.name.find(part) != std::string::npos; }
 
 State without(State state, std::string_view part) {
@@ -15,6 +16,11 @@ State without(State state, std::string_view part) {
 }
 
 }  // namespace
+
+bool Checkpoint::has_other_path(const PathRecord& now) const {
+  const auto then = std::ranges::find(layers_, now.layer, &PathRecord::layer);
+  return then != layers_.end() && then->feedback != now.feedback;
+}
 
 State Checkpoint::found_of(const State& state, std::string_view prefix, std::vector<std::string>& others) const {
   State found;
@@ -47,7 +53,16 @@ void Checkpoint::start(Network& network) const {
 std::vector<std::string> Checkpoint::start(Network& network, LearningRule& rule) const {
   start(network);
   std::vector<std::string> others;
-  fill(found_of(without(network.state(true), ".optimizer."), "", others), "");
+  State taken = without(network.state(true), ".optimizer.");
+  for (const PathRecord& record : network.path_records()) {
+    if (!has_other_path(record)) continue;
+    const std::string path = record.layer + ".feedback.";
+    for (const StateTensor& tensor : taken) {
+      if (tensor.name.starts_with(path)) others.push_back(tensor.name);
+    }
+    taken = without(std::move(taken), path);
+  }
+  fill(found_of(taken, "", others), "");
   fill(found_of(without(rule.state(), ".optimizer."), rule_state_prefix, others), rule_state_prefix);
   require_finite(network);
   network.restored();

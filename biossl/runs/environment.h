@@ -9,7 +9,8 @@ namespace biossl {
 
 /// "0.1.0"
 std::string biossl_version();
-/// "biossl 0.1.0 (1f2e3d4c5b6a, oneDNN 3.2.0)": with the commit of the build and the loaded oneDNN.
+/// "biossl 0.1.0 (1f2e3d4c5b6a, vector code avx512, oneDNN 3.2.0 with AVX-512)": the commit of the build, the
+/// instruction level of its vector code, and the loaded oneDNN with its instruction set.
 std::string program_version();
 /// The content of environment.json: what a result depends on beside the recipe. {"biossl", "commit", "cpu",
 /// "instruction_sets", "device", "threads", "onednn", "onednn_instruction_set" (the widest in use), "openmp",

@@ -19,7 +19,7 @@ void check_precision(const Recipe& recipe, Device device);
 /// Replaces "auto" by the actual precision of training, and tells the reporter. Tells it too of a bfloat16 that was
 /// asked for and is slower than float32 on this processor.
 void settle_precision(Recipe& recipe, Device device, Reporter& reporter);
-/// The same of the probe's features.
+/// Replaces "auto" by the actual precision of the probe's features, and tells the reporter.
 void settle_probe_precision(Recipe& recipe, Device device, Reporter& reporter);
 
 /// For a continued run: replaces "auto" by the run's precision. If the device cannot train with that, the run continues

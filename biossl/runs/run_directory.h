@@ -19,7 +19,8 @@ namespace biossl {
 ///   recipe.toml        the resolved recipe with all defaults
 ///   environment.json   the environment (environment.h) and "precision"; "resumed": the same for each continuation
 ///                      with any difference, and the "epoch" after which it began
-///   metrics.jsonl      one JSON object per epoch: the fields of EpochMetrics (stage if there is one)
+///   metrics.jsonl      one JSON object per epoch: the fields of EpochMetrics (stage, health and
+///                      health_seconds where there are any)
 ///   checkpoints/       the last train.keep_checkpoints of them (checkpoint.h)
 ///   probe.json, summary.json   the results (results.h)
 ///   failure.txt        why the run failed last time, until it is continued (note_failure)

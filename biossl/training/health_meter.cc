@@ -109,7 +109,7 @@ std::vector<Health> HealthMeter::measure(std::int64_t epoch) {
   fill(places);
   std::vector<Health> measured;
   for (const Place& place : places) {
-    // Whoever saves the weights says what is wrong with them.
+    // Trainer::save reports weights that are not finite.
     if (!is_finite(place.embeddings[0]) || !is_finite(place.embeddings[1])) return {};
     Health health = measure_embeddings(place.embeddings[0], place.embeddings[1]);
     health.block = place.block;

@@ -15,11 +15,12 @@ namespace biossl {
 RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
                       bool resume, Reporter& reporter);
 
-/// The two steps of pretrain, for callers with checks in between. The first returns the locked directory of a continued
-/// run, or std::nullopt for a new one, after checking that it can be made. The second trains.
-/// Where nothing but the directory of a continued run says what to do, it must be there. Throws BadInput.
+/// Throws BadInput unless `out` holds a run to continue. For callers that name no recipe.
 void require_run_to_continue(const std::filesystem::path& out);
+/// The first step of pretrain, for callers with checks in between. Returns the locked directory of a run to continue.
+/// For a new run it checks that the directory can be made, and returns std::nullopt.
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume);
+/// The second step of pretrain: trains.
 RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
                          const std::filesystem::path& out, Reporter& reporter);
 

@@ -17,7 +17,8 @@ namespace biossl {
 ///    "pretrain": {"epochs" (of the probed encoder), "images", "images_per_second", "seconds",
 ///                 "final_loss" (null without an epoch)},
 ///    "probe": {"features", "epochs", "images" (that it is trained on), "test_accuracy", "train_accuracy",
-///              "per_block": [test accuracies], and with probe.validation "validation_accuracy", "chosen_epoch"},
+///              "per_block": [test accuracies], and with probe.validation "validation_accuracy", "chosen_epoch",
+///              with probe.augment "augment" (true)},
 ///    "layers": [{"layer", "feedback", "separate_weights", "errors_sent", "alignment"}] (PathRecord),
 ///    "random_encoder": {"test_accuracy", "per_block"} and "pixels": {"test_accuracy"} if they were probed,
 ///    "knn": {"neighbours", "temperature", "test_accuracy", "per_block", and likewise "random_encoder" and "pixels"}

@@ -56,7 +56,7 @@ class Trainer {
   bool take_step(std::int64_t batch);
   /// Takes the next step of the run, in the order of `run`, without metrics and checkpoints, and returns its loss: the
   /// sum over the batch. Waits for a GPU. Throws std::invalid_argument after the last step of the last epoch, and
-  /// std::runtime_error with the cause if the loss is not finite, or on the host the weights behind the step. A step
+  /// std::runtime_error with the cause if the loss is not finite, or on the host the weights after the step. A step
   /// that throws adds nothing to the losses of later ones.
   double advance();
   /// The batch that the next step of `advance` learns from. Throws likewise.

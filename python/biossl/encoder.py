@@ -182,8 +182,8 @@ class Encoder:
             block: Its number from 0, or from -1 down.
             progress: Shows it where it takes long.
 
-        The result is an array with strides over
-        memory in the order (N, H, W, C); numpy.ascontiguousarray copies it into the order of its axes.
+        The result is an array with strides over memory in the order (N, H, W, C); numpy.ascontiguousarray copies it
+        into the order of its axes.
         """
         return self._encode(images, self._block(block), progress)
 

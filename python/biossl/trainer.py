@@ -223,7 +223,8 @@ class Trainer:
         return lambda: self._core.unwatch(number)
 
     def next_views(self) -> np.ndarray:
-        """The views that the next step learns from, as the network sees them: (2B, C, H, W), view 0 first."""
+        """The views that the next step learns from, as the network sees them: (2B, C, H, W), view 0 first; of views
+        that cut patches (B * patches, C, H, W)."""
         return self._core.next_views()
 
     def __call__(self, images: ArrayLike, block: int | None = None) -> np.ndarray:

@@ -28,7 +28,7 @@ void bind_errors(nb::module_& module) {
   nb::exception<WriteError> write_error(module, "WriteError", PyExc_OSError);
   add(write_error, "A file cannot be written: full disk, no permission. The old content is still there.");
   nb::exception<InUse> in_use(module, "InUse", PyExc_RuntimeError);
-  add(in_use, "Another process uses the same run directory.");
+  add(in_use, "Another process uses the same folder: a run directory, a reproduction's folder or a data folder.");
   nb::exception<BadInput> bad_input(module, "BadInput", PyExc_ValueError);
   add(bad_input,
       "Something read from outside is wrong: a recipe, a data file, a checkpoint. The message names the place.");

@@ -2,6 +2,9 @@
 
 #include <nanobind/stl/string.h>
 
+#include <atomic>
+#include <mutex>
+
 #include "biossl/core/accelerator.h"
 #include "biossl/core/memory_limits.h"
 #include "biossl/core/onednn.h"
@@ -14,7 +17,8 @@
 namespace biossl::python {
 namespace {
 
-bool started = false;
+std::mutex starting;  // not taken by after_fork: a thread of the process before may have held it
+std::atomic<bool> started = false;
 bool forked = false;  // from a process that had started its threads, which do not survive that
 bool told = false;
 
@@ -41,6 +45,7 @@ void set_number_of_threads(int wanted) {
   check(wanted >= 1 && wanted <= most_threads, "set_threads", "{} threads; from 1 to {}", wanted, most_threads);
   check(!forked || wanted == 1, "set_threads",
         "a process that was forked from one that computes has one thread; start it with spawn instead of fork");
+  const std::lock_guard lock(starting);
   start_threads(wanted);
   started = true;
 }
@@ -49,6 +54,8 @@ void set_number_of_threads(int wanted) {
 
 void start_computing() {
   tell_of_fork();
+  if (started) return;
+  const std::lock_guard lock(starting);
   if (started) return;
   check_onednn();
   start_threads(default_threads());

@@ -11,8 +11,9 @@ namespace nb = nanobind;
 
 /// Tells a Python object of a run's progress: note(line), batch(epoch, epochs, stage, batch, batches, loss,
 /// images_per_second), epoch(metrics: dict, epochs), stage(name, done, total, text). The run itself is without the lock
-/// of the interpreter; the object is called with it, some times a second. Ctrl-C, or another exception of a signal's
-/// handler, asks the run to stop; so does one that is raised in the object itself.
+/// of the interpreter; the object is called with it, some times a second. Ctrl-C asks the run to stop, whether it comes
+/// to a signal's handler or within a call of the object. Any other exception ends the run at once, without a
+/// checkpoint, and passes through.
 class PythonReporter final : public Reporter {
  public:
   explicit PythonReporter(nb::object target) : target_(std::move(target)) {}

@@ -132,6 +132,8 @@ TEST_F(FileTest, APipeIsWrittenToAndStaysAPipe) {
 TEST_F(FileTest, ADeviceIsWrittenToAndStaysADevice) {
   write_file("/dev/null", "text");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_THAT([] { AtomicFile("/dev/null").replace_start({}); },
+              ThrowsMessage<WriteError>(HasSubstr("/dev/null: cannot be written anew at its start (Illegal seek)")));
   if (!fs::is_character_file("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
   EXPECT_THAT([] { write_file("/dev/full", "x"); },
               ThrowsMessage<WriteError>(HasSubstr("/dev/full: cannot be written")));

@@ -151,12 +151,13 @@ TEST(KnnProbe, CountsTheVotesOfTheNearest) {
 TEST(KnnProbe, NearerNeighboursWeighMoreAndTheLowestOfEqualClassesWins) {
   const std::vector<std::int32_t> labels{0, 1, 1, 2};
   const KnnOptions sharp{.neighbours = 3, .temperature = 0.1, .classes = 3};
-  EXPECT_EQ(vote(std::vector<Neighbour>{{0, 0.9F}, {1, 0.7F}, {2, 0.7F}}, labels, sharp), 0);
+  EXPECT_EQ(most_voted(votes_of(std::vector<Neighbour>{{0, 0.9F}, {1, 0.7F}, {2, 0.7F}}, labels, sharp)), 0);
   const KnnOptions blunt{.neighbours = 3, .temperature = 10, .classes = 3};
-  EXPECT_EQ(vote(std::vector<Neighbour>{{0, 0.9F}, {1, 0.7F}, {2, 0.7F}}, labels, blunt), 1);
-  EXPECT_EQ(vote(std::vector<Neighbour>{{3, 0.5F}, {1, 0.5F}}, labels, blunt), 1);
+  EXPECT_EQ(most_voted(votes_of(std::vector<Neighbour>{{0, 0.9F}, {1, 0.7F}, {2, 0.7F}}, labels, blunt)), 1);
+  EXPECT_EQ(most_voted(votes_of(std::vector<Neighbour>{{3, 0.5F}, {1, 0.5F}}, labels, blunt)), 1);
   const KnnOptions sharpest{.neighbours = 1, .temperature = 1e-6, .classes = 3};
-  EXPECT_EQ(vote(std::vector<Neighbour>{{3, 0.9F}, {1, 0.5F}}, labels, sharpest), 2) << "no exponential overflows";
+  EXPECT_EQ(most_voted(votes_of(std::vector<Neighbour>{{3, 0.9F}, {1, 0.5F}}, labels, sharpest)), 2)
+      << "no exponential overflows";
 }
 
 TEST(KnnProbe, FeaturesInAFileGiveTheSame) {

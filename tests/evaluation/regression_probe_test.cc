@@ -142,7 +142,7 @@ TEST(Ridge, FitsUnderEachPenaltyAreThoseOfOnePenaltyAtATime) {
   const std::vector<double> penalties{1e-3, 1e-2, 1e-1, 1, 10};
   std::int64_t together = 0, alone = 0;
   const LinearFits fits = ridge.fit_each(y, 2, penalties, [&](std::int64_t passes) { together = passes; });
-  ASSERT_EQ(fits.count(), 10);
+  ASSERT_EQ(std::ssize(fits.offsets), 10);
   for (std::size_t p = 0; p < penalties.size(); ++p) {
     const LinearFits each =
         ridge.fit(y, {penalties[p], penalties[p]}, [&](std::int64_t passes) { alone = std::max(alone, passes); });

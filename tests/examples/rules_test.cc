@@ -1,4 +1,5 @@
 // The mathematics of the example rules: SoftHebb, self-contrastive forward-forward, BYOL, the broadcast of signs.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -135,6 +136,17 @@ TEST(SignBroadcast, ForgetsHowLargeTheErrorIs) {
   std::vector<double> tripled = block_update("dfa", 1.0);
   for (double& value : tripled) value *= 3;
   EXPECT_LT(relative_error(block_update("dfa", 3.0), tripled), 1e-12);
+}
+
+TEST(ClappPlusHead, IsRefusedByRulesThatHandItNoOutputs) {
+  for (const char* rule : {"e2e", "gll", "dfa", "dtp"}) {
+    testing::SmallJob job;
+    job.rule_kind = rule;
+    job.spec.head.kind = "clapp_plus";
+    EXPECT_THAT([&] { Work work(job); },
+                ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr("set rule.kind = \"local\"")))
+        << rule;
+  }
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ const std::vector<WrongCall> wrong_calls = {
        Tensor totals = of_type(DType::float64, {2});
        ops::contrastive_hinge(d_b, d_b, {}, d_a, d_b, totals);
      }},
-    {"hinge_first", "[contrastive_hinge] first = 1 needs recent negatives and no error of the memory",
+    {"hinge_first", "[contrastive_hinge] first = 1 needs recent > 0 and an empty d_a",
      [] {
        Tensor d_a = floats({4, 8});
        Tensor d_b = floats({4, 8});
@@ -27,7 +27,7 @@ const std::vector<WrongCall> wrong_calls = {
        Tensor totals = floats({2});
        ops::contrastive_hinge(floats({4, 8}), floats({4, 8}), {}, d_a, d_b, totals);
      }},
-    {"hinge_recent", "[contrastive_hinge] -1 recent negatives",
+    {"hinge_recent", "[contrastive_hinge] recent = -1 may not be negative",
      [] {
        Tensor d_a;
        Tensor d_b = floats({4, 8});

@@ -11,6 +11,11 @@ const std::vector<WrongCall> wrong_layers = {
        Tensor dst = floats({2, 8, 8, 16});
        ops::conv2d_forward(floats({2, 8, 8, 3}), Weights(floats({16, 3, 3, 32})), {}, {}, Activation::none, dst);
      }},
+    {"conv_no_channels", "[conv2d_forward] src is (2, 8, 8, 0); it has no channels",
+     [] {
+       Tensor dst = floats({2, 8, 8, 16});
+       ops::conv2d_forward(floats({2, 8, 8, 0}), Weights(floats({16, 3, 3, 0})), {}, {}, Activation::none, dst);
+     }},
     {"conv_dst", "[conv2d_forward] dst is (2, 8, 8, 16), expected (2, 4, 4, 16)",
      [] {
        Tensor dst = floats({2, 8, 8, 16});

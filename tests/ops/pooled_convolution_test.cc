@@ -223,6 +223,12 @@ TEST(PooledConvolution, ForwardChecksItsArguments) {
             "[conv2d_pooled_forward] argmax is (2, 4, 4, 32), expected (3, 4, 4, 32)");
   EXPECT_EQ(message([](PooledForward& call) { call.dst = call.src.part(4608, call.dst.shape()); }),
             "[conv2d_pooled_forward] src and dst lie in the same memory");
+  const Tensor memory({1 << 16}, DType::uint8, Device::cpu);
+  EXPECT_EQ(message([&](PooledForward& call) {
+              call.src = memory.carve(0, call.src.shape(), DType::float32);
+              call.argmax = memory.carve(0, call.argmax.shape(), DType::uint8);
+            }),
+            "[conv2d_pooled_forward] src and argmax lie in the same memory");
 }
 
 TEST(PooledConvolution, TakesNoImages) {

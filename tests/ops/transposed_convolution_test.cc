@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
+#include "biossl/core/parallel.h"
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
 #include "tests/support/tensors.h"
@@ -154,6 +157,20 @@ TEST(TransposedConvolutionArguments, AreChecked) {
             "[transposed_conv2d_forward] src is (2, 4, 4, 6), expected (2, 5, 4, 6)");
   EXPECT_EQ(refusal({2, 4, 4, 6}, {6, 3, 3, 5}, {5}, {3, 8, 8, 5}),
             "[transposed_conv2d_forward] dst is (3, 8, 8, 5), expected (2, 8, 8, 5)");
+}
+
+TEST(TransposedConvolutionOnThreads, GivesTheSameBytes) {
+  const int before = threads();
+  std::optional<std::vector<double>> first;
+  for (const int count : {1, 2, 5}) {
+    set_threads(count);
+    Transposed transposed({"", {9, 32, 32, 7}, 3, {3, 2, 1}, true, Activation::relu}, DType::float32, Device::cpu);
+    transposed.backward_weights();
+    const std::vector<double> sums = values_of(transposed.d_bias);
+    EXPECT_EQ(sums, first.value_or(sums)) << count;
+    first = sums;
+  }
+  set_threads(before);
 }
 
 TEST(TransposedConvolutionArguments, AnEmptyBatchGivesNoUpdate) {

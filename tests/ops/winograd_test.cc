@@ -90,6 +90,17 @@ TEST(Winograd, NeedsNoMapBesideAPool) {
   EXPECT_FALSE(is_untouched()) << "this test sees a map that is written";
 }
 
+TEST(Winograd, ARecorderReplaysAfterItsStopOnly) {
+  Maps maps({2, 8, 8, 32}, 64);
+  cpu::LayerRecorder recorder;
+  const std::vector<double> recorded = maps.forward();
+  EXPECT_THROW(recorder.replay(), std::invalid_argument);
+  recorder.stop();
+  maps.dst.fill_zero();
+  recorder.replay();
+  EXPECT_EQ(values_of(maps.dst), recorded);
+}
+
 // With the tiles' usual points, 0, +-1 and +-2, this error is twice as large.
 TEST(Winograd, IsNearlyAsExactAsTheSum) {
   Maps ours({1, 8, 8, 128}, 64);

@@ -154,7 +154,8 @@ class Machine {
     fiber->context.uc_stack.ss_size = stack_bytes;
     fiber->context.uc_link = nullptr;
     makecontext(&fiber->context, &Machine::fiber_main, 0);
-    fiber->context.uc_stack.ss_size = 0;  // AddressSanitizer clears so much at every switch, and need not: see start_switch
+    // AddressSanitizer would clear so much at every switch. It need not: start_switch tells it of the stack.
+    fiber->context.uc_stack.ss_size = 0;
     fibers_.push_back(std::move(fiber));
     return fibers_.size() - 1;
   }

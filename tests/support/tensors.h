@@ -37,9 +37,6 @@ double relative_error(const Tensor& ours, const Tensor& expected);
 /// <a, b>, in double.
 double inner_product(const Tensor& a, const Tensor& b);
 
-/// The type of weights, updates and biases for this type of activations.
-inline DType master_type(DType activations) { return activations == DType::float64 ? DType::float64 : DType::float32; }
-
 /// Tolerance between a backend and the reference backend, as relative_error. float32 differs by the order of sums,
 /// bfloat16 also by the rounding of intermediate results.
 double tolerance(DType dtype);

@@ -141,6 +141,26 @@ TEST_F(From, WhatTheCheckpointLacksIsDrawnAndNamed) {
             bytes(SafetensorsFile(list_checkpoints(origin / "checkpoints").front()), "blocks.1.weight"));
 }
 
+// Two kinds may give their tensors one name and shape.
+TEST_F(From, APathOfAnotherKindIsDrawn) {
+  const auto begin = [&](const std::string& name, std::vector<Override> changes, Reporter& reporter) {
+    changes.push_back({"train.keep_checkpoints", "0"});
+    return pretrain(tiny_recipe(changes), here, folder.path() / name, false, reporter);
+  };
+  const Override fixed{"rule.feedback", "fixed_random"};
+  const RunDirectory other = begin("pollack", {{"rule.feedback", "kolen_pollack"}}, quiet);
+  const RunDirectory fresh = begin("fresh", {fixed}, quiet);
+  StoppingReporter reporter;
+  const SafetensorsFile file =
+      first(begin("next", {fixed, {"train.from", shown(folder.path() / "pollack")}}, reporter));
+  const SafetensorsFile from(list_checkpoints(other.checkpoints()).front());
+  const std::string name = "blocks.1.feedback.weight";
+  EXPECT_EQ(bytes(file, name), bytes(first(fresh), name));
+  EXPECT_NE(bytes(file, name), bytes(from, name));
+  EXPECT_EQ(bytes(file, "blocks.1.weight"), bytes(from, "blocks.1.weight"));
+  EXPECT_THAT(reporter.notes, HasSubstr("; not in it: blocks.0.feedback.weight"));
+}
+
 TEST_F(From, OtherBlocksAreRefused) {
   const auto other = [&] { run("next", {{"network.blocks.1.channels", "9"}}, quiet); };
   EXPECT_THAT(message_of(other), HasSubstr("tensor 'blocks.1.weight'"));

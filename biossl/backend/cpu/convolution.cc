@@ -73,11 +73,6 @@ void conv2d_backward_data(const Tensor& d_dst, const Weights& weights, const Con
 
 void conv2d_backward_weights(const Tensor& src, const Tensor& d_dst, const Conv2d& conv, Tensor& d_weights,
                              Tensor& d_bias) {
-  if (src.size() == 0) {
-    d_weights.fill_zero();
-    d_bias.fill_zero();
-    return;
-  }
   if (is_linear(src, conv)) return linear_backward_weights(patches(src, conv), pixels(d_dst), d_weights, d_bias);
   if (suits_winograd_update(src, conv, d_dst)) {
     update_by_winograd(src, d_dst, d_weights);

@@ -11,7 +11,8 @@
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
-/// Positions of an outermost piece that one thread's sums of all rows run over. Their number fixes the order of a sum.
+/// Rows of a reduced run that one piece adds up. A constant, so that the order of a sum does not depend on the number
+/// of threads.
 constexpr std::int64_t rows_of_piece = 1024;
 
 template <bool largest>

@@ -7,8 +7,9 @@
 #include "biossl/backend/cpu/lanes.h"
 #include "biossl/core/parallel.h"
 
-// A linear layer with few outputs reads much and computes little. So each row is read once, in place, into 20 sums that
-// stay in registers. Later rows are prefetched, because the hardware cannot predict the next row of a shuffled batch.
+// A linear layer with few outputs reads much and computes little. So each row is read once for ten outputs at a time,
+// in place, into 20 sums that stay in registers where there are 32 of them (AVX-512). Later rows are prefetched,
+// because the hardware cannot predict the next row of a shuffled batch.
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 

@@ -35,7 +35,8 @@ inline Lanes load_lanes(const bfloat16* from) {
   return reinterpret_cast<Lanes>(words);
 }
 
-/// One number in every lane. Less zero, because x + 0 is an addition where x may be -0; a load gives them at no cost.
+/// One number in every lane. Subtracts zero instead of adding it: x - 0 is x for every x, so the compiler makes it a
+/// broadcasting load; x + 0 would change -0 and stay an addition.
 inline Lanes same_lanes(float number) { return number - Lanes{}; }
 
 /// A whole number for each number of a register.

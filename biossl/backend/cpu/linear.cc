@@ -28,11 +28,6 @@ void linear_backward_data(const Tensor& d_dst, const Weights& weights, Tensor& d
 }
 
 void linear_backward_weights(const Tensor& src, const Tensor& d_dst, Tensor& d_weights, Tensor& d_bias) {
-  if (src.size() == 0) {
-    d_weights.fill_zero();
-    d_bias.fill_zero();
-    return;
-  }
   thread_local UpdateCache cache;
   UpdatePrimitive& primitive = cache.get(key_of({&src, &d_dst, &d_weights, &d_bias}, {}), [&] {
     return std::make_unique<UpdatePrimitive>(make_linear_backward_weights(src, d_dst, d_weights, d_bias), d_weights);

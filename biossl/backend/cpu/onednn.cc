@@ -341,6 +341,7 @@ void LayerRecorder::stop() {
 }
 
 void LayerRecorder::replay() const {
+  check(cpu::recording != &layers_, "layer_recorder", "stop() must come before replay()");
   for (const RecordedLayer& layer : layers_) {
     for (const auto& [argument, memory] : layer.memory) layer.primitive->bind(argument, memory);
     layer.primitive->run();

@@ -41,15 +41,13 @@ class Primitive {
   std::vector<std::pair<int, void*>> bound() const;
   void bind(int argument, void* data) { arguments_.at(argument).set_data_handle(data); }
   void run();
-  /// Whether it computes a layer, not a change of layout or a loss's product. LayerRecorder counts layers only.
-  bool is_layer() const { return is_layer_; }
 
  private:
   dnnl::primitive primitive_;
   std::unordered_map<int, Descriptor> descriptors_;
   std::unordered_map<int, dnnl::memory> arguments_;
   std::size_t scratchpad_bytes_;
-  bool is_layer_;
+  bool is_layer_;  // not a change of layout or a loss's product; LayerRecorder counts layers only
 };
 
 std::unique_ptr<Primitive> make_convolution_forward(const Tensor& src, const Tensor& weights, const Tensor& bias,

@@ -18,7 +18,6 @@ inline const float* zeros(std::int64_t floats) {
   thread_local Tensor memory;
   if (memory.size() < floats) {
     memory = Tensor({floats}, DType::float32, Device::cpu);
-    memory.fill_zero();
   }
   return memory.data<float>();
 }

@@ -18,8 +18,9 @@ namespace biossl::cpu::BIOSSL_LEVEL {
 enum class ConvolutionPass { forward, backward_data };
 
 /// Whether a convolution from `from` (N, H, W, I) to `to` (N, H, W, O) can be computed so, and gains by it: float32,
-/// 3x3, stride 1, padding 1, at least 16 channels on both sides. Does not depend on N, so neither do the results. One
-/// of the two may be below a pool, of other extents; `map` is the one that is not.
+/// 3x3, stride 1, padding 1, at least 16 channels on both sides, multiples of a register's numbers (lane_count),
+/// transformed weights of at most 16 MiB, and tiles that cover at most 1.5 times the map. Does not depend on N, so
+/// neither do the results. One of the two may be below a pool, of other extents; `map` is the one that is not.
 bool suits_winograd(const Tensor& from, const Conv2d& conv, const Tensor& to, const Tensor& map);
 
 /// forward: to = activation(conv(from, weights) + bias), weights (O, 3, 3, I).

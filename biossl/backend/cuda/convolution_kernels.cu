@@ -80,8 +80,8 @@ __global__ void __launch_bounds__(block_threads)
   float sums[own][own] = {};
   for (std::int32_t first = begin; first < end; first += depth) {
     for (int i = thread; i < depth * tile; i += block_threads) {
-      // Neighbouring threads read what lies together: k of A's rows and of B's columns, or, where sums run over pixels,
-      // channels.
+      // Neighbouring threads read neighbouring k. These lie together in A and B of Forward and in A of BackwardData;
+      // elsewhere the reads are strided.
       const std::int32_t k = first + i % depth;
       const std::int32_t m = first_row + i / depth;
       const std::int32_t n = first_column + i / depth;

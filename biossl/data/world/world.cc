@@ -69,8 +69,7 @@ Targets World::targets() const {
   parallel_for(size(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Instance shown = instance(i);
-      const Rotation& r = shown.rotation;
-      const Vec3 axis = to_solid({r.w, -r.x, -r.y, -r.z}, {0, 0, 1});  // the inverse of the inverse: solid to world
+      const Vec3 axis = rotated(shown.rotation, {0, 0, 1});
       const float across = axis.x * axis.x + axis.y * axis.y;
       const float inverse = across > 0 ? 1.0F / across : 0.0F;
       const std::array<float, 10> row{shown.x,

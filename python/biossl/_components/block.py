@@ -14,8 +14,7 @@ from .retelling import retold
 class Block(Component):
     """One stage of the encoder. Maps are (C, H, W), activities (N, C, H, W). Layers are made in `start`; a checkpoint
     keeps them. Images come in groups of any size, so nothing of an image is kept in the object between forward and
-    backward:
-    forward returns what learning needs."""
+    backward: forward returns what learning needs."""
 
     _kind: ClassVar[str] = "block"
     _register: ClassVar[str] = "register_block"

@@ -9,7 +9,7 @@ import numpy as np
 
 from .component import Component, described
 
-#: So many classes need not all occur.
+#: With this many classes or more, it is no fault if some do not occur.
 _CLASSES = 1000
 
 

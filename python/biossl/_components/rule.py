@@ -34,8 +34,8 @@ class LearningRule(Component):
 
     def step(self, images: Any, context: Any) -> Any:
         """One batch: who learns, from what. images: a `Tensor` of 2B images, rows 0 .. B-1 view 0, the rest view 1.
-        context:
-        epoch, batch, learning_rate. Returns the loss of the batch, or (loss, number of views with an error)."""
+        context: epoch, batch, learning_rate. Returns the loss of the batch, or (loss, active): active is the number of
+        rows of view 1 whose error is not zero, at most B."""
         raise NotImplementedError(f"{type(self).__name__} has no method step(self, images, context)")
 
     def total_epochs(self) -> int:
@@ -75,12 +75,12 @@ class LearningRule(Component):
         pair = made if isinstance(made, (tuple, list)) else (made, len(images) // 2)
         if len(pair) != 2 or any(it is None for it in pair):
             raise self._refusal(f"step returned {described(made)} where the loss, or (loss, active), belongs")
-        return self._number(pair[0], "the loss"), self._active(pair[1], len(images))
+        return self._number(pair[0], "the loss"), self._active(pair[1], len(images) // 2)
 
     def _active(self, made: Any, most: int) -> float:
-        active = self._number(made, "the number of active views")
+        active = self._number(made, "the number of active rows")
         if not 0 <= active <= most:
-            raise self._refusal(f"step returned {active:g} as the number of active views; a batch has {most} views")
+            raise self._refusal(f"step returned {active:g} as the number of active rows; a batch has {most} pairs")
         return active
 
     def _measured_blocks(self, epoch: int) -> list[int]:

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "src/arrays.h"
+#include "src/components/inner.h"
 #include "src/components/loan.h"
 #include "src/components/written.h"
 #include "src/lock.h"
@@ -16,8 +17,8 @@ class DrivenLayer {
  public:
   DrivenLayer(const FeedbackLayer& layer, const Tensor& weights) : layer_(layer), like_(weights) {}
 
-  nb::object input_map() const { return shown(layer_.input_map()); }
-  nb::object output_map() const { return shown(layer_.output_map()); }
+  nb::object input_map() const { return shown_map(layer_.input_map()); }
+  nb::object output_map() const { return shown_map(layer_.output_map()); }
   nb::object drive(const Array& pre) const {
     const Tensor driven = batch(pre, layer_.input_map());
     Tensor post(batch_of(driven.extent(0), layer_.output_map()), like_.dtype(), like_.device());
@@ -31,7 +32,6 @@ class DrivenLayer {
   }
 
  private:
-  static nb::object shown(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]); }
   Tensor batch(const Array& array, const Shape& map) const {
     const std::int64_t rows = array.ndim() > 0 ? static_cast<std::int64_t>(array.shape(0)) : 0;
     Tensor tensor(batch_of(rows, map), like_.dtype(), like_.device());

@@ -49,7 +49,7 @@ class InnerLinear final : public InnerLayer {
         map_(map),
         synapses_(setup, map, outputs, bias, index) {}
 
-  /// pre (N, C, H, W) or (N, C H W): activation(bias + W pre), (N, outputs).
+  /// pre (N, C, H, W) or (N, C H W): bias + W pre, (N, outputs).
   Tensor forward(nb::handle pre);
   /// F^T error, (N, C, H, W).
   Tensor send_back(nb::handle error);

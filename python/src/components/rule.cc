@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "src/arrays.h"
+#include "src/components/inner.h"
 #include "src/components/loan.h"
 #include "src/components/rule_parts.h"
 #include "src/components/tensors.h"
@@ -149,8 +150,6 @@ Settings settings_of(const nb::dict& options) {
   return settings;
 }
 
-nb::tuple shown(const Shape& map) { return nb::make_tuple(map[2], map[0], map[1]); }
-
 /// One convolution of a ConvolutionsPart.
 struct ConvolutionHandle {
   Loan<ConvolutionsPart> part;
@@ -200,8 +199,8 @@ void bind_parts(nb::module_& module) {
           nb::arg("block"), handed("error"), nb::arg("learning_rate"), nb::arg("sends") = false);
   nb::class_<ConvolutionHandle>(module, "RuleConvolution")
       .def_prop_ro("block", [](const ConvolutionHandle& self) { return self.layer().block; })
-      .def_prop_ro("input_map", [](const ConvolutionHandle& self) { return shown(self.layer().input); })
-      .def_prop_ro("output_map", [](const ConvolutionHandle& self) { return shown(self.layer().output); })
+      .def_prop_ro("input_map", [](const ConvolutionHandle& self) { return shown_map(self.layer().input); })
+      .def_prop_ro("output_map", [](const ConvolutionHandle& self) { return shown_map(self.layer().output); })
       .def_prop_ro("input", [](const ConvolutionHandle& self) { return self.part.get()->input(self.number); })
       .def_prop_rw(
           "weight", [](const ConvolutionHandle& self) { return array_of(self.layer().synapses->weights().values()); },
@@ -244,7 +243,7 @@ void bind_rules(nb::module_& module) {
       .def(
           "output_map",
           [](const Workshop& self, int block) {
-            return shown(self.network().block(self.checked(block)).plan().output);
+            return shown_map(self.network().block(self.checked(block)).plan().output);
           },
           nb::arg("block"), "(C, H, W) of a block's output.")
       .def("block_range", &Workshop::range, nb::arg("first") = 0, nb::arg("last") = -1, nb::arg("loss") = nb::none(),

@@ -232,7 +232,10 @@ void ConvolutionsPart::learn(std::size_t number, nb::handle pre, nb::handle erro
   if (!unit_decay.is_none())
     options.unit_decay = tensor_of(unit_decay, {layer(number).output[2]}, master_, "unit_decay");
   if (!rate_power.is_none()) {
-    if (rates_[number] == nullptr) rates_[number] = std::make_unique<UnitRates>(nb::cast<double>(rate_power));
+    const auto power = nb::cast<double>(rate_power);
+    if (rates_[number] == nullptr) rates_[number] = std::make_unique<UnitRates>(power);
+    check(rates_[number]->power() == power, method, "rate_power = {}; that of a layer cannot change, and it was {}",
+          power, rates_[number]->power());
     options.plasticity = rates_[number].get();
   }
   const Unlocked unlocked;

@@ -19,8 +19,11 @@ std::vector<nb::object*>& held() {
 }
 
 void release_held() {
-  const std::vector<nb::object*> objects = std::exchange(held(), {});
-  for (nb::object* object : objects) object->reset();
+  while (!held().empty()) {
+    nb::object* const object = held().back();
+    held().pop_back();
+    const nb::object last = std::move(*object);  // its end may free owners of other entries, which then leave the list
+  }
 }
 
 void hold(nb::object& object) {

@@ -74,12 +74,12 @@ def _layers(group: Group, titled: bool) -> Markup | None:
         return None
     rows = []
     for layer in layers:
-        same = layer.get("separate_weights") is True
+        separate = layer.get("separate_weights") is True
         rows.append(
             [
                 layer.get("layer", "–"),
                 layer.get("feedback", "–"),
-                "yes" if same else "no",
+                "yes" if separate else "no",
                 format_number(number(layer.get("errors_sent"))),
                 format_number(number(layer.get("alignment")), 3),
             ]
