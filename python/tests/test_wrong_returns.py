@@ -66,8 +66,8 @@ RULES = {
     "three": ((1.0, 2.0, 3.0), "step returned a tuple of 3 where"),
     "half": ((1.0, None), "step returned a tuple of 2 where"),
     "a text": ("one", "the loss is 'one' where"),
-    "too many": ((1.0, 1e9), r"step returned 1e\+09 as the number of active views; a batch has 40 views"),
-    "less than none": ((1.0, -1), "step returned -1 as the number of active views"),
+    "too many": ((1.0, 1e9), r"step returned 1e\+09 as the number of active rows; a batch has 20 pairs"),
+    "less than none": ((1.0, -1), "step returned -1 as the number of active rows"),
     "a vector": (np.ones(3), r"the loss is ndarray \(3,\) of float64 where one number belongs"),
 }
 
@@ -86,6 +86,29 @@ def test_rules(name, small):
 
     one = trainer(small, {"rule.kind": "wrong_rule"})
     with pytest.raises(ValueError, match=r"\[wrong_rule\] [^\n]*" + told):
+        one.step()
+
+
+def test_a_rate_power_that_changes(small):
+    powers = iter([0.5, 0.5, 0.7])
+
+    @biossl.register("wrong_power", "changes its mind", replace=True)
+    class Wrong(biossl.LearningRule):
+        sends_errors = False
+
+        def start(self, setup):
+            self.encoder = setup.convolutions()
+
+        def step(self, images, context):
+            self.encoder.run(images)
+            layer = self.encoder.layers[0]
+            layer.learn(layer.input, layer.drive(layer.input).numpy(), 1e-3, rate_power=next(powers))
+            return 0.0
+
+    one = trainer(small, {"rule.kind": "wrong_power"})
+    one.step()
+    one.step()
+    with pytest.raises(ValueError, match="rate_power = 0.7; that of a layer cannot change, and it was 0.5"):
         one.step()
 
 

@@ -1,6 +1,5 @@
 #include "src/components/rule_parts.h"
 
-#include "biossl/network/unit_rates.h"
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
 #include "src/components/inner.h"

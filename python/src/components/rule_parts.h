@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "biossl/network/slow_copy.h"
+#include "biossl/network/unit_rates.h"
 #include "biossl/rules/block_range.h"
 #include "biossl/rules/convolution_pass.h"
 #include "biossl/rules/direct_feedback.h"
@@ -205,7 +206,7 @@ class ConvolutionsPart final : public RulePart {
   DType dtype_, master_;
   ConvolutionPass pass_;
   UpdateQueue& updates_;
-  std::vector<std::unique_ptr<Plasticity>> rates_;  // by layer; null until they are asked for
+  std::vector<std::unique_ptr<UnitRates>> rates_;  // by layer; null until they are asked for
 };
 
 }  // namespace biossl::python
