@@ -98,15 +98,15 @@ std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const 
   check_match(features.test, test, "test");
   check(train.names == test.names, "regression", "training and test images have other targets");
   const std::int64_t total = 2 * Ridge::most_steps;
-  const auto pass_from = [&](std::int64_t first) {
+  const auto step_from = [&](std::int64_t first) {
     return [&, first](std::int64_t done) {
       if (progress) progress(std::min(first + done, total - 1), total, "");
     };
   };
   const FeatureTable& table = features.train.values;
-  const std::vector<double> chosen = choose_penalties(table, train, pass_from(0));
+  const std::vector<double> chosen = choose_penalties(table, train, step_from(0));
   Ridge ridge(table, iota(table.extent(0), table.device()));
-  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, pass_from(Ridge::most_steps));
+  const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, step_from(Ridge::most_steps));
   const FeatureTable& tested = features.test.values;
   const auto read = r_squared(predict(fits, tested, iota(tested.extent(0), tested.device())),
                               {test.values.begin(), test.values.end()}, test.names.size());
