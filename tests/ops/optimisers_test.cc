@@ -109,6 +109,52 @@ TEST_P(OptimisersOn, SgdFollowsItsFormula) {
   }
 }
 
+// A value loses decay + learning_rate * weight_decay of itself, of which the increment does not know.
+TEST_P(OptimisersOn, DecayIsDecoupled) {
+  const auto adam = [](double decay, std::span<ParameterStep* const> of) {
+    ops::adam_step({.weight_decay = decay}, of);
+  };
+  const auto sgd = [](double decay, std::span<ParameterStep* const> of) { ops::sgd_step({.weight_decay = decay}, of); };
+  const std::vector<std::pair<std::size_t, std::function<void(double, std::span<ParameterStep* const>)>>> optimisers{
+      {2, adam}, {1, sgd}};
+  for (const auto& [state, take] : optimisers) {
+    ParameterStep plain = parameters(size, state);
+    ParameterStep decayed = parameters(size, state);
+    plain.learning_rate = decayed.learning_rate = 0.1;
+    plain.number = decayed.number = 1;
+    plain.update = decayed.update = tensor_of({size}, update_at(1), DType::float32, device);
+    decayed.decay = 0.01;
+    if (device != Device::cuda) {
+      plain.increment = plain.update.clone();
+      decayed.increment = plain.update.clone();
+    }
+    const std::vector<double> before = values_of(plain.values);
+    ParameterStep* const first[] = {&plain};
+    ParameterStep* const second[] = {&decayed};
+    take(0, first);
+    take(0.3, second);
+    std::vector<double> expected = values_of(plain.values);
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] -= (0.01 + 0.1 * 0.3) * before[i];
+    EXPECT_LT(relative_error(values_of(decayed.values), expected), 1e-6);
+    if (device != Device::cuda) {
+      EXPECT_EQ(values_of(decayed.increment), values_of(plain.increment));
+    }
+  }
+}
+
+// 1 - 2e-8 is 1 in float32, so a share that is kept would lose such a decay. Below 1 the numbers are 6e-8 apart: the
+// increment alone moves a value by one of them, with the decay by two.
+TEST_P(OptimisersOn, ASmallDecayIsNotRoundedAway) {
+  ParameterStep step = parameters(size, 1);
+  step.values = tensor_of({size}, std::vector<double>(size, 1.0), DType::float32, device);
+  step.update = tensor_of({size}, std::vector<double>(size, 8e-4), DType::float32, device);
+  step.learning_rate = 1e-4;
+  step.number = 1;
+  ParameterStep* const alone[] = {&step};
+  ops::sgd_step({.momentum = 0, .weight_decay = 2e-4}, alone);
+  EXPECT_EQ(values_of(step.values), std::vector<double>(size, 1.0 - std::ldexp(1.0, -23)));
+}
+
 // More layers than a GPU changes in one launch, each with its own size, rate and number of steps; one is empty.
 TEST_P(OptimisersOn, LayersTogetherChangeAsEachAlone) {
   const auto layers = [&](std::size_t tensors_of_state) {

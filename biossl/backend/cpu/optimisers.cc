@@ -6,23 +6,23 @@
 namespace biossl::cpu::BIOSSL_LEVEL {
 namespace {
 
-/// values[i] = kept * values[i] + increment(i), in parallel; the increments are written where they are asked for.
+/// values[i] += increment(i) - lost * values[i], in parallel; the increments are written where they are asked for.
 template <class Increment>
 void move(ParameterStep& step, double weight_decay, const Increment& increment) {
-  const auto kept = shared::kept_share<float>(step, weight_decay);
+  const auto lost = shared::lost_share<float>(step, weight_decay);
   float* __restrict value = step.values.data<float>();
   float* __restrict written = step.increment.data<float>();
   parallel_for(step.values.size(), element_grain, [&](std::int64_t begin, std::int64_t end) {
     if (written == nullptr) {
 #pragma omp simd
-      for (std::int64_t i = begin; i < end; ++i) value[i] = kept * value[i] + increment(i);
+      for (std::int64_t i = begin; i < end; ++i) value[i] += increment(i) - lost * value[i];
       return;
     }
 #pragma omp simd
     for (std::int64_t i = begin; i < end; ++i) {
       const float change = increment(i);
       written[i] = change;
-      value[i] = kept * value[i] + change;
+      value[i] += change - lost * value[i];
     }
   });
 }

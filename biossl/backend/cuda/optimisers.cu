@@ -35,21 +35,22 @@ struct Layers {
 struct AdamChange {
   struct Coefficients {
     shared::AdamCoefficients<float> adam;
-    float kept;
+    float lost;
   };
   __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
     const float increment = shared::adam_increment(coefficients.adam, its.update[j], its.first[j], its.second[j]);
-    its.value[j] = coefficients.kept * its.value[j] + increment;
+    its.value[j] += increment - coefficients.lost * its.value[j];
   }
 };
 
 struct SgdChange {
   struct Coefficients {
-    float momentum, rate, kept;
+    float momentum, rate, lost;
   };
   __device__ void operator()(const Places& its, std::int64_t j, const Coefficients& coefficients) const {
     its.first[j] = coefficients.momentum * its.first[j] + its.update[j];
-    its.value[j] = coefficients.kept * its.value[j] - coefficients.rate * its.first[j];
+    const float increment = -coefficients.rate * its.first[j];
+    its.value[j] += increment - coefficients.lost * its.value[j];
   }
 };
 
@@ -76,14 +77,14 @@ void change_together(std::span<ParameterStep* const> steps, const CoefficientsOf
 void adam_step(const Adam& adam, std::span<ParameterStep* const> steps) {
   change_together<AdamChange>(steps, [&](const ParameterStep& step) {
     return AdamChange::Coefficients{shared::adam_coefficients<float>(adam, step.learning_rate, step.number),
-                                    shared::kept_share<float>(step, adam.weight_decay)};
+                                    shared::lost_share<float>(step, adam.weight_decay)};
   });
 }
 
 void sgd_step(const Sgd& sgd, std::span<ParameterStep* const> steps) {
   change_together<SgdChange>(steps, [&](const ParameterStep& step) {
     return SgdChange::Coefficients{static_cast<float>(sgd.momentum), static_cast<float>(step.learning_rate),
-                                   shared::kept_share<float>(step, sgd.weight_decay)};
+                                   shared::lost_share<float>(step, sgd.weight_decay)};
   });
 }
 

@@ -6,9 +6,9 @@ namespace biossl::reference {
 namespace {
 
 void move(ParameterStep& step, double weight_decay, const std::vector<double>& increment) {
-  const auto kept = shared::kept_share<double>(step, weight_decay);
+  const auto lost = shared::lost_share<double>(step, weight_decay);
   std::vector<double> value = load(step.values);
-  for (std::size_t i = 0; i < value.size(); ++i) value[i] = kept * value[i] + increment[i];
+  for (std::size_t i = 0; i < value.size(); ++i) value[i] += increment[i] - lost * value[i];
   store(value, step.values);
   store(increment, step.increment);
 }

@@ -46,10 +46,10 @@ constexpr T adam_increment(const AdamCoefficients<T>& c, T update, T& m, T& v) {
   return -c.step_size * m / (std::sqrt(v) * c.inverse_root_correction + c.epsilon);
 }
 
-/// The share of itself that a value keeps in a step.
+/// The share of itself that a value loses in a step. The share that it keeps would be 1 in float32 for most decays.
 template <class T>
-T kept_share(const ParameterStep& step, double weight_decay) {
-  return static_cast<T>(1.0 - step.decay - step.learning_rate * weight_decay);
+T lost_share(const ParameterStep& step, double weight_decay) {
+  return static_cast<T>(step.decay + step.learning_rate * weight_decay);
 }
 
 }  // namespace BIOSSL_LEVEL
