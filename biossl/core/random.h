@@ -76,8 +76,11 @@ class Random {
   }
   /// Uniform in [0, 1), a multiple of 2^-24.
   constexpr float uniform() { return static_cast<float>(word() >> 8) * 0x1p-24F; }
-  /// Uniform in [low, high).
-  constexpr float uniform(float low, float high) { return low + (high - low) * uniform(); }
+  /// Uniform in [low, high). Double holds the product exactly, so that fused and separate multiply-add give the same
+  /// number.
+  constexpr float uniform(float low, float high) {
+    return static_cast<float>(double{low} + double{high - low} * double{uniform()});
+  }
   /// Uniform in [-bound, bound). Rounded once, so that fused and separate multiply-add give the same number.
   constexpr float symmetric(float bound) { return bound * (2.0F * uniform() - 1.0F); }
   /// True with probability 1/2.
