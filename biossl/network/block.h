@@ -91,11 +91,14 @@ class Block {
   virtual const BlockPlan& plan() const = 0;
   /// In a few words, for a table: "3x3 convolution, max-pool 2, hardtanh".
   virtual std::string description() const = 0;
+  /// Whether all outputs lie in [-1, 1], so that units may saturate.
+  virtual bool has_bounds() const { return false; }
   /// Writes activity.output and activity.kept.
   virtual void forward(const Tensor& input, Activity& activity, Mode mode) const = 0;
   /// Takes the error of the output to the block's own layers, and unless error_input is empty, over their feedback
   /// paths to the input. Comes before learn in every step.
   virtual void backward(BlockStep& step, Tensor& error_input) = 0;
+  /// The layers learn from the step that backward has prepared.
   virtual void learn(BlockStep& step, const UpdateOptions& options) = 0;
 
   /// Visits the block's layers, under names that begin with `name`.

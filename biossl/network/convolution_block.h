@@ -46,6 +46,7 @@ class ConvolutionBlock final : public Block {
 
   const BlockPlan& plan() const override { return plan_; }
   std::string description() const override;
+  bool has_bounds() const override { return activation_ == Activation::hardtanh || activation_ == Activation::tanh; }
   void forward(const Tensor& input, Activity& activity, Mode mode) const override;
   void backward(BlockStep& step, Tensor& error_input) override;
   void learn(BlockStep& step, const UpdateOptions& options) override;

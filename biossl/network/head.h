@@ -36,7 +36,7 @@ class Head {
 
   /// Numbers in an embedding.
   virtual std::int64_t features() const = 0;
-  virtual std::int64_t parameters() const = 0;
+  virtual std::int64_t parameters() const = 0;  ///< weights and biases
   virtual std::int64_t operations() const = 0;  ///< of one image's forward pass; a head of pairs: of one pair's
   /// In a few words, for a table: "average-pool 2, linear".
   virtual std::string description() const = 0;

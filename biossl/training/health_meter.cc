@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "biossl/core/error.h"
 #include "biossl/evaluation/features.h"
@@ -36,23 +37,28 @@ Tensor channel_means(const Tensor& outputs) {
   return means;
 }
 
-/// The first images that views are made of, at most most_images of them.
+/// At most most_images of the images that views are made of. Neighbours in a data set may be alike, frames of a clip or
+/// images of a class. So the images lie apart, the first ones of them as evenly as all: at multiples of the golden
+/// ratio, in shares of the data set.
 Tensor images_of(const Views& views, std::int64_t all, Device device) {
+  constexpr std::uint32_t golden_ratio = 0x9E3779B9U;  // its fraction, times 2^32
   const std::span<const std::int32_t> chosen = views.images();
-  if (chosen.empty()) return iota(std::min(all, most_images), device);
-  Tensor images({std::min(std::ssize(chosen), most_images)}, DType::int32, Device::reference);
-  std::ranges::copy(chosen.first(static_cast<std::size_t>(images.size())), images.data<std::int32_t>());
+  const std::int64_t count = chosen.empty() ? all : std::ssize(chosen);
+  std::vector<bool> taken(static_cast<std::size_t>(count));
+  Tensor images({std::min(count, most_images)}, DType::int32, Device::reference);
+  for (std::int64_t i = 0; i < images.size(); ++i) {
+    const std::uint64_t share = static_cast<std::uint32_t>(i) * golden_ratio;
+    auto place = static_cast<std::size_t>(share * static_cast<std::uint64_t>(count) >> 32);
+    while (taken[place]) place = (place + 1) % taken.size();
+    taken[place] = true;
+    images.data<std::int32_t>()[i] = chosen.empty() ? static_cast<std::int32_t>(place) : chosen[place];
+  }
   return on_device(images, device);
 }
 
 bool has_embeddings(Network& network, int block) {
   return network.has_head(block) && network.head(block).embeds_single_images() &&
          network.head(block).reads_blocks().empty() && network.head(block).features() > 0;
-}
-
-bool has_bounds(const Network& network, int block) {
-  const BlockSpec& spec = network.spec().blocks.at(static_cast<std::size_t>(block));
-  return spec.kind == "convolution" && (spec.activation == Activation::hardtanh || spec.activation == Activation::tanh);
 }
 
 }  // namespace
@@ -115,7 +121,7 @@ std::vector<Health> HealthMeter::measure(std::int64_t epoch) {
     health.block = place.block;
     health.of = place.head != nullptr ? "embedding" : "output";
     health.dead = place.units.dead();
-    if (has_bounds(network_, place.block)) health.saturated = place.units.saturated();
+    if (network_.block(place.block).has_bounds()) health.saturated = place.units.saturated();
     measured.push_back(health);
   }
   return measured;

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+#include <vector>
 
 #include "biossl/core/file.h"
+#include "biossl/recipe/components.h"
 #include "biossl/training/experiment.h"
+#include "biossl/training/health_meter.h"
 #include "biossl/training/health_warning.h"
 #include "biossl/training/neighbours.h"
 #include "biossl/training/pretraining.h"
@@ -173,6 +178,41 @@ TEST(Health, ALossThatIsContentIsTold) {
 TEST(Health, AHealthyRunIsToldNothing) {
   for (const char* rule : {"e2e", "gll", "local"}) {
     EXPECT_EQ(notes_of({{"rule.kind", rule}}).find("epoch "), std::string::npos) << rule;
+  }
+}
+
+/// Views that write zeros and remember which images they were asked for.
+class RememberingViews final : public Views {
+ public:
+  void make(std::uint32_t /*epoch*/, std::uint32_t /*view*/, const Tensor& rows, Tensor& dst) override {
+    for (const std::int32_t row : rows.span<std::int32_t>()) asked.insert(row);
+    dst.fill_zero();
+  }
+  std::span<const std::int32_t> images() const override { return chosen; }
+
+  std::set<std::int64_t> asked;
+  std::vector<std::int32_t> chosen;
+};
+
+// Frames of a clip and images of a class lie side by side in a data set, and are alike.
+TEST(Health, IsMeasuredOnImagesFromTheWholeDataSet) {
+  const Recipe recipe = tiny_recipe();
+  const DryBuild built(recipe, {8, 8, 3});
+  for (const std::int64_t first : {0, 1000}) {  // of the images that views are made of; 0: all
+    RememberingViews views;
+    for (std::int64_t image = first; first > 0 && image < 5000; ++image) {
+      views.chosen.push_back(static_cast<std::int32_t>(image));
+    }
+    HealthMeter meter(*built.network, *built.rule, "rule", views, built.views, 5000, 4);
+    meter.measure(0);
+    EXPECT_EQ(views.asked.size(), 256U) << "no image is measured twice";
+    const double even = static_cast<double>(5000 - first) / 256;
+    std::int64_t before = first;
+    for (const std::int64_t image : views.asked) {
+      EXPECT_LT(static_cast<double>(image - before), 3 * even);
+      before = image;
+    }
+    EXPECT_LT(static_cast<double>(5000 - before), 3 * even);
   }
 }
 
