@@ -1,5 +1,7 @@
 #include "biossl/rules/direct_feedback.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "biossl/ops/ops.h"
@@ -66,7 +68,19 @@ void DirectFeedback::step(const Tensor& images, const StepContext& context, Tens
   updates_.apply();
 }
 
-State DirectFeedback::state() { return state_of_loss(*loss_, top_); }
+State DirectFeedback::state() {
+  State state = state_of_loss(*loss_, top_);
+  for (std::size_t block = 0; block < broadcast_.size(); ++block) {
+    state.push_back(
+        {fmt::format("broadcast.{}", block), broadcast_[block].values(), {}, broadcast_[block].values().shape()});
+  }
+  return state;
+}
+
+void DirectFeedback::restored() {
+  loss_->restored();
+  for (Weights& matrix : broadcast_) matrix.changed();
+}
 
 namespace {
 

@@ -11,7 +11,8 @@ namespace biossl {
 /// Direct feedback alignment (Nokland 2016). The error e of the top embedding goes to every block over a fixed random
 /// matrix R_l of that block's own; no error passes from block to block:
 ///   error of block l's output = R_l e,  R_l (H' W' C', D) uniform in +-1/sqrt(D)
-/// The head learns from e itself. A variant derives from it and changes what is broadcast.
+/// The head learns from e itself. The matrices are part of the state, so that a run which starts with another's weights
+/// sends errors over the paths to which these have come to fit. A variant derives from it and changes what is broadcast.
 class DirectFeedback : public LearningRule {
  public:
   static constexpr const char* abbreviation = "DFA";
@@ -26,7 +27,7 @@ class DirectFeedback : public LearningRule {
   }
   std::size_t activity_bytes() const override { return memory_; }
   State state() override;
-  void restored() override { loss_->restored(); }
+  void restored() override;
 
  protected:
   /// Turns the errors of the embeddings, (N, D) in the compute type, into what is broadcast; by default they are.
