@@ -45,6 +45,7 @@ class ChannelDeformer {
     for (std::int64_t channel = 0; channel < channels; ++channel) {
       spread(from, channel, count);
       ops::deform(grey_.rows(0, count), each_.rows(0, count), parameters, deformed);
+      if (dst.dtype() == DType::float64) gather<double>(count, channel, dst);
       if (dst.dtype() == DType::float32) gather<float>(count, channel, dst);
       if (dst.dtype() == DType::bfloat16) gather<bfloat16>(count, channel, dst);
     }

@@ -30,8 +30,6 @@ void FeatureMoments::measure(const Tensor& embeddings) {
   ops::scale(covariances_, share, covariances_);
 }
 
-double FeatureMoments::squared_covariances() const { return sum_of_squares(covariances_) - sum_of_squares(variances_); }
-
 void FeatureMoments::add_errors(Tensor& d_variances, double weight, Tensor& errors) {
   // d cov = 2 weight cov off the diagonal; d c = 2/(B-1) (c d_cov + c d_var).
   const Tensor centred = centred_.rows(0, rows_);
@@ -60,6 +58,12 @@ double sum_over(const Tensor& tensor, const Element& element) {
 }
 
 }  // namespace
+
+double FeatureMoments::squared_covariances() const {
+  const std::int64_t to_next_variance = covariances_.extent(0) + 1;
+  std::int64_t element = 0;
+  return sum_over(covariances_, [&](double value) { return element++ % to_next_variance == 0 ? 0.0 : value * value; });
+}
 
 double sum_of(const Tensor& tensor) {
   return sum_over(tensor, [](double value) { return value; });

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "biossl/core/parallel.h"
 #include "tests/support/devices.h"
@@ -153,6 +155,36 @@ TEST(Reduce, KnowsItsAxes) {
   EXPECT_EQ(reduced(Reduction::sum, over_positions), (std::vector<double>{5, 7, 9}));
   EXPECT_EQ(reduced(Reduction::mean, over_channels), (std::vector<double>{2, 5}));
   EXPECT_EQ(reduced(Reduction::maximum, Axes{0, 4}), (std::vector<double>{6}));
+}
+
+// 19 numbers a run: a vector's share and the rest of a loop.
+TEST(Maximum, OfNumbersOfWhichOneIsNanIsNan) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Device device : {Device::reference, Device::cpu}) {
+    for (const std::int64_t place : {0, 1, 9, 18}) {
+      std::vector<double> numbers(38, 1.0);
+      numbers[static_cast<std::size_t>(place)] = nan;  // of the first run
+      for (const bool along_last : {true, false}) {
+        std::vector<double> laid_out = numbers;
+        for (std::size_t i = 0; !along_last && i < numbers.size(); ++i) laid_out[i % 19 * 2 + i / 19] = numbers[i];
+        const Tensor x = tensor_of(along_last ? Shape{2, 19} : Shape{19, 2}, laid_out, DType::float32, device);
+        const Axes axes = along_last ? over_channels : over_batch;
+        Tensor dst(ops::reduced(x.shape(), axes), DType::float32, device);
+        ops::reduce(Reduction::maximum, x, axes, dst);
+        EXPECT_TRUE(std::isnan(values_of(dst)[0])) << place;
+        EXPECT_EQ(values_of(dst)[1], 1.0) << place;
+      }
+    }
+    const Tensor one = tensor_of({1, 3}, {nan, 1, 2}, DType::float32, device);
+    const Tensor other = tensor_of({1, 3}, {1, nan, 3}, DType::float32, device);
+    for (const Combination which : {Combination::maximum, Combination::minimum}) {
+      Tensor both = one.clone();
+      ops::combine(one, which, other, both);
+      EXPECT_TRUE(std::isnan(values_of(both)[0]));
+      EXPECT_TRUE(std::isnan(values_of(both)[1]));
+      EXPECT_EQ(values_of(both)[2], which == Combination::maximum ? 3 : 2);
+    }
+  }
 }
 
 TEST(ReduceProducts, SumsThem) {

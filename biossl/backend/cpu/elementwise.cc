@@ -1,6 +1,7 @@
 #include "biossl/backend/shared/elementwise.h"
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -17,7 +18,7 @@ constexpr std::int64_t rows_of_piece = 1024;
 
 template <bool largest>
 float join(float one, float other) {
-  if constexpr (largest) return one > other ? one : other;
+  if constexpr (largest) return shared::combine_two<Combination::maximum>(one, other);
   return one + other;
 }
 
@@ -37,8 +38,14 @@ template <bool largest, class Term>
 float reduce_run(const Term& term, std::int64_t first, std::int64_t count) {
   float result = term(first);
   if constexpr (largest) {
-#pragma omp simd reduction(max : result)
-    for (std::int64_t k = 1; k < count; ++k) result = join<true>(result, term(first + k));
+    int undefined = result != result ? 1 : 0;  // whether a term is NaN, of which a vector's maximum may not know
+#pragma omp simd reduction(max : result) reduction(| : undefined)
+    for (std::int64_t k = 1; k < count; ++k) {
+      const float value = term(first + k);
+      undefined |= value != value ? 1 : 0;
+      result = result > value ? result : value;
+    }
+    if (undefined != 0) result = std::numeric_limits<float>::quiet_NaN();
   } else {
 #pragma omp simd reduction(+ : result)
     for (std::int64_t k = 1; k < count; ++k) result += term(first + k);

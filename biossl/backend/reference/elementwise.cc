@@ -39,7 +39,11 @@ void reduce(Reduction reduction, const Tensor& src, const Folded& folded, Tensor
     double& result = results[static_cast<std::size_t>(i)];
     for (std::int64_t k = 0; k < run; ++k) {
       const double value = values[static_cast<std::size_t>((i / inner * run + k) * inner + i % inner)];
-      result = reduction != Reduction::maximum ? result + value : k == 0 ? value : std::max(result, value);
+      if (reduction != Reduction::maximum) {
+        result += value;
+      } else {
+        result = k == 0 ? value : shared::combine_two<Combination::maximum>(result, value);
+      }
     }
     if (reduction == Reduction::mean) result /= static_cast<double>(run);
   }

@@ -49,9 +49,9 @@ T combine_two(T a, T b) {
   } else if constexpr (combination == Combination::divide) {
     return a / b;
   } else if constexpr (combination == Combination::maximum) {
-    return a > b ? a : b;
+    return a > b || a != a ? a : b;  // NaN stays, whichever holds it
   } else if constexpr (combination == Combination::minimum) {
-    return a < b ? a : b;
+    return a < b || a != a ? a : b;
   } else if constexpr (combination == Combination::equal) {
     return T(a == b);
   } else {
