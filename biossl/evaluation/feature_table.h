@@ -3,11 +3,18 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 
 #include "biossl/core/tensor.h"
 #include "biossl/io/scratch_file.h"
 
 namespace biossl {
+
+/// The features contain NaN or infinite numbers: the encoder is at fault, not what reads them.
+class FeaturesNotFinite : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// How features are stored.
 struct FeatureStorage {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
 #include "biossl/core/clock.h"
@@ -12,12 +11,6 @@
 #include "biossl/ops/parameter_step.h"
 
 namespace biossl {
-
-/// The features contain NaN or infinite numbers: the encoder is at fault, not the probe.
-class FeaturesNotFinite : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct ProbeOptions {
   std::int64_t epochs = 200;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "biossl/core/error.h"
@@ -42,15 +43,25 @@ std::vector<double> repeated(const std::vector<double>& targets, std::size_t cou
   return columns;
 }
 
+/// The sum of the squared errors of each target; predicted and targets (N, T).
+std::vector<double> squared_errors(const std::vector<double>& predicted, const std::vector<double>& targets,
+                                   std::size_t count) {
+  std::vector<double> missed(count, 0.0);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    missed[i % count] += (targets[i] - predicted[i]) * (targets[i] - predicted[i]);
+  }
+  return missed;
+}
+
 /// R^2 of each target; predicted and targets (N, T).
 std::vector<double> r_squared(const std::vector<double>& predicted, const std::vector<double>& targets,
                               std::size_t count) {
-  std::vector<double> means(count, 0.0), missed(count, 0.0), spread(count, 0.0);
+  const std::vector<double> missed = squared_errors(predicted, targets, count);
+  std::vector<double> means(count, 0.0), spread(count, 0.0);
   const auto images = static_cast<double>(targets.size()) / static_cast<double>(count);
   for (std::size_t i = 0; i < targets.size(); ++i) means[i % count] += targets[i] / images;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const std::size_t t = i % count;
-    missed[t] += (targets[i] - predicted[i]) * (targets[i] - predicted[i]);
     spread[t] += (targets[i] - means[t]) * (targets[i] - means[t]);
   }
   std::vector<double> result(count, 0.0);
@@ -68,23 +79,26 @@ void check_match(const Features& features, const Targets& targets, std::string_v
         features.values.extent(0), what);
 }
 
-/// The penalty that serves each target best on every tenth image when the others are learnt from.
+/// The penalty that serves each target best on every tenth image when the others are learnt from. Of fewer than ten
+/// images the last one is held out.
 std::vector<double> choose_penalties(const FeatureTable& table, const Targets& targets, const Ridge::Step& step) {
   std::vector<std::int32_t> learnt, held;
+  const std::int64_t every = std::min(held_out, table.extent(0));
   for (std::int32_t row = 0; row < table.extent(0); ++row) {
-    (row % held_out == held_out - 1 ? held : learnt).push_back(row);
+    (row % every == every - 1 ? held : learnt).push_back(row);
   }
   const std::size_t count = targets.names.size();
-  std::vector<double> chosen(count, penalties.front()), best(count, 0.0);
-  if (held.empty()) return chosen;
+  std::vector<double> chosen(count, penalties.front()), least(count, 0.0);
+  if (learnt.empty()) return chosen;
   Ridge ridge(table, numbers_of(learnt, table.device()));
   const LinearFits fits = ridge.fit_each(targets_of(targets, learnt), count, penalties, step);
-  const auto read = r_squared(predict(fits, table, numbers_of(held, table.device())),
-                              repeated(targets_of(targets, held), count), penalties.size() * count);
-  for (std::size_t i = 0; i < read.size(); ++i) {
+  const std::vector<double> missed =
+      squared_errors(predict(fits, table, numbers_of(held, table.device())), repeated(targets_of(targets, held), count),
+                     penalties.size() * count);
+  for (std::size_t i = 0; i < missed.size(); ++i) {
     const std::size_t t = i % count;
-    if (i >= count && read[i] <= best[t]) continue;
-    best[t] = read[i];
+    if (i >= count && missed[i] >= least[t]) continue;
+    least[t] = missed[i];
     chosen[t] = penalties[i / count];
   }
   return chosen;
@@ -108,8 +122,11 @@ std::vector<TargetResult> regression_probe(const ProbeFeatures& features, const 
   Ridge ridge(table, iota(table.extent(0), table.device()));
   const LinearFits fits = ridge.fit({train.values.begin(), train.values.end()}, chosen, step_from(Ridge::most_steps));
   const FeatureTable& tested = features.test.values;
-  const auto read = r_squared(predict(fits, tested, iota(tested.extent(0), tested.device())),
-                              {test.values.begin(), test.values.end()}, test.names.size());
+  const std::vector<double> predicted = predict(fits, tested, iota(tested.extent(0), tested.device()));
+  if (!std::ranges::all_of(predicted, [](double value) { return std::isfinite(value); })) {
+    throw FeaturesNotFinite("the features of the test images hold NaN or infinite numbers");
+  }
+  const auto read = r_squared(predicted, {test.values.begin(), test.values.end()}, test.names.size());
   if (progress) progress(total, total, "");
   std::vector<TargetResult> results;
   for (std::size_t t = 0; t < train.names.size(); ++t) {

@@ -20,8 +20,8 @@ struct TargetResult {
 /// A linear least-squares fit of each target on frozen features, with a ridge penalty and an intercept:
 ///   min_w,c  sum_i (y_i - c - <w, x_i>)^2 + lambda |w|^2,   lambda = penalty * s,
 /// s the sum of squares of the centred features divided by min(N, F), their mean squared singular value. Each target's
-/// penalty is the one of 1e-4, 1e-3, ... 10 that fits every tenth training image best when the others are learnt from;
-/// the fit that is tested learns from all. The minimum is approached by conjugate gradients on the normal equations
+/// penalty is the one of 1e-4, 1e-3, ... 10 that fits every tenth training image (of fewer than ten, the last one) best
+/// when the others are learnt from; the fit that is tested learns from all. The minimum is approached by conjugate gradients on the normal equations
 /// (Hestenes & Stiefel 1952; Polak & Ribiere 1969), for all targets side by side, until the gradient has fallen to 1e-6
 /// of its start or a step gains nothing, in 300 steps at most, each of which reads the features twice. The penalties
 /// share the steps of the smallest one (shifted systems; Jegerlehner 1996). Unlike Adam it has no step size or number

@@ -195,7 +195,7 @@ TEST(RegressionProbe, FeaturesInAFileGiveTheSame) {
 
 TEST(RegressionProbe, RefusesWhatDoesNotFit) {
   Tensor train = shifted(20, 4, 1);
-  const Tensor test = shifted(10, 4, 2);
+  Tensor test = shifted(10, 4, 2);
   const Targets of_train = linear_targets(train, 0), of_test = linear_targets(test, 0);
   const ProbeFeatures features{features_of(train), features_of(test)};
   EXPECT_THROW(regression_probe(features, {}, {}), std::invalid_argument);
@@ -203,8 +203,23 @@ TEST(RegressionProbe, RefusesWhatDoesNotFit) {
   Targets other = of_test;
   other.names[0] = "product";
   EXPECT_THROW(regression_probe(features, of_train, other), std::invalid_argument);
+  test.data<float>()[3] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW(regression_probe(features, of_train, of_test), FeaturesNotFinite);
+  test.data<float>()[3] = 0;
+  EXPECT_NO_THROW(regression_probe(features, of_train, of_test));
   train.data<float>()[3] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(regression_probe(features, of_train, of_test), FeaturesNotFinite);
+}
+
+// Five images lie on a line that the sixth one contradicts: the flattest line misses it least. One held-out image tells
+// penalties apart, although it has no spread by itself.
+TEST(RegressionProbe, ChoosesThePenaltyOnOneImageToo) {
+  const Tensor train = tensor_of({6, 1}, {-2, -1, 0, 1, 2, 2}, DType::float32, Device::cpu);
+  const Tensor test = tensor_of({2, 1}, {-1, 1}, DType::float32, Device::cpu);
+  const Targets of_train{.names = {"line"}, .values = {-2, -1, 0, 1, 2, 0}};
+  const Targets of_test{.names = {"line"}, .values = {-1, 1}};
+  const auto found = regression_probe({features_of(train), features_of(test)}, of_train, of_test);
+  EXPECT_EQ(found.front().penalty, 10);
 }
 
 }  // namespace
