@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "biossl/benchmarks/loss_bench.h"
@@ -18,10 +19,7 @@ namespace {
 class OptimizerWork {
  public:
   explicit OptimizerWork(Network& network) : optimizer_(network.setup().optimizer) {
-    for (int index = 0; index < network.depth(); ++index) {
-      add(network.block(index).synapses());
-      if (network.has_head(index)) add(network.head(index).synapses());
-    }
+    network.each_layer([&](const std::string&, const Synapses& synapses) { add(synapses); });
   }
   void operator()() {
     std::vector<ParameterStep*> together;

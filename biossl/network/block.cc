@@ -28,7 +28,8 @@ void Block::restored() {
 }
 
 Synapses& Block::synapses() {
-  return first_layer("a block of kind " + description(), [&](const auto&... arguments) { each_layer(arguments...); });
+  return first_layer("the block \"" + description() + "\"",
+                     [&](const auto&... arguments) { each_layer(arguments...); });
 }
 
 Activity Block::make_activity(std::int64_t rows, DType dtype, Device device) const {

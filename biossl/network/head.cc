@@ -18,7 +18,7 @@ void Head::restored() {
 }
 
 Synapses& Head::synapses() {
-  return first_layer("a head of kind " + description(), [&](const auto&... arguments) { each_layer(arguments...); });
+  return first_layer("the head \"" + description() + "\"", [&](const auto&... arguments) { each_layer(arguments...); });
 }
 
 void check_reads_no_blocks(const Head& head) {

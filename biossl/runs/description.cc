@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -109,10 +110,10 @@ void add_property(Text& text, const char* number, bool kept, const char* propert
 /// The paper's four properties, from what the components say of themselves.
 void add_properties(Text& text, const Recipe& recipe, const DryBuild& built) {
   const auto& [views, network, loss, rule] = built;
-  const Feedback& feedback = network->block(0).synapses().feedback();
-  const Plausibility its = loss->plausibility() & rule->plausibility() & feedback.plausibility();
+  const std::unique_ptr<Feedback> feedback = network->setup().feedback.make();
+  const Plausibility its = loss->plausibility() & rule->plausibility() & feedback->plausibility();
   text.add("\nbiological plausibility (loss {}, rule {}, feedback {})\n", recipe.loss.kind, recipe.rule.kind,
-           feedback.name());
+           feedback->name());
   add_property(text, "(i)", its.recent_activity, "a weight changes by current activity alone",
                its.recent_activity
                    ? "An error needs what is seen now and at most a few views remembered from before, and moves only "
@@ -172,13 +173,13 @@ Shape shape_of_images(const Recipe& recipe, const ExecutionContext& place, std::
 
 std::string description(Recipe recipe, const ExecutionContext& place, bool changes) {
   const Shape image = shape_of_images(recipe, place, recipe.notes);
-  const DryBuild outline(recipe, image);
+  const DryBuild built(recipe, image);
   Text text;
-  add_views(text, recipe, image, outline.views);
-  add_network(text, recipe, *outline.network, outline.views.grid);
+  add_views(text, recipe, image, built.views);
+  add_network(text, recipe, *built.network, built.views.grid);
   add_precision(text, recipe);
-  add_rule(text, recipe, *outline.rule);
-  if (!outline.rule->sample_epochs().empty()) add_properties(text, recipe, outline);
+  add_rule(text, recipe, *built.rule);
+  if (!built.rule->sample_epochs().empty()) add_properties(text, recipe, built);
   if (changes) add_changes(text, recipe);
   if (!recipe.notes.empty()) text.add("\n{}\n", joined(recipe.notes, "\n"));
   return text.take();

@@ -63,6 +63,12 @@ TEST(StepBench, TimesALossThatUsesLabels) {
   EXPECT_GT(time_step(small_recipe({{"loss.kind", "cross_entropy"}}), Device::cpu, 1).step, 0.0);
 }
 
+TEST(StepBench, TimesANetworkThatBeginsWithABlockWithoutLayers) {
+  Recipe recipe = small_recipe();
+  recipe.network.blocks.insert(recipe.network.blocks.begin(), BlockSpec{.conv = {}, .kind = "standardize"});
+  EXPECT_GT(time_step(recipe, Device::cpu, 1).optimizer, 0.0);
+}
+
 TEST(StepBench, KnowsTheFloorOfTheCpuAlone) {
   const Recipe recipe = testing::tiny_recipe({{"data.image_size", "8"}, {"views.kind", "deform"}});
   for (const Device device : testing::all_devices()) {

@@ -51,12 +51,16 @@ TEST(ProgramWithExamples, RunsThem) {
   for (const auto& layer : layers) EXPECT_EQ(layer["feedback"], "noisy_transpose");
 }
 
-TEST(ProgramWithExamples, RunsEveryRecipeBesideThem) {
+TEST(ProgramWithExamples, DescribesAndRunsEveryRecipeBesideThem) {
   const testing::TemporaryFolder folder;
   int run = 0;
   for (const auto& file : std::filesystem::directory_iterator(std::string(testing::paths::source) + "/examples")) {
     if (file.path().extension() != ".toml") continue;
     const std::string name = file.path().stem().string();
+    const Outcome described =
+        Process(testing::paths::with_examples, folder.path(), {"describe", file.path().string()}).wait();
+    EXPECT_EQ(described.code, 0) << name << ": " << described.error;
+    EXPECT_THAT(described.out, HasSubstr("biological plausibility")) << name;
     const Outcome ran = run_briefly(file.path(), folder, (folder.path() / name).string());
     EXPECT_EQ(ran.code, 0) << name << ": " << ran.error;
     EXPECT_THAT(ran.out, HasSubstr("trained encoder")) << name;
