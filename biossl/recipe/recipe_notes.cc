@@ -22,9 +22,12 @@ class UnusedSettings {
   /// fields: the values of a section; usual: its defaults.
   void look(const std::string& section, const std::vector<Field>& fields, const std::vector<Field>& usual) {
     const auto given = document_.sections.find(section);
-    if (given == document_.sections.end()) return;
+    if (given != document_.sections.end()) look(section, given->second, fields, usual);
+  }
+  void look(const std::string& section, const TomlSection& given, const std::vector<Field>& fields,
+            const std::vector<Field>& usual) {
     for (const Field& field : fields) {
-      if (field.unused.empty() || !given->second.entries.contains(field.name)) continue;
+      if (field.unused.empty() || !given.entries.contains(field.name)) continue;
       const auto other = std::ranges::find(usual, field.name, &Field::name);
       if (other != usual.end() && other->value == field.value) continue;
       notes_.push_back(
@@ -39,17 +42,44 @@ class UnusedSettings {
   template <class RegistryType>
   void look(const std::string& section, const Recipe& recipe, std::string_view key, const Choice& choice) {
     if (absent_of(recipe, key) != nullptr) return;
-    const auto& component = RegistryType::instance().find(choice.kind);
-    look(section, component.resolve(choice.settings), component.fields);
+    look<RegistryType>(section, choice.kind, choice.settings);
+  }
+  template <class RegistryType>
+  void look(const std::string& section, const std::string& kind, const Settings& settings) {
+    const auto& component = RegistryType::instance().find(kind);
+    look(section, component.resolve(settings), component.fields);
   }
 
-  /// The sections of data sets that the recipe does not use.
-  void look_at_data_sets(const DataRecipe& data) {
+  /// [[network.blocks]]
+  void look_at_blocks(const NetworkSpec& network) {
+    const auto given = document_.arrays.find("network.blocks");
+    if (given == document_.arrays.end()) return;
+    for (std::size_t index = 0; index < given->second.size(); ++index) {
+      const BlockSpec& block = network.blocks[index];
+      const auto& component = BlockRegistry::instance().find(block.kind);
+      const std::vector<Field> fields =
+          block.kind == "convolution" ? list_fields(to_recipe(block)) : component.resolve(block.settings);
+      look(fmt::format("network.blocks.{}", index), given->second[index], fields, component.fields);
+    }
+  }
+
+  /// The sections of data sets, some of which the recipe may not use.
+  void look_at_data_sets(const Recipe& recipe) {
     const std::string prefix = data_section("");
     for (const auto& [section, table] : document_.sections) {
-      if (!section.starts_with(prefix) || data.uses(section.substr(prefix.size()))) continue;
-      notes_.push_back(fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe nor data.test is {}",
-                                   section, section.substr(prefix.size())));
+      if (!section.starts_with(prefix)) continue;
+      const std::string name = section.substr(prefix.size());
+      if (!recipe.data.uses(name)) {
+        notes_.push_back(fmt::format("[{}] changes nothing: neither data.pretrain nor data.probe nor data.test is {}",
+                                     section, name));
+        continue;
+      }
+      const auto set = recipe.data_sets.find(name);
+      if (set == recipe.data_sets.end()) continue;
+      look(section, set->second.images);
+      if (DatasetRegistry::instance().entries().contains(set->second.kind)) {
+        look<DatasetRegistry>(section, set->second.kind, set->second.settings);
+      }
     }
   }
 
@@ -60,11 +90,10 @@ class UnusedSettings {
   std::vector<std::string> notes_;
 };
 
-/// The head's fields; a head that predicts uses none of them.
-std::vector<Field> head_fields(const Recipe& recipe) {
+/// The fields of a linear head; a head that predicts uses none of them.
+std::vector<Field> linear_head_fields(const Recipe& recipe, const std::string& kind) {
   std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
-  const std::string kind = head_kind(recipe);
-  if (kind != "prediction" && kind != "patch_prediction") return fields;
+  if (kind == "linear") return fields;
   const char* predicted =
       kind == "prediction" ? "a whole map from another" : "the mean of a patch's map from another's";
   for (Field& field : fields) field.unused = fmt::format("loss {} predicts {}", recipe.loss.kind, predicted);
@@ -76,9 +105,15 @@ std::vector<Field> head_fields(const Recipe& recipe) {
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
   UnusedSettings unused(document);
   unused.look("data", recipe.data);
-  unused.look_at_data_sets(recipe.data);
+  unused.look_at_data_sets(recipe);
   unused.look<ViewsRegistry>("views", recipe, "views.kind", recipe.views);
-  unused.look("network.head", head_fields(recipe), list_fields(LinearHeadOptions{}));
+  unused.look_at_blocks(recipe.network);
+  const std::string head = head_kind(recipe);
+  if (holds_linear_head(head)) {
+    unused.look("network.head", linear_head_fields(recipe, head), list_fields(LinearHeadOptions{}));
+  } else {
+    unused.look<HeadRegistry>("network.head", head, recipe.network.head.settings);
+  }
   unused.look<LossRegistry>("loss", recipe, "loss.kind", recipe.loss);
   unused.look<RuleRegistry>("rule", recipe, "rule.kind", recipe.rule);
   unused.look<FeedbackRegistry>("feedback", recipe, "rule.feedback", recipe.feedback);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/core/error.h"
+#include "biossl/network/block.h"
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/training/pretraining.h"
 #include "tests/support/message_of.h"
@@ -81,6 +82,50 @@ TEST(UnusedSettings, WhatIsUsedOrUsualIsNotNoted) {
   EXPECT_THAT(tiny_recipe({{"loss.negatives", "all"}, {"loss.recent", "4"}}).notes, IsEmpty());
   const Recipe all = tiny_recipe({{"loss.negatives", "all"}});
   EXPECT_THAT(parse_recipe(to_toml(all), "resolved.toml").notes, IsEmpty());
+}
+
+struct PassingOptions {
+  bool doubles = false;
+  double factor = 2;
+
+  template <class Visitor>
+  void visit(Visitor& field) {
+    field("doubles", doubles, "whether it does anything");
+    field("factor", factor, "by which it multiplies");
+    if (!doubles) field.unused("factor", "doubles = false multiplies nothing");
+  }
+};
+
+/// A block that passes its input on.
+class PassingBlock final : public Block {
+ public:
+  PassingBlock(const PassingOptions& /*options*/, const BlockSetup& setup)
+      : plan_{.input = setup.input, .output = setup.input} {}
+  const BlockPlan& plan() const override { return plan_; }
+  std::string description() const override { return "passing"; }
+  void forward(const Tensor& input, Activity& activity, Mode /*mode*/) const override { copy(input, activity.output); }
+  void backward(BlockStep& step, Tensor& error_input) override {
+    if (!error_input.empty()) copy(step.error, error_input);
+  }
+  void learn(BlockStep& /*step*/, const UpdateOptions& /*options*/) override {}
+  void each_layer(const std::string& /*name*/, const LayerVisitor& /*visit*/) override {}
+
+ private:
+  BlockPlan plan_;
+};
+
+const Registration<BlockRegistry, PassingBlock, PassingOptions> passing("passing", "passes its input on");
+
+TEST(UnusedSettings, OfBlocksAndDataSetsAreNotedToo) {
+  const std::string blocks =
+      "[data]\npretrain = \"tiny\"\nprobe = \"tiny\"\n[[network.blocks]]\nchannels = 4\n[[network.blocks]]\n"
+      "kind = \"passing\"\nfactor = 3.0\n";
+  EXPECT_THAT(parse_recipe(blocks, "b.toml").notes,
+              ElementsAre("network.blocks.1.factor = 3.0 changes nothing: doubles = false multiplies nothing"));
+  EXPECT_THAT(parse_recipe(blocks + "doubles = true\n", "b.toml").notes, IsEmpty());
+  EXPECT_THAT(
+      parse_recipe("[data]\npretrain = \"array\"\nprobe = \"array\"\n[data.array]\ncrop = 0.5\n", "d.toml").notes,
+      Contains("data.array.crop = 0.5 changes nothing: images are cut only where resize scales them"));
 }
 
 TEST(UnusedSettings, ARunTellsThem) {
