@@ -115,7 +115,7 @@ class DataReader : private SectionReader {
       recipe.absent.push_back({.key = its,
                                .what = DatasetRegistry::kind(),
                                .name = kind,
-                               .comment = comment_of(text_, data_section(name), "kind")});
+                               .comment = comment_of(text_, written_data_section(name), "kind")});
     }
   }
 

@@ -1,6 +1,10 @@
 #include "biossl/recipe/recipe_sections.h"
 
+#include "biossl/recipe/toml_document.h"
+
 namespace biossl {
+
+std::string written_data_section(const std::string& name) { return data_section(toml_key(name)); }
 
 ConvolutionOptions to_recipe(const BlockSpec& spec) {
   return {.channels = spec.channels,

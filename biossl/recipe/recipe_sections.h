@@ -25,6 +25,8 @@ struct NetworkRecipe {
 
 /// The section that holds a data set's own settings.
 inline std::string data_section(const std::string& name) { return "data." + name; }
+/// Its name as a recipe is written: data."my set". A name that holds dots is one part of it.
+std::string written_data_section(const std::string& name);
 
 /// Whether [network.head] is that of a linear head where the head is of this kind. A head that predicts has no options;
 /// a recipe may hold those of a linear one for another loss.

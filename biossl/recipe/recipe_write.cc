@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "biossl/core/one_line.h"
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
 #include "biossl/feedback/feedback.h"
@@ -23,11 +24,14 @@ class Writer {
  public:
   explicit Writer(const Recipe& recipe) : recipe_(recipe) {}
 
-  void section(const char* name) { text_ += fmt::format("\n[{}]\n", name); }
+  /// name: as TOML has it (toml_key).
+  void section(std::string_view name) { text_ += fmt::format("\n[{}]\n", name); }
   void list_element(const char* name) { text_ += fmt::format("\n[[{}]]\n", name); }
   void line(const std::string& key, const Value& value, const std::string& comment) {
-    const std::string assignment = fmt::format("{} = {}", key, to_toml(value));
-    text_ += comment.empty() ? assignment + "\n" : fmt::format("{:<{}}  # {}\n", assignment, comment_column, comment);
+    const std::string assignment = fmt::format("{} = {}", toml_key(key), to_toml(value));
+    // A class of Python may say what it is in several lines.
+    text_ += comment.empty() ? assignment + "\n"
+                             : fmt::format("{:<{}}  # {}\n", assignment, comment_column, one_line(comment));
   }
   void lines(const std::vector<Field>& fields) {
     for (const Field& field : fields) line(field.name, field.value, field.comment);
@@ -89,7 +93,7 @@ void write_data_set(Writer& writer, const Recipe& recipe, const std::string& nam
   }
   if (fields.empty() && set.settings.empty() && name == set.kind) return;
   const std::string named_by = data_section(name) + ".kind";
-  writer.section(data_section(name).c_str());
+  writer.section(written_data_section(name));
   if (name != set.kind) writer.kind<DatasetRegistry>(named_by, set.kind);
   writer.lines(fields);
   writer.settings<DatasetRegistry>(named_by, {set.kind, set.settings});

@@ -8,13 +8,20 @@
 #include <optional>
 
 #include "biossl/core/error.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/text.h"
+#include "biossl/recipe/toml_depth.h"
 
 namespace biossl {
 namespace {
 
 std::string place(const std::string& origin, const toml::node& node) {
   return fmt::format("{}:{}", origin, node.source().begin.line);
+}
+
+[[noreturn]] void refuse_depth(const std::string& where) {
+  bad_input("{}: is nested more than {} deep; the longest keys of a recipe are as network.head.features", where,
+            most_toml_levels);
 }
 
 std::optional<Value> scalar(const toml::node& node) {
@@ -30,14 +37,20 @@ class Collector {
  public:
   Collector(TomlDocument& document, const std::string& origin) : document_(document), origin_(origin) {}
 
-  void collect(const toml::table& table, const std::string& name) {
-    TomlSection& section = document_.sections[name];
+  void collect(const toml::table& table, const std::string& name, std::size_t level = 0) {
+    if (level > most_toml_levels) refuse_depth(place(origin_, table));
+    const auto [at, is_new] = document_.sections.try_emplace(name);
+    if (!is_new) {
+      bad_input("{}: there is [{}] twice, once with a name in quotes that holds a dot; call one of them otherwise",
+                place(origin_, table), one_line(name));
+    }
+    TomlSection& section = at->second;
     section.where = place(origin_, table);
     const std::string prefix = name.empty() ? "" : name + ".";
     for (const auto& [key, node] : table) {
       const std::string full = prefix + std::string(key.str());
       if (const auto* inner = node.as_table()) {
-        collect(*inner, full);
+        collect(*inner, full, level + 1);
       } else if (const auto* array = node.as_array()) {
         collect_array(*array, full);
       } else {
@@ -104,6 +117,7 @@ Settings TomlSection::settings() const {
 
 TomlDocument parse_toml(const std::string& text, const std::string& origin) {
   check_encoding(text, origin);
+  if (const auto line = line_nested_too_deep(text); line > 0) refuse_depth(fmt::format("{}:{}", origin, line));
   TomlDocument document;
   try {
     Collector(document, origin).collect(toml::parse(text, origin), "");
@@ -114,6 +128,7 @@ TomlDocument parse_toml(const std::string& text, const std::string& origin) {
 }
 
 Value parse_toml_value(std::string_view text) {
+  if (line_nested_too_deep(text) > 0) return std::string(text);
   try {
     const toml::table table = toml::parse(fmt::format("value = {}", text));
     if (table.size() == 1) {
@@ -144,6 +159,12 @@ std::string to_toml(const Value& value) {
     }
   }
   return quoted + "\"";
+}
+
+std::string toml_key(std::string_view key) {
+  constexpr std::string_view bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const bool is_bare = !key.empty() && key.find_first_not_of(bare) == std::string_view::npos;
+  return is_bare ? std::string(key) : to_toml(Value(std::string(key)));
 }
 
 }  // namespace biossl

@@ -31,7 +31,8 @@ struct TomlDocument {
   std::map<std::string, std::vector<TomlSection>> arrays;  ///< arrays of tables, by dotted name
 };
 
-/// Reads TOML. Throws BadInput("origin:line: what") for invalid TOML or another form.
+/// Reads TOML. Throws BadInput("origin:line: what") for invalid TOML, another form, or tables deeper in each other than
+/// any recipe's (toml_depth.h).
 TomlDocument parse_toml(const std::string& text, const std::string& origin);
 
 /// A value from the command line, as in TOML; anything else is a text without quotes.
@@ -39,5 +40,7 @@ Value parse_toml_value(std::string_view text);
 
 /// A value in TOML; reading it gives the same value.
 std::string to_toml(const Value& value);
+/// A key in TOML, or a part of a table's name: in quotes where it asks for them.
+std::string toml_key(std::string_view key);
 
 }  // namespace biossl

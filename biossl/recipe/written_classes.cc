@@ -17,6 +17,25 @@ std::set<std::string>& registered() {
   return names;
 }
 
+/// What is in the brackets of a header of TOML, quotes of its parts included. The line may also be one of a text that
+/// only begins like a header.
+std::string_view in_brackets(std::string_view line) {
+  line.remove_prefix(std::min(line.find_first_not_of('['), line.size()));
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char letter = line[i];
+    if (quote == 0 && letter == ']') return trimmed(line.substr(0, i));
+    if (quote == '"' && letter == '\\') {
+      ++i;
+    } else if (letter == quote) {
+      quote = 0;
+    } else if (quote == 0 && (letter == '"' || letter == '\'')) {
+      quote = letter;
+    }
+  }
+  return trimmed(line);
+}
+
 /// Calls take(section, line) for every line below a header of TOML, [section] or [[section]].
 template <class Take>
 void for_each_line(std::string_view recipe, const Take& take) {
@@ -26,8 +45,7 @@ void for_each_line(std::string_view recipe, const Take& take) {
     const std::string_view line = trimmed(recipe.substr(0, end));
     recipe.remove_prefix(std::min(end + 1, recipe.size()));
     if (line.starts_with('[')) {
-      section = line.substr(line.find_first_not_of('['));
-      section = section.substr(0, section.find(']'));
+      section = in_brackets(line);
     } else {
       take(section, line);
     }

@@ -75,6 +75,31 @@ TEST(Absent, ComponentsAreWrittenAsTheyWereRead) {
   EXPECT_THAT(sized, HasSubstr("image_size = 48"));
 }
 
+TEST(Absent, NamesAndKeysOfAnyKindAreWrittenAsTheyWereRead) {
+  const std::string odd =
+      "[data]\npretrain = \"my [set]\"\nprobe = \"my [set]\"\n[data.\"my [set]\"]\nkind = \"theirs\"  # noise (Python "
+      "class theirs.Noise)\n\"gr\xC3\xB6\xC3\x9F"
+      "e\" = 1\n\"a.b\" = 2\n[loss]\nkind = \"far\"\n\"two words\" = 3\n";
+  const std::string written = to_toml(parse_recipe(odd, "odd.toml", {}, mlp));
+  const Recipe again = parse_recipe(written, "again.toml", {}, mlp);
+  EXPECT_EQ(to_toml(again), written);
+  EXPECT_EQ(data_set(again, "my [set]").settings, (Settings{{"gr\xC3\xB6\xC3\x9F"
+                                                             "e",
+                                                             std::int64_t{1}},
+                                                            {"a.b", std::int64_t{2}}}));
+  EXPECT_EQ(again.loss.settings, (Settings{{"two words", std::int64_t{3}}}));
+  ASSERT_NE(absent_of(again, "data.my [set].kind"), nullptr);
+  EXPECT_EQ(absent_of(again, "data.my [set].kind")->comment, "noise (Python class theirs.Noise)");
+}
+
+TEST(Absent, ACommentOfSeveralLinesIsWrittenOnOne) {
+  Recipe recipe = read();
+  for (AbsentComponent& it : recipe.absent) it.comment = "near\n[rule]\r\nkind = \"none\"";
+  const std::string written = to_toml(recipe);
+  EXPECT_THAT(written, HasSubstr("\"their_loss\"               # near?[rule]??kind = \"none\"\n"));
+  EXPECT_EQ(parse_recipe(written, "again.toml", {}, mlp).rule.kind, "their_rule");
+}
+
 TEST(Absent, OnlyReadingDoesWithoutThem) {
   EXPECT_THAT(message_of<BadInput>([] { parse_recipe(text, "theirs.toml"); }), HasSubstr("there is no"));
   const Recipe recipe = read();

@@ -5,6 +5,7 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/evaluation/features.h"
 #include "biossl/recipe/data_sets.h"
+#include "biossl/recipe/toml_document.h"
 #include "biossl/training/probing.h"
 #include "tests/support/data_files.h"
 #include "tests/support/message_of.h"
@@ -55,6 +56,23 @@ TEST(DataSections, SectionsThatNothingUsesAreTold) {
   const Recipe recipe = parse_recipe("[data.birds]\nkind = \"array\"\n[data]\ncrop = 0.5\n", "a");
   EXPECT_THAT(recipe.notes, ::testing::Contains(HasSubstr("[data.birds] changes nothing")));
   EXPECT_THAT(recipe.notes, ::testing::Contains(HasSubstr("data.crop = 0.5 changes nothing")));
+}
+
+TEST(DataSections, ASetOfAnyNameIsReadAgain) {
+  for (const std::string name : {"my set", "\xC3\xA4", "c#d", "a]b", "quo\"te", "it's", "li\nne", "a.b", "[x]", " "}) {
+    const std::string quoted = to_toml(Value(name));
+    const std::string text = fmt::format(
+        "[data]\npretrain = {0}\nprobe = {0}\n[data.{0}]\nkind = \"rhm\"\nlevels = 2\nmean = 0.5\n", quoted);
+    const std::string written = to_toml(parse_recipe(text, "first"));
+    const Recipe again = parse_recipe(written, "again");
+    EXPECT_EQ(data_set(again, name).kind, "rhm") << name;
+    EXPECT_EQ(data_set(again, name).images.mean, 0.5) << name;
+    EXPECT_EQ(to_toml(again), written);
+    EXPECT_EQ(
+        std::get<std::int64_t>(
+            data_set(parse_recipe(written, "a", {{"data." + name + ".levels", "3"}}), name).settings.at("levels")),
+        3);
+  }
 }
 
 TEST(DataSections, SayWhatIsWrong) {

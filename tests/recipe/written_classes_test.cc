@@ -5,6 +5,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/recipe/recipe.h"
+#include "tests/support/message_of.h"
 
 namespace biossl {
 namespace {
@@ -31,6 +32,20 @@ TEST(WrittenClasses, AreFoundInTheCommentsOfTheirSection) {
   EXPECT_EQ(comment_of(text, "train", "kind"), "");
   EXPECT_THAT(absent_classes(text, "network"), ElementsAre("some_rules.Two"));
   EXPECT_THAT(absent_classes(text), ElementsAre("some_rules.One", "some_rules.Two"));
+}
+
+TEST(WrittenClasses, ASectionIsFoundByItsNameInQuotes) {
+  const std::string text = "[data.\"a]\\\"b\"] # c\nkind = \"d\"  # one (Python class some_sets.One)\n";
+  EXPECT_EQ(comment_of(text, "data.\"a]\\\"b\"", "kind"), "one (Python class some_sets.One)");
+  EXPECT_THAT(absent_classes(text, "data"), ElementsAre("some_sets.One"));
+}
+
+TEST(WrittenClasses, LinesThatOnlyBeginLikeAHeaderHideNoFault) {
+  const std::string odd =
+      "[published]\naccuracy = 50\nsource = \"\"\"\n[\n[[\n[ \n[\"a\n['\n\"\"\"\n[loss]\nkind = \"far\"\n";
+  EXPECT_THAT(testing::message_of<BadInput>([&] { parse_recipe(odd, "mine.toml"); }),
+              HasSubstr("there is no loss 'far'"));
+  EXPECT_THAT(absent_classes("[\"\\"), IsEmpty());
 }
 
 TEST(WrittenClasses, AreNamedWhereARecipeCannotBeRead) {
