@@ -66,6 +66,11 @@ bool write_all(int descriptor, std::span<const std::byte> bytes) {
   return true;
 }
 
+/// Waits until what was written is on disk. A pipe or a device has nothing to wait for.
+bool is_on_disk(int descriptor) {
+  return fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+}
+
 /// Whether the name still belongs to the open file.
 bool is_called(int descriptor, const fs::path& name) {
   struct stat open_file {};
@@ -139,6 +144,14 @@ void AtomicFile::commit() {
     return;
   }
   if (fsync(descriptor_) != 0) give_up("cannot be flushed to disk");
+  // On a file system without locks, another process may have taken the name over; its file is not ours to remove.
+  if (!is_called(descriptor_, temporary_)) {
+    const fs::path name = std::exchange(temporary_, {});
+    throw WriteError(
+        fmt::format("{}: cannot be renamed into place, as another process has removed or replaced {}; let one process "
+                    "alone write it",
+                    path_.string(), name.string()));
+  }
   if (std::rename(temporary_.c_str(), target_.c_str()) != 0) give_up("cannot be renamed into place");
   temporary_.clear();
   close(std::exchange(descriptor_, -1));  // last, because it holds the lock
@@ -156,10 +169,14 @@ void write_file(const fs::path& path, std::string_view text) {
 void append_to_file(const fs::path& path, std::string_view text) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor < 0) cannot(path, "cannot be written", errno);
-  const bool written = write_all(descriptor, std::as_bytes(std::span(text.data(), text.size())));
+  struct stat before {};
+  const bool is_new = fstat(descriptor, &before) == 0 && S_ISREG(before.st_mode) && before.st_size == 0;
+  const bool written =
+      write_all(descriptor, std::as_bytes(std::span(text.data(), text.size()))) && is_on_disk(descriptor);
   const int fault = errno;
   const bool closed = close(descriptor) == 0;
   if (!written || !closed) cannot(path, "cannot be written", written ? errno : fault);
+  if (is_new) sync_folder(path);
 }
 
 void require_writable(const fs::path& path) {

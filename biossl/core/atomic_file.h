@@ -12,7 +12,8 @@ namespace biossl {
 /// takes over what a killed process left.
 /// A symbolic link stays; the file that it leads to is replaced. A device, a pipe or /dev/stdout is never replaced:
 /// bytes are written to it directly.
-/// Throws WriteError naming the file; InUse if another process is writing it.
+/// Throws WriteError naming the file, also where another process has taken the temporary file away; InUse if another
+/// process is writing it.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -37,7 +38,7 @@ class AtomicFile {
 };
 
 void write_file(const std::filesystem::path& path, std::string_view text);
-/// Adds to the end of a file and makes the file if there is none. Throws WriteError.
+/// Adds to the end of a file, makes the file if there is none, and flushes it to disk. Throws WriteError.
 void append_to_file(const std::filesystem::path& path, std::string_view text);
 
 /// Checks, without changing anything, that an AtomicFile of this name could be written. Throws std::invalid_argument if

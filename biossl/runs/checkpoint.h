@@ -94,7 +94,7 @@ class Checkpoint {
 
 /// "epoch_0003.safetensors"; within an epoch "epoch_0003_batch_000042.safetensors".
 std::string checkpoint_name(const RunProgress& progress);
-/// The checkpoints of a folder, identified by name, newest first.
+/// The checkpoints of a folder, files identified by name, newest first.
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder);
 /// The newest readable checkpoint; std::nullopt if there are no checkpoints. `note` is told of damaged ones, which are
 /// skipped. Throws BadInput if all are damaged.
@@ -105,7 +105,11 @@ std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& folder,
 Checkpoint open_checkpoint(const std::filesystem::path& run_or_file, const std::function<void(std::string_view)>& note);
 /// The recipe of a run directory for reading its network, with overrides, as its newest checkpoint knows it.
 Recipe read_recipe_of_run(const std::filesystem::path& run, const std::vector<Override>& overrides = {});
-/// Removes all but the newest `kept` checkpoints.
-void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept);
+/// Removes checkpoints that are older than the one just written, so that with it the newest `kept` of them stay. Later
+/// ones in the folder, which are damaged or of another program, neither count nor go.
+void prune_checkpoints(const std::filesystem::path& written, std::size_t kept);
+/// Renames the newest checkpoints, as far as they are damaged, to NAME.damaged, for a run that goes on from an older
+/// one. `note` is told.
+void set_damaged_aside(const std::filesystem::path& folder, const std::function<void(std::string_view)>& note);
 
 }  // namespace biossl

@@ -29,8 +29,9 @@ std::string checkpoint_name(const RunProgress& progress) {
 std::vector<std::filesystem::path> list_checkpoints(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
   if (!std::filesystem::is_directory(folder)) return paths;
+  std::error_code unknown;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
-    if (place_in_run(file.path())) paths.push_back(file.path());
+    if (place_in_run(file.path()) && file.is_regular_file(unknown)) paths.push_back(file.path());
   }
   std::ranges::sort(paths, std::greater<>{}, place_in_run);
   return paths;
@@ -70,9 +71,28 @@ Recipe read_recipe_of_run(const std::filesystem::path& run, const std::vector<Ov
   }
 }
 
-void prune_checkpoints(const std::filesystem::path& folder, std::size_t kept) {
-  const std::vector<std::filesystem::path> paths = list_checkpoints(folder);
-  for (std::size_t i = kept; i < paths.size(); ++i) std::filesystem::remove(paths[i]);
+void prune_checkpoints(const std::filesystem::path& written, std::size_t kept) {
+  std::vector<std::filesystem::path> older = list_checkpoints(written.parent_path());
+  std::erase_if(older, [&](const std::filesystem::path& path) { return place_in_run(path) >= place_in_run(written); });
+  std::error_code unimportant;  // one that stays takes room alone
+  for (std::size_t i = std::max<std::size_t>(kept, 1) - 1; i < older.size(); ++i) {
+    std::filesystem::remove(older[i], unimportant);
+  }
+}
+
+void set_damaged_aside(const std::filesystem::path& folder, const std::function<void(std::string_view)>& note) {
+  for (const std::filesystem::path& path : list_checkpoints(folder)) {
+    try {
+      const SafetensorsFile whole(path);  // if not of this version's format, it is for another program to read
+      return;
+    } catch (const BadInput&) {
+      std::filesystem::path aside = path;
+      aside += ".damaged";
+      std::error_code fault;
+      std::filesystem::rename(path, aside, fault);
+      if (!fault) note(fmt::format("{} is called {} from now on", path.string(), aside.filename().string()));
+    }
+  }
 }
 
 }  // namespace biossl

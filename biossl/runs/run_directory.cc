@@ -1,5 +1,6 @@
 #include "biossl/runs/run_directory.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +8,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/text.h"
 #include "biossl/core/wording.h"
 #include "biossl/io/json_text.h"
@@ -115,6 +117,27 @@ std::filesystem::path failure_file(const std::filesystem::path& directory) {
   return std::filesystem::is_directory(directory) ? directory / "failure.txt" : note_beside(directory);
 }
 
+/// Whether nothing is in a folder but what a run leaves that ends before its recipe is written.
+bool holds_no_run(const std::filesystem::path& folder) {
+  std::error_code fault;
+  std::filesystem::directory_iterator entries(folder, fault);
+  if (fault) return false;
+  return std::all_of(entries, {}, [&](const std::filesystem::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_symlink(fault)) return false;
+    if (name == "checkpoints") return entry.is_directory(fault) && std::filesystem::is_empty(entry.path(), fault);
+    return (name == "failure.txt" || name == "recipe.toml.writing") && entry.is_regular_file(fault);
+  });
+}
+
+/// The text of recipe.toml. Throws BadInput where it could not be read again, before a run is begun that nobody could
+/// go on with.
+std::string readable_text(const Recipe& recipe) {
+  std::string text = to_toml(recipe);
+  parse_recipe(text, fmt::format("recipe '{}' as it would be stored", one_line(recipe.name)), {}, recipe.reading);
+  return text;
+}
+
 void forget_failure(const std::filesystem::path& directory) {
   std::error_code unimportant;
   for (const auto& note : {failure_file(directory), note_beside(directory)}) {
@@ -128,8 +151,13 @@ std::filesystem::path RunDirectory::usual_path(const Recipe& recipe) {
   return std::filesystem::path("runs") / fmt::format("{}-seed{}", recipe.name, recipe.seed);
 }
 
+bool RunDirectory::is_free(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return true;
+  return std::filesystem::is_directory(path) && holds_no_run(path);
+}
+
 void RunDirectory::require_free(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path))) return require_writable_folder(path);
+  if (is_free(path)) return require_writable_folder(path);
   const bool may_be_run = std::filesystem::is_directory(path);
   throw std::invalid_argument(
       fmt::format("{} exists{}; choose another directory with {}{}", path.string(),
@@ -139,13 +167,30 @@ void RunDirectory::require_free(const std::filesystem::path& path) {
 
 RunDirectory RunDirectory::create(const std::filesystem::path& path, const Recipe& recipe, Device device) {
   require_free(path);
+  const std::string text = readable_text(recipe);
+  const bool is_new = !std::filesystem::exists(path);
   RunDirectory directory(path);
   std::filesystem::create_directories(directory.checkpoints());
   directory.lock_ = std::make_shared<const FolderLock>(path);
-  forget_failure(path);
-  write_file(directory.recipe_file(), to_toml(recipe));
-  write_json(directory.environment_file(), environment_of(recipe, device));
+  require_free(path);  // another process may have made its run here before the lock
+  try {
+    directory.begin(text, recipe, device);
+  } catch (...) {
+    std::error_code unimportant;
+    for (const std::filesystem::path& made :
+         {directory.environment_file(), directory.recipe_file(), directory.checkpoints()}) {
+      std::filesystem::remove(made, unimportant);
+    }
+    if (is_new) std::filesystem::remove(path, unimportant);
+    throw;
+  }
   return directory;
+}
+
+void RunDirectory::begin(const std::string& recipe_text, const Recipe& recipe, Device device) const {
+  forget_failure(path_);
+  write_file(recipe_file(), recipe_text);
+  write_json(environment_file(), environment_of(recipe, device));
 }
 
 RunDirectory RunDirectory::open(const std::filesystem::path& path) {
@@ -199,11 +244,14 @@ void RunDirectory::remove_results() const {
 void RunDirectory::add_metrics(const EpochMetrics& metrics) const { append_to_file(metrics_file(), to_line(metrics)); }
 
 void RunDirectory::cut_metrics(std::int64_t epoch) const {
+  if (!std::filesystem::exists(metrics_file())) return;
   std::string kept;
-  for (const EpochMetrics& line : metrics()) {
-    if (line.epoch <= epoch) kept += to_line(line);
+  std::ifstream file(metrics_file());
+  for (std::string line; std::getline(file, line);) {
+    // As it stands: another version may know keys that this one does not.
+    if (const auto metrics = parse_metrics(line); metrics && metrics->epoch <= epoch) kept += line + "\n";
   }
-  if (std::filesystem::exists(metrics_file())) write_file(metrics_file(), kept);
+  write_file(metrics_file(), kept);
 }
 
 std::vector<EpochMetrics> RunDirectory::metrics() const {

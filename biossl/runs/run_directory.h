@@ -21,7 +21,8 @@ namespace biossl {
 ///                      with any difference, and the "epoch" after which it began
 ///   metrics.jsonl      one JSON object per epoch: the fields of EpochMetrics (stage, health and
 ///                      health_seconds where there are any)
-///   checkpoints/       the last train.keep_checkpoints of them (checkpoint.h)
+///   checkpoints/       the last train.keep_checkpoints of them (checkpoint.h); NAME.damaged beside them are those that
+///                      could not be gone on from
 ///   probe.json, summary.json   the results (results.h)
 ///   failure.txt        why the run failed last time, until it is continued (note_failure)
 /// Faulty content throws BadInput.
@@ -29,9 +30,14 @@ class RunDirectory {
  public:
   /// runs/NAME-seedN
   static std::filesystem::path usual_path(const Recipe& recipe);
-  /// Throws std::invalid_argument, with advice, if the path exists; like require_writable_folder if it cannot be made.
+  /// Whether nothing is there, or a folder with nothing in it but what a run leaves that ends before its recipe is
+  /// written: an empty folder checkpoints, a failure note, half of a recipe.
+  static bool is_free(const std::filesystem::path& path);
+  /// Throws std::invalid_argument, with advice, unless the path is free; like require_writable_folder if it cannot be
+  /// made.
   static void require_free(const std::filesystem::path& path);
-  /// Makes the folder with recipe and environment, and locks it. Throws like require_free.
+  /// Makes the folder with recipe and environment, and locks it. Throws like require_free; like parse_recipe, before
+  /// anything is made, if the recipe could not be read again. If it cannot write them, it removes what it has made.
   static RunDirectory create(const std::filesystem::path& path, const Recipe& recipe, Device device);
   /// Opens an existing run directory. Throws BadInput if it is none.
   static RunDirectory open(const std::filesystem::path& path);
@@ -62,12 +68,16 @@ class RunDirectory {
   void remove_results() const;
 
   void add_metrics(const EpochMetrics& metrics) const;
-  /// Removes the metrics of epochs after the given one, and a line cut short by a kill.
+  /// Removes the metrics of epochs after the given one, and a line cut short by a kill. The other lines stay as they
+  /// are.
   void cut_metrics(std::int64_t epoch) const;
   std::vector<EpochMetrics> metrics() const;
 
  private:
   explicit RunDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+
+  /// Writes the recipe and the environment of a new run.
+  void begin(const std::string& recipe_text, const Recipe& recipe, Device device) const;
 
   std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }
 

@@ -50,7 +50,7 @@ std::optional<Checkpoint> starting_point(const Recipe& recipe, Reporter& reporte
 void note_start(const Checkpoint& start, const Trainer& trainer, Reporter& reporter) {
   const std::vector<std::string>& anew = trainer.drawn_anew();
   reporter.note(fmt::format("starting with the weights in {}{}", start.path().string(),
-                            anew.empty() ? "" : "; not in it: " + fmt::format("{}", fmt::join(anew, ", "))));
+                            anew.empty() ? "" : "; drawn anew: " + fmt::format("{}", fmt::join(anew, ", "))));
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ void require_run_to_continue(const std::filesystem::path& out) {
 }
 
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume) {
-  if (resume && std::filesystem::exists(out)) return RunDirectory::open_alone(out);
+  if (resume && !RunDirectory::is_free(out)) return RunDirectory::open_alone(out);
   RunDirectory::require_free(out);
   return std::nullopt;
 }

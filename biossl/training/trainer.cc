@@ -44,9 +44,17 @@ std::unique_ptr<Network> make_started_network(const Recipe& recipe, const Shape&
 }
 
 Schedule make_schedule(const Recipe& recipe, std::int64_t epochs, std::int64_t batches) {
-  const auto warmup = std::llround(recipe.train.warmup_epochs * static_cast<double>(batches));
-  return blaming_recipe(
-      recipe, [&] { return Schedule(recipe.train.schedule, recipe.train.learning_rate, epochs * batches, warmup); });
+  const std::int64_t steps = epochs * batches;
+  const double warmup = std::round(recipe.train.warmup_epochs * static_cast<double>(batches));
+  // Before it becomes a whole number, which may be too small for it.
+  if (warmup > static_cast<double>(steps)) {
+    bad_input("recipe '{}': a warm-up of train.warmup_epochs = {} does not fit into {} {}; lower it: {}", recipe.name,
+              recipe.train.warmup_epochs, epochs, epochs == 1 ? "epoch" : "epochs",
+              wording::setting("train.warmup_epochs", std::to_string(epochs)));
+  }
+  return blaming_recipe(recipe, [&] {
+    return Schedule(recipe.train.schedule, recipe.train.learning_rate, steps, static_cast<std::int64_t>(warmup));
+  });
 }
 
 std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, Device device) {
@@ -158,6 +166,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
 }
 
 void Trainer::run(const RunDirectory& directory, Reporter& reporter) {
+  set_damaged_aside(directory.checkpoints(), [&](std::string_view line) { reporter.note(line); });
   // A run that is stopped early goes on without the checkpoint that it started from.
   const bool first = progress_.epoch == 0 && progress_.batch == 0;
   if (first && (total_epochs() == 0 || started_from_checkpoint_)) save(directory);
@@ -283,7 +292,7 @@ double Trainer::advance_once() {
   const std::array<double, 2> totals = read_totals(totals_);
   const double loss = totals[0] - before;
   if (!std::isfinite(loss)) fail_not_finite("loss is", progress_.batch, "", !is_first_step(progress_.batch));
-  // The loss may not show weights that are not finite: that of hinges takes NaN for 0.
+  // The loss may not show weights that are not finite: the last update comes after it.
   if (const std::string weights = on_gpu() ? "" : weights_not_finite(*network_); !weights.empty()) {
     fail_not_finite(fmt::format("weights ({}) are", weights), progress_.batch, "", true);
   }
@@ -365,7 +374,7 @@ std::filesystem::path Trainer::save(const RunDirectory& directory) {
   const std::filesystem::path path = directory.checkpoints() / checkpoint_name(progress_);
   save_checkpoint(path, recipe_, progress_, *network_, *rule_);
   const std::int64_t kept = recipe_.train.keep_checkpoints;
-  if (kept > 0) prune_checkpoints(directory.checkpoints(), static_cast<std::size_t>(kept));
+  if (kept > 0) prune_checkpoints(path, static_cast<std::size_t>(kept));
   return path;
 }
 

@@ -41,6 +41,7 @@ TEST_F(Program, HelpTeaches) {
 
 TEST_F(Program, FaultsOfTheCommandLineExitWith2) {
   std::filesystem::create_directories(in("exists"));
+  write_file(in("exists/mine"), "");
   expect_one_line(run({}), 2, "--help");
   expect_one_line(run({"prob"}), 2, "did you mean 'probe'?");
   expect_one_line(run({"run", recipe_, "--nonsense"}), 2, "--nonsense");

@@ -258,8 +258,12 @@ TEST(Checkpoint, TheNewestReadableOneIsFound) {
   const auto note = [&](std::string_view line) { told = line; };
   EXPECT_EQ(latest_checkpoint(folder.path(), note)->path().filename(), "epoch_0010_batch_000002.safetensors");
   EXPECT_THAT(told, HasSubstr("epoch_10000.safetensors"));
-  prune_checkpoints(folder.path(), 1);
+  const auto newest = folder.path() / "epoch_0010_batch_000002.safetensors";
+  prune_checkpoints(newest, 1);
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "notes.txt"));
+  EXPECT_EQ(latest_checkpoint(folder.path(), none)->path(), newest);
+  EXPECT_EQ(list_checkpoints(folder.path()).size(), 2U);
+  std::filesystem::remove(newest);
   EXPECT_THROW(latest_checkpoint(folder.path(), none), BadInput) << "only the torn one is left";
 }
 

@@ -136,7 +136,7 @@ TEST_F(From, WhatTheCheckpointLacksIsDrawnAndNamed) {
   StoppingReporter reporter;
   const SafetensorsFile file = first(run("next", {{"network.head.features", "7"}}, reporter));
   EXPECT_EQ(file.read("heads.1.weight").extent(0), 7);
-  EXPECT_THAT(reporter.notes, HasSubstr("; not in it: heads.1.weight, heads.1.bias"));
+  EXPECT_THAT(reporter.notes, HasSubstr("; drawn anew: heads.1.weight, heads.1.bias"));
   EXPECT_EQ(bytes(file, "blocks.1.weight"),
             bytes(SafetensorsFile(list_checkpoints(origin / "checkpoints").front()), "blocks.1.weight"));
 }
@@ -158,7 +158,7 @@ TEST_F(From, APathOfAnotherKindIsDrawn) {
   EXPECT_EQ(bytes(file, name), bytes(SafetensorsFile(list_checkpoints(fresh.checkpoints()).front()), name));
   EXPECT_NE(bytes(file, name), bytes(from, name));
   EXPECT_EQ(bytes(file, "blocks.1.weight"), bytes(from, "blocks.1.weight"));
-  EXPECT_THAT(reporter.notes, HasSubstr("; not in it: blocks.0.feedback.weight"));
+  EXPECT_THAT(reporter.notes, HasSubstr("; drawn anew: blocks.0.feedback.weight"));
 }
 
 TEST_F(From, OtherBlocksAreRefused) {
