@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "biossl/core/atomic_file.h"
+#include "biossl/core/one_line.h"
 #include "biossl/data/contact_sheet.h"
 #include "biossl/data/summary.h"
 #include "biossl/data/views.h"
@@ -113,7 +114,7 @@ void info(DataCommand& command) {
                  summary.channel_deviation[channel]);
     }
     for (std::size_t label = 0; label < summary.class_names.size(); ++label) {
-      fmt::print("  {:3} {:<20} {:>8}\n", label, summary.class_names[label], summary.class_sizes[label]);
+      fmt::print("  {:3} {:<20} {:>8}\n", label, one_line(summary.class_names[label]), summary.class_sizes[label]);
     }
   }
 }

@@ -97,7 +97,7 @@ void fetch(const FetchCommand& command) {
   try {
     const FetchOutcome outcome = biossl::fetch(source, request);
     show(fmt::format("{}: {} is complete{}\n", source.name, outcome.folder.string(),
-                     outcome.was_complete ? "; nothing had to be loaded" : ""));
+                     outcome.was_complete ? "; nothing had to be downloaded" : ""));
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again()));
   } catch (const WriteError& fault) {
@@ -115,14 +115,14 @@ std::string all_names() {
 
 void add_data_fetch(Command data) {
   const auto command = std::make_shared<FetchCommand>();
-  Command sub = data.add_subcommand("fetch", "load a published data set, check it, and unpack it");
+  Command sub = data.add_subcommand("fetch", "download a published data set, check it, and unpack it");
   sub.add_option("name", command->name, all_names()).required().type_name("NAME");
   command->place.add_data(sub);
   sub.add_option("--from", command->from, "a mirror's address, or a local folder that holds the published files")
       .check(path_word())
       .type_name("URL|DIR");
   sub.footer(
-      "What has come of a load that was stopped is gone on with.\n"
+      "A download that was stopped goes on.\n"
       "  biossl data fetch cifar10 --data ~/data\n"
       "  biossl data fetch cifar10 --data ~/data --from ~/Downloads");
   sub.callback([command] { fetch(*command); });

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "biossl/core/atomic_file.h"
@@ -40,11 +41,12 @@ void tell(const PackCommand& command, const PictureFolder& pictures, const PackS
   if (pictures.test) show(fmt::format(", {} to test on", summary.test_images));
   show(fmt::format("; {} s, {:.0f} images/s\n", fmt::format("{:.1f}", seconds), static_cast<double>(all) / seconds));
   if (!summary.broken.empty()) {
-    show(fmt::format("{} broken pictures were passed over; {}/broken.txt names them\n", summary.broken.size(),
-                     command.out));
+    show(fmt::format("{} broken pictures were skipped; {} names them\n", summary.broken.size(),
+                     (std::filesystem::path(command.out) / "broken.txt").string()));
   }
   if (pictures.foreign_files > 0) {
-    show(fmt::format("{} files are no pictures by their endings and were passed over\n", pictures.foreign_files));
+    show(fmt::format("{} files are no pictures, by their endings or as pipes and devices, and were skipped\n",
+                     pictures.foreign_files));
   }
   show(fmt::format("in a recipe: data.pretrain = \"array\" with --data {}\n", shell_path(command.out)));
 }
@@ -61,7 +63,7 @@ void pack(const PackCommand& command) {
                                              .crop = command.crop,
                                              .strict = command.strict,
                                              .progress = stage_progress(reporter, "packing pictures")});
-  for (const std::string& fault : summary.broken) reporter.note(fmt::format("passed over: {}", fault));
+  for (const std::string& fault : summary.broken) reporter.note(fmt::format("skipped: {}", fault));
   tell(command, pictures, summary, watch.seconds());
 }
 

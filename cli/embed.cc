@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <system_error>
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/error.h"
@@ -64,15 +67,29 @@ std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, const Reci
   }
 }
 
+/// The file that is written under this name: links are followed, also to what is not there yet.
+std::filesystem::path destination(std::filesystem::path path) {
+  constexpr int most_links = 40;  // the kernel's own limit
+  std::error_code fault;
+  for (int links = 0; links < most_links && std::filesystem::is_symlink(path, fault); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, fault);
+  }
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path, fault), fault);
+  return fault ? path : whole;
+}
+
 /// The file for the labels: --labels, or beside the features; std::nullopt if --out is no regular file.
 std::optional<std::filesystem::path> labels_file(const EmbedCommand& command) {
-  if (!command.labels.empty()) {
-    check(command.labels != command.out, "embed", "--labels and --out both name {}", command.out);
-    return command.labels;
+  std::filesystem::path labels = command.labels;
+  if (labels.empty()) {
+    if (!is_replaced_whole(command.out)) return std::nullopt;
+    labels = command.out;
+    labels.replace_filename(labels.stem().string() + "_labels.npy");
   }
-  std::filesystem::path beside = command.out;
-  beside.replace_filename(beside.stem().string() + "_labels.npy");
-  return is_replaced_whole(command.out) ? std::optional(beside) : std::nullopt;
+  check(destination(labels) != destination(command.out), "embed",
+        "the labels would be written over the features: {} leads to {}; name another file with --labels",
+        labels.string(), command.out);
+  return labels;
 }
 
 void embed(const EmbedCommand& command) {

@@ -83,7 +83,7 @@ void run_all(const ReproduceCommand& command, const Reproduction& plan, const Ex
   make_table(plan);
   if (failed == 0) return;
   throw std::runtime_error(fmt::format(
-      "{} of the runs failed or were passed over; the lines above say why, and the same command tries again", failed));
+      "{} of the runs failed or were skipped; the lines above say why, and the same command tries again", failed));
 }
 
 void perform(ReproduceCommand& command) {

@@ -20,12 +20,20 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_stream = std::size_t{64} << 20;
 
-int open_for_reading(const fs::path& path, struct stat& status) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+int open_for_reading(const fs::path& path, int flags, struct stat& status) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   if (descriptor < 0) bad_input("{}: cannot be read ({})", path.string(), std::strerror(errno));
   if (fstat(descriptor, &status) == 0 && !S_ISDIR(status.st_mode)) return descriptor;
   close(descriptor);
   bad_input("{}: is not a file", path.string());
+}
+
+/// Refuses pipes and devices, and waits for none: an open that may block waits for a pipe's writer, who may never come.
+int open_regular(const fs::path& path, struct stat& status) {
+  const int descriptor = open_for_reading(path, O_NONBLOCK, status);
+  if (S_ISREG(status.st_mode) && fcntl(descriptor, F_SETFL, 0) == 0) return descriptor;
+  close(descriptor);
+  bad_input("{}: is a pipe or a device; save it as a file first", path.string());
 }
 
 /// Reads to the end. Returns false, with errno, on an error or if there are more than `most` bytes.
@@ -42,17 +50,8 @@ bool read_all(int descriptor, std::size_t most, std::string& text) {
   }
 }
 
-}  // namespace
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-std::string read_file(const fs::path& path) {
-  struct stat status {};
-  const int descriptor = open_for_reading(path, status);
-  const std::size_t most = S_ISREG(status.st_mode) ? std::string::npos : largest_stream;
+/// Closes the descriptor.
+std::string text_of(const fs::path& path, int descriptor, std::size_t most) {
   std::string text;
   const bool whole = read_all(descriptor, most, text);
   const int fault = errno;
@@ -62,15 +61,35 @@ std::string read_file(const fs::path& path) {
   bad_input("{}: cannot be read ({})", path.string(), std::strerror(fault));
 }
 
+}  // namespace
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+std::string read_file(const fs::path& path) {
+  struct stat status {};
+  const int descriptor = open_for_reading(path, 0, status);
+  return text_of(path, descriptor, S_ISREG(status.st_mode) ? std::string::npos : largest_stream);
+}
+
+std::string read_regular_file(const fs::path& path, std::int64_t most) {
+  struct stat status {};
+  const int descriptor = open_regular(path, status);
+  if (status.st_size <= most) return text_of(path, descriptor, static_cast<std::size_t>(most));
+  close(descriptor);
+  bad_input("{}: has {} bytes, and at most {} MiB are read of such a file; is it meant?", path.string(), status.st_size,
+            most >> 20);
+}
+
 MappedFile::MappedFile(const fs::path& path) {
   struct stat status {};
-  const int descriptor = open_for_reading(path, status);
-  const bool regular = S_ISREG(status.st_mode);
+  const int descriptor = open_regular(path, status);
   const auto size = static_cast<std::size_t>(status.st_size);
-  void* start = size == 0 || !regular ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  void* start = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   const int fault = errno;
   close(descriptor);
-  if (!regular) bad_input("{}: is a pipe or a device; save it as a file first", path.string());
   if (start == MAP_FAILED) bad_input("{}: cannot be mapped ({})", path.string(), std::strerror(fault));
   bytes_ = {static_cast<const std::byte*>(start), size};
 }
@@ -83,11 +102,8 @@ MappedFile::~MappedFile() {
 
 RandomAccessFile::RandomAccessFile(fs::path path) : path_(std::move(path)) {
   struct stat status {};
-  descriptor_ = open_for_reading(path_, status);
+  descriptor_ = open_regular(path_, status);
   size_ = status.st_size;
-  if (S_ISREG(status.st_mode)) return;
-  close(descriptor_);
-  bad_input("{}: is a pipe or a device; save it as a file first", path_.string());
 }
 
 RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept

@@ -11,11 +11,15 @@ namespace biossl {
 /// Whether there is something under this name; false too where the system does not say.
 bool is_there(const std::filesystem::path& path);
 
-/// The text of a file; for a pipe or a device, everything until its end, at most 64 MiB. Throws BadInput if it is
-/// missing or unreadable.
+/// The text of a file; for a pipe or a device, everything until its end, at most 64 MiB. Waits for a pipe's writer.
+/// Throws BadInput if it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
+/// The text of a regular file of at most `most` bytes. Throws BadInput if it is missing or unreadable; for a pipe or a
+/// device without waiting for it, and for a longer file without reading it.
+std::string read_regular_file(const std::filesystem::path& path, std::int64_t most);
 
-/// The bytes of a regular file, mapped read-only. Throws BadInput if the file is missing or unreadable.
+/// The bytes of a regular file, mapped read-only. Throws BadInput if the file is missing, unreadable, or no regular
+/// file.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);

@@ -5,10 +5,15 @@
 namespace biossl {
 
 /// An empty folder in which something is made before it gets its final name. It is removed with the object, and so is
-/// what is still in it. A killed process may have left one of this name.
+/// what is still in it. It lies in a folder of the given name, beside a file that marks that folder as this program's
+/// and that is locked as long as the object lives: what a killed process left is taken over, what another process is
+/// at work in is not, and what somebody else has put there stays.
 class StagingFolder {
  public:
-  /// Throws WriteError if it cannot be made.
+  /// Name of the file that marks a folder; one with it, and an empty one, is taken over.
+  static constexpr const char* mark = ".unfinished-work-of-biossl";
+
+  /// Throws WriteError if it cannot be made, or if something else has the name; InUse if another process has it.
   explicit StagingFolder(std::filesystem::path path);
   StagingFolder(const StagingFolder&) = delete;
   StagingFolder& operator=(const StagingFolder&) = delete;
@@ -17,8 +22,24 @@ class StagingFolder {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  void remove() const;
+  /// The folder of the given name and its locked mark. Both go with the object.
+  class Claim {
+   public:
+    explicit Claim(std::filesystem::path folder);
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim();
 
+    const std::filesystem::path& folder() const { return folder_; }
+
+   private:
+    bool take();
+
+    std::filesystem::path folder_, mark_;
+    int descriptor_ = -1;  // of the mark
+  };
+
+  Claim claim_;
   std::filesystem::path path_;
 };
 

@@ -4,8 +4,8 @@
 
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
-#include "biossl/core/text.h"
 #include "biossl/core/wording.h"
+#include "biossl/data/file_dataset.h"
 #include "biossl/data/resize.h"
 
 namespace biossl {
@@ -122,26 +122,12 @@ void read_records(const RecordFile& source, std::int64_t records, const std::vec
   });
 }
 
-/// The class names, one a line; "0", "1", … without such a file.
+/// The class names, or numbers without such a file.
 std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) {
-  std::vector<std::string> names;
-  if (!is_there(path)) {
-    for (std::int32_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
-    return names;
-  }
-  std::string name;
-  for (const char letter : read_file(path) + "\n") {
-    if (letter == '\n') {
-      if (!name.empty()) names.push_back(valid_utf8(name));
-      name.clear();
-    } else if (letter != '\r') {
-      name += letter;
-    }
-  }
-  if (names.size() != static_cast<std::size_t>(classes)) {
-    bad_input("{}: holds {} class names, expected {}, one a line", path.string(), names.size(), classes);
-  }
-  return names;
+  if (!is_there(path)) return numbered_classes(classes);
+  std::vector<std::string> names = read_class_names(path);
+  if (std::ssize(names) == classes) return names;
+  bad_input("{}: holds {} class names, expected {}, one a line", path.string(), names.size(), classes);
 }
 
 const Registration<DatasetRegistry, Cifar10, NoOptions> registration10(

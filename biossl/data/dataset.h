@@ -78,7 +78,7 @@ class Dataset {
   /// Empty for still images.
   const std::vector<std::int32_t>& clips() const { return clips_; }
   bool has_clips() const { return !clips_.empty(); }
-  /// What a user should know of how it was read, a line each: pictures that were passed over.
+  /// What a user should know of how it was read, a line each: pictures that were skipped.
   const std::vector<std::string>& notes() const { return notes_; }
 
   /// Whether pixels() can be had. A data set in files that says false has a `fetch` of its own.

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "biossl/core/file.h"
 #include "biossl/core/memory_limits.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/parallel.h"
-#include "biossl/core/text.h"
 #include "biossl/core/wording.h"
 
 namespace biossl {
@@ -17,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t images_at_a_time = 16;  // of a thread, at least
 constexpr std::int64_t most_classes = 65536;
+constexpr std::int64_t most_bytes_of_names = std::int64_t{64} << 20;
 constexpr std::int64_t most_images = std::numeric_limits<std::int32_t>::max();
 
 /// Bytes of images that may be in memory: as asked for, or half of what is free.
@@ -24,6 +27,11 @@ std::int64_t memory_for(const DatasetRequest& request) {
   if (request.memory > 0) return request.memory;
   const auto left = host_memory_left();
   return left ? left->bytes / 2 : std::numeric_limits<std::int64_t>::max();
+}
+
+/// How many classes the labels need.
+std::int64_t classes_of(const std::vector<std::int32_t>& labels) {
+  return labels.empty() ? 0 : std::int64_t{std::ranges::max(labels)} + 1;
 }
 
 }  // namespace
@@ -99,27 +107,33 @@ std::vector<std::int32_t> checked_labels(const std::vector<std::int64_t>& labels
   return checked;
 }
 
-std::vector<std::string> numbered_classes(const std::vector<std::int32_t>& labels) {
+std::vector<std::string> numbered_classes(std::int64_t classes) {
   std::vector<std::string> names;
-  const std::int32_t last = labels.empty() ? -1 : std::ranges::max(labels);
-  for (std::int32_t label = 0; label <= last; ++label) names.push_back(std::to_string(label));
+  for (std::int64_t label = 0; label < classes; ++label) names.push_back(std::to_string(label));
+  return names;
+}
+
+std::vector<std::string> numbered_classes(const std::vector<std::int32_t>& labels) {
+  return numbered_classes(classes_of(labels));
+}
+
+std::vector<std::string> read_class_names(const fs::path& path) {
+  constexpr std::string_view blanks = " \t\r";  // files of Windows end their lines by "\r\n"
+  std::vector<std::string> names;
+  std::istringstream text(read_regular_file(path, most_bytes_of_names));
+  for (std::string line; std::getline(text, line);) {
+    const std::size_t first = line.find_first_not_of(blanks);
+    if (first == std::string::npos) continue;
+    names.push_back(one_line(std::string_view(line).substr(first, line.find_last_not_of(blanks) + 1 - first)));
+  }
   return names;
 }
 
 std::vector<std::string> read_class_names(const fs::path& path, const std::vector<std::int32_t>& labels) {
-  std::vector<std::string> names;
-  std::string name;
-  for (const char letter : read_file(path) + "\n") {
-    if (letter != '\n') {
-      name += letter;
-    } else if (const std::string_view text = trimmed(name); !text.empty()) {
-      names.push_back(valid_utf8(text));
-      name.clear();
-    }
-  }
-  const std::int32_t last = labels.empty() ? -1 : std::ranges::max(labels);
-  if (last < std::ssize(names)) return names;
-  bad_input("{}: has {} names, and the label {} needs {}", path.string(), names.size(), last, last + 1);
+  std::vector<std::string> names = read_class_names(path);
+  const std::int64_t needed = classes_of(labels);
+  if (needed <= std::ssize(names)) return names;
+  bad_input("{}: has {} names, and the label {} needs {}", path.string(), names.size(), needed - 1, needed);
 }
 
 }  // namespace biossl

@@ -64,9 +64,13 @@ std::filesystem::path path_of_data(const std::string& name, const std::string& p
 /// Labels as numbers from 0 on. Throws BadInput, naming `source` and the image, for a label below 0 or so large that
 /// it is none.
 std::vector<std::int32_t> checked_labels(const std::vector<std::int64_t>& labels, const std::string& source);
-/// "0", "1", … up to the largest label.
+/// "0", "1", … for so many classes, or up to the largest label.
+std::vector<std::string> numbered_classes(std::int64_t classes);
 std::vector<std::string> numbered_classes(const std::vector<std::int32_t>& labels);
-/// The names in a file, one a line. Throws BadInput if there are fewer than the labels need.
+/// The names in a file, one a line, without the blanks around them; empty lines do not count. Control characters become
+/// ?, because names are shown on terminals. Throws BadInput if the file cannot be read.
+std::vector<std::string> read_class_names(const std::filesystem::path& path);
+/// The same for labels. Throws BadInput also if there are fewer names than the labels need.
 std::vector<std::string> read_class_names(const std::filesystem::path& path, const std::vector<std::int32_t>& labels);
 
 }  // namespace biossl

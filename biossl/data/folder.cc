@@ -6,9 +6,11 @@
 #include <thread>
 #include <utility>
 
+#include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
 #include "biossl/core/random.h"
+#include "biossl/core/text.h"
 #include "biossl/core/wording.h"
 #include "biossl/data/array_images.h"
 #include "biossl/data/pack.h"
@@ -19,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int cache_version = 1;  // of what pack_pictures makes of the same pictures
+constexpr int cache_version = 1;                    // of what pack_pictures makes of the same pictures
+constexpr const char* inventory = "inventory.txt";  // of a packed set in the cache; written last
+constexpr std::int64_t most_bytes_of_notes = std::int64_t{1} << 30;
 
 struct FolderOptions {
   std::string path;
@@ -28,7 +32,7 @@ struct FolderOptions {
   template <class Visitor>
   void visit(Visitor& field) {
     field("path", path, "the folder of pictures; below the data folder; \"\": that folder itself");
-    field("strict", strict, "whether a broken picture stops the run; otherwise it is passed over");
+    field("strict", strict, "whether a broken picture stops the run; otherwise it is skipped");
   }
 };
 
@@ -60,8 +64,32 @@ class PatientLock {
   std::optional<FolderLock> lock_;
 };
 
+/// A line for each file of a packed set: its length, and its path there.
+std::string inventory_of(const fs::path& set) {
+  std::vector<std::string> lines;
+  std::error_code fault;
+  for (auto entry = fs::recursive_directory_iterator(set, fault); !fault && entry != fs::recursive_directory_iterator();
+       entry.increment(fault)) {
+    std::error_code unknown;
+    if (!entry->is_regular_file(unknown) || entry->path().filename() == inventory) continue;
+    lines.push_back(fmt::format("{} {}\n", static_cast<std::int64_t>(entry->file_size(unknown)),
+                                entry->path().lexically_relative(set).string()));
+  }
+  std::ranges::sort(lines);
+  return joined(lines, "");
+}
+
+/// Whether a packed set holds what it held when it was made. A crash, a full disk or a tidy user may have cut it.
+bool is_whole(const fs::path& set) {
+  try {
+    return read_regular_file(set / inventory, most_bytes_of_notes) == inventory_of(set);
+  } catch (const BadInput&) {
+    return false;
+  }
+}
+
 /// The packed pictures of a folder. They lie in the cache under a number of the folder and size, and below it under the
-/// fingerprint of the pictures, so that a changed folder is packed anew; older ones go.
+/// fingerprint of the pictures, so that a changed folder is packed anew, and so is a damaged set; older ones go.
 fs::path packed(const fs::path& folder, PictureLayout layout, const FolderOptions& options,
                 const DatasetRequest& request) {
   const PictureFolder pictures = list_pictures(folder, layout);
@@ -74,13 +102,23 @@ fs::path packed(const fs::path& folder, PictureLayout layout, const FolderOption
   fs::create_directories(place, fault);
   if (fault) throw WriteError(fmt::format("{}: cannot be made ({})", place.string(), fault.message()));
   const PatientLock lock(place, request.progress);
-  const bool is_there = fs::exists(wanted, fault);
-  if (is_there && !(options.strict && fs::exists(wanted / "broken.txt", fault))) return wanted;
+  if (is_whole(wanted) && !(options.strict && fs::exists(wanted / "broken.txt", fault))) return wanted;
   fs::remove_all(wanted);
   for (const auto& older : fs::directory_iterator(place)) fs::remove_all(older.path(), fault);
   pack_pictures(pictures, wanted,
                 {.side = request.resize, .crop = request.crop, .strict = options.strict, .progress = request.progress});
+  write_file(wanted / inventory, inventory_of(wanted));
   return wanted;
+}
+
+/// folder: of the pictures.
+ArrayImages read_packed(const fs::path& set, Split split, const fs::path& folder) {
+  try {
+    return read_array_images(find_packed(set, split));
+  } catch (const BadInput& damage) {
+    bad_input("{}; it is made of the pictures in {}: remove {} and it is made anew", damage.what(), folder.string(),
+              set.string());
+  }
 }
 
 class PackedPictures : public FileDataset {
@@ -100,7 +138,7 @@ class PackedPictures : public FileDataset {
       throw MissingSplit(
           fmt::format("{}: has no test pictures; put the pictures into train/ and test/ in it", folder.string()));
     }
-    ArrayImages images = read_array_images(find_packed(set, request.split));
+    ArrayImages images = read_packed(set, request.split, folder);
     DatasetRequest as_packed = request;
     as_packed.crop = 1;  // done when they were packed
     open(std::move(images.records), std::move(images.labels), std::move(images.class_names), as_packed);
@@ -112,8 +150,8 @@ class PackedPictures : public FileDataset {
   void note_broken(const fs::path& folder, const fs::path& set) {
     const fs::path list = set / "broken.txt";
     if (!is_there(list)) return;
-    const std::string text = read_file(list);
-    notes_.push_back(fmt::format("{}: {} pictures are broken and were passed over; {} names them", folder.string(),
+    const std::string text = read_regular_file(list, most_bytes_of_notes);
+    notes_.push_back(fmt::format("{}: {} pictures are broken and were skipped; {} names them", folder.string(),
                                  std::ranges::count(text, '\n'), list.string()));
   }
 };

@@ -22,12 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t window_bytes = std::int64_t{64} << 20;  // of decoded images that wait for being written
+constexpr std::int64_t window_bytes = std::int64_t{64} << 20;    // of decoded images that wait for being written
+constexpr std::int64_t largest_picture = std::int64_t{1} << 30;  // bytes of its file
 constexpr std::int64_t reserve = 2;  // a JPEG is decoded at this multiple of the wanted side at least
 
 /// Writes the picture as an image of side x side x 3. Throws BadInput.
 void decode_into(const PictureFile& file, const PackOptions& options, std::uint8_t* to) {
-  const std::string bytes = read_file(file.path);
+  const std::string bytes = read_regular_file(file.path, largest_picture);
   const auto least_side = std::llround(static_cast<double>(reserve * options.side) / options.crop);
   const Picture picture =
       decode_picture(std::as_bytes(std::span(bytes.data(), bytes.size())), least_side, one_line(file.path.string()));
@@ -85,8 +86,11 @@ class SplitPacker {
         try {
           decode_into(list_.files[static_cast<std::size_t>(first + i)], options_, to + i * image_bytes());
         } catch (const BadInput& wrong) {
-          fault = wrong.what();
+          fault = one_line(wrong.what());
           if (options_.strict) next = size;
+        } catch (...) {
+          next = size;
+          throw;
         }
         if (begin != 0 || !options_.progress) continue;
         try {
@@ -146,18 +150,34 @@ class SplitPacker {
   std::int64_t last_kept_ = -1;       // its place in the list
 };
 
+/// "SET/" and "SET/." are SET, beside which others are made.
+fs::path without_slash(fs::path folder) {
+  while (folder.has_relative_path() && folder.has_parent_path() &&
+         (!folder.has_filename() || folder.filename() == ".")) {
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
+void require_free(const fs::path& set) {
+  std::error_code ignored;
+  check(!fs::exists(fs::symlink_status(set, ignored)), "pack", "{} exists; name another place, or remove it",
+        set.string());
+}
+
 }  // namespace
 
 PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, const PackOptions& options) {
   check(options.side >= 1 && options.side <= 4096, "pack", "size = {}; must be 1 to 4096", options.side);
   check(options.crop > 0 && options.crop <= 1, "pack", "crop = {}; must lie above 0 and up to 1", options.crop);
-  std::error_code ignored;
-  check(!fs::exists(fs::symlink_status(out, ignored)), "pack", "{} exists; name another place, or remove it",
-        out.string());
-  fs::path unfinished = out;
+  const fs::path set = without_slash(out);
+  check(set.has_filename(), "pack", "'{}' is no name of a folder to make", out.string());
+  require_free(set);
+  fs::path unfinished = set;
   unfinished += ".packing";
   require_writable_folder(unfinished);
   const StagingFolder folder(unfinished);
+  require_free(set);  // another process may have made it before this one got the staging folder
   PackSummary summary;
   const std::int64_t train = std::ssize(pictures.train.files);
   const std::int64_t total = train + (pictures.test ? std::ssize(pictures.test->files) : 0);
@@ -169,7 +189,7 @@ PackSummary pack_pictures(const PictureFolder& pictures, const fs::path& out, co
   }
   if (!summary.broken.empty()) write_file(folder.path() / "broken.txt", joined(summary.broken, "\n") + "\n");
   flush_to_disk(folder.path());
-  put_in_place(folder.path(), out);
+  put_in_place(folder.path(), set);
   return summary;
 }
 

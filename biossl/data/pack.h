@@ -20,15 +20,16 @@ struct PackOptions {
 struct PackSummary {
   std::int64_t train_images = 0;
   std::int64_t test_images = 0;
-  std::vector<std::string> broken;  ///< a line for each picture that was passed over: "FILE: why"
+  std::vector<std::string> broken;  ///< a line for each picture that was skipped: "FILE: why"
 };
 
 /// Decodes pictures, several at a time, into a new folder that the data set "array" and NumPy read: images.npy, uint8
 /// (N, side, side, 3); with classes labels.npy, int32 (N), and names.txt; with clips clips.npy, int32 (N), in which a
-/// broken frame ends a clip; broken.txt if pictures were passed over; all in train/ and test/ where the pictures are.
-/// The result does not depend on the number of threads. The folder appears whole or not at all. Throws BadInput naming
-/// a broken picture if the options are strict, or if all of a split are; std::invalid_argument if `out` exists;
-/// WriteError.
+/// broken frame ends a clip; broken.txt if pictures were skipped; all in train/ and test/ where the pictures are.
+/// The result does not depend on the number of threads. The folder appears whole or not at all; it is made in
+/// OUT.packing (core/staging_folder.h). A file above 1 GiB is broken. Throws BadInput naming a broken picture if the
+/// options are strict, or if all of a split are; std::invalid_argument if `out` exists; InUse if another process is
+/// making it; WriteError.
 PackSummary pack_pictures(const PictureFolder& pictures, const std::filesystem::path& out, const PackOptions& options);
 
 }  // namespace biossl

@@ -7,6 +7,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/core/one_line.h"
 #include "biossl/core/random.h"
 #include "biossl/core/text.h"
 #include "biossl/io/picture.h"
@@ -36,6 +37,14 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   if (fault) bad_input("{}: cannot be read ({})", folder.string(), fault.message());
   std::ranges::sort(entries, {}, [](const fs::path& path) -> const std::string& { return path.native(); });
   return entries;
+}
+
+/// Whether reading it might never end. What a link leads to that is broken is no stream.
+bool is_stream(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_type type = fs::status(path, ignored).type();
+  return type == fs::file_type::fifo || type == fs::file_type::socket || type == fs::file_type::character ||
+         type == fs::file_type::block;
 }
 
 PictureFile described(const fs::path& path) {
@@ -200,10 +209,11 @@ class Lister {
 
   void take(const fs::path& entry, Files& files) {
     if (has_picture_ending(entry)) {
-      files.push_back(described(entry));
-    } else {
-      ++listed_.foreign_files;
+      PictureFile file = described(entry);
+      // Regular files have a size. A broken link is listed, so that it is named.
+      if (file.size >= 0 || !is_stream(entry)) return files.push_back(std::move(file));
     }
+    ++listed_.foreign_files;
   }
 
   /// The test pictures have the numbers of the training pictures' classes.
@@ -218,7 +228,7 @@ class Lister {
     for (const std::string& name : test.classes) {
       const auto found = std::ranges::find(known, name);
       if (found == known.end()) {
-        bad_input("{}: has a class {} that train/ beside it lacks{}", folder.string(), valid_utf8(name),
+        bad_input("{}: has a class {} that train/ beside it lacks{}", folder.string(), one_line(name),
                   suggestion(name, known));
       }
       number.push_back(static_cast<std::int32_t>(found - known.begin()));

@@ -35,16 +35,17 @@ struct PictureFolder {
   PictureList train;
   std::optional<PictureList> test;
   bool has_splits = false;         ///< whether train/ and test/ told them apart
-  std::int64_t foreign_files = 0;  ///< neither hidden nor a picture by their ending
+  std::int64_t foreign_files = 0;  ///< neither hidden nor pictures, by their ending or as pipes and devices
 };
 
 /// Lists the pictures of a folder. With a sub-folder train/, and none but test/, val/, valid/ and validation/
 /// beside it, train/ and test/ hold the pictures. Folders of pictures are classes; a folder of nothing but pictures has
-/// no classes. Deeper folders belong to the class above them. Hidden files and folders are passed over; links are
-/// followed, but not back into a folder above. In a layout of clips every folder that holds pictures is a clip. Its
-/// frames are in natural order of their names (core/text.h). Clips that lie in folders of folders have classes, named
-/// after the upper folder; others have none. Throws BadInput for a folder that is none or has no pictures, for one with
-/// pictures beside folders of pictures, for clips with and without a class, and for a class of test/ that train/ lacks.
+/// no classes. Deeper folders belong to the class above them. Hidden files and folders, pipes and devices are
+/// skipped; links are followed, but not back into a folder above. In a layout of clips every folder that holds pictures
+/// is a clip. Its frames are in natural order of their names (core/text.h). Clips that lie in folders of folders have
+/// classes, named after the upper folder; others have none. Throws BadInput for a folder that is none or has no
+/// pictures, for one with pictures beside folders of pictures, for clips with and without a class, and for a class of
+/// test/ that train/ lacks.
 PictureFolder list_pictures(const std::filesystem::path& folder, PictureLayout layout = PictureLayout::classes);
 
 /// A number that changes when a picture comes, goes, or is written anew.

@@ -57,11 +57,14 @@ void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
   const std::int64_t side = result_[0];
   const std::int64_t channels = result_[2];
   const std::int64_t width = from_[1];
-  thread_local std::vector<float> narrow;  // (H, S, C): the image with its rows scaled
-  narrow.resize(static_cast<std::size_t>(from_[0] * side * channels));
-  for (std::int64_t y = 0; y < from_[0]; ++y) {
+  // Only the lines that the result reads: an image may be far higher than its middle square.
+  const std::int64_t top = rows_.first.front();
+  const std::int64_t lines = rows_.first.back() + rows_.taps - top;
+  thread_local std::vector<float> narrow;  // (lines, S, C): those of the image, scaled along themselves
+  narrow.resize(static_cast<std::size_t>(lines * side * channels));
+  for (std::int64_t y = 0; y < lines; ++y) {
     for (std::int64_t x = 0; x < side; ++x) {
-      const std::uint8_t* pixels = from + (y * width + columns_.first[static_cast<std::size_t>(x)]) * channels;
+      const std::uint8_t* pixels = from + ((top + y) * width + columns_.first[static_cast<std::size_t>(x)]) * channels;
       const float* weights = columns_.weights.data() + x * columns_.taps;
       float* sums = narrow.data() + (y * side + x) * channels;
       std::fill_n(sums, channels, 0.0F);
@@ -75,7 +78,7 @@ void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
   sums.resize(static_cast<std::size_t>(row));
   for (std::int64_t y = 0; y < side; ++y) {
     std::ranges::fill(sums, 0.5F);
-    const float* line = narrow.data() + rows_.first[static_cast<std::size_t>(y)] * row;
+    const float* line = narrow.data() + (rows_.first[static_cast<std::size_t>(y)] - top) * row;
     const float* weights = rows_.weights.data() + y * rows_.taps;
     for (std::int64_t tap = 0; tap < rows_.taps; ++tap, line += row) {
       for (std::int64_t i = 0; i < row; ++i) sums[static_cast<std::size_t>(i)] += weights[tap] * line[i];

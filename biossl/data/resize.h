@@ -23,7 +23,7 @@ class Resizer {
   void operator()(const std::uint8_t* from, std::uint8_t* to) const;
 
  private:
-  /// The weights of one axis: those of output x are for inputs first[x], first[x] + 1, …
+  /// The weights of one axis: those of output x are for inputs first[x], first[x] + 1, … `first` never falls.
   struct Axis {
     std::int64_t taps = 0;
     std::vector<std::int64_t> first;

@@ -19,6 +19,7 @@ constexpr std::int64_t plane = side * side;
 constexpr std::int64_t image_bytes = 3 * plane;
 constexpr std::int32_t classes = 10;
 constexpr std::int64_t folds = 10;
+constexpr std::int64_t most_bytes_of_folds = 1 << 20;  // the published file has 50 KB
 
 struct StlOptions {
   std::int64_t fold = -1;
@@ -96,7 +97,7 @@ std::vector<std::int32_t> read_stl10_labels(const fs::path& path, std::int64_t i
 
 /// A line of fold_indices.txt: the numbers of its images, from 0 on.
 std::vector<std::int64_t> read_fold(const fs::path& path, std::int64_t fold, std::int64_t images) {
-  const std::string text = read_file(path);
+  const std::string text = read_regular_file(path, most_bytes_of_folds);
   std::size_t start = 0;
   for (std::int64_t line = 0; line < fold; ++line) {
     start = text.find('\n', start);
@@ -122,10 +123,7 @@ std::vector<std::int64_t> read_fold(const fs::path& path, std::int64_t fold, std
 
 std::vector<std::string> names_of_classes(const fs::path& folder, const std::vector<std::int32_t>& labels) {
   const fs::path path = folder / "class_names.txt";
-  if (is_there(path)) return read_class_names(path, labels);
-  std::vector<std::string> names;
-  for (std::int32_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
-  return names;
+  return is_there(path) ? read_class_names(path, labels) : numbered_classes(classes);
 }
 
 class Stl10 final : public FileDataset {

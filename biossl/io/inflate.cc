@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "biossl/core/error.h"
+#include "biossl/io/named_memory.h"
 
 namespace biossl {
 namespace {
 
 constexpr std::int64_t piece = 1 << 18;
+constexpr std::int64_t unpacked_piece = 1 << 20;
 constexpr std::int64_t best_ratio = 1100;  // deflate reaches 1032
 
 }  // namespace
@@ -70,8 +73,14 @@ std::vector<std::byte> InflateStream::read_rest(std::int64_t size) {
   if (size < 0 || size / best_ratio > from_->size()) {
     bad_input("{}: {} packed bytes cannot hold the {} that are announced", from_->name(), from_->size(), size);
   }
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  read(bytes);
+  require_memory_for(from_->name(), size);
+  std::vector<std::byte> bytes;
+  bytes.reserve(static_cast<std::size_t>(size));  // touches nothing: what never comes costs no memory
+  while (std::ssize(bytes) < size) {
+    const std::size_t had = bytes.size();
+    bytes.resize(had + static_cast<std::size_t>(std::min<std::int64_t>(unpacked_piece, size - std::ssize(bytes))));
+    read(std::span(bytes).subspan(had));
+  }
   std::array<std::byte, 1> more{};
   if (read_some(more) != 0) bad_input("{}: unpacks to more than the {} bytes that it announces", from_->name(), size);
   return bytes;

@@ -23,7 +23,7 @@ class InflateStream {
   /// The next bytes. Throws BadInput, naming the source and the byte, if there are not so many or they are damaged.
   void read(std::span<std::byte> to);
   /// The next `size` bytes, which must be the last ones. Throws BadInput also for a size that the source cannot unpack
-  /// to, before memory is taken for it.
+  /// to, before memory is taken for it; std::runtime_error, naming the source, if there is not so much memory.
   std::vector<std::byte> read_rest(std::int64_t size);
 
  private:

@@ -9,6 +9,7 @@
 // clang-format on
 
 #include "biossl/core/error.h"
+#include "biossl/io/named_memory.h"
 #include "biossl/io/picture.h"
 
 namespace biossl {
@@ -21,10 +22,12 @@ struct ErrorHandler {
   std::jmp_buf back{};
   std::array<char, JMSG_LENGTH_MAX> text{};
   bool damaged = false;
+  bool lacks_memory = false;
 };
 
 [[noreturn]] void leave(j_common_ptr info) {
   auto* handler = reinterpret_cast<ErrorHandler*>(info->err);
+  handler->lacks_memory = handler->base.msg_code == JERR_OUT_OF_MEMORY;
   if (!handler->damaged) handler->base.format_message(info, handler->text.data());
   std::longjmp(handler->back, 1);
 }
@@ -56,8 +59,12 @@ class Decoder {
     if (setjmp(handler_.back) != 0) return false;  // NOLINT(cert-err52-cpp): libjpeg's way
     jpeg_create_decompress(&info_);
     jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-    return jpeg_read_header(&info_, TRUE) == JPEG_HEADER_OK;
+    if (jpeg_read_header(&info_, TRUE) != JPEG_HEADER_OK) return false;
+    if (jpeg_has_multiple_scans(&info_) != FALSE) coefficient_bytes_ = bytes_of_coefficients();
+    return true;
   }
+  /// What libjpeg keeps of a picture that comes in several scans, as progressive ones do; 0 for others.
+  std::int64_t coefficient_bytes() const { return coefficient_bytes_; }
   bool is_cmyk() const { return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK; }
   /// Of CMYK values: Adobe's are of light, others of ink.
   bool is_of_light() const { return info_.saw_Adobe_marker != 0; }
@@ -85,11 +92,25 @@ class Decoder {
     }
     return jpeg_finish_decompress(&info_) != 0 && !handler_.damaged;
   }
-  const char* fault() const { return handler_.text.data(); }
+  /// After a false result. Whether memory ran out says nothing of the picture.
+  [[noreturn]] void refuse(const std::string& name) const {
+    if (handler_.lacks_memory) no_memory_for_picture(name);
+    bad_input("{}: is a damaged JPEG ({})", name, handler_.text.data());
+  }
 
  private:
+  std::int64_t bytes_of_coefficients() const {
+    std::int64_t blocks = 0;
+    for (int i = 0; i < info_.num_components; ++i) {
+      const jpeg_component_info& component = info_.comp_info[i];
+      blocks += std::int64_t{component.width_in_blocks} * component.height_in_blocks;
+    }
+    return blocks * static_cast<std::int64_t>(sizeof(JBLOCK));
+  }
+
   ErrorHandler handler_;
   jpeg_decompress_struct info_{};
+  std::int64_t coefficient_bytes_ = 0;
 };
 
 unsigned scale_for(std::int64_t shorter, std::int64_t least_side) {
@@ -116,16 +137,19 @@ std::vector<std::uint8_t> to_rgb(const std::vector<std::uint8_t>& cmyk, bool of_
 
 Picture decode_jpeg(std::span<const std::byte> bytes, std::int64_t least_side, const std::string& name) {
   Decoder decoder;
-  if (!decoder.start(bytes)) bad_input("{}: is a damaged JPEG ({})", name, decoder.fault());
+  if (!decoder.start(bytes)) decoder.refuse(name);
   if (decoder.full_width() * decoder.full_height() > most_pixels) {
     bad_input("{}: {} x {} pixels are too many", name, decoder.full_width(), decoder.full_height());
   }
+  require_memory_for(name, decoder.coefficient_bytes());
   if (!decoder.decode(scale_for(std::min(decoder.full_width(), decoder.full_height()), least_side))) {
-    bad_input("{}: is a damaged JPEG ({})", name, decoder.fault());
+    decoder.refuse(name);
   }
   Picture picture{.width = decoder.width(), .height = decoder.height(), .rgb = {}};
-  picture.rgb.resize(static_cast<std::size_t>(picture.width * picture.height * decoder.channels()));
-  if (!decoder.read_rows(picture.rgb.data())) bad_input("{}: is a damaged JPEG ({})", name, decoder.fault());
+  const std::int64_t samples = picture.width * picture.height * decoder.channels();
+  require_memory_for(name, samples);
+  picture.rgb.resize(static_cast<std::size_t>(samples));
+  if (!decoder.read_rows(picture.rgb.data())) decoder.refuse(name);
   if (decoder.is_cmyk()) picture.rgb = to_rgb(picture.rgb, decoder.is_of_light());
   return picture;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -63,6 +64,10 @@ void orient(Picture& picture, int orientation) {
     }
   }
   picture = std::move(turned);
+}
+
+void no_memory_for_picture(const std::string& name) {
+  throw std::runtime_error(fmt::format("{}: not enough memory to decode it; fewer threads need less", name));
 }
 
 Picture decode_picture(std::span<const std::byte> bytes, std::int64_t least_side, const std::string& name) {

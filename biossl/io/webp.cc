@@ -3,6 +3,7 @@
 #include <array>
 
 #include "biossl/core/error.h"
+#include "biossl/io/named_memory.h"
 #include "biossl/io/picture.h"
 
 namespace biossl {
@@ -17,6 +18,7 @@ Picture decode_webp(std::span<const std::byte> bytes, const std::string& name) {
   const bool has_alpha = features.has_alpha != 0;
   const int channels = has_alpha ? 4 : 3;
   Picture picture{.width = features.width, .height = features.height, .rgb = {}};
+  require_memory_for(name, pixels * channels);
   picture.rgb.resize(static_cast<std::size_t>(pixels * channels));
   const auto decode = has_alpha ? WebPDecodeRGBAInto : WebPDecodeRGBInto;
   if (decode(data, bytes.size(), picture.rgb.data(), picture.rgb.size(), features.width * channels) == nullptr) {

@@ -42,9 +42,9 @@ TEST_F(OwnPictures, ArePackedAndLookedAt) {
   write("train/cat/broken.jpg", "no picture");
   const Outcome packed = run({"data", "pack", in("pictures"), "--size", "12", "--out", in("set")});
   EXPECT_EQ(packed.code, 0) << packed.error;
-  EXPECT_THAT(packed.out, AllOf(HasSubstr("8 images of 2 classes of 12x12, 4 to test on"), HasSubstr("passed over: "),
+  EXPECT_THAT(packed.out, AllOf(HasSubstr("8 images of 2 classes of 12x12, 4 to test on"), HasSubstr("skipped: "),
                                 HasSubstr("broken.jpg: is no JPEG, PNG or WebP picture"),
-                                HasSubstr("1 broken pictures were passed over")));
+                                HasSubstr("1 broken pictures were skipped")));
   const Outcome info = run({"data", "info", "array", "--data", in("set")});
   EXPECT_THAT(info.out, AllOf(HasSubstr("array train: 8 images of 12x12x3, 2 classes"), HasSubstr("0 cat"),
                               HasSubstr("array test: 4 images")));

@@ -67,7 +67,7 @@ TEST_F(Fetch, RecognisesACompleteSet) {
   const Outcome outcome = run({"data", "fetch", "cifar10", "--data", in("data"), "--from", in("nowhere")});
   EXPECT_EQ(outcome.code, 0) << outcome.error;
   EXPECT_EQ(outcome.out,
-            fmt::format("cifar10: {} is complete; nothing had to be loaded\n", in("data/cifar-10-batches-bin")));
+            fmt::format("cifar10: {} is complete; nothing had to be downloaded\n", in("data/cifar-10-batches-bin")));
 }
 
 TEST_F(Fetch, SaysWhatIsMissing) {

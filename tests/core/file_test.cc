@@ -212,6 +212,29 @@ TEST_F(FileTest, APipeIsReadToItsEndButNotMapped) {
   EXPECT_THAT([] { read_file("/dev/zero"); }, ThrowsMessage<BadInput>(HasSubstr("does not end within 64 MiB")));
 }
 
+/// A test that waits for a writer would wait for ever: nobody writes to this pipe.
+TEST_F(FileTest, ANamedPipeIsRefusedWithoutWaitingForIt) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  const auto refusal = HasSubstr("file.bin: is a pipe or a device; save it as a file first");
+  EXPECT_THAT([&] { read_regular_file(path(), 100); }, ThrowsMessage<BadInput>(refusal));
+  EXPECT_THAT([&] { MappedFile file(path()); }, ThrowsMessage<BadInput>(refusal));
+  EXPECT_THAT([&] { RandomAccessFile file(path()); }, ThrowsMessage<BadInput>(refusal));
+  EXPECT_THAT([] { read_regular_file("/dev/zero", 100); }, ThrowsMessage<BadInput>(HasSubstr("is a pipe or a device")));
+}
+
+TEST_F(FileTest, ANamedPipeIsReadWhenItsWriterCame) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  ChildProcess writer({"/bin/sh", "-c", "sleep 0.1; printf text >\"$0\"", path().string()});
+  EXPECT_EQ(read_file(path()), "text");
+  writer.read([](std::string_view) {});
+}
+
+TEST_F(FileTest, AFileThatIsTooLongIsRefusedByItsLength) {
+  write_file(path(), "0123456789");
+  EXPECT_EQ(read_regular_file(path(), 10), "0123456789");
+  EXPECT_THAT([&] { read_regular_file(path(), 9); }, ThrowsMessage<BadInput>(HasSubstr("file.bin: has 10 bytes")));
+}
+
 TEST_F(FileTest, AFolderIsLockedOnceAndByNoProgramThatThisOneStarts) {
   auto lock = std::make_unique<FolderLock>(folder_.path());
   EXPECT_THAT([&] { FolderLock second(folder_.path()); }, ThrowsMessage<InUse>(HasSubstr("at work in it")));

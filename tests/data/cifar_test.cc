@@ -132,6 +132,9 @@ TEST_F(CifarTest, NamesClassesFromTheFileOrByNumber) {
   write_file(ten() / "batches.meta.txt", "a\r\nb\nc\nd\ne\nf\ng\nh\ni\nship yard\n\n");
   EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(0), "a");
   EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(9), "ship yard");
+  write_file(ten() / "batches.meta.txt", "\x1b[2Ja\r\nb\nc\nd\ne\nf\ng\nh\ni\nj \t\r\n");
+  EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(0), "?[2Ja");
+  EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(9), "j");
   write_file(ten() / "batches.meta.txt", "a\nb\n");
   EXPECT_THAT(complaint("cifar10", Split::train, 20),
               AllOf(HasSubstr("batches.meta.txt"), HasSubstr("2 class names, expected 10")));

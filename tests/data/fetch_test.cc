@@ -13,6 +13,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/core/folder_lock.h"
+#include "biossl/core/staging_folder.h"
 #include "biossl/io/checksum.h"
 #include "tests/support/http_server.h"
 #include "tests/support/message_of.h"
@@ -266,10 +267,23 @@ TEST_F(Fetching, AStopWhileUnpackingKeepsWhatWasLoaded) {
   EXPECT_THROW(run(), std::domain_error);
   EXPECT_THAT(names_in(data_), UnorderedElementsAre("tiny.tar.gz.part"));
   progress_ = nullptr;
-  fs::create_directories(data_ / "tiny.unpacking/tiny-bin/left by a killed process");
+  fs::create_directories(data_ / "tiny.unpacking/content/tiny-bin/left by a killed process");
+  write_file(data_ / "tiny.unpacking" / StagingFolder::mark, "");
   run();
   expect_unpacked();
   EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(Fetching, AFolderOfTheUsersIsNotRemoved) {
+  publish_good_archive();
+  fs::create_directories(data_ / "tiny.unpacking");
+  write_file(data_ / "tiny.unpacking/notes", "mine");
+  EXPECT_THAT(refusal<WriteError>(), AllOf(HasSubstr("tiny.unpacking"), HasSubstr("move it away")));
+  EXPECT_EQ(read_file(data_ / "tiny.unpacking/notes"), "mine");
+  fs::remove_all(data_ / "tiny.unpacking");
+  run();
+  expect_unpacked();
+  EXPECT_EQ(server_.requests().size(), 1U) << "what has been loaded is kept";
 }
 
 TEST_F(Fetching, StoresFilesThatAreUsedAsTheyAre) {

@@ -1,6 +1,7 @@
 // The data sets "array", "idx" and "stl10": valid, cut short, too long, mislabelled and random files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -69,6 +70,23 @@ TEST_F(ArrayTest, ReadsAFolderWithLabelsAndNames) {
   EXPECT_EQ(all_bytes(*set), bytes_of(noise(360)));
   EXPECT_EQ(summarize(*set).class_sizes, std::vector<std::int64_t>({2, 2, 1}));
   EXPECT_THROW(open("array", {}, Split::test), MissingSplit);
+}
+
+TEST_F(ArrayTest, NamesLoseLineEndsOfWindowsAndControlCharacters) {
+  write("images.npy", images());
+  write("labels.npy", labels());
+  write("names.txt", "cat\r\n \r\n\x1b[31mdog\t\r\n  barn\towl \xff\r\n");
+  EXPECT_THAT(open("array")->class_names(), ElementsAre("cat", "?[31mdog", "barn?owl \xEF\xBF\xBD"));
+}
+
+TEST_F(ArrayTest, PipesAreNotWaitedFor) {
+  ASSERT_EQ(mkfifo(file("images.npy").c_str(), 0600), 0);
+  EXPECT_THAT(fault("array"), HasSubstr("images.npy: is a pipe or a device; save it as a file first"));
+  std::filesystem::remove(file("images.npy"));
+  write("images.npy", images());
+  write("labels.npy", labels());
+  ASSERT_EQ(mkfifo(file("names.txt").c_str(), 0600), 0);
+  EXPECT_THAT(fault("array"), HasSubstr("names.txt: is a pipe or a device"));
 }
 
 TEST_F(ArrayTest, IsTheSameFromMemoryAndFromItsFile) {

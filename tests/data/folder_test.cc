@@ -1,6 +1,7 @@
 // The data set "folder" and `pack_pictures`.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/staging_folder.h"
 #include "biossl/data/array_images.h"
 #include "biossl/data/pack.h"
 #include "biossl/data/picture_folder.h"
@@ -178,7 +180,7 @@ TEST_F(FolderTest, BrokenPicturesAreNamedAndPassedOverOrStopThePacking) {
   EXPECT_FALSE(fs::exists(packed()));
   EXPECT_FALSE(fs::exists(packed().string() + ".packing"));
   const auto set = open();
-  EXPECT_THAT(set->notes(), ElementsAre(HasSubstr("2 pictures are broken and were passed over")));
+  EXPECT_THAT(set->notes(), ElementsAre(HasSubstr("2 pictures are broken and were skipped")));
   EXPECT_THROW(open(Split::train, 8, {{"strict", true}}), BadInput);
 }
 
@@ -193,6 +195,97 @@ TEST_F(FolderTest, StoppingLeavesNothing) {
   const auto stop = [](std::int64_t, std::int64_t, std::string_view) { throw std::runtime_error("stopped"); };
   EXPECT_THROW(pack_pictures(list_pictures(pictures()), packed(), {.side = 8, .progress = stop}), std::runtime_error);
   EXPECT_THAT(fs::exists(packed()) || fs::exists(packed().string() + ".packing"), false);
+}
+
+TEST_F(FolderTest, PipesAreNoPicturesAndAreNotWaitedFor) {
+  write_two_classes();
+  ASSERT_EQ(mkfifo((pictures() / "cat/1.png").c_str(), 0600), 0);
+  PictureFolder listed = list_pictures(pictures());
+  EXPECT_THAT(listed.train.files, SizeIs(4));
+  EXPECT_EQ(listed.foreign_files, 1);
+  listed.train.files.front().path = pictures() / "cat/1.png";  // as if it had become a pipe meanwhile
+  EXPECT_THAT(pack_pictures(listed, packed(), {.side = 8}).broken,
+              ElementsAre(AllOf(HasSubstr("cat/1.png"), HasSubstr("is a pipe or a device"))));
+}
+
+TEST_F(FolderTest, AHugeFileIsABrokenPicture) {
+  write_two_classes();
+  write("cat/huge.jpg", jpeg_bytes(quarters(8, 8)));
+  std::error_code fault;
+  fs::resize_file(pictures() / "cat/huge.jpg", std::uintmax_t{3} << 30, fault);
+  if (fault) GTEST_SKIP() << "no file of 3 GiB with a hole can be made here: " << fault.message();
+  EXPECT_THAT(pack().broken,
+              ElementsAre(AllOf(HasSubstr("cat/huge.jpg: has 3221225472 bytes"), HasSubstr("1024 MiB"))));
+}
+
+TEST_F(FolderTest, ASetIsPackedByOneProcessAtATime) {
+  write_two_classes();
+  {
+    const StagingFolder other(packed().string() + ".packing");
+    write_file(other.path() / "images.npy", "half");
+    EXPECT_THAT(message_of<InUse>([&] { pack(); }), HasSubstr("another process is at work in it"));
+    EXPECT_EQ(read_file(other.path() / "images.npy"), "half");
+  }
+  EXPECT_EQ(pack().train_images, 4);
+}
+
+TEST_F(FolderTest, ASetThatHasComeMeanwhileStays) {
+  write_two_classes();
+  const auto come_second = [&](std::int64_t, std::int64_t, std::string_view) {
+    fs::create_directories(packed() / "a");
+  };
+  EXPECT_THROW(pack_pictures(list_pictures(pictures()), packed(), {.side = 8, .progress = come_second}), WriteError);
+  EXPECT_THAT(message_of<std::invalid_argument>([&] { pack(); }), HasSubstr("exists"));
+  EXPECT_FALSE(fs::exists(packed().string() + ".packing"));
+}
+
+TEST_F(FolderTest, ASlashAtTheEndOfTheNameMakesNoDifference) {
+  write_two_classes();
+  for (const char* end : {"//", "/./"}) {
+    pack_pictures(list_pictures(pictures()), packed().string() + end, {.side = 8});
+    EXPECT_TRUE(fs::exists(packed() / "images.npy")) << end;
+    EXPECT_FALSE(fs::exists(packed() / ".packing")) << end;
+    fs::remove_all(packed());
+  }
+  EXPECT_THROW(pack_pictures(list_pictures(pictures()), "", {.side = 8}), std::invalid_argument);
+}
+
+TEST_F(FolderTest, AFolderOfTheUsersIsNotRemoved) {
+  write_two_classes();
+  const fs::path own = packed().string() + ".packing";
+  fs::create_directories(own);
+  write_file(own / "thesis.txt", "text");
+  EXPECT_THAT(message_of<WriteError>([&] { pack(); }), AllOf(HasSubstr(own.string()), HasSubstr("move it away")));
+  EXPECT_EQ(read_file(own / "thesis.txt"), "text");
+  EXPECT_FALSE(fs::exists(packed()));
+}
+
+TEST_F(FolderTest, ADamagedCacheIsMadeAnew) {
+  write_two_classes();
+  const std::vector<std::uint8_t> bytes = all_bytes(*open());
+  const auto cached = [&](const std::string& name) {
+    for (const auto& entry : fs::recursive_directory_iterator(cache())) {
+      if (entry.path().filename() == name) return entry.path();
+    }
+    ADD_FAILURE() << "the cache holds no " << name;
+    return fs::path();
+  };
+  const auto is_as_before = [&] {
+    const auto set = open();
+    EXPECT_THAT(set->labels(), ElementsAre(0, 1, 0, 0));
+    EXPECT_EQ(all_bytes(*set), bytes);
+  };
+  for (const char* name : {"images.npy", "labels.npy", "inventory.txt"}) {
+    SCOPED_TRACE(name);
+    fs::remove(cached(name));
+    is_as_before();
+  }
+  fs::resize_file(cached("images.npy"), fs::file_size(cached("images.npy")) - 1);
+  is_as_before();
+  const fs::path labels = cached("labels.npy");
+  write_file(labels, std::string(fs::file_size(labels), 'x'));
+  EXPECT_THAT(message_of<BadInput>([&] { open(); }),
+              AllOf(HasSubstr(labels.string()), HasSubstr("remove " + labels.parent_path().string())));
 }
 
 TEST_F(FolderTest, IsPackedOnceAndAnewWhenItHasChanged) {
