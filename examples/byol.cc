@@ -20,7 +20,8 @@ struct ByolOptions {
 };
 
 /// Each view's embedding, through a predictor q, is to point where the slow network's embedding t of the other view
-/// points: L = 1/B sum over both views |q/|q| - t/|t||^2. The predictor learns while the loss is evaluated.
+/// points: L = 1/B sum over both views |q/|q| - t/|t||^2. The predictor's update is computed while the loss is
+/// evaluated, and waits for the end of the step.
 class ToSlowNetwork final : public Loss {
  public:
   ToSlowNetwork(const SynapsesSetup& setup, const LossSetup& its, std::int64_t hidden) : distance_(its, 2 * its.batch) {
@@ -45,14 +46,15 @@ class ToSlowNetwork final : public Loss {
     }
     totals.data<double>()[1] += static_cast<double>(pairs);
     predictor->backward(input, predictions, predictions, 0, rows, d_input);
-    predictor->learn(input, 0, rows, context.learning_rate);
+    predictor->learn(input, 0, rows, {context.learning_rate, &updates});
     ops::convert(d_input.reshaped(errors.shape()), errors);
   }
   bool stops_gradient() const override { return false; }
   Plausibility plausibility() const override { return {.recent_activity = false, .plain_arithmetic = false}; }
 
   std::unique_ptr<Head> predictor;
-  Tensor targets;  ///< the slow network's embeddings of the batch
+  Tensor targets;       ///< the slow network's embeddings of the batch
+  UpdateQueue updates;  ///< the predictor's
 
  private:
   CosineDistance distance_;
@@ -79,8 +81,10 @@ class Byol final : public LearningRule {
   }
 
   void step(const Tensor& images, const StepContext& context, Tensor& totals) override {
+    loss_->updates.clear();
     loss_->targets = slow_.embeddings(images);
     range_.step(images, context, totals);
+    loss_->updates.apply();
     slow_.follow();
   }
   std::int64_t total_epochs() const override { return epochs_; }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,7 +29,10 @@ struct TraitsOf<Interface> {
 };
 
 /// The components of one kind (losses, rules, …) by the name that a recipe uses. Interface names the kind with a static
-/// constexpr `const char* kind`; Args are handed to the constructor after the options.
+/// constexpr `const char* kind`; Args are handed to the constructor after the options. Threads may register and look
+/// for components at the same time. An entry lives as long as the registry, even where another one takes its place: a
+/// component of it may be in the making, and callers keep what they have found. So does what it holds, such as a class
+/// of Python; a session replaces a few dozen at most.
 template <class Interface, class... Args>
 class Registry {
  public:
@@ -49,34 +54,53 @@ class Registry {
   static constexpr const char* kind() { return Interface::kind; }
   /// A name that is added twice is refused by find(), so that nobody gets a component other than the one meant.
   void add(const std::string& name, Entry entry) {
-    if (!entries_.emplace(name, std::move(entry)).second) taken_twice_.insert(name);
+    const std::scoped_lock lock(mutex_);
+    const Entry& kept = kept_.emplace_back(std::move(entry));
+    if (!by_name_.emplace(name, &kept).second) taken_twice_.insert(name);
   }
   /// Puts a component in the place of whatever has the name, for a session in which one is defined anew.
   void replace(const std::string& name, Entry entry) {
-    entries_[name] = std::move(entry);
+    const std::scoped_lock lock(mutex_);
+    by_name_[name] = &kept_.emplace_back(std::move(entry));
     taken_twice_.erase(name);
   }
-  const std::map<std::string, Entry>& entries() const { return entries_; }
+  /// All of them as they are now.
+  std::map<std::string, const Entry&> entries() const {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::string, const Entry&> all;
+    for (const auto& [name, entry] : by_name_) all.emplace(name, *entry);
+    return all;
+  }
   std::vector<std::string> names() const {
+    const std::scoped_lock lock(mutex_);
     std::vector<std::string> names;
-    for (const auto& [name, entry] : entries_) names.push_back(name);
+    for (const auto& [name, entry] : by_name_) names.push_back(name);
     return names;
   }
   /// Throws std::invalid_argument with the nearest known name, or for a name that was registered twice.
   const Entry& find(std::string_view name) const {
-    const auto found = entries_.find(std::string(name));
-    check(found != entries_.end(), Interface::kind, "there is no {} '{}'{}", Interface::kind, name,
-          suggestion(name, names()));
-    check(!taken_twice_.contains(found->first), Interface::kind,
-          "two files register a {} under the name '{}'; rename one of them", Interface::kind, name);
-    return found->second;
+    const auto [entry, is_taken_twice] = look_up(name);
+    check(entry != nullptr, Interface::kind, "there is no {} '{}'{}", Interface::kind, name, suggestion(name, names()));
+    check(!is_taken_twice, Interface::kind, "two files register a {} under the name '{}'; rename one of them",
+          Interface::kind, name);
+    return *entry;
   }
   std::unique_ptr<Interface> make(std::string_view name, const Settings& settings, Args... args) const {
     return find(name).make(settings, std::forward<Args>(args)...);
   }
 
  private:
-  std::map<std::string, Entry> entries_;
+  /// An entry, or null, and whether its name was added twice.
+  std::pair<const Entry*, bool> look_up(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return {nullptr, false};
+    return {found->second, taken_twice_.contains(found->first)};
+  }
+
+  mutable std::mutex mutex_;  // of all below
+  std::deque<Entry> kept_;    // those that were replaced, too; none of them moves
+  std::map<std::string, const Entry*, std::less<>> by_name_;
   std::set<std::string> taken_twice_;
 };
 

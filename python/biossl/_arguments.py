@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,12 @@ def as_text(value: Any, name: str) -> str:
     except UnicodeEncodeError:
         raise ValueError(f"{name} = {shown(value)}; half a surrogate pair is no character, so leave it out") from None
     return value
+
+
+def as_line(value: Any, name: str) -> str:
+    """A text on one line, as what stands in a comment of a recipe must be: line breaks and control characters become
+    spaces."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", as_text(value, name)).split())
 
 
 def span(least: float, most: float) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from . import recipes
 from ._arguments import Named, UnknownName, as_device, as_folder, as_path
 from ._engine import core
+from ._files import object_of, read_text
 from ._held import held_all
 from ._interrupts import Heeding
 from .encoder import Encoder
@@ -54,7 +55,7 @@ class Run:
         """
         path = self.path / "summary.json"
         if path.exists():
-            return _read_json(path, "")
+            return _read_json(path, "it was removed")
         return _Summary(json.loads(core.summary_without_probe(self.path)))
 
     @property
@@ -79,9 +80,14 @@ class Run:
     def accuracy(self) -> float:
         """Test accuracy of the linear probe of the last block, a fraction. BadInput where there was no probe."""
         try:
-            return self.summary["probe"]["test_accuracy"]
+            found = self.summary["probe"]["test_accuracy"]
         except UnknownName as absent:
             raise BadInput(f"{self.path}: {absent}") from None
+        except (KeyError, TypeError):
+            found = None
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            raise BadInput(f"{self.path / 'summary.json'}: is damaged: it has no number probe.test_accuracy")
+        return found
 
     def __fspath__(self) -> str:
         """Whatever takes a run directory takes a Run."""
@@ -114,7 +120,7 @@ class Run:
                 said.append(f"loss {pretrain['final_loss']:.4g}")
             said.append(f"test accuracy {100 * probe['test_accuracy']:.2f} %" if probe else "not probed")
             return f"Run({str(self.path)!r}: {', '.join(said)})"
-        except (OSError, ValueError, KeyError, TypeError, Warning):  # files that are damaged or gone
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, Warning):  # files that are damaged or gone
             return f"Run({str(self.path)!r})"
 
 
@@ -232,30 +238,38 @@ def _perform(job, recipe, usual, data, set, out, seed, resume, device, progress,
     return Run(path, folder)
 
 
-def _read_json(path: Path, absent: str):
+def _read_json(path: Path, absent: str) -> dict:
+    text = _text_of(path, absent)
     try:
-        return json.loads(path.read_text())
+        return object_of(text)
+    except ValueError as fault:
+        raise BadInput(f"{path}: {fault}") from None
+
+
+def _text_of(path: Path, absent: str) -> str:
+    try:
+        return read_text(path)
     except FileNotFoundError:
         raise BadInput(f"{path}: is not there: {absent}") from None
-    except json.JSONDecodeError as fault:
-        raise BadInput(f"{path}: {fault}") from None
+    except OSError as fault:
+        raise BadInput(f"{path}: cannot be read ({fault.strerror})") from None
+    except ValueError as fault:
+        raise BadInput(f"{path}: is no UTF-8 text ({fault})") from None
 
 
 def _read_lines(path: Path) -> list[dict]:
     """The objects of a file with one a line. A last line without an end was cut short, and is left out."""
     lines = []
-    text = path.read_text()
-    for number, line in enumerate(text.splitlines(), 1):
+    *whole, last = _text_of(path, "it was removed").split("\n")  # splitlines would split at U+2028 in a text, too
+    for number, line in enumerate(whole, 1):
         try:
-            it = json.loads(line)
-        except json.JSONDecodeError:
-            if number < len(text.splitlines()) or text.endswith("\n"):
-                raise BadInput(f"{path}: line {number} is no JSON") from None
-            warnings.warn(f"{path}: line {number} is cut short and is left out", stacklevel=3)
-            continue
-        if not isinstance(it, dict):
-            raise BadInput(f"{path}: line {number} holds no object, as a line of metrics is")
-        lines.append(it)
+            lines.append(object_of(line))
+        except ValueError as fault:
+            raise BadInput(f"{path}: line {number} {fault}") from None
+    try:
+        lines += [object_of(last)] if last else []
+    except ValueError:
+        warnings.warn(f"{path}: line {len(whole) + 1} is cut short and is left out", stacklevel=3)
     return lines
 
 

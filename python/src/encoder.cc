@@ -62,6 +62,10 @@ class Encoder {
   }
 
   Network& network() { return *network_; }
+  nb::list layers(nb::handle self) { return list_layers(*network_, mutex_, self); }
+  nb::list weights() {
+    return in_turn(mutex_, [&] { return weights_of(*network_); });
+  }
   const Recipe& recipe() const { return recipe_; }
   const std::filesystem::path& path() const { return path_; }
   std::int64_t epochs() const { return epochs_; }
@@ -118,9 +122,9 @@ void bind_encoder(nb::module_& module) {
       .def("output_shape", [](Encoder& self, int block) { return extents(self.network().block(block).plan().output); })
       .def("description", [](Encoder& self, int block) { return self.network().block(block).description(); })
       .def("has_head", [](Encoder& self, int block) { return self.network().has_head(block); })
-      .def("layers", [](nb::handle self) { return list_layers(nb::cast<Encoder&>(self).network(), self); })
+      .def("layers", [](nb::handle self) { return nb::cast<Encoder&>(self).layers(self); })
       .def("structure", [](Encoder& self) { return structure_of(self.network()); })
-      .def("weights", [](Encoder& self) { return weights_of(self.network()); })
+      .def("weights", &Encoder::weights)
       .def("set_weights", &Encoder::set_weights, nb::arg("name"), nb::arg("values"))
       .def("save", &Encoder::save, nb::arg("file"))
       .def("encode", &Encoder::encode, nb::arg("images"), nb::arg("block").none(), nb::arg("reporter"));

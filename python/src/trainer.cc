@@ -115,13 +115,9 @@ class SteppedTrainer {
   /// Calls act() with the lock of the interpreter, while no other thread is in a step.
   template <class Act>
   auto between_steps(const Act& act) {
-    std::unique_lock lock(mutex_, std::defer_lock);
-    {
-      const Unlocked unlocked;
-      lock.lock();
-    }
-    return act();
+    return in_turn(mutex_, act);
   }
+  nb::list layers(nb::handle self) { return list_layers(trainer_->network(), mutex_, self); }
   Trainer& trainer() { return *trainer_; }
   Watcher& watcher() { return watcher_; }
   const Recipe& recipe() const { return recipe_; }
@@ -206,7 +202,7 @@ void bind_trainer(nb::module_& module) {
       .def_prop_ro("depth", [](Self& self) { return self.trainer().network().depth(); })
       .def("description", [](Self& self, int block) { return self.trainer().network().block(block).description(); })
       .def("has_head", [](Self& self, int block) { return self.trainer().network().has_head(block); })
-      .def("layers", [](nb::handle self) { return list_layers(nb::cast<Self&>(self).trainer().network(), self); })
+      .def("layers", [](nb::handle self) { return nb::cast<Self&>(self).layers(self); })
       .def("watch", &watch, nb::arg("layer"), nb::arg("what"), nb::arg("every"), nb::arg("target"))
       .def(
           "unwatch",

@@ -38,12 +38,16 @@ def trainer(recipe, changes=None, **more):
 
 
 def agree(one, other, steps=4, rtol=2e-4):
-    """Two trainers take the same steps and end with the same weights, up to rounding."""
+    """Two trainers take the same steps and end with the same weights and updates, up to rounding. Adam's weights do not
+    show a constant factor of an update."""
     losses = [[it.step() for _ in range(steps)] for it in (one, other)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=rtol, atol=1e-6)
     for name, layer in one.layers.items():
         weight = other.layers[name].weight
         np.testing.assert_allclose(layer.weight, weight, rtol=rtol, atol=rtol * abs(weight).max())
+        update = other.layers[name].update
+        assert np.linalg.norm(layer.update - update) <= 1e-3 * np.linalg.norm(update), name
+    assert any(layer.update.any() for layer in other.layers.values())
 
 
 def goes_on(recipe, changes, folder, steps=(2, 3)):

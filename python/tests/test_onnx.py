@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from networks import NETWORKS, untrained
@@ -53,6 +55,19 @@ def test_faults(tmp_path, trained):
         export(tmp_path / "nowhere", tmp_path / "encoder.onnx")
     with pytest.raises(OSError):
         export(trained.path, tmp_path / "no" / "such" / "folder.onnx")
+
+
+def test_an_export_that_fails_leaves_the_old_file_alone(tmp_path, trained, monkeypatch):
+    from biossl.export.onnx import export
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "encoder.onnx").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        export(trained.path, tmp_path / "encoder.onnx")
+    assert (tmp_path / "encoder.onnx").read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_the_command(trained, tmp_path, capsys):

@@ -129,3 +129,36 @@ def test_targets_are_finite(wrong, small, tmp_path):
     changes = labelled(small, np.arange(60) % 2, targets={"x": np.where(np.arange(60) == 7, wrong, 1.0)})
     with pytest.raises(ValueError, match=r"^\[labelled_set\] the target 'x' holds NaN or infinite numbers; leave"):
         biossl.run(small, set={**changes, "probe.targets": True}, out=tmp_path / "run", progress=False)
+
+
+def in_clips(small, clips):
+    @biossl.register("clips_set", "frames of these clips", replace=True)
+    class InClips(biossl.Dataset):
+        side = 16
+
+        def load(self, split, request):
+            self.images = np.random.default_rng(0).integers(0, 256, (60, 16, 16, 3), np.uint8)
+            self.clips = clips
+
+    return trainer(small, {"data.pretrain": "clips_set", "views.kind": "frames"})
+
+
+def test_clips_have_any_whole_numbers(small):
+    known = in_clips(small, np.arange(60) // 5)
+    views = known.next_views()
+    for clips in (10**12 - 7 * (np.arange(60) // 5), np.arange(60, dtype=np.uint64) // np.uint64(5), [3] * 60):
+        one = in_clips(small, clips)
+        assert np.array_equal(one.next_views(), views) == (len(set(clips)) == 12)
+
+
+@pytest.mark.parametrize(
+    ("clips", "told"),
+    [
+        (np.arange(60) / 5, "clips are whole numbers, one for each image"),
+        (np.arange(60) // 5 % 6, "clip 0 comes back at image 30; the frames of a clip lie one after another"),
+        (np.arange(7), r"clips is ndarray \(7,\) of int64 where one number for each of 60 images belongs"),
+    ],
+)
+def test_what_clips_must_be(clips, told, small):
+    with pytest.raises(ValueError, match=r"\[clips_set\] " + told):
+        in_clips(small, clips)

@@ -129,6 +129,70 @@ def test_scaled_views_have_the_range_of_their_plan(small, images):
         trainer(own(small), images=images, views=Scaled(factor=8)).step()
 
 
+#: what a plan says beside its image, and what is told
+PLANS = [
+    ({"grid": (0, 0)}, "the rows of plan = 0; a whole number from 1 on"),
+    ({"grid": (1, -1)}, "the columns of plan = -1; a whole number from 1 on"),
+    ({"grid": (2**40, 2**40)}, "the rows of plan = 1099511627776; a whole number up to 65536"),
+    ({"grid": (1.5, 2)}, r"the rows of plan = 1\.5; a whole number is"),
+    ({"grid": (65536, 65536)}, r"plan returned 2 views of 65536x65536 images \(16, 16, 3\), more than 2\^40 numbers"),
+    ({"grid": 4}, r"the grid of plan is 4 where \(rows, columns\) belongs"),
+    ({"grid": (1, 2, 3)}, r"the grid of plan is a tuple of 3 where"),
+    ({"image": (2**40, 2**40, 3)}, r"plan returned 2 views of 1x1 images \(1099511627776, "),
+    ({"views": 0}, "the views of plan = 0; a whole number from 1 on"),
+    ({"views": 2**70}, "the views of plan = 1180591620717411303424; a whole number up to 65536"),
+    ({"mean": float("nan")}, "plan returned mean = nan, deviation = 1; they must be finite"),
+    ({"mean": None}, "the mean of plan is None where"),
+    ({"deviation": float("inf")}, "plan returned mean = 0, deviation = inf; they must be finite"),
+    ({"deviation": 0}, "plan returned mean = 0, deviation = 0; .* deviation positive"),
+    ({"square": 17}, "the square of plan = 17; a whole number up to 16"),
+]
+
+
+@pytest.mark.parametrize(("said", "told"), PLANS)
+def test_what_a_plan_must_be(said, told, small, images):
+    @biossl.register("planned", "with a plan of any kind", replace=True)
+    class Planned(biossl.Views):
+        def plan(self, image):
+            return biossl.ViewPlan(image)._replace(**said)
+
+        def make(self, images, view, rng):
+            return images
+
+        show = make
+
+    with pytest.raises(ValueError, match=r"^([^\n]*: )?\[planned\] " + told):
+        trainer(own(small), {"views.kind": "planned"}, images=images)
+
+
+def test_a_square_that_the_grid_is_cut_from(small, tmp_path):
+    @biossl.register("ninths", "nine patches of a square in the middle", replace=True)
+    class Ninths(biossl.Views):
+        side: int = 12
+
+        def plan(self, image):
+            patch = self.side // 3
+            return biossl.ViewPlan((patch, patch, image[2]), np.array([3, 3]), 1, square=self.side)
+
+        def show(self, images):
+            patch, first = self.side // 3, (images.shape[1] - self.side) // 2
+            middle = images[:, first : first + self.side, first : first + self.side]
+            tiles = middle.reshape(len(images), 3, patch, 3, patch, -1).swapaxes(2, 3)
+            return tiles.reshape(-1, patch, patch, images.shape[3])
+
+        def make(self, images, view, rng):
+            return self.show(images)
+
+    changes = {
+        "views": {"kind": "ninths"},
+        "loss": {"kind": "hinge_patches", "steps": 1},
+        "train.epochs": 1,
+        "probe": {"augment": True, "padding": 1, "epochs": 1},
+    }
+    run = biossl.run(small, set=changes, out=tmp_path / "run", progress=False)
+    assert 0 <= run.accuracy <= 1
+
+
 def test_arrays_that_are_no_views(small, images):
     first = images.astype(np.float32) / 255
     for wrong, told in [

@@ -1,6 +1,8 @@
 """What a class says of itself is taken as it is written, or refused in one line before anything runs."""
 
 import dataclasses
+import threading
+import time
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -81,6 +83,26 @@ def test_fields_of_bases_are_options(small):
     assert "z = 2.0" in recipe.to_toml() and not hasattr(Unknown, "__dataclass_fields__")
 
 
+def test_what_recipes_say_of_a_component_is_one_line(small):
+    class Broken(Written):
+        x: float = biossl.option(1.0, "how\nmuch\r\n  of it\u2028all")
+        y: Annotated[int, "how\x00many"] = 3
+
+    biossl.register("registering_test", "one line\nnonsense = 1\x1b\u2029\tand more ", replace=True)(Broken)
+    component = biossl.components("loss.kind")["registering_test"]
+    assert component.summary.startswith("one line nonsense = 1 and more (Python class ")
+    assert [it.comment for it in component.options] == ["how much of it all", "how many"]
+    recipe = biossl.recipe(small, {"loss.kind": "registering_test"})
+    assert biossl.recipe(recipe.to_toml()) == recipe
+    Broken.__doc__ = "A\x0bdoc.\n\nMore."
+    assert options_of(Broken) and biossl.components("loss.kind")["registering_test"].summary.startswith("A doc. (")
+
+
+def test_comments_are_texts():
+    message = refused(type("Made", (Written,), {"__annotations__": {"x": float}, "x": biossl.option(1.0, 3)}))
+    assert message == "the comment of Made.x = 3; a text is expected"
+
+
 def test_a_dataclass_leaves_nothing_out():
     for base, body in ((Known, {"x": 7.0}), (Unknown, {})):
         message = refused(dataclasses.dataclass(type("Made", (base,), body)))
@@ -156,3 +178,38 @@ def test_names_of_a_state_are_texts(small):
     )
     with pytest.raises(ValueError, match=r"^\[registering_test\] state returned an array under 1; names are texts$"):
         _ = trainer(small, {"loss.kind": "registering_test"}).encoder
+
+
+def test_a_class_may_take_another_ones_place_while_that_is_made(small):
+    class Later(Written):
+        x: float = 2.0
+
+    class First(Written):
+        x: float = 1.0
+
+        def __post_init__(self):
+            biossl.register("registering_test", replace=True)(Later)
+
+    for make in (biossl.recipe, trainer, biossl.describe):
+        biossl.register("registering_test", replace=True)(First)
+        make(small, {"loss.kind": "registering_test", "loss.x": 3.0})
+        assert biossl.components("loss.kind")["registering_test"].options[0].default == 2.0
+
+
+def test_threads_register_while_others_read_recipes(small):
+    stopped = threading.Event()
+
+    def register():
+        while not stopped.is_set():
+            biossl.register("registering_test", replace=True)(type("Made", (Written,), {}))
+            time.sleep(0.001)  # the registry keeps every class
+
+    thread = threading.Thread(target=register)
+    biossl.register("registering_test", replace=True)(type("Made", (Written,), {}))
+    thread.start()
+    try:
+        for _ in range(5):
+            assert np.isfinite(trainer(small, {"loss.kind": "registering_test"}).step())
+    finally:
+        stopped.set()
+        thread.join()

@@ -11,6 +11,7 @@ pytest.importorskip("matplotlib")
 from biossl.report import Engine, Missing, element, read_run, registry, section
 from biossl.report.__main__ import main
 from biossl.report.engine import Description, EngineError, Property
+from biossl.report.markup import void
 from biossl.report.page import LARGEST_PAGE, build_page
 
 VOID = {"meta", "img", "br"}
@@ -133,6 +134,12 @@ def test_names_that_want_to_be_html_are_text(tmp_path):
     )
     check_needs_nothing(text, page)
     assert hostile in page.text and NAMES[2] in page.text and "<img src=x onerror=1>" in page.text
+
+
+def test_half_a_surrogate_pair_is_a_question_mark_wherever_it_stands():
+    half = json.loads('"\\ud800<"')
+    assert element("p", half, title=half, id=1).encode() == b'<p title="?&lt;" id="1">?&lt;</p>'
+    assert void("img", alt="a\x00b").encode() == '<img alt="a\N{REPLACEMENT CHARACTER}b">'.encode()
 
 
 def test_hostile_records_are_text(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from report_runs import make_run, metrics_line
 
 from biossl.report import RunError, read_run
 from biossl.report.run_files import flatten, number
-from biossl.report.tensors import Tensors
+from biossl.report.tensors import Tensors, leave_out_damaged
 
 
 def test_a_whole_run_is_read(tmp_path):
@@ -90,6 +91,20 @@ def test_values_of_other_types_are_left_out(tmp_path):
     assert len(read.trained) == 1 and read.trained[0].confusion is None and read.class_names == []
 
 
+def test_counts_beyond_every_float_are_no_confusion_matrix(tmp_path):
+    run = make_run(tmp_path / "run")
+    probe = {"trained": [{"block": 0, "test_accuracy": 0.5, "confusion": [[10**400]]}]}
+    (run / "probe.json").write_text(json.dumps(probe))
+    assert read_run(run).trained[0].confusion is None
+
+
+def test_a_pipe_in_place_of_a_file_is_told(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "summary.json").unlink()
+    os.mkfifo(run / "summary.json")
+    assert read_run(run).faults == [f"{run / 'summary.json'}: cannot be read (it is no regular file)"]
+
+
 def test_a_path_that_is_no_run_is_refused(tmp_path):
     for path, told in ((tmp_path / "none", "there is no such"), (tmp_path, "this is no run directory")):
         with pytest.raises(RunError, match=told):
@@ -125,6 +140,19 @@ def test_a_broken_checkpoint_is_one_line(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(RunError, match="cannot be read as a checkpoint"):
         Tensors(path)
+
+
+def test_a_pipe_called_like_a_checkpoint_is_not_waited_for(tmp_path):
+    run = read_run(make_run(tmp_path / "run"))
+    pipe = run.path / "checkpoints" / "epoch_0009.safetensors"
+    os.mkfifo(pipe)
+    with pytest.raises(RunError, match=r"cannot be read as a checkpoint \(it is no regular file\)"):
+        Tensors(pipe)
+    run.checkpoints.append(pipe)
+    leave_out_damaged(run)
+    assert run.checkpoints[-1].name == "epoch_0003.safetensors" and len(run.faults) == 1
+    with pytest.raises(RunError, match="No such file"):
+        Tensors(tmp_path / "none")
 
 
 def test_a_tensor_beyond_the_file_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 import _thread
 import json
+import os
 import pickle
 import threading
 import time
@@ -163,6 +164,63 @@ def test_damaged_files_are_told(trained, tmp_path):
     with pytest.raises(biossl.BadInput, match="line 2"):
         run.metrics
     assert repr(run).startswith("Run(")
+
+
+#: what stands in a file of a run, and what is told
+BROKEN = [
+    (b"\xff\xfe", "is no UTF-8 text"),
+    (b"[" * 100_000, "is broken"),
+    (b"[1]", "holds no object"),
+    (b"1" * 5000, "is broken"),
+]
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    for name in ("recipe.toml", "summary.json", "environment.json", "metrics.jsonl"):
+        (tmp_path / name).write_bytes((trained.path / name).read_bytes())
+    return biossl.load(tmp_path)
+
+
+@pytest.mark.parametrize(("content", "told"), BROKEN)
+def test_whatever_is_broken_is_told_with_its_file(content, told, copied):
+    asked = {"summary.json": lambda: copied.summary, "environment.json": lambda: copied.environment}
+    asked["metrics.jsonl"] = lambda: copied.metrics
+    for name, ask in asked.items():
+        (copied.path / name).write_bytes(content + b"\n")
+        with pytest.raises(biossl.BadInput) as refused:
+            ask()
+        assert str(refused.value).startswith(f"{copied.path / name}: ") and told in str(refused.value)
+    with pytest.raises(biossl.BadInput, match=r"summary\.json: "):
+        copied.accuracy
+    assert repr(copied) == f"Run({str(copied.path)!r})"
+
+
+@pytest.mark.parametrize("content", ["{}", '{"probe": 5}', '{"probe": {"test_accuracy": "all"}}', '{"probe": {}}'])
+def test_a_summary_without_its_accuracy_is_told(content, copied):
+    (copied.path / "summary.json").write_text(content)
+    with pytest.raises(biossl.BadInput, match=r"summary\.json: is damaged: it has no number probe\.test_accuracy"):
+        copied.accuracy
+    assert repr(copied) == f"Run({str(copied.path)!r})"
+
+
+def test_a_number_that_no_line_shows_is_no_fault_of_the_repr(copied):
+    its = {**copied.summary, "probe": {"test_accuracy": 10**400}}
+    (copied.path / "summary.json").write_text(json.dumps(its))
+    assert repr(copied) == f"Run({str(copied.path)!r})"
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(copied):
+    (copied.path / "summary.json").unlink()
+    os.mkfifo(copied.path / "summary.json")
+    with pytest.raises(biossl.BadInput, match=r"summary\.json: cannot be read \(it is no regular file\)"):
+        copied.summary
+
+
+def test_a_line_of_metrics_ends_at_a_line_feed_alone(copied):
+    text = '{"epoch": 1, "stage": "a\u2028b\x85c"}\n{"epoch": 2, "stage": "\u2029"}\n'
+    (copied.path / "metrics.jsonl").write_text(text, encoding="utf-8")
+    assert copied.metrics["epoch"].tolist() == [1, 2]
 
 
 def test_a_full_disk_or_no_permission_is_an_os_error(small):

@@ -199,7 +199,8 @@ def test_the_linear_probe_is_the_programs(probed):
     assert probe.score(train, np.array(list("abcd"))[labels]) == report["train_accuracy"]
     assert probe.losses_.shape == (7,) and probe.coef_.shape == (4, train.shape[1])
     np.testing.assert_allclose(probe.decision_function(test), test @ probe.coef_.T + probe.intercept_, atol=1e-4)
-    np.testing.assert_allclose(probe.predict_proba(test).sum(1), 1)
+    exponentials = np.exp(probe.decision_function(test).astype(np.float64))
+    np.testing.assert_allclose(probe.predict_proba(test), exponentials / exponentials.sum(1, keepdims=True), rtol=1e-6)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(probe)).predict(test), probe.predict(test))
 
 

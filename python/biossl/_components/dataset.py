@@ -37,7 +37,8 @@ class Dataset(Component):
     labels: Any = None
     class_names: Sequence[str] = ()
     image_shape: tuple[int, int, int] | None = None
-    #: The clip of each image if the images are frames; the frames of one clip are neighbours, in the order of time.
+    #: The clip of each image, a whole number, if the images are frames; the frames of one clip are neighbours, in the
+    #: order of time.
     clips: Any = None
     #: What a user should know of how it was read, a line each.
     notes: Sequence[str] = ()
@@ -80,7 +81,7 @@ class Dataset(Component):
         shape = self.image_shape if images is None else images.shape[1:]
         shape = self._extents(shape, "image_shape", "without `images`, (H, W, C)")
         labels, names = self._labels(count)
-        clips = [] if self.clips is None else self._column(self.clips, "clips", count).tolist()
+        clips = [] if self.clips is None else self._clip_numbers(count)
         self._count = count
         return count, shape, labels, names, clips, list(self.notes), None if images is None else images[:count]
 
@@ -108,6 +109,22 @@ class Dataset(Component):
                 "np.unique(labels, return_inverse=True)[1], or set class_names"
             )
         return last + 1
+
+    def _clip_numbers(self, count: int) -> list[int]:
+        """Clips as numbers 0, 1, … in the order of the images, whatever their own numbers are."""
+        clips = self._column(self.clips, "clips", count)
+        if not np.issubdtype(clips.dtype, np.integer):
+            raise self._refusal("clips are whole numbers, one for each image")
+        begins = np.concatenate([[True], clips[1:] != clips[:-1]])
+        seen = set()
+        for image in np.flatnonzero(begins).tolist():
+            clip = int(clips[image])
+            if clip in seen:
+                raise self._refusal(
+                    f"clip {clip} comes back at image {image}; the frames of a clip lie one after another"
+                )
+            seen.add(clip)
+        return (np.cumsum(begins) - 1).tolist()
 
     def _column(self, given: Any, what: str, count: int) -> np.ndarray:
         """One number for each image."""

@@ -8,11 +8,14 @@ import typing
 from collections.abc import Iterator
 from typing import Annotated, Any, Union
 
+from .._arguments import as_line
+
 Value = Union[bool, int, float, str]
 
 
 def option(default: Value, comment: str = "") -> Any:
-    """A field with its default and what `biossl list` says of it: ``margin: float = biossl.option(1.0, "…")``."""
+    """A field with its default and what `biossl list` says of it: ``margin: float = biossl.option(1.0, "…")``. Line
+    breaks in the comment become spaces."""
     return dataclasses.field(default=default, metadata={"comment": comment})
 
 
@@ -44,7 +47,7 @@ def _option(cls: type, field: dataclasses.Field, hint: Any) -> tuple[str, Value,
         raise TypeError(f"{where}: options are bool, int, float or str, not {type(default).__name__}")
     if hint in (bool, int, float, str) and type(default) is not hint:
         raise TypeError(f"{where}: is annotated as {hint.__name__}, and its default {default!r} is none")
-    return field.name, default, comment
+    return field.name, default, as_line(comment, f"the comment of {where}")
 
 
 def _is_float(hint: Any) -> bool:

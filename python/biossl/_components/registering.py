@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from .._arguments import as_text
+from .._arguments import as_line
 from .._engine import core
 from .component import Component
 from .options import as_dataclass, options_of
@@ -29,6 +29,9 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
     without an annotation. A class that is no dataclass becomes one. What a user can get wrong is refused in
     ``__post_init__`` with a ValueError, which becomes an error of the recipe.
 
+    The summary, or without one the docstring's first line, is what `biossl list` and recipes say of the component;
+    line breaks in it become spaces.
+
     A function f(images, rng) is a kind of views: it makes one view, or a pair, of images (N, H, W, C) uint8.
 
     Registering a name again replaces the class, for runs that begin from then on. The name of a component of biossl's
@@ -36,7 +39,7 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError("a component is registered under a name: @biossl.register('mine')")
-    as_text(summary, "summary")
+    summary = as_line(summary, "summary")
     _require_key(name, "the name of a component")
 
     def enter(it: Class) -> Class:
@@ -45,7 +48,7 @@ def register(name: str, summary: str = "", *, replace: bool = False) -> Callable
             cls = type(_class_name(it), (FunctionViews,), {"_function": staticmethod(it), "__module__": it.__module__})
         if not (isinstance(cls, type) and issubclass(cls, Component)):
             raise TypeError(f"{it!r} has no base class of biossl, such as biossl.Loss, which says what it is")
-        line = summary or (it.__doc__ or "").strip().split("\n")[0]
+        line = summary or as_line((it.__doc__ or "").strip().split("\n")[0], "the docstring")
         written = as_dataclass(cls)
         options = options_of(written)
         for option, _, _ in options:

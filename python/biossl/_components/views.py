@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +14,8 @@ from .component import Component, described
 
 #: By this share of its width views may lie beside the range of their numbers, as interpolated ones do.
 _ROUNDING = 1e-5
+#: Views of an image, rows and columns of a grid; numbers in all views of one image. The engine has the same bounds.
+_MOST_PARTS, _MOST_NUMBERS = 65536, 1 << 40
 
 
 class ViewPlan(NamedTuple):
@@ -23,6 +26,7 @@ class ViewPlan(NamedTuple):
     views: int = 2  #: of an image
     mean: float = 0.0  #: a number v of a view stands for v * deviation + mean in [0,1]
     deviation: float = 1.0
+    square: int = 0  #: side of the square of an image, in its own pixels, that the grid is cut from
 
 
 class Views(Component):
@@ -75,9 +79,35 @@ class Views(Component):
         if not isinstance(plan, tuple) or len(plan) > len(ViewPlan._fields) or not plan:
             raise self._refusal(f"plan returned {described(plan)} where a biossl.ViewPlan belongs")
         plan = ViewPlan(self._extents(plan[0], "the image of plan", "(H, W, C)"), *plan[1:])
-        if not plan.deviation > 0:
-            raise self._refusal(f"plan returned deviation = {plan.deviation}; it must be positive")
-        return plan
+        grid = plan.grid.tolist() if isinstance(plan.grid, np.ndarray) else plan.grid
+        if not isinstance(grid, (tuple, list)) or len(grid) != 2:
+            raise self._refusal(f"the grid of plan is {described(grid)} where (rows, columns) belongs")
+        rows, columns, views = (
+            self._within(it, f"{name} of plan", 1, _MOST_PARTS)
+            for it, name in ((grid[0], "the rows"), (grid[1], "the columns"), (plan.views, "the views"))
+        )
+        if math.prod((*plan.image, rows, columns, views)) > _MOST_NUMBERS:
+            raise self._refusal(
+                f"plan returned {views} views of {rows}x{columns} images {plan.image}, more than 2^40 numbers of one "
+                "image; make fewer or smaller ones"
+            )
+        mean, deviation = (
+            self._number(it, f"{name} of plan")
+            for it, name in ((plan.mean, "the mean"), (plan.deviation, "the deviation"))
+        )
+        if not (math.isfinite(mean) and math.isfinite(deviation) and deviation > 0):
+            raise self._refusal(
+                f"plan returned mean = {mean:g}, deviation = {deviation:g}; they must be finite, and deviation positive"
+            )
+        square = self._within(plan.square, "the square of plan", 0, min(image[:2]))
+        return ViewPlan(plan.image, (rows, columns), views, mean, deviation, square)
+
+    def _within(self, given: Any, what: str, least: int, most: int) -> int:
+        """A whole number between two others."""
+        number = self._whole(given, what, least)
+        if number > most:
+            raise self._refusal(f"{what} = {number}; a whole number up to {most} is expected")
+        return number
 
     def _make(self, images: np.ndarray, rows: np.ndarray, view: int, epoch: int) -> np.ndarray:
         return self._ready(self.make(images, view, self._rng(epoch, view, rows)), "what make returned")

@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from .. import _operations as ops
 from .._arguments import shown
+from .._files import write_whole
 from ..encoder import Encoder
 
 __all__ = ["export", "model_of"]
@@ -176,11 +177,10 @@ def model_of(encoder: Encoder, heads: bool = True) -> onnx.ModelProto:
 
 
 def export(run: str | os.PathLike, target: str | os.PathLike) -> str:
-    """Writes the newest checkpoint of a run, or a checkpoint, as an ONNX file. Returns a line that says what was
-    written. Raises as `Encoder` and `model_of` do, and OSError."""
+    """Writes the newest checkpoint of a run, or a checkpoint, as an ONNX file, which is there whole or not at all.
+    Returns a line that says what was written. Raises as `Encoder` and `model_of` do, and OSError."""
     encoder = Encoder(run)
     model = model_of(encoder)
-    with open(target, "wb") as file:
-        file.write(model.SerializeToString())
+    write_whole(target, model.SerializeToString())
     outputs = ", ".join(output.name for output in model.graph.output)
     return f"{os.fspath(target)}: {encoder.depth} blocks after {encoder.epochs} epochs; outputs {outputs}"

@@ -6,8 +6,9 @@ import argparse
 import errno
 import os
 import sys
-import tempfile
 from pathlib import Path
+
+from .._files import write_whole
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -24,26 +25,6 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
     parser.add_argument("--files-only", action="store_true", help="compute nothing: show what the run directories hold")
     return parser.parse_args(words)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """The file appears whole or not at all. What is no regular file is written through."""
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name[:64]}.", encoding="utf-8", delete=False
-    ) as file:
-        try:
-            file.write(text)
-            file.close()
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(file.name, 0o666 & ~umask)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
 
 
 def _require_writable(path: Path) -> None:
@@ -78,7 +59,7 @@ def main(words: list[str] | None = None) -> int:
         page = build_page(runs, engine)
         for fault in (fault for run in runs for fault in run.faults):
             _tell(fault)
-        _write_whole(out, page)
+        write_whole(out, page.encode())
     except RunError as fault:
         _tell(fault)
         return 3

@@ -26,14 +26,20 @@ class Markup(str):
     """HTML. A plain string is text, and is escaped where it enters HTML."""
 
 
+def _escaped(content: object) -> str:
+    """Text that HTML can hold: control characters have no meaning in it and become U+FFFD, halves of surrogate pairs,
+    which no encoding has, question marks."""
+    text = "".join(c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in str(content))
+    return html.escape(text.encode("utf-8", "replace").decode("utf-8"))
+
+
 def to_markup(content: object) -> Markup:
-    """HTML as it is, text escaped, None as nothing. Control characters have no meaning in HTML and become U+FFFD."""
+    """HTML as it is, text escaped, None as nothing."""
     if isinstance(content, Markup):
         return content
     if content is None:
         return Markup("")
-    text = "".join(c if c >= " " or c in "\t\n" else "\N{REPLACEMENT CHARACTER}" for c in str(content))
-    return Markup(html.escape(text.encode("utf-8", "replace").decode("utf-8")))
+    return Markup(_escaped(content))
 
 
 def join(parts: Iterable[object], between: str = "") -> Markup:
@@ -42,7 +48,7 @@ def join(parts: Iterable[object], between: str = "") -> Markup:
 
 def _attributes(attributes: dict[str, object]) -> str:
     named = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items() if value is not None)
-    return "".join(f' {name}="{html.escape(str(value))}"' for name, value in named)
+    return "".join(f' {name}="{_escaped(value)}"' for name, value in named)
 
 
 def element(tag: str, *content: object, **attributes: object) -> Markup:

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from .._files import object_of, read_text
+
 try:
     import tomllib
 except ModuleNotFoundError:  # Python 3.10
@@ -24,7 +26,6 @@ except ModuleNotFoundError:  # Python 3.10
 __all__ = ["BlockProbe", "Epoch", "RunError", "RunFiles", "flatten", "number", "read_run"]
 
 _SECTIONS = ("data", "views", "network", "loss", "rule", "train", "probe")  # of every run's recipe
-LARGEST_FILE = 64 << 20  # bytes of a text file of a run; larger ones are not of this program
 
 
 class RunError(ValueError):
@@ -152,13 +153,9 @@ class _Reader:
     def text(self, name: str) -> str | None:
         path = self.run.path / name
         try:
-            if not path.exists():
-                return None
-            if not path.is_file():
-                raise OSError("it is no regular file")
-            if path.stat().st_size > LARGEST_FILE:
-                raise OSError(f"it is larger than {LARGEST_FILE >> 20} MiB")
-            return path.read_text(encoding="utf-8", errors="replace")
+            return read_text(path, errors="replace")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except OSError as fault:
             self.fault(name, f"cannot be read ({fault.strerror or fault})")
             return None
@@ -172,20 +169,17 @@ class _Reader:
         if text is None:
             return {}
         try:
-            value = parse(text)
-        except (ValueError, RecursionError) as fault:
-            self.fault(name, f"is broken ({fault})")
+            return object_of(text, parse)
+        except ValueError as fault:
+            self.fault(name, str(fault))
             return {}
-        if not isinstance(value, dict):
-            self.fault(name, "holds no object")
-        return _mapping(value)
 
 
 def _json(text: str) -> Any:
     return json.loads(text, parse_constant=lambda _: None)
 
 
-def _epoch(value: Any) -> Epoch | None:
+def _epoch(value: dict[str, Any]) -> Epoch | None:
     values = _numbers(value)
     epoch = values.get("epoch")
     if epoch is None or epoch < 0:
@@ -203,8 +197,8 @@ def _read_metrics(reader: _Reader) -> list[Epoch]:
         if not line.strip():
             continue
         try:
-            epoch = _epoch(_json(line))
-        except (ValueError, RecursionError):
+            epoch = _epoch(object_of(line, _json))
+        except ValueError:
             epoch = None
         if epoch is None:
             unfinished = count == len(lines)
@@ -217,7 +211,7 @@ def _read_metrics(reader: _Reader) -> list[Epoch]:
 def _confusion(value: Any) -> np.ndarray | None:
     try:
         matrix = np.array(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last of a whole number beyond float's
         return None
     square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0
     return matrix if square and np.isfinite(matrix).all() and (matrix >= 0).all() else None

@@ -25,6 +25,8 @@ class Tensors:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited for
+                raise OSError("it is no regular file")
             with open(path, "rb") as file:
                 size = int.from_bytes(file.read(8), "little")
                 if size > min(_LARGEST_HEADER, path.stat().st_size):

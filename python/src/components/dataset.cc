@@ -78,7 +78,6 @@ Shape shape_under(const void* data, const Settings& settings) {
 }
 
 DatasetRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
-  static std::vector<WrittenType> kept;  // traits point at their class, which lives as long as the program
   DatasetRegistry::Entry entry;
   entry.make = [type](const Settings& settings, const DatasetRequest& request) {
     return std::make_unique<WrittenDataset>(type, settings, request);
@@ -86,10 +85,8 @@ DatasetRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits)
   entry.traits.side = nb::cast<std::int64_t>(traits["side"]);
   entry.traits.channels = nb::cast<std::int64_t>(traits["channels"]);
   entry.traits.from_files = nb::cast<bool>(traits["from_files"]);
-  if (nb::cast<bool>(traits["has_shape"])) {
-    kept.push_back(type);
-    entry.traits.shape = {&shape_under, type.get()};
-  }
+  // The registry keeps the entry, and that keeps the class.
+  if (nb::cast<bool>(traits["has_shape"])) entry.traits.shape = {&shape_under, type.get()};
   return entry;
 }
 

@@ -1,7 +1,6 @@
 #include "biossl/data/views.h"
 
 #include <numeric>
-#include <vector>
 
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
@@ -77,7 +76,8 @@ ViewPlan plan_of(const void* data, const Settings& settings, const Shape& image)
                     .grid = {.rows = number(grid[0]), .columns = number(grid[1])},
                     .views = nb::cast<int>(plan[2]),
                     .mean = nb::cast<double>(plan[3]),
-                    .deviation = nb::cast<double>(plan[4])};
+                    .deviation = nb::cast<double>(plan[4]),
+                    .square = number(plan[5])};
   });
 }
 
@@ -88,19 +88,12 @@ bool suits(const void* data, const Dataset& dataset) {
       [&] { return nb::cast<bool>(type.make({}).attr("_suits")(nb::make_tuple(image[0], image[1], image[2]))); });
 }
 
-/// Traits point at their class, which lives as long as the program.
-const WrittenClass* kept(const WrittenType& type) {
-  static std::vector<WrittenType> all;
-  all.push_back(type);
-  return type.get();
-}
-
 ViewsRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
   ViewsRegistry::Entry entry;
   entry.make = [type](const Settings& settings, const ViewSource& source) {
     return std::make_unique<WrittenViews>(type, settings, source);
   };
-  const WrittenClass* const data = kept(type);
+  const WrittenClass* const data = type.get();  // the registry keeps the entry, and that keeps the class
   entry.traits.suit = {&suits, data};
   if (nb::cast<bool>(traits["has_plan"])) entry.traits.plan = {&plan_of, data};
   entry.traits.host_only = true;
