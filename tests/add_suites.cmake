@@ -1,12 +1,15 @@
-# Writes to FILE a ctest entry for every test suite of PROGRAM: cmake -D PROGRAM=... -D FILE=... [-D EMULATOR=...] -P add_suites.cmake
-# gtest_discover_tests would make one for every test, and starting a process for each of a thousand tests costs minutes under the sanitizers,
-# most tests taking milliseconds. The output of a suite that fails names the tests in it that failed.
+# Writes to FILE a ctest entry for every test suite of PROGRAM: cmake -D PROGRAM=... -D FILE=... [-D EMULATOR=...] -P
+# add_suites.cmake gtest_discover_tests would make one for every test, and starting a process for each of a thousand
+# tests costs minutes under the sanitizers, most tests taking milliseconds. The output of a suite that fails names the
+# tests in it that failed.
 cmake_minimum_required(VERSION 3.25)
 
-# A program lists its skipped tests last if none failed, so a suite with a failure is never taken for one with skipped tests.
+# A program lists its skipped tests last if none failed, so a suite with a failure is never taken for one with skipped
+# tests.
 set(properties "TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\] [^\\n]+\\n*$\"")
 
-# A suite's label is the folder that it stands in: ctest -L '^ops$' runs those of tests/ops. These are labelled quick too.
+# A suite's label is the folder that it stands in: ctest -L '^ops$' runs those of tests/ops. These are labelled quick
+# too.
 file(GLOB_RECURSE files RELATIVE ${CMAKE_CURRENT_LIST_DIR} ${CMAKE_CURRENT_LIST_DIR}/*_test.cc)
 foreach(file ${files})
   string(REGEX REPLACE "/?[^/]+$" "" folder ${file})

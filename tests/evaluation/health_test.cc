@@ -134,6 +134,23 @@ TEST(Health, AgreesWithPlainSumsInDouble) {
   }
 }
 
+/// With more than 256 images, the next 255 alone are an image's negatives, around the end of the data.
+TEST(Health, AnImageIsComparedWithTheNext255Cyclically) {
+  const std::size_t images = 300, dimensions = 3, most = 255;
+  const Shape shape{static_cast<std::int64_t>(images), static_cast<std::int64_t>(dimensions)};
+  const Tensor a = random_tensor(shape, DType::float32, Device::cpu, 1);
+  const Tensor b = random_tensor(shape, DType::float32, Device::cpu, 2);
+  const std::vector<double> from = values_of(a), to = values_of(b);
+  double sum = 0;
+  for (std::size_t i = 0; i < images; ++i) {
+    for (std::size_t apart = 1; apart <= most; ++apart) {
+      const std::size_t j = (i + apart) % images;
+      for (std::size_t k = 0; k < dimensions; ++k) sum += std::abs(from[i * dimensions + k] - to[j * dimensions + k]);
+    }
+  }
+  EXPECT_NEAR(measure_embeddings(a, b).negative_distance, sum / static_cast<double>(images * most), 1e-9);
+}
+
 TEST(Health, KnownCases) {
   Tensor axes({8, 4}, DType::float32, Device::cpu);  // each of four directions twice, both ways
   for (std::int64_t i = 0; i < 8; ++i) axes.data<float>()[i * 4 + i % 4] = i < 4 ? 1.0F : -1.0F;

@@ -2,6 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numeric>
+#include <span>
+#include <utility>
+
 #include "biossl/core/parallel.h"
 #include "tests/support/devices.h"
 #include "tests/support/temporary_folder.h"
@@ -45,6 +52,136 @@ TEST(LinearProbe, ReadsOutSeparateClassesAndCountsEveryImage) {
   }
   EXPECT_EQ(counted, 103);
   EXPECT_EQ(result.per_class.size(), 5U);
+}
+
+/// The definition of a probe on features in memory, in plain loops and double.
+class PlainProbe {
+ public:
+  PlainProbe(const Features& train, const ProbeOptions& options)
+      : options_(options),
+        inputs_(testing::values_of(train.values.in_memory())),
+        labels_(testing::values_of(train.labels)),
+        features_(inputs_.size() / labels_.size()),
+        classes_(static_cast<std::size_t>(options.classes)),
+        values_(classes_ * (features_ + 1)),
+        mean_(values_.size()),
+        square_(values_.size()) {
+    Random random(options.seed, Purpose::probe_weights);
+    const float bound = 1.0F / std::sqrt(static_cast<float>(features_));
+    for (double& value : values_) value = static_cast<double>(random.uniform(-bound, bound));
+  }
+
+  /// One number after another: weights (classes, F), then the bias.
+  const std::vector<double>& values() const { return values_; }
+
+  /// (N, classes) by such numbers, of the training images in their own order.
+  std::vector<double> logits(const std::vector<double>& values) const {
+    std::vector<double> all;
+    for (std::size_t image = 0; image < labels_.size(); ++image) {
+      for (std::size_t c = 0; c < classes_; ++c) {
+        double logit = values[classes_ * features_ + c];
+        for (std::size_t k = 0; k < features_; ++k) {
+          logit += values[c * features_ + k] * inputs_[image * features_ + k];
+        }
+        all.push_back(logit);
+      }
+    }
+    return all;
+  }
+
+  /// Returns the mean loss of its images.
+  double train_epoch() {
+    Random random(options_.seed, Purpose::probe_shuffle, epoch_++);
+    std::vector<std::size_t> order(labels_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    for (std::size_t left = order.size(); left > 1; --left) {
+      std::swap(order[left - 1], order[random.below(static_cast<std::uint32_t>(left))]);
+    }
+    double sum = 0;
+    const auto batch = static_cast<std::size_t>(options_.batch);
+    for (std::size_t first = 0; first < order.size(); first += batch) {
+      sum += learn(std::span(order).subspan(first, std::min(batch, order.size() - first)));
+    }
+    return sum / static_cast<double>(order.size());
+  }
+
+ private:
+  /// Returns the sum of the images' losses.
+  double learn(std::span<const std::size_t> images) {
+    double sum = 0;
+    std::vector<double> update(values_.size());
+    const std::vector<double> of_all = logits(values_);
+    for (const std::size_t image : images) {
+      const double* const row = &of_all[image * classes_];
+      const auto label = static_cast<std::size_t>(labels_[image]);
+      double total = 0;
+      for (std::size_t c = 0; c < classes_; ++c) total += std::exp(row[c]);
+      sum += std::log(total) - row[label];
+      for (std::size_t c = 0; c < classes_; ++c) {
+        const double error = (std::exp(row[c]) / total - (c == label ? 1 : 0)) / static_cast<double>(images.size());
+        for (std::size_t k = 0; k < features_; ++k) {
+          update[c * features_ + k] += error * inputs_[image * features_ + k];
+        }
+        update[classes_ * features_ + c] += error;
+      }
+    }
+    take_adam(update);
+    return sum;
+  }
+
+  void take_adam(const std::vector<double>& update) {
+    ++steps_;
+    for (std::size_t i = 0; i < update.size(); ++i) {
+      mean_[i] = 0.9 * mean_[i] + 0.1 * update[i];
+      square_[i] = 0.999 * square_[i] + 0.001 * update[i] * update[i];
+      const double corrected = mean_[i] / (1 - std::pow(0.9, steps_));
+      values_[i] -= options_.learning_rate * corrected / (std::sqrt(square_[i] / (1 - std::pow(0.999, steps_))) + 1e-8);
+    }
+  }
+
+  ProbeOptions options_;
+  std::vector<double> inputs_, labels_;
+  std::size_t features_, classes_;
+  std::vector<double> values_, mean_, square_;
+  std::uint32_t epoch_ = 0;
+  int steps_ = 0;
+};
+
+/// What a probe has learnt, in the order of PlainProbe.
+std::vector<double> numbers_of(const LinearProbe& probe) {
+  std::vector<double> numbers = testing::values_of(probe.weights());
+  std::ranges::copy(testing::values_of(probe.bias()), std::back_inserter(numbers));
+  return numbers;
+}
+
+// Batches of 10, 10 and 3 images: Adam sees no factor that all updates have, but would see that of sums in place of
+// means, which is smaller for the short batch.
+TEST(LinearProbe, LearnsWhatPlainLoopsLearn) {
+  const Features train = clusters(23, 7, 4, 1.0F, 5);
+  const ProbeOptions options{.epochs = 2, .batch = 10, .learning_rate = 3e-2, .classes = 4, .seed = 7};
+  for (const Device device : testing::all_devices()) {
+    const Features there{on_device(train.values.in_memory(), device), train.labels};
+    LinearProbe probe({there, there}, options);
+    PlainProbe expected(train, options);
+    EXPECT_LT(testing::relative_error(numbers_of(probe), expected.values()), 1e-6) << name_of(device) << ", at first";
+    double loss = 0;
+    for (std::int64_t epoch = 1; epoch <= options.epochs; ++epoch) {
+      loss = expected.train_epoch();
+      EXPECT_NEAR(probe.train_epoch() / loss, 1, 1e-5) << name_of(device) << ", epoch " << epoch;
+      EXPECT_LT(testing::relative_error(numbers_of(probe), expected.values()), 1e-5) << name_of(device);
+    }
+    const std::vector<double> logits = expected.logits(expected.values());
+    EXPECT_LT(testing::relative_error(expected.logits(numbers_of(probe)), logits), 1e-5) << name_of(device);
+    std::vector<std::vector<std::int64_t>> confusion(4, std::vector<std::int64_t>(4));
+    for (std::size_t image = 0; image < 23; ++image) {
+      const auto row = std::span(logits).subspan(4 * image, 4);
+      const auto label = static_cast<std::size_t>(train.labels.data<std::int32_t>()[image]);
+      ++confusion[label][static_cast<std::size_t>(std::ranges::max_element(row) - row.begin())];
+    }
+    const ProbeResult result = probe.test();
+    EXPECT_NEAR(result.final_loss / loss, 1, 1e-5) << name_of(device);
+    EXPECT_EQ(result.confusion, confusion) << name_of(device);
+  }
 }
 
 TEST(LinearProbe, GuessingNamesTheCommonestLabel) {

@@ -29,14 +29,11 @@ testing::SmallJob one_block(const std::string& rule, const Settings& settings) {
   return job;
 }
 
-// One pixel wide kernels, so that the formula can be written down: dW_k = sum y_k (x - u_k W_k).
-TEST(SoftHebb, FollowsItsFormula) {
-  constexpr double sharpness = 1.5;
-  Work work(one_block("softhebb", {{"sharpness", sharpness}, {"rate_power", 0.0}}));
-  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
-  const std::vector<double> weights = values_of(work.network().block(0).synapses().weights().values());
-  const std::vector<double> pixels = values_of(images);
-  std::vector<double> expected(12, 0.0);
+/// What SoftHebb adds up for four units over one pixel wide kernels, so that the formula can be written down:
+/// dW_k = sum y_k (x - u_k W_k). Scaled by its largest element.
+std::vector<double> softhebb_update(const std::vector<double>& weights, const std::vector<double>& pixels,
+                                    double sharpness) {
+  std::vector<double> update(12, 0.0);
   for (std::size_t at = 0; at < pixels.size(); at += 3) {
     double u[4], p[4], sum = 0;
     for (std::size_t k = 0; k < 4; ++k) {
@@ -48,14 +45,47 @@ TEST(SoftHebb, FollowsItsFormula) {
     const auto winner = static_cast<std::size_t>(std::max_element(u, u + 4) - u);
     for (std::size_t k = 0; k < 4; ++k) {
       const double y = (k == winner ? 1 : -1) * p[k] / sum;
-      for (std::size_t c = 0; c < 3; ++c) expected[3 * k + c] -= y * (pixels[at + c] - u[k] * weights[3 * k + c]);
+      for (std::size_t c = 0; c < 3; ++c) update[3 * k + c] -= y * (pixels[at + c] - u[k] * weights[3 * k + c]);
     }
   }
   double largest = 0;
-  for (const double value : expected) largest = std::max(largest, std::abs(value));
-  for (double& value : expected) value /= largest;  // the step is scaled by its largest element
+  for (const double value : update) largest = std::max(largest, std::abs(value));
+  for (double& value : update) value /= largest;
+  return update;
+}
+
+TEST(SoftHebb, FollowsItsFormula) {
+  constexpr double sharpness = 1.5;
+  Work work(one_block("softhebb", {{"sharpness", sharpness}, {"rate_power", 0.0}}));
+  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
+  const Synapses& synapses = work.network().block(0).synapses();
+  const auto expected = softhebb_update(values_of(synapses.weights().values()), values_of(images), sharpness);
   work.step(images, 0.0);
-  EXPECT_LT(relative_error(values_of(work.network().block(0).synapses().weight_update()), expected), 1e-9);
+  EXPECT_LT(relative_error(values_of(synapses.weight_update()), expected), 1e-9);
+}
+
+// The rate of unit k is | |W_k| - 1 |^power, for units that are longer than 1 and for such as are shorter.
+TEST(SoftHebb, GivesEachUnitARateByTheLengthOfItsWeights) {
+  constexpr double sharpness = 1.5;
+  for (const double power : {0.5, 2.0}) {
+    for (const double start : {25.0, 0.25}) {
+      Work work(one_block("softhebb", {{"sharpness", sharpness}, {"rate_power", power}, {"start", start}}));
+      const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
+      const Synapses& synapses = work.network().block(0).synapses();
+      const std::vector<double> weights = values_of(synapses.weights().values());
+      std::vector<double> expected = softhebb_update(weights, values_of(images), sharpness);
+      for (std::size_t k = 0; k < 4; ++k) {
+        double square = 0;
+        for (std::size_t c = 0; c < 3; ++c) square += weights[3 * k + c] * weights[3 * k + c];
+        const double length = std::sqrt(square);
+        EXPECT_EQ(length < 1, start < 1);
+        for (std::size_t c = 0; c < 3; ++c) expected[3 * k + c] *= std::pow(std::abs(length - 1), power);
+      }
+      work.step(images, 0.0);
+      EXPECT_LT(relative_error(values_of(synapses.weight_update()), expected), 1e-9)
+          << "power " << power << ", start " << start;
+    }
+  }
 }
 
 TEST(Scff, TheUpdateIsTheNumericDerivative) {

@@ -1,5 +1,5 @@
-# Installs BUILD, moves what was installed, and uses it there: the program, and the library in the project of examples/embed_in_cmake, which has
-# a loss of its own.
+# Installs BUILD, moves what was installed, and uses it there: the program, and the library in the project of
+# examples/embed_in_cmake, which has a loss of its own.
 #   cmake -D BUILD=FOLDER -D FOLDER=SCRATCH -D COMPILER=FILE -P install_test.cmake
 unset(ENV{LD_LIBRARY_PATH})
 set(prefix ${FOLDER}/moved)

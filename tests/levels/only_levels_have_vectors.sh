@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Fails where code of a portable build outside of the levels' namespaces uses instructions that x86-64-v2 has not: then the linker kept a higher
-# level's copy of a shared function (cmake/levels.cmake). Fails too where a level has none of its instructions, since then nothing was looked at.
+# Fails where code of a portable build outside of the levels' namespaces uses instructions that x86-64-v2 has not: then
+# the linker kept a higher level's copy of a shared function (cmake/levels.cmake). Fails too where a level has none of
+# its instructions, since then nothing was looked at.
 #   only_levels_have_vectors.sh FILE...      programs and shared libraries, not stripped
 set -euo pipefail
 
-# Names are mangled here: a namespace v3 is "2v3". AVX and later ones have mnemonics with a v; BMI, LZCNT and MOVBE have those listed. A clone
-# (.isra.0, .constprop.1) is called by its own object alone.
+# Names are mangled here: a namespace v3 is "2v3". AVX and later ones have mnemonics with a v; BMI, LZCNT and MOVBE have
+# those listed. A clone (.isra.0, .constprop.1) is called by its own object alone.
 look='
   /^[0-9a-f]+ <.*>:$/ {
     name = substr($2, 2, length($2) - 3)

@@ -1,12 +1,17 @@
-// What every kind of block and head owes, whichever it is: updates that are the derivatives of the loss.
+// What every kind of block and head owes, whichever it is: updates that are the derivatives of the loss, the same ones
+// on the CPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "biossl/ops/ops.h"
 #include "biossl/rules/rule.h"
 #include "tests/rules/small_job.h"
+#include "tests/support/devices.h"
 #include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
 
@@ -27,15 +32,23 @@ class SmoothLoss final : public Loss {
   SmoothLoss(const NoOptions& /*options*/, const LossSetup& /*setup*/) {}
 
   void evaluate(const Tensor& embeddings, const StepContext& /*context*/, Tensor& errors, Tensor& totals) override {
-    const auto values = embeddings.span<double>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double weight = 0.1 * static_cast<double>(1 + i % 7);
-      errors.data<double>()[i] = weight * values[i];
-      totals.data<double>()[0] += weight * values[i] * values[i] / 2;
-    }
+    if (embeddings.dtype() == DType::float64) return sum<double>(embeddings, errors, totals);
+    sum<float>(embeddings, errors, totals);
   }
   bool stops_gradient() const override { return false; }
   Plausibility plausibility() const override { return {}; }
+
+ private:
+  template <class T>
+  static void sum(const Tensor& embeddings, const Tensor& errors, const Tensor& totals) {
+    const auto values = embeddings.span<T>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double weight = 0.1 * static_cast<double>(1 + i % 7);
+      const auto value = static_cast<double>(values[i]);
+      errors.data<T>()[i] = static_cast<T>(weight * value);
+      totals.data<double>()[0] += weight * value * value / 2;
+    }
+  }
 };
 
 testing::SmallJob job_of(const BlockSpec& middle, const HeadSpec& head, const std::string& rule) {
@@ -52,42 +65,113 @@ testing::SmallJob job_of(const BlockSpec& middle, const HeadSpec& head, const st
   return job;
 }
 
-/// Every tensor of weights, of layers and of others that learn, beside its last update.
-void expect_derivatives(Work& work, const std::string& kind) {
-  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
-  const auto loss = [&] { return work.step(images, 0.0); };
-  loss();
-  int compared = 0;
-  work.network().each_layer([&](const std::string& layer, Synapses& synapses) {
-    loss();
-    const std::vector<double> update = values_of(synapses.weight_update());
-    Tensor weights = synapses.weights().values();
-    const auto changed = [&] {
-      synapses.restored();
-      return loss();
-    };
-    EXPECT_LT(relative_error(slopes(update), numeric_slopes(weights, changed, 1e-6)), 1e-5) << kind << ", " << layer;
-    synapses.restored();
-    ++compared;
-  });
-  EXPECT_GT(compared, 0) << kind;
+/// A tensor of weights, biases or other numbers that learn, and the update that the step has computed for it.
+struct Learnt {
+  std::string name;
+  Tensor values;
+  std::vector<double> update;
+};
+
+/// Every tensor that learns, of layers and of others, after the network's first step: what momentum starts from is the
+/// update itself, and what has a velocity in the state is what learns.
+std::vector<Learnt> after_first_step(Work& work, DType dtype, Device device) {
+  work.step(small_images(small_pairs, dtype, device), 0.0);
+  const std::string velocity = "optimizer.velocity.";
+  const State state = work.network().state(true);
+  std::vector<Learnt> all;
+  for (const StateTensor& kept : state) {
+    const auto at = kept.name.find(velocity);
+    if (at == std::string::npos) continue;
+    const std::string name = std::string(kept.name).erase(at, velocity.size());
+    for (const StateTensor& tensor : state) {
+      if (tensor.name == name) all.push_back({name, tensor.tensor, values_of(kept.tensor)});
+    }
+  }
+  return all;
 }
 
-/// Few units, so that every weight can be moved.
+/// The update of that name; empty where there is none.
+std::vector<double> update_of(const std::vector<Learnt>& learnt, const std::string& name) {
+  for (const Learnt& tensor : learnt) {
+    if (tensor.name == name) return tensor.update;
+  }
+  return {};
+}
+
+/// Compares every update with the numeric derivative, and looks whether none is missing.
+void expect_derivatives(Work& work, const std::string& kind) {
+  std::vector<Learnt> all = after_first_step(work, DType::float64, Device::reference);
+  EXPECT_FALSE(all.empty()) << kind;
+  work.network().each_layer([&](const std::string& layer, const Synapses& synapses) {
+    EXPECT_EQ(update_of(all, layer + ".weight"), values_of(synapses.weight_update())) << kind;
+    EXPECT_EQ(update_of(all, layer + ".bias"), values_of(synapses.bias_update())) << kind;
+  });
+  const Tensor images = small_images(small_pairs, DType::float64, Device::reference);
+  const auto loss = [&] {
+    work.network().restored();
+    return work.step(images, 0.0);
+  };
+  for (auto& [name, values, update] : all) {
+    EXPECT_LT(relative_error(slopes(update), numeric_slopes(values, loss, 1e-7)), 1e-5) << kind << ", " << name;
+  }
+}
+
+/// Makes every number that learns one that bfloat16 holds: the CPU rounds weights to that type, the reference does not.
+void round_weights(Network& network) {
+  for (const StateTensor& tensor : network.state(false)) {
+    const Tensor rounded =
+        testing::tensor_of(tensor.tensor.shape(), values_of(tensor.tensor), DType::bfloat16, Device::reference);
+    Tensor values = tensor.tensor;
+    copy(testing::tensor_of(values.shape(), values_of(rounded), values.dtype(), values.device()), values);
+  }
+  network.restored();
+}
+
+/// Every update on the CPU beside that of the reference device, in all types that the CPU computes in.
+void expect_same_on_the_cpu(testing::SmallJob job, const std::string& kind) {
+  for (const DType dtype : testing::computed_types(Device::cpu)) {
+    const bool wide = dtype == DType::float32;
+    if (!wide) job.spec.blocks.back().pool = 1;  // where rounding turns a pool's maximum, an update jumps
+    const auto learnt_on = [&](Device device) {
+      job.dtype = dtype;
+      job.device = device;
+      Work work(job);
+      round_weights(work.network());
+      return after_first_step(work, dtype, device);
+    };
+    const std::vector<Learnt> expected = learnt_on(Device::reference);
+    const std::vector<Learnt> ours = learnt_on(Device::cpu);
+    EXPECT_EQ(ours.size(), expected.size()) << kind;
+    for (const auto& [name, values, update] : expected) {
+      EXPECT_LT(relative_error(update_of(ours, name), update), wide ? 1e-4 : 0.08)
+          << kind << ", " << name << ", " << name_of(dtype);
+    }
+  }
+}
+
+/// Few units, and biases wherever there may be some.
 Settings small(const std::vector<Field>& fields) {
   Settings settings;
   for (const Field& field : fields) {
     if (field.name == "channels" || field.name == "hidden" || field.name == "features")
       settings[field.name] = std::int64_t{5};
+    if (field.name == "bias") settings[field.name] = true;
   }
   return settings;
 }
 
+/// A network with a block of this kind in its middle.
+testing::SmallJob job_of_block(const std::string& kind, const Settings& settings) {
+  BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}, .kind = kind};
+  block.settings = settings;
+  return job_of(block, {.features = 6, .bias = true}, "e2e");
+}
+
+Settings small_block(const std::string& kind) { return small(BlockRegistry::instance().find(kind).fields); }
+
 TEST(EveryBlockKind, LearnsTheDerivativeOfTheLoss) {
   for (const std::string& kind : BlockRegistry::instance().names()) {
-    BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}, .kind = kind};
-    block.settings = small(BlockRegistry::instance().find(kind).fields);
-    Work work(job_of(block, {.features = 6}, "e2e"));
+    Work work(job_of_block(kind, small_block(kind)));
     expect_derivatives(work, kind);
   }
 }
@@ -96,11 +180,17 @@ TEST(EveryBlockKind, LearnsItWithOtherOptionsToo) {
   const std::vector<std::pair<std::string, Settings>> variants{
       {"triangle", {{"power", 1.4}}}, {"triangle", {{"power", 0.7}}}, {"pool", {{"average", true}}}};
   for (const auto& [kind, settings] : variants) {
-    BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}, .kind = kind};
-    block.settings = settings;
-    Work work(job_of(block, {.features = 6}, "e2e"));
+    Work work(job_of_block(kind, settings));
     expect_derivatives(work, kind);
   }
+}
+
+TEST(EveryBlockKind, LearnsTheSameOnTheCpu) {
+  for (const std::string& kind : BlockRegistry::instance().names()) {
+    expect_same_on_the_cpu(job_of_block(kind, small_block(kind)), kind);
+  }
+  expect_same_on_the_cpu(job_of_block("triangle", {{"power", 1.4}}), "triangle");
+  expect_same_on_the_cpu(job_of_block("pool", {{"average", true}}), "pool");
 }
 
 std::vector<double> output_of(const std::string& kind, const Settings& settings, const Tensor& input) {
@@ -126,18 +216,31 @@ TEST(PlainBlocks, FollowTheirFormulas) {
   EXPECT_THROW(output_of("triangle", {{"power", 0.0}}, input), std::invalid_argument);
 }
 
-TEST(EveryHeadKind, LearnsTheDerivativeOfTheLoss) {
+/// A network with a head of each kind to which errors of one block alone belong.
+std::vector<std::pair<std::string, testing::SmallJob>> jobs_of_heads() {
   const BlockSpec block{.channels = 5, .activation = Activation::tanh, .pool = 1, .bias = true, .conv = {}};
+  std::vector<std::pair<std::string, testing::SmallJob>> jobs;
   for (const std::string& kind : HeadRegistry::instance().names()) {
     const HeadSetup setup{
         .map = {4, 4, 3}, .synapses = testing::reference_setup(), .index = 1, .block = 0, .maps = {{4, 4, 3}}};
     if (!HeadRegistry::instance().make(kind, {}, setup)->reads_blocks().empty()) continue;  // no error goes to them
-    HeadSpec head{.features = 6};
+    HeadSpec head{.features = 6, .bias = true};
     head.kind = kind;
     head.settings = small(HeadRegistry::instance().find(kind).fields);
-    Work work(job_of(block, head, "e2e"));
+    jobs.emplace_back(kind, job_of(block, head, "e2e"));
+  }
+  return jobs;
+}
+
+TEST(EveryHeadKind, LearnsTheDerivativeOfTheLoss) {
+  for (const auto& [kind, job] : jobs_of_heads()) {
+    Work work(job);
     expect_derivatives(work, kind);
   }
+}
+
+TEST(EveryHeadKind, LearnsTheSameOnTheCpu) {
+  for (const auto& [kind, job] : jobs_of_heads()) expect_same_on_the_cpu(job, kind);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -75,6 +77,46 @@ TEST_P(DrawsOn, HaveTheirDistributions) {
   EXPECT_NEAR(static_cast<double>(identities) / count, 0.5, 0.03);
   EXPECT_NEAR(static_cast<double>(mirrored) / count, 0.5, 0.03);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_GT(highest[i], 0.99) << "parameter " << i;
+}
+
+/// Eight parameters in units of their bounds, +-1 for the mirror, +-1 for whether the map is affine.
+using Draws = std::array<double, 10>;
+
+// The bounds are 6.5 standard deviations of independent, uniform draws: that any of the 57 means lies outside has a
+// probability below 1e-8.
+TEST_P(DrawsOn, AreUniformToBothSidesAndIndependent) {
+  const DeformRange range{.affine = 0.5F};
+  const std::vector<double> values = values_of(drawn(0, 20000, GetParam(), range));
+  const double linear = static_cast<double>(range.perturb) / 2, shift = static_cast<double>(range.perturb);
+  const double saturation = static_cast<double>(range.saturation) / 2, hue = static_cast<double>(range.hue) / 2;
+  std::vector<Draws> all, moved;
+  for (auto row = values.begin(); row != values.end(); row += 9) {
+    const bool affine = !std::equal(row, row + 6, unchanged.begin());
+    all.push_back({(row[0] - 1) / linear, row[1] / linear, row[2] / shift, row[3] / linear, (row[4] - 1) / linear,
+                   row[5] / shift, std::log2(row[6]) / saturation, row[7] / hue, 2 * row[8] - 1, affine ? 1.0 : -1.0});
+    if (affine) moved.push_back(all.back());
+  }
+  ASSERT_GT(moved.size(), 9000U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    const std::vector<Draws>& rows = i < 6 ? moved : all;
+    const auto count = static_cast<double>(rows.size());
+    const auto mean = [&](const auto& of) {
+      double sum = 0;
+      for (const Draws& row : rows) sum += of(row);
+      return sum / count;
+    };
+    const auto variance = [](std::size_t of) { return of < 8 ? 1.0 / 3 : 1.0; };
+    EXPECT_NEAR(mean([&](const Draws& row) { return row[i]; }), 0, 6.5 * std::sqrt(variance(i) / count)) << i;
+    if (i < 8) {  // u^2 of a uniform u in +-1 has the variance 1/5 - 1/9
+      EXPECT_NEAR(mean([&](const Draws& row) { return row[i] * row[i]; }), 1.0 / 3, 6.5 * std::sqrt(4 / 45.0 / count))
+          << i;
+    }
+    for (std::size_t j = i + 1; j < (i < 6 ? 9U : 10U); ++j) {
+      EXPECT_NEAR(mean([&](const Draws& row) { return row[i] * row[j]; }), 0,
+                  6.5 * std::sqrt(variance(i) * variance(j) / count))
+          << i << " and " << j;
+    }
+  }
 }
 
 TEST_P(DrawsOn, WithoutRangeNothingButTheMirrorChanges) {

@@ -6,6 +6,7 @@
 #include "tests/support/devices.h"
 #include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
+#include "tests/support/update_factors.h"
 
 namespace biossl {
 namespace {
@@ -115,6 +116,8 @@ TEST_P(Clapp, EveryDeviceEqualsReference) {
         // Where rounding to bfloat16 turns a pool's maximum or a hinge, an update jumps.
         EXPECT_LE(relative_error(job.updates(), reference.updates()), wide ? 1e-5 : 0.1)
             << name_of(device) << ", " << name_of(dtype);
+        testing::expect_no_factor(job.synapses(), reference.synapses(),
+                                  fmt::format("{}, {}, {} pairs", name_of(device), name_of(dtype), count));
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "tests/support/devices.h"
 #include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
+#include "tests/support/update_factors.h"
 
 namespace biossl {
 namespace {
@@ -48,6 +49,8 @@ TEST_P(EndToEndOn, EqualsReference) {
       // The error is a sum of signs: where rounding turns one, an update jumps, so bfloat16 can only be near.
       EXPECT_LE(relative_error(updates(work.network()), updates(reference.network())), wide ? 1e-4 : 0.15)
           << name_of(dtype);
+      testing::expect_no_factor(testing::all_synapses(work.network()), testing::all_synapses(reference.network()),
+                                fmt::format("{}, {} pairs", name_of(dtype), count));
     }
   }
 }

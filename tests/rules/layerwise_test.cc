@@ -11,6 +11,7 @@
 #include "tests/support/devices.h"
 #include "tests/support/slopes.h"
 #include "tests/support/tensors.h"
+#include "tests/support/update_factors.h"
 
 namespace biossl {
 namespace {
@@ -173,6 +174,11 @@ TEST_P(LayerwiseOn, EqualsReference) {
         // with two pairs not even that.
         if (!wide && count < small_pairs) continue;
         EXPECT_LE(std::max(blocks, heads), wide ? 1e-5 : 0.15) << name_of(dtype) << ", block " << block;
+        const auto learnt = [&](Network& network) {
+          return std::vector<Synapses*>{&network.block(block).synapses(), &network.head(block).synapses()};
+        };
+        testing::expect_no_factor(learnt(work.network()), learnt(reference.network()),
+                                  fmt::format("{}, block {} and its head", name_of(dtype), block));
       }
     }
   }

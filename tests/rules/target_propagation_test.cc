@@ -245,18 +245,6 @@ TEST(TargetPropagation, LossFallsOnABatchLearntOverAndOver) {
   }
 }
 
-TEST(TargetPropagation, NoiseDiffersBetweenBatchesEpochsAndSeeds) {
-  const auto inverse_update = [](std::int64_t epoch, std::int64_t batch) {
-    Job job(Device::cpu, DType::float32, all_negatives, small_network(), still);
-    job.learner->step(images(pairs, DType::float32, Device::cpu),
-                      {.epoch = epoch, .batch = batch, .learning_rate = 0.0, .labels = {}}, job.totals);
-    return update_of(job.rule().inverse(1).synapses());
-  };
-  EXPECT_EQ(inverse_update(1, 2), inverse_update(1, 2));
-  EXPECT_NE(inverse_update(1, 2), inverse_update(1, 3));
-  EXPECT_NE(inverse_update(1, 2), inverse_update(0, 2));
-}
-
 TEST(TargetPropagation, AStateWrittenFromOutsideIsTakenUp) {
   Job job(Device::cpu, DType::float32, all_negatives);
   Job other(Device::cpu, DType::float32, all_negatives);
