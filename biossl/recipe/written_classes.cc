@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "biossl/core/text.h"
@@ -12,10 +13,26 @@ namespace {
 
 constexpr std::string_view opening = "(Python class ";
 
-std::set<std::string>& registered() {
-  static std::set<std::string> names;
-  return names;
-}
+/// The names of the classes that are registered here. One thread may register another class while others read recipes.
+class RegisteredClasses {
+ public:
+  static RegisteredClasses& instance() {
+    static RegisteredClasses classes;
+    return classes;
+  }
+  void add(const std::string& name) {
+    const std::scoped_lock alone(mutex_);
+    names_.insert(name);
+  }
+  bool contains(const std::string& name) const {
+    const std::scoped_lock alone(mutex_);
+    return names_.contains(name);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> names_;
+};
 
 /// What is in the brackets of a header of TOML, quotes of its parts included. The line may also be one of a text that
 /// only begins like a header.
@@ -64,7 +81,7 @@ std::string_view comment_on(std::string_view line, std::string_view key) {
 }  // namespace
 
 std::string summary_of_class(std::string_view summary, const std::string& name) {
-  registered().insert(name);
+  RegisteredClasses::instance().add(name);
   return fmt::format("{} {}{})", summary, opening, name);
 }
 
@@ -87,7 +104,8 @@ std::vector<std::string> absent_classes(std::string_view recipe, std::string_vie
   std::vector<std::string> absent;
   for_each_line(recipe, [&](std::string_view section, std::string_view line) {
     const std::string name = class_of_comment(line);
-    if (name.empty() || !section.starts_with(sections) || registered().contains(name)) return;
+    if (name.empty() || !section.starts_with(sections)) return;
+    if (RegisteredClasses::instance().contains(name)) return;
     if (std::ranges::count(absent, name) == 0) absent.push_back(name);
   });
   return absent;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "biossl/ops/checks.h"
 #include "biossl/ops/ops.h"
 #include "tests/support/devices.h"
@@ -123,6 +125,21 @@ TEST_P(ConvolutionOn, FollowsChangedWeightsAndOtherBatches) {
     convolution->dst = dst;
     convolution->d_src = d_src;
   }
+  EXPECT_LT(relative_error(ours.dst, reference.dst), tolerance(dtype));
+  EXPECT_LT(relative_error(ours.d_src, reference.d_src), tolerance(dtype));
+}
+
+// A backend's copies of the weights outlive the thread that made them.
+TEST_P(ConvolutionOn, AnotherThreadGoesOnWithChangedWeights) {
+  std::thread([&] {
+    ours.forward();
+    ours.backward_data();
+    ours.weights.changed();
+  }).join();
+  ours.forward();
+  ours.backward_data();
+  reference.forward();
+  reference.backward_data();
   EXPECT_LT(relative_error(ours.dst, reference.dst), tolerance(dtype));
   EXPECT_LT(relative_error(ours.d_src, reference.d_src), tolerance(dtype));
 }

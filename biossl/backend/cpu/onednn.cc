@@ -112,7 +112,7 @@ dnnl::inner_product_forward::primitive_desc describe_linear(const Tensor& src, c
 }  // namespace
 
 dnnl::engine& engine() {
-  thread_local dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   return engine;
 }
 

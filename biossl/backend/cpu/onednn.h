@@ -17,6 +17,7 @@ namespace biossl::cpu {
 
 using Descriptor = dnnl::memory::desc;
 
+/// One for all threads: what a thread has made, such as the copies of weights, another one may use after it.
 dnnl::engine& engine();
 
 /// Descriptors of biossl's tensors. Logical order N, C, H, W and O, I, H, W, as in oneDNN; physical order NHWC and
