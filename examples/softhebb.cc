@@ -108,7 +108,7 @@ class SoftHebb final : public LearningRule {
 };
 
 const Registration<RuleRegistry, SoftHebb, SoftHebbOptions> registration(
-    "softhebb", "no error at all: Hebbian learning with a soft winner, block by block (Journe et al. 2023)");
+    "softhebb", "no error at all: Hebbian learning with a soft winner in every convolution (Journe et al. 2023)");
 
 }  // namespace
 }  // namespace biossl

@@ -17,7 +17,8 @@
 /// NHWC; weights are (O, H, W, I) or (O, I).
 /// Types: activations and errors have the compute type: float32 or bfloat16, or float64 on the reference device.
 /// Weights, updates, biases, losses and optimiser state are float32, or float64 beside float64 activations. bfloat16
-/// operations accumulate in float32 and round once, when they store.
+/// operations accumulate in float32 and round once, when they store. Two round twice: pooled convolutions round the map
+/// before its maxima are taken, on every device alike, and transposed convolutions on the CPU round before the bias.
 /// Outputs are tensors of the right size from the caller. On cpu and cuda no tensor is allocated after the first call
 /// with a shape. As in oneDNN, d_x is the derivative of the loss by x, computed with the weights of the call.
 /// Not thread-safe on the same tensors; one thread at a time may use a `Weights`.

@@ -103,7 +103,7 @@ class Jobs {
       reporter_.note(
           fmt::format("run {} of {}: {}, seed {}", next_, missing_.size(), run.recipe.name, run.recipe.seed));
       if (is_in_use(run.directory)) {
-        reporter_.note(fmt::format("{}  passed over, another process is at work in it", run.directory.string()));
+        reporter_.note(fmt::format("{}  skipped, another process is at work in it", run.directory.string()));
         ++failed_;
         continue;
       }

@@ -106,7 +106,7 @@ bool attempt(const ReproductionRun& run, const ExecutionContext& place, Reporter
   } catch (const Interrupted&) {
     throw;
   } catch (const InUse& elsewhere) {
-    reporter.note(fmt::format("passed over: {}", elsewhere.what()));
+    reporter.note(fmt::format("skipped: {}", elsewhere.what()));
     return false;
   } catch (const std::exception& failure) {
     reporter.note(fmt::format("failed: {}", failure.what()));
