@@ -1,5 +1,5 @@
-# Finds cuDNN 9 and defines cuDNN::cuDNN: beside the CUDA toolkit, in the system, or under CUDNN_ROOT, which may be the folder of the Python
-# package nvidia-cudnn-cu13 (…/site-packages/nvidia/cudnn).
+# Finds cuDNN 9 and defines cuDNN::cuDNN: beside the CUDA toolkit, in the system, or under CUDNN_ROOT, which may be the
+# folder of the Python package nvidia-cudnn-cu13 (…/site-packages/nvidia/cudnn).
 find_path(cuDNN_INCLUDE_DIR cudnn.h HINTS ${CUDNN_ROOT} ENV CUDNN_ROOT ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES include)
 find_library(cuDNN_LIBRARY NAMES cudnn libcudnn.so.9 HINTS ${CUDNN_ROOT} ENV CUDNN_ROOT ${CUDAToolkit_LIBRARY_DIR}
   PATH_SUFFIXES lib lib64)

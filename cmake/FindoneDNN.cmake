@@ -1,5 +1,5 @@
-# Finds oneDNN's header and library and defines oneDNN::oneDNN. BIOSSL_ONEDNN says where; every configuration looks anew. Debian's own package
-# file also asks for OpenCL, which biossl does not need; this module does not.
+# Finds oneDNN's header and library and defines oneDNN::oneDNN. BIOSSL_ONEDNN says where; every configuration looks
+# anew. Debian's own package file also asks for OpenCL, which biossl does not need; this module does not.
 set(BIOSSL_ONEDNN "" CACHE STRING
   "oneDNN: empty: build/onednn, where scripts/setup.sh has put one, else the system's; SYSTEM: the system's; a folder: its include and lib")
 set(oneDNN_prefix "${BIOSSL_ONEDNN}")

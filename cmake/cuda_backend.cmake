@@ -63,7 +63,8 @@ else()
   biossl_add_no_cuda(biossl_cuda)
 endif()
 
-# What programs link beside the library, last of all that is ours (cmake/levels.cmake). A shared library holds the backend itself.
+# What programs link beside the library, last of all that is ours (cmake/levels.cmake). A shared library holds the
+# backend itself.
 if(NOT BIOSSL_SHARED)
   set(backend_of_program biossl_cuda ${level_objects})
 elseif(TARGET biossl_cuda_beside)

@@ -1,6 +1,6 @@
-# Fetches a current oneDNN into FOLDER, where FindoneDNN.cmake looks first: PyPI's packages for GNU OpenMP, the run-time that biossl itself
-# uses, of which no process may have two. What comes must have the checksums below. Where FOLDER holds that version already, or it cannot be
-# fetched, FOLDER stays as it is; the latter is said in one line.
+# Fetches a current oneDNN into FOLDER, where FindoneDNN.cmake looks first: PyPI's packages for GNU OpenMP, the run-time
+# that biossl itself uses, of which no process may have two. What comes must have the checksums below. Where FOLDER
+# holds that version already, or it cannot be fetched, FOLDER stays as it is; the latter is said in one line.
 #   cmake -D FOLDER=build/onednn [-D SOURCE=URL] -P cmake/fetch_onednn.cmake        SOURCE: a mirror, or file://DIR, with the same paths
 cmake_minimum_required(VERSION 3.25)
 

@@ -1,5 +1,5 @@
-# What `cmake --install` puts where: the program, recipes, examples, documentation and licence; and with BIOSSL_SHARED the library, its headers,
-# a CMake package and a pkg-config file. `cpack` makes a .deb of it (preset package).
+# What `cmake --install` puts where: the program, recipes, examples, documentation and licence; and with BIOSSL_SHARED
+# the library, its headers, a CMake package and a pkg-config file. `cpack` makes a .deb of it (preset package).
 include(GNUInstallDirs)
 set(install_data ${CMAKE_INSTALL_DATADIR}/biossl)
 set(install_private ${CMAKE_INSTALL_LIBDIR}/biossl)  # libraries of others that only biossl uses
@@ -10,8 +10,9 @@ install(DIRECTORY recipes examples DESTINATION ${install_data} FILES_MATCHING RE
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING REGEX "/[^./][^/]*\\.(md|png)$")
 install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# An installed folder may be moved: libraries are looked for relative to the program, in the installed folder and in the build folder. What is
-# built is linked as it is installed: CMake else keeps room in it for the other paths, and so it looks in the working directory too.
+# An installed folder may be moved: libraries are looked for relative to the program, in the installed folder and in the
+# build folder. What is built is linked as it is installed: CMake else keeps room in it for the other paths, and so it
+# looks in the working directory too.
 file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set(program_rpath "")
 set(library_rpath "")

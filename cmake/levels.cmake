@@ -1,9 +1,10 @@
 # What the code is compiled for: one processor, or, with BIOSSL_PORTABLE, several levels of x86-64 (core/level.h).
 #
-# A portable build compiles the vector code once a level, as an object library each, and all else for the lowest level. Functions that are
-# defined in headers outside of the levels' namespaces have one name in all of them, and the linker keeps the copy that it meets first. So objects
-# are linked from the lowest level to the highest: the copy that is kept is of the lowest level that has one. Every object that calls such a
-# function holds a copy of it, so no code calls one of a higher level than its own. tests/portable looks whether that holds.
+# A portable build compiles the vector code once a level, as an object library each, and all else for the lowest level.
+# Functions that are defined in headers outside of the levels' namespaces have one name in all of them, and the linker
+# keeps the copy that it meets first. So objects are linked from the lowest level to the highest: the copy that is kept
+# is of the lowest level that has one. Every object that calls such a function holds a copy of it, so no code calls one
+# of a higher level than its own. tests/levels looks whether that holds.
 if(BIOSSL_PORTABLE)
   set(biossl_levels v2 v3 v4)  # names of x86-64's levels, lowest first
 else()
@@ -31,8 +32,8 @@ elseif(BIOSSL_ARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(biossl_processor INTERFACE -march=${BIOSSL_ARCH})
 endif()
 
-# Takes the vector code out of a list of source files, into objects that are to be linked after all others, and sets level_objects. Of a
-# build with one level it changes nothing.
+# Takes the vector code out of a list of source files, into objects that are to be linked after all others, and sets
+# level_objects. Of a build with one level it changes nothing.
 function(biossl_add_levels list)
   set(level_objects "")
   set(others ${${list}})

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the wheels of the Python package for the interpreters that are here, into build/wheels: one for each of 3.10 and 3.11, and one for 3.12
-# and later. The libraries that they need (oneDNN, OpenMP, readers of pictures) come along; glibc of this system is the oldest that they run on.
+# Builds the wheels of the Python package for the interpreters that are here, into build/wheels: one for each of 3.10
+# and 3.11, and one for 3.12 and later. The libraries that they need (oneDNN, OpenMP, readers of pictures) come along;
+# glibc of this system is the oldest that they run on.
 #   scripts/build_wheels.sh [PYTHON ...]      e.g. python3.10 python3.11 python3.12
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tries HEAD for arm64: compiles it with Debian 12's cross compiler, in a fresh system in a folder, and runs the tests labelled quick there, under
-# user-mode emulation. By hand, as root, on x86-64; needs debootstrap, 4 GB and, on two cores, about half an hour.
+# Tries HEAD for arm64: compiles it with Debian 12's cross compiler, in a fresh system in a folder, and runs the tests
+# labelled quick there, under user-mode emulation. By hand, as root, on x86-64; needs debootstrap, 4 GB and, on two
+# cores, about half an hour.
 #   scripts/check_arm64.sh [FOLDER]     FOLDER keeps the system for the next time; without it a temporary one is used and removed
 # CMAKE_BUILD_PARALLEL_LEVEL limits the number of compilers.
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tries HEAD on Debian 13 as a new user of it would: a fresh system in a folder, a clone, `make demo`, `make test`. Prints what each took and
-# how many tests passed and were skipped. By hand and before a release, as root; needs debootstrap, 4 GB and about half an hour.
+# Tries HEAD on Debian 13 as a new user of it would: a fresh system in a folder, a clone, `make demo`, `make test`.
+# Prints what each took and how many tests passed and were skipped. By hand and before a release, as root; needs
+# debootstrap, 4 GB and about half an hour.
 #   scripts/check_debian13.sh [FOLDER]     FOLDER keeps the system for the next time; without it a temporary one is used and removed
 set -euo pipefail
 . "$(dirname "$0")/fresh_debian.sh"

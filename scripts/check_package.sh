@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tries HEAD's Debian package: builds it in one fresh system, installs it in another, uses the program and the library there, removes it, and
-# looks for files that are left. By hand and before a release, as root; needs debootstrap, 4 GB and, on two cores, about a quarter of an hour.
+# Tries HEAD's Debian package: builds it in one fresh system, installs it in another, uses the program and the library
+# there, removes it, and looks for files that are left. By hand and before a release, as root; needs debootstrap, 4 GB
+# and, on two cores, about a quarter of an hour.
 #   scripts/check_package.sh bookworm|trixie [FOLDER]     Debian 12 or 13. FOLDER keeps the systems and the package for the next time
 #   PACKAGE=FILE scripts/check_package.sh …               tries this package, built elsewhere
 #   CCACHE=FOLDER scripts/check_package.sh …              uses this compiler cache

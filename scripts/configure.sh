@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Configures build/PRESET where that is still to do, or its presets have changed, or options are given. What goes wrong is told in a few lines.
+# Configures build/PRESET where that is still to do, or its presets have changed, or options are given. What goes wrong
+# is told in a few lines.
 #   scripts/configure.sh PRESET [-DOPTION=VALUE ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,9 +1,10 @@
-# Read by scripts that try biossl on a fresh Debian in a folder (check_debian13.sh, check_package.sh). They run as root and need debootstrap.
-# Packages come from the Debian mirror, and through the proxy, that this machine's apt is set up with.
+# Read by scripts that try biossl on a fresh Debian in a folder (check_debian13.sh, check_package.sh). They run as root
+# and need debootstrap. Packages come from the Debian mirror, and through the proxy, that this machine's apt is set up
+# with.
 fail() { echo "$(basename "$0" .sh): $1" >&2; exit 1; }
 
-# Runs the script again in a namespace of its own, with `root` set: all mounts and every process end with it, however that comes. Goes on only
-# there. With an argument the folder is kept for the next time; without, it is a temporary one.
+# Runs the script again in a namespace of its own, with `root` set: all mounts and every process end with it, however
+# that comes. Goes on only there. With an argument the folder is kept for the next time; without, it is a temporary one.
 enter_namespace() {
   if [ -n "${FRESH_DEBIAN_ROOT:-}" ]; then
     root=$FRESH_DEBIAN_ROOT
@@ -24,7 +25,8 @@ enter_namespace() {
   exit $code
 }
 
-# set_up SYSTEM SUITE PACKAGES: the smallest Debian in folder SYSTEM, with these packages (a,b,c) too; nothing where it is complete.
+# set_up SYSTEM SUITE PACKAGES: the smallest Debian in folder SYSTEM, with these packages (a,b,c) too; nothing where it
+# is complete.
 set_up() {
   local system=$1 suite=$2 packages=$3 mirror said
   if [ -e "$system/complete" ]; then return; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes every reader of files, or those named: broken and random bytes under sanitizers (tests/fuzz). What libFuzzer writes is in
-# build/fuzz/READER.log; a file crash-… there holds bytes that broke a reader.
+# Fuzzes every reader of files, or those named: broken and random bytes under sanitizers (tests/fuzz). What libFuzzer
+# writes is in build/fuzz/READER.log; a file crash-… there holds bytes that broke a reader.
 #   scripts/fuzz.sh SECONDS [READER ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."

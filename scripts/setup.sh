@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that biossl is built from, where any is missing, and fetches a current oneDNN for the build folder where
-# Debian's is an old one. What goes wrong is told in one line.
+# Installs the Debian packages that biossl is built from, where any is missing, and fetches a current oneDNN for the
+# build folder where Debian's is an old one. What goes wrong is told in one line.
 #   setup.sh             what the program, tests and benches need
 #   setup.sh --lint      clang-format and clang-tidy too
 #   setup.sh --fuzz      Clang with libFuzzer too
