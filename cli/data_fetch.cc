@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/error.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/core/text.h"
 #include "biossl/data/fetch.h"
 #include "biossl/runs/reporter.h"

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "biossl/core/atomic_file.h"
-#include "biossl/core/clock.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/core/text.h"
 #include "biossl/data/pack.h"
 #include "cli/command_line.h"

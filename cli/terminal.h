@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "biossl/core/clock.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/recipe/components.h"
 #include "biossl/runs/reporter.h"
 #include "biossl/training/probing.h"

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/error.h"
 #include "biossl/core/memory.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/stopwatch.h"
 
 // Shared by the benchmarks.
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/progress.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/evaluation/features.h"
 #include "biossl/ops/parameter_step.h"
 

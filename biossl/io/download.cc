@@ -17,8 +17,8 @@
 #include <thread>
 #include <utility>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/error.h"
+#include "biossl/core/stopwatch.h"
 
 namespace biossl {
 namespace {

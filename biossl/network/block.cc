@@ -10,6 +10,14 @@ Tensor rows_of(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
   return tensor.empty() ? Tensor() : tensor.rows(begin, end);
 }
 
+/// Makes what a block keeps of `rows` images, with make(shape, type).
+template <class Make>
+void make_kept(const BlockPlan& plan, std::int64_t rows, DType dtype, Activity& activity, const Make& make) {
+  for (std::size_t i = 0; i < plan.kept.size(); ++i) {
+    activity.kept[i] = make(batch_of(rows, plan.kept[i].shape), plan.kept[i].type(dtype));
+  }
+}
+
 }  // namespace
 
 Activity Activity::rows(std::int64_t begin, std::int64_t end) const {
@@ -35,12 +43,13 @@ Synapses& Block::synapses() {
 Activity Block::make_activity(std::int64_t rows, DType dtype, Device device) const {
   Activity activity;
   activity.output = Tensor(batch_of(rows, plan().output), dtype, device);
-  for (std::size_t i = 0; i < plan().kept.size(); ++i) {
-    const BufferPlan& wanted = plan().kept[i];
-    activity.kept[i] = Tensor(batch_of(rows, wanted.shape), wanted.type(dtype), device);
-  }
+  make_kept(plan(), rows, dtype, activity, [&](const Shape& shape, DType type) { return Tensor(shape, type, device); });
   if (plan().forward_scratch > 0) activity.scratch = Tensor({rows * plan().forward_scratch}, dtype, device);
   return activity;
+}
+
+void Block::take_kept(std::int64_t rows, DType dtype, Workspace& workspace, Activity& activity) const {
+  make_kept(plan(), rows, dtype, activity, [&](const Shape& shape, DType type) { return workspace.take(shape, type); });
 }
 
 }  // namespace biossl

@@ -111,6 +111,8 @@ class Block {
   Synapses& synapses();
   /// Room for the activity of up to `rows` images.
   Activity make_activity(std::int64_t rows, DType dtype, Device device) const;
+  /// Takes room for what the forward pass keeps of up to `rows` images, beside its output, from a workspace.
+  void take_kept(std::int64_t rows, DType dtype, Workspace& workspace, Activity& activity) const;
 };
 
 /// What a block is made on.

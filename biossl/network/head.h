@@ -31,6 +31,12 @@ struct HeadSetup {
 class Head {
  public:
   static constexpr const char* kind = "head";
+  /// What is known before a head is made.
+  struct Traits {
+    /// What it predicts, in place of making an embedding of each view: "a whole map from another". null: nothing. Where
+    /// such a head has no options, a recipe may hold those of a linear head, and they change nothing.
+    const char* predicts = nullptr;
+  };
 
   virtual ~Head() = default;
 

@@ -6,7 +6,8 @@
 
 #include "biossl/core/state.h"
 #include "biossl/network/synapses_setup.h"
-#include "biossl/network/update_queue.h"
+#include "biossl/network/updatable.h"
+#include "biossl/network/update_options.h"
 
 namespace biossl {
 

@@ -12,6 +12,8 @@ namespace {
 /// path, and beside them its own as it is.
 class PatchPredictionHead final : public Head {
  public:
+  static constexpr Traits traits{.predicts = "the mean of a patch's map from another's"};
+
   PatchPredictionHead(const NoOptions& /*options*/, const HeadSetup& setup)
       : map_(setup.map),
         predicted_(setup.predictions * setup.map[2]),

@@ -13,6 +13,8 @@ namespace biossl {
 /// predictions; view 0 gets that error back over W's feedback path, view 1 its own as it is.
 class PredictionHead final : public Head {
  public:
+  static constexpr Traits traits{.predicts = "a whole map from another"};
+
   PredictionHead(const NoOptions& options, const HeadSetup& setup);
 
   std::int64_t features() const override { return map_.size(); }

@@ -79,10 +79,11 @@ std::int64_t micro_batch_of(const Recipe& recipe, const ViewPlan& views) {
 
 }  // namespace
 
-std::unique_ptr<Loss> trial_loss(const Recipe& recipe) {
-  const LossSetup setup{
-      .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
-  return LossRegistry::instance().make(recipe.loss.kind, recipe.loss.settings, setup);
+std::unique_ptr<Loss> trial_loss(const Recipe& recipe) { return trial_loss(recipe.loss, recipe.train.batch); }
+
+std::unique_ptr<Loss> trial_loss(const Choice& loss, std::int64_t batch) {
+  const LossSetup setup{.batch = batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
+  return LossRegistry::instance().make(loss.kind, loss.settings, setup);
 }
 
 NetworkSpec network_spec(const Recipe& recipe) {

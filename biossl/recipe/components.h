@@ -19,6 +19,8 @@ namespace biossl {
 
 /// The recipe's loss with one feature, to ask for its properties. Throws std::invalid_argument.
 std::unique_ptr<Loss> trial_loss(const Recipe& recipe);
+/// The same of another loss, for so many pairs.
+std::unique_ptr<Loss> trial_loss(const Choice& loss, std::int64_t batch);
 /// The recipe's network with the head for its loss. Throws std::invalid_argument.
 NetworkSpec network_spec(const Recipe& recipe);
 /// The kind of that head: the recipe's, or where it says "auto" the one that the loss asks for.

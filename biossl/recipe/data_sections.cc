@@ -71,7 +71,7 @@ class DataReader : private SectionReader {
     const bool overridden = std::ranges::any_of(table.entries, [](const auto& it) { return it.second.overridden; });
     const TomlEntry place{.value = {}, .where = table.where, .overridden = overridden};
     DataSetRecipe set{.kind = take_kind(table, shown.c_str(), name), .images = {}};
-    const bool absent = recipe.reading && is_absent<DatasetRegistry>(set.kind, place);
+    const bool absent = recipe.reading && is_absent(registry_access<DatasetRegistry>, set.kind, place);
     if (!absent) at(place, [&] { DatasetRegistry::instance().find(set.kind); });
     const bool from_files = absent || DatasetRegistry::instance().find(set.kind).traits.from_files;
     set.images = take_images(shown, set.kind, from_files, table, recipe.data.all);
@@ -80,7 +80,7 @@ class DataReader : private SectionReader {
       set.settings = table.settings();
       return set;
     }
-    set.settings = component<DatasetRegistry>(set.kind, table);
+    set.settings = component(registry_access<DatasetRegistry>, set.kind, table);
     at(place, [&] { image_shape(set.kind, set.settings, recipe.data.image_size); });
     return set;
   }
@@ -109,7 +109,7 @@ class DataReader : private SectionReader {
   void require_known(Recipe& recipe, const char* key, const std::string& name) const {
     const std::string kind = data_set(recipe, name).kind;
     const std::string its = data_section(name) + ".kind";
-    if (!recipe.reading || !is_absent<DatasetRegistry>(kind, entry("data", key))) {
+    if (!recipe.reading || !is_absent(registry_access<DatasetRegistry>, kind, entry("data", key))) {
       at(entry("data", key), [&] { traits_of_data_set(recipe, name); });
     } else if (absent_of(recipe, its) == nullptr) {
       recipe.absent.push_back({.key = its,

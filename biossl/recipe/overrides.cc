@@ -7,6 +7,7 @@
 #include "biossl/core/error.h"
 #include "biossl/core/text.h"
 #include "biossl/core/wording.h"
+#include "biossl/recipe/component_table.h"
 
 namespace biossl {
 namespace {
@@ -17,33 +18,48 @@ std::string where_of(const Override& change) {
                                                              : wording::option(change.option, change.value)));
 }
 
-/// A key that chooses a component, and how to remove the settings of the replaced one.
+/// A key that chooses a component.
 struct Selector {
-  const char* section;
-  const char* key;
-  std::string usual;  ///< the default
-  void (*forget)(TomlDocument&);
+  std::string section;
+  std::string key;
+  std::string usual;     ///< the default
+  std::string settings;  ///< the section of the component's settings
 };
 
-void keep_only(TomlSection& section, const std::vector<std::string>& kept) {
-  std::erase_if(section.entries, [&](const auto& entry) { return std::ranges::count(kept, entry.first) == 0; });
+std::vector<Selector> make_selectors() {
+  const Recipe usual;
+  std::vector<Selector> all{{"network", "preset", usual.preset, "network"}};
+  for (const ComponentRow& row : component_table()) {
+    if (row.choice == nullptr) continue;
+    all.push_back({row.naming_section(), row.naming_key(), (usual.*row.choice).kind, row.section});
+  }
+  return all;
 }
 
 const std::vector<Selector>& selectors() {
-  static const Recipe usual;
-  static const std::vector<Selector> all{
-      {"views", "kind", usual.views.kind, [](TomlDocument& document) { keep_only(document.sections["views"], {}); }},
-      {"loss", "kind", usual.loss.kind, [](TomlDocument& document) { keep_only(document.sections["loss"], {}); }},
-      {"rule", "kind", usual.rule.kind,
-       [](TomlDocument& document) { keep_only(document.sections["rule"], {"feedback"}); }},
-      {"rule", "feedback", usual.feedback.kind, [](TomlDocument& document) { document.sections.erase("feedback"); }},
-      {"train", "optimizer", usual.train.optimizer,
-       [](TomlDocument& document) { document.sections.erase("optimizer"); }},
-      {"network", "preset", usual.preset, [](TomlDocument& document) {
-         document.arrays.erase("network.blocks");
-         document.sections.erase("network.head");
-       }}};
+  static const std::vector<Selector> all = make_selectors();
   return all;
+}
+
+bool is_preset(const Selector& selector) { return selector.section == "network"; }
+
+/// Removes the settings of the component that another one replaces.
+void forget_settings(TomlDocument& document, const Selector& selector) {
+  if (is_preset(selector)) {
+    document.arrays.erase("network.blocks");
+    document.sections.erase("network.head");
+    return;
+  }
+  if (selector.settings != selector.section) {
+    document.sections.erase(selector.settings);
+    return;
+  }
+  const auto names_component = [&](const std::string& key) {
+    return std::ranges::any_of(
+        selectors(), [&](const Selector& other) { return other.section == selector.section && other.key == key; });
+  };
+  std::erase_if(document.sections[selector.section].entries,
+                [&](const auto& entry) { return !names_component(entry.first); });
 }
 
 /// The section and key of "network.head.features"; the section is "" for a key above all tables.
@@ -65,7 +81,7 @@ std::string chosen(const TomlDocument& document, const Selector& selector) {
   if (section == document.sections.end()) return selector.usual;
   const auto entry = section->second.entries.find(selector.key);
   if (entry == section->second.entries.end()) {
-    const bool written_out = std::string_view(selector.key) == "preset" && document.arrays.contains("network.blocks");
+    const bool written_out = is_preset(selector) && document.arrays.contains("network.blocks");
     return written_out ? "" : selector.usual;
   }
   const auto* text = std::get_if<std::string>(&entry->second.value);
@@ -130,7 +146,7 @@ void apply_overrides(TomlDocument& document, const std::vector<Override>& overri
     const std::string before = chosen(document, *selector);
     apply(document, change);
     if (chosen(document, *selector) == before) continue;
-    selector->forget(document);
+    forget_settings(document, *selector);
     apply(document, change);
   }
   for (const Override& change : overrides) {

@@ -1,29 +1,26 @@
 #include "biossl/recipe/recipe.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
 #include "biossl/core/text.h"
 #include "biossl/data/dataset.h"
-#include "biossl/data/views.h"
-#include "biossl/feedback/feedback.h"
-#include "biossl/losses/loss.h"
-#include "biossl/optim/optimizer.h"
+#include "biossl/network/block.h"
+#include "biossl/network/head.h"
 #include "biossl/optim/schedule.h"
+#include "biossl/recipe/component_table.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/data_sections.h"
 #include "biossl/recipe/old_names.h"
 #include "biossl/recipe/overrides.h"
-#include "biossl/recipe/recipe_notes.h"
 #include "biossl/recipe/recipe_sections.h"
 #include "biossl/recipe/section_reader.h"
 #include "biossl/recipe/shipped_texts.h"
 #include "biossl/recipe/toml_document.h"
+#include "biossl/recipe/unused_settings.h"
 #include "biossl/recipe/written_classes.h"
-#include "biossl/rules/rule.h"
 
 namespace biossl {
 namespace {
@@ -40,16 +37,21 @@ struct TopRecipe {
   }
 };
 
-const std::vector<std::string> section_names{"data",     "views", "network",   "network.head", "loss",     "rule",
-                                             "feedback", "train", "optimizer", "probe",        "published"};
+/// All sections but those of single data sets.
+std::vector<std::string> section_names() {
+  std::vector<std::string> names = naming_sections();
+  for (const ComponentRow& row : component_table()) {
+    if (row.choice != nullptr && std::ranges::count(names, row.section) == 0) names.emplace_back(row.section);
+  }
+  names.insert(names.end(), {"network.head", "probe", "published"});
+  return names;
+}
 
 /// The key that chooses what a section is about; "" where there is none.
 std::string key_of_kind(const std::string& section) {
-  if (section == "views" || section == "loss" || section == "rule") return section + ".kind";
-  if (section == "network") return "network.preset";
-  if (section == "feedback") return "rule.feedback";
-  if (section == "optimizer") return "train.optimizer";
-  return section == "data" ? "data.pretrain" : "";
+  const auto& rows = component_table();
+  const auto row = std::ranges::find(rows, section, &ComponentRow::section);
+  return row == rows.end() ? "" : row->keys.front();
 }
 
 /// Converts a document to a recipe.
@@ -81,7 +83,7 @@ class RecipeReader : private SectionReader {
 
  private:
   void check_names() const {
-    std::vector<std::string> known = section_names;
+    std::vector<std::string> known = section_names();
     for (const std::string& name : DatasetRegistry::instance().names()) known.push_back(data_section(name));
     for (const auto& [name, table] : document_.sections) {
       if (name.empty() || std::ranges::count(known, name) > 0) continue;
@@ -110,12 +112,12 @@ class RecipeReader : private SectionReader {
     belongs(list_fields(TrainRecipe{}), "train");
     belongs(list_fields(DataRecipe{}), "data");
     belongs(list_fields(ProbeRecipe{}), "probe");
-    if (std::ranges::count(section_names, key) > 0) {
+    std::vector<std::string> known = section_names();
+    if (std::ranges::count(known, key) > 0) {
       const std::string named_by = key_of_kind(key);
       fault(given, fmt::format("'{}' is a section of keys, not one{}", key,
                                named_by.empty() ? "" : fmt::format("; {} names its kind", named_by)));
     }
-    std::vector<std::string> known = section_names;
     known.insert(known.end(), {"name", "seed"});
     fault(given, fmt::format("there is no key '{}'{}", key, suggestion(key, known)));
   }
@@ -200,7 +202,8 @@ class RecipeReader : private SectionReader {
     for (TomlSection table : tables) {
       const std::string kind = take_kind(table, "network.blocks", "convolution");
       if (kind != "convolution") {
-        network.blocks.push_back({.conv = {}, .kind = kind, .settings = component<BlockRegistry>(kind, table)});
+        network.blocks.push_back(
+            {.conv = {}, .kind = kind, .settings = component(registry_access<BlockRegistry>, kind, table)});
         continue;
       }
       const auto block = options<ConvolutionOptions>("network.blocks", table);
@@ -217,7 +220,7 @@ class RecipeReader : private SectionReader {
     head.kind = take_kind(table, "network.head", "auto");
     const std::string kind = head_kind(recipe);
     if (!holds_linear_head(kind)) {
-      head.settings = component<HeadRegistry>(kind, table);
+      head.settings = component(registry_access<HeadRegistry>, kind, table);
       return;
     }
     options<LinearHeadOptions>("network.head", table);
@@ -230,70 +233,63 @@ class RecipeReader : private SectionReader {
   }
 
   void read_choices(Recipe& recipe) const {
-    const LossSetup shape{
-        .batch = recipe.train.batch, .features = 1, .dtype = DType::float32, .device = Device::reference};
-    const auto untried = [](const std::string&, const Settings&) {};
-    choose<ViewsRegistry>("views", recipe, recipe.views, {}, untried);
-    choose<LossRegistry>("loss", recipe, recipe.loss, {}, [&](const std::string& kind, const Settings& settings) {
-      LossRegistry::instance().make(kind, settings, shape);
-    });
-    choose<RuleRegistry>("rule", recipe, recipe.rule, {"feedback"}, untried);
-    const auto try_feedback = [](const std::string& kind, const Settings& settings) {
-      FeedbackRegistry::instance().make(kind, settings);
-    };
-    choose_from<FeedbackRegistry>("feedback", "rule", "feedback", recipe, recipe.feedback, {}, try_feedback);
     recipe.optimizer.kind = recipe.train.optimizer;
-    const auto try_optimizer = [](const std::string& kind, const Settings& settings) {
-      OptimizerRegistry::instance().make(kind, settings);
-    };
-    choose_from<OptimizerRegistry>("optimizer", "train", "optimizer", recipe, recipe.optimizer, {}, try_optimizer);
+    for (const ComponentRow& row : component_table()) {
+      if (row.choice != nullptr) read_choice(row, recipe);
+    }
   }
 
-  template <class RegistryType, class Try>
-  void choose(const char* name, Recipe& recipe, Choice& choice, std::vector<std::string> foreign,
-              const Try& attempt) const {
-    foreign.emplace_back("kind");
-    choose_from<RegistryType>(name, name, "kind", recipe, choice, foreign, attempt);
-  }
-
-  /// Reads the component named by `kind_section`.`kind_key` and its settings in section `name`, where the `foreign`
-  /// keys are not its own. `attempt` constructs it, if that needs no data, to find values out of range.
-  template <class RegistryType, class Try>
-  void choose_from(const char* name, const char* kind_section, const char* kind_key, Recipe& recipe, Choice& choice,
-                   const std::vector<std::string>& foreign, const Try& attempt) const {
-    const TomlSection& named_in = section(kind_section);
-    if (const auto kind = named_in.entries.find(kind_key); kind != named_in.entries.end()) {
-      const auto* text = std::get_if<std::string>(&kind->second.value);
-      if (text == nullptr)
-        fault(kind->second, fmt::format("[{}] '{}' must be a text in quotes", kind_section, kind_key));
+  /// Reads the name of a component and the settings in its section, where the keys that name components are not its
+  /// own.
+  void read_choice(const ComponentRow& row, Recipe& recipe) const {
+    Choice& choice = recipe.*row.choice;
+    const std::string named_in = row.naming_section();
+    const TomlEntry named = entry(named_in, row.naming_key());
+    if (section(named_in).entries.contains(row.naming_key())) {
+      const auto* text = std::get_if<std::string>(&named.value);
+      if (text == nullptr) fault(named, fmt::format("[{}] '{}' must be a text in quotes", named_in, row.naming_key()));
       choice.kind = *text;
     }
-    TomlSection its = section(name);
-    std::erase_if(its.entries, [&](const auto& given) { return std::ranges::count(foreign, given.first) > 0; });
-    const TomlEntry named = entry(kind_section, kind_key);
-    const bool absent = reading_ && is_absent<RegistryType>(choice.kind, named);
-    if (absent || (reading_ && has_other_options<RegistryType>(choice.kind, named, its))) {
-      recipe.absent.push_back({.key = fmt::format("{}.{}", kind_section, kind_key),
-                               .what = RegistryType::kind(),
-                               .name = choice.kind,
-                               .comment = comment_of(text_, kind_section, kind_key),
-                               .has_other_options = !absent});
+    TomlSection its = section(row.section);
+    for (const ComponentRow* other : choices_named_in(row.section)) its.entries.erase(other->naming_key());
+    if (note_absent(row, named, its, recipe)) {
       choice.settings = its.settings();
-      return;
+    } else {
+      at(named, [&] { row.registry->find(choice.kind); });
+      choice.settings = read_settings(row, choice.kind, its, recipe);
     }
-    const typename RegistryType::Entry* component = nullptr;
-    at(entry(kind_section, kind_key), [&] { component = &RegistryType::instance().find(choice.kind); });
-    Settings own;
+  }
+
+  /// Notes a component that a recipe for reading names and that is not registered with these settings. Returns whether
+  /// it is so.
+  bool note_absent(const ComponentRow& row, const TomlEntry& named, const TomlSection& its, Recipe& recipe) const {
+    if (!reading_) return false;
+    const std::string& name = (recipe.*row.choice).kind;
+    const bool absent = is_absent(*row.registry, name, named);
+    if (!absent && !has_other_options(*row.registry, name, named, its)) return false;
+    recipe.absent.push_back({.key = row.keys.front(),
+                             .what = row.registry->kind,
+                             .name = name,
+                             .comment = comment_of(text_, row.naming_section(), row.naming_key()),
+                             .has_other_options = !absent});
+    return true;
+  }
+
+  /// A component's settings, defaults filled in. It is made of each alone and of all, so that a fault names its line.
+  static Settings read_settings(const ComponentRow& row, const std::string& kind, const TomlSection& its,
+                                const Recipe& recipe) {
+    const auto try_out = [&](const Settings& settings) {
+      if (row.try_out != nullptr) row.try_out(recipe, {kind, settings});
+    };
     for (const auto& [key, given] : its.entries) {
       const Settings alone{{key, given.value}};
       at(given, [&] {
-        component->resolve(alone);
-        attempt(choice.kind, alone);
+        row.registry->resolve(kind, alone);
+        try_out(alone);
       });
-      own[key] = given.value;
     }
-    at({.value = {}, .where = its.where}, [&] { attempt(choice.kind, own); });
-    choice.settings = to_settings(component->resolve(own));
+    at({.value = {}, .where = its.where}, [&] { try_out(its.settings()); });
+    return to_settings(row.registry->resolve(kind, its.settings()));
   }
 
   const std::string& text_;
@@ -305,7 +301,8 @@ void require_whole(const std::filesystem::path& of_run) {
   const std::string text = read_file(of_run);
   const TomlDocument document = parse_toml(text, of_run.string());
   const auto is_missing = [&](const std::string& name) { return !document.sections.contains(name); };
-  const std::array<std::string, 7> written{"data", "views", "network", "loss", "rule", "train", "probe"};
+  std::vector<std::string> written = naming_sections();
+  written.emplace_back("probe");
   const auto missing = std::ranges::find_if(written, is_missing);
   if (missing != written.end()) bad_input("{}: is damaged or cut short: it has no [{}]", of_run.string(), *missing);
   if (!text.ends_with('\n')) bad_input("{}: is damaged or cut short: its last line has no end", of_run.string());

@@ -42,11 +42,7 @@ std::map<std::string, std::string> flatten(const Recipe& recipe) {
   for (const auto& [name, sections] : document.arrays) {
     for (std::size_t i = 0; i < sections.size(); ++i) add(fmt::format("{}.{}.", name, i), sections[i]);
   }
-  settings.erase("name");
-  settings.erase("train.checkpoint_every");
-  settings.erase("train.keep_checkpoints");
-  settings.erase("probe.memory_gb");
-  settings.erase("data.memory_gb");
+  for (const std::string_view key : settings_without_effect) settings.erase(std::string(key));
   return settings;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "biossl/recipe/recipe.h"
@@ -13,6 +15,10 @@ struct Difference {
   std::string one;    ///< value in `one`, as in TOML; "" if it has none
   std::string other;  ///< value in `other`
 };
+
+/// Settings on which no result depends.
+inline constexpr std::array<std::string_view, 5> settings_without_effect{
+    "name", "train.checkpoint_every", "train.keep_checkpoints", "probe.memory_gb", "data.memory_gb"};
 
 /// The settings, sorted by key, in which two recipes differ and on which results depend. Names, published numbers, the
 /// interval and the number of checkpoints, and the memory for images and for features do not count. This function

@@ -1,10 +1,18 @@
 #include "biossl/recipe/recipe_sections.h"
 
+#include "biossl/network/head.h"
 #include "biossl/recipe/toml_document.h"
 
 namespace biossl {
 
 std::string written_data_section(const std::string& name) { return data_section(toml_key(name)); }
+
+bool holds_linear_head(const std::string& kind) {
+  const auto heads = HeadRegistry::instance().entries();
+  const auto head = heads.find(kind);
+  if (kind == "linear" || head == heads.end()) return kind == "linear";
+  return head->second.traits.predicts != nullptr && head->second.fields.empty();
+}
 
 ConvolutionOptions to_recipe(const BlockSpec& spec) {
   return {.channels = spec.channels,

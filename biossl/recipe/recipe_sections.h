@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/linear_head.h"
@@ -28,11 +27,9 @@ inline std::string data_section(const std::string& name) { return "data." + name
 /// Its name as a recipe is written: data."my set". A name that holds dots is one part of it.
 std::string written_data_section(const std::string& name);
 
-/// Whether [network.head] is that of a linear head where the head is of this kind. A head that predicts has no options;
-/// a recipe may hold those of a linear one for another loss.
-inline bool holds_linear_head(std::string_view kind) {
-  return kind == "linear" || kind == "prediction" || kind == "patch_prediction";
-}
+/// Whether [network.head] is that of a linear head where the head is of this kind: also for a head that predicts and
+/// has no options of its own, beside which a recipe may hold those of a linear one for another loss.
+bool holds_linear_head(const std::string& kind);
 
 ConvolutionOptions to_recipe(const BlockSpec& spec);
 LinearHeadOptions to_recipe(const HeadSpec& spec);

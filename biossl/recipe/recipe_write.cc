@@ -4,16 +4,13 @@
 
 #include "biossl/core/one_line.h"
 #include "biossl/data/dataset.h"
-#include "biossl/data/views.h"
-#include "biossl/feedback/feedback.h"
-#include "biossl/losses/loss.h"
-#include "biossl/optim/optimizer.h"
+#include "biossl/network/head.h"
 #include "biossl/recipe/absent.h"
+#include "biossl/recipe/component_table.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe.h"
 #include "biossl/recipe/recipe_sections.h"
 #include "biossl/recipe/toml_document.h"
-#include "biossl/rules/rule.h"
 
 namespace biossl {
 namespace {
@@ -37,19 +34,15 @@ class Writer {
     for (const Field& field : fields) line(field.name, field.value, field.comment);
   }
   /// The settings of a component that the recipe's key `named_by` names, with the comments from the registry.
-  template <class RegistryType>
-  void settings(std::string_view named_by, const Choice& choice) {
-    if (absent_of(recipe_, named_by) == nullptr) {
-      return lines(RegistryType::instance().find(choice.kind).resolve(choice.settings));
-    }
+  void settings(const RegistryAccess& registry, std::string_view named_by, const Choice& choice) {
+    if (absent_of(recipe_, named_by) == nullptr) return lines(registry.resolve(choice.kind, choice.settings));
     for (const auto& [key, value] : choice.settings) line(key, value, "");
   }
   /// A component's name, under the last word of the recipe's key `named_by`.
-  template <class RegistryType>
-  void kind(std::string_view named_by, const std::string& name) {
+  void kind(const RegistryAccess& registry, std::string_view named_by, const std::string& name) {
     const AbsentComponent* absent = absent_of(recipe_, named_by);
     line(std::string(named_by.substr(named_by.rfind('.') + 1)), name,
-         absent != nullptr ? absent->comment : RegistryType::instance().find(name).summary);
+         absent != nullptr ? absent->comment : registry.find(name).summary);
   }
   std::string take() { return std::move(text_); }
 
@@ -94,9 +87,9 @@ void write_data_set(Writer& writer, const Recipe& recipe, const std::string& nam
   if (fields.empty() && set.settings.empty() && name == set.kind) return;
   const std::string named_by = data_section(name) + ".kind";
   writer.section(written_data_section(name));
-  if (name != set.kind) writer.kind<DatasetRegistry>(named_by, set.kind);
+  if (name != set.kind) writer.kind(registry_access<DatasetRegistry>, named_by, set.kind);
   writer.lines(fields);
-  writer.settings<DatasetRegistry>(named_by, {set.kind, set.settings});
+  writer.settings(registry_access<DatasetRegistry>, named_by, {set.kind, set.settings});
 }
 
 /// The head's kind where the recipe names one, and its options; nothing where they are those of the preset.
@@ -112,7 +105,7 @@ void write_head(Writer& writer, const Recipe& recipe) {
     return;
   }
   writer.section("network.head");
-  if (head.kind != "auto") writer.kind<HeadRegistry>("network.head.kind", head.kind);
+  if (head.kind != "auto") writer.kind(registry_access<HeadRegistry>, "network.head.kind", head.kind);
   writer.lines(fields);
 }
 
@@ -137,12 +130,30 @@ void write_network(Writer& writer, const Recipe& recipe) {
   }
 }
 
-/// The settings of a component that another section names; omitted if it has none.
-template <class RegistryType>
-void write_settings(Writer& writer, const char* name, std::string_view named_by, const Choice& choice) {
-  if (choice.settings.empty()) return;
-  writer.section(name);
-  writer.settings<RegistryType>(named_by, choice);
+void write_data(Writer& writer, const Recipe& recipe) {
+  writer.section("data");
+  writer.lines(data_fields(recipe));
+  for (const auto& [name, set] : recipe.data_sets) write_data_set(writer, recipe, name, set);
+}
+
+/// A section that names components, and their settings: in the section itself or in one of their own, which is omitted
+/// if there are none.
+void write_choices(Writer& writer, const Recipe& recipe, const std::string& section) {
+  writer.section(section);
+  const std::vector<const ComponentRow*> rows = choices_named_in(section);
+  if (section == "train") {
+    writer.lines(list_fields(recipe.train));  // the optimiser's name is one of them
+  } else {
+    for (const ComponentRow* row : rows) writer.kind(*row->registry, row->keys.front(), (recipe.*row->choice).kind);
+  }
+  for (const ComponentRow* row : rows) {
+    const Choice& choice = recipe.*row->choice;
+    if (row->section != section) {
+      if (choice.settings.empty()) continue;
+      writer.section(row->section);
+    }
+    writer.settings(*row->registry, row->keys.front(), choice);
+  }
 }
 
 }  // namespace
@@ -151,24 +162,15 @@ std::string to_toml(const Recipe& recipe) {
   Writer writer(recipe);
   writer.line("name", recipe.name, "");
   writer.line("seed", static_cast<std::int64_t>(recipe.seed), "of everything random");
-  writer.section("data");
-  writer.lines(data_fields(recipe));
-  for (const auto& [name, set] : recipe.data_sets) write_data_set(writer, recipe, name, set);
-  writer.section("views");
-  writer.kind<ViewsRegistry>("views.kind", recipe.views.kind);
-  writer.settings<ViewsRegistry>("views.kind", recipe.views);
-  write_network(writer, recipe);
-  writer.section("loss");
-  writer.kind<LossRegistry>("loss.kind", recipe.loss.kind);
-  writer.settings<LossRegistry>("loss.kind", recipe.loss);
-  writer.section("rule");
-  writer.kind<RuleRegistry>("rule.kind", recipe.rule.kind);
-  writer.kind<FeedbackRegistry>("rule.feedback", recipe.feedback.kind);
-  writer.settings<RuleRegistry>("rule.kind", recipe.rule);
-  write_settings<FeedbackRegistry>(writer, "feedback", "rule.feedback", recipe.feedback);
-  writer.section("train");
-  writer.lines(list_fields(recipe.train));
-  write_settings<OptimizerRegistry>(writer, "optimizer", "train.optimizer", recipe.optimizer);
+  for (const std::string& section : naming_sections()) {
+    if (section == "data") {
+      write_data(writer, recipe);
+    } else if (section == "network") {
+      write_network(writer, recipe);
+    } else {
+      write_choices(writer, recipe, section);
+    }
+  }
   writer.section("probe");
   writer.lines(list_fields(recipe.probe));
   if (recipe.published) {

@@ -8,6 +8,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/core/settings.h"
+#include "biossl/recipe/component_table.h"
 #include "biossl/recipe/toml_document.h"
 
 namespace biossl {
@@ -87,29 +88,26 @@ class SectionReader {
   }
 
   /// The settings of a component of this kind, defaults filled in.
-  template <class RegistryType>
-  Settings component(const std::string& kind, const TomlSection& table) const {
-    const typename RegistryType::Entry* found = nullptr;
-    at({.value = {}, .where = table.where}, [&] { found = &RegistryType::instance().find(kind); });
+  static Settings component(const RegistryAccess& registry, const std::string& kind, const TomlSection& table) {
+    at({.value = {}, .where = table.where}, [&] { registry.find(kind); });
     for (const auto& entry : table.entries) {
-      at(entry.second, [&] { found->resolve({{entry.first, entry.second.value}}); });
+      at(entry.second, [&] { registry.resolve(kind, {{entry.first, entry.second.value}}); });
     }
-    return to_settings(found->resolve(table.settings()));
+    return to_settings(registry.resolve(kind, table.settings()));
   }
 
   /// Whether a component that a recipe for reading names may be missing. A name that --set gives must be registered.
-  template <class RegistryType>
-  static bool is_absent(const std::string& name, const TomlEntry& given) {
-    return !given.overridden && !RegistryType::instance().entries().contains(name);
+  static bool is_absent(const RegistryAccess& registry, const std::string& name, const TomlEntry& given) {
+    return !given.overridden && !registry.contains(name);
   }
   /// The same of what is registered but does not take the settings, of which none comes from --set: the options of a
   /// component of one's own have changed since the run.
-  template <class RegistryType>
-  static bool has_other_options(const std::string& name, const TomlEntry& given, const TomlSection& table) {
+  static bool has_other_options(const RegistryAccess& registry, const std::string& name, const TomlEntry& given,
+                                const TomlSection& table) {
     const auto overridden = [](const auto& entry) { return entry.second.overridden; };
     if (given.overridden || std::ranges::any_of(table.entries, overridden)) return false;
     try {
-      RegistryType::instance().find(name).resolve(table.settings());
+      registry.resolve(name, table.settings());
       return false;
     } catch (const std::invalid_argument&) {
       return true;

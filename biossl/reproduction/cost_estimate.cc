@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/memory.h"
 #include "biossl/core/processor.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/evaluation/linear_probe.h"
 #include "biossl/recipe/synthetic_data.h"
 #include "biossl/training/trainer.h"

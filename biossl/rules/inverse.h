@@ -1,7 +1,7 @@
 #pragma once
 
 #include "biossl/network/convolution_block.h"
-#include "biossl/network/transposed_convolution.h"
+#include "biossl/network/transposed_convolution_synapses.h"
 
 namespace biossl {
 

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "biossl/core/clock.h"
-#include "biossl/data/loader.h"
+#include "biossl/core/stopwatch.h"
+#include "biossl/data/batch_sampler.h"
 #include "biossl/data/views.h"
 #include "biossl/optim/schedule.h"
 #include "biossl/recipe/components.h"
@@ -29,7 +29,7 @@ class Trainer {
   const Dataset& images() const { return *images_; }
   const RunProgress& progress() const { return progress_; }
   std::int64_t total_epochs() const { return rule_->total_epochs(); }
-  std::int64_t batches() const { return loader_.batches(); }
+  std::int64_t batches() const { return sampler_.batches(); }
   /// Whether a run of fewer epochs is the beginning of this one: the learning rate does not depend on the number of
   /// epochs, nor does what learns in an epoch.
   bool epochs_are_free() const;
@@ -96,7 +96,7 @@ class Trainer {
   std::unique_ptr<LearningRule> rule_;
   std::unique_ptr<Views> views_;
   HealthMeter health_;
-  BatchLoader loader_;
+  BatchSampler sampler_;
   Schedule schedule_;
   Tensor batch_;                  // (2B, H, W, C), or as plan_ says
   Tensor totals_;                 // of the current epoch

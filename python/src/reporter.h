@@ -2,7 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
-#include "biossl/core/clock.h"
+#include "biossl/core/stopwatch.h"
 #include "biossl/runs/reporter.h"
 
 namespace biossl::python {

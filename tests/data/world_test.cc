@@ -9,8 +9,10 @@
 #include <set>
 #include <string>
 
-#include "biossl/core/clock.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/stopwatch.h"
+#include "biossl/data/capability.h"
+#include "biossl/data/moments.h"
 #include "biossl/data/summary.h"
 #include "biossl/data/world/render.h"
 
@@ -32,7 +34,9 @@ Image image_of(const Dataset& dataset, std::int64_t index) {
 
 Image moment_of(const Dataset& dataset, std::int64_t index, std::uint32_t view) {
   Image image(static_cast<std::size_t>(dataset.image_shape().size()), '\0');
-  dataset.render_moment(index, Random(1, Purpose::world, 0, static_cast<std::uint32_t>(index), view), bytes_of(image));
+  const Capability<MomentSource> moments(dataset);
+  const Random random(1, Purpose::world, 0, static_cast<std::uint32_t>(index), view);
+  moments->render_moment(moments.row(index), random, bytes_of(image));
   return image;
 }
 
@@ -117,7 +121,7 @@ TEST(World, SplitsShareNoInstance) {
 
 TEST(World, MomentsDifferAndComeAgain) {
   const auto dataset = open_dataset("world", request(30));
-  ASSERT_TRUE(dataset->has_moments());
+  ASSERT_TRUE(Capability<MomentSource>(*dataset).exists());
   for (std::int64_t i = 0; i < 30; ++i) {
     const Image first = moment_of(*dataset, i, 1);
     EXPECT_NE(first, moment_of(*dataset, i, 2));

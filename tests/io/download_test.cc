@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "biossl/core/atomic_file.h"
-#include "biossl/core/clock.h"
 #include "biossl/core/error.h"
 #include "biossl/core/file.h"
+#include "biossl/core/stopwatch.h"
 #include "tests/support/http_server.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"

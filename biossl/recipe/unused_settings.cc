@@ -1,19 +1,28 @@
-#include "biossl/recipe/recipe_notes.h"
+#include "biossl/recipe/unused_settings.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "biossl/data/dataset.h"
-#include "biossl/data/views.h"
-#include "biossl/feedback/feedback.h"
-#include "biossl/optim/optimizer.h"
+#include "biossl/network/block.h"
+#include "biossl/network/head.h"
 #include "biossl/recipe/absent.h"
+#include "biossl/recipe/component_table.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/recipe_sections.h"
 
 namespace biossl {
 namespace {
+
+/// The fields of a linear head; a head that predicts uses none of them.
+std::vector<Field> linear_head_fields(const Recipe& recipe, const std::string& kind) {
+  std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
+  const char* predicted = HeadRegistry::instance().find(kind).traits.predicts;
+  if (predicted == nullptr) return fields;
+  for (Field& field : fields) field.unused = fmt::format("loss {} predicts {}", recipe.loss.kind, predicted);
+  return fields;
+}
 
 class UnusedSettings {
  public:
@@ -38,16 +47,15 @@ class UnusedSettings {
   void look(const std::string& section, const Options& options) {
     look(section, list_fields(options), list_fields(Options{}));
   }
-  /// key: of the recipe, which names the component.
-  template <class RegistryType>
-  void look(const std::string& section, const Recipe& recipe, std::string_view key, const Choice& choice) {
-    if (absent_of(recipe, key) != nullptr) return;
-    look<RegistryType>(section, choice.kind, choice.settings);
+  void look(const std::string& section, const RegistryAccess& registry, const Choice& choice) {
+    look(section, registry.resolve(choice.kind, choice.settings), registry.find(choice.kind).fields);
   }
-  template <class RegistryType>
-  void look(const std::string& section, const std::string& kind, const Settings& settings) {
-    const auto& component = RegistryType::instance().find(kind);
-    look(section, component.resolve(settings), component.fields);
+  /// The components that keys of this section name.
+  void look_at_choices(const std::string& section, const Recipe& recipe) {
+    for (const ComponentRow* row : choices_named_in(section)) {
+      if (absent_of(recipe, row->keys.front()) != nullptr) continue;
+      look(row->section, *row->registry, recipe.*row->choice);
+    }
   }
 
   /// [[network.blocks]]
@@ -60,6 +68,16 @@ class UnusedSettings {
       const std::vector<Field> fields =
           block.kind == "convolution" ? list_fields(to_recipe(block)) : component.resolve(block.settings);
       look(fmt::format("network.blocks.{}", index), given->second[index], fields, component.fields);
+    }
+  }
+
+  /// [network.head]
+  void look_at_head(const Recipe& recipe) {
+    const std::string kind = head_kind(recipe);
+    if (holds_linear_head(kind)) {
+      look("network.head", linear_head_fields(recipe, kind), list_fields(LinearHeadOptions{}));
+    } else {
+      look("network.head", registry_access<HeadRegistry>, {kind, recipe.network.head.settings});
     }
   }
 
@@ -77,9 +95,8 @@ class UnusedSettings {
       const auto set = recipe.data_sets.find(name);
       if (set == recipe.data_sets.end()) continue;
       look(section, set->second.images);
-      if (DatasetRegistry::instance().entries().contains(set->second.kind)) {
-        look<DatasetRegistry>(section, set->second.kind, set->second.settings);
-      }
+      const RegistryAccess& registry = registry_access<DatasetRegistry>;
+      if (registry.contains(set->second.kind)) look(section, registry, {set->second.kind, set->second.settings});
     }
   }
 
@@ -90,35 +107,22 @@ class UnusedSettings {
   std::vector<std::string> notes_;
 };
 
-/// The fields of a linear head; a head that predicts uses none of them.
-std::vector<Field> linear_head_fields(const Recipe& recipe, const std::string& kind) {
-  std::vector<Field> fields = list_fields(to_recipe(recipe.network.head));
-  if (kind == "linear") return fields;
-  const char* predicted =
-      kind == "prediction" ? "a whole map from another" : "the mean of a patch's map from another's";
-  for (Field& field : fields) field.unused = fmt::format("loss {} predicts {}", recipe.loss.kind, predicted);
-  return fields;
-}
-
 }  // namespace
 
 std::vector<std::string> unused_settings(const TomlDocument& document, const Recipe& recipe) {
   UnusedSettings unused(document);
-  unused.look("data", recipe.data);
-  unused.look_at_data_sets(recipe);
-  unused.look<ViewsRegistry>("views", recipe, "views.kind", recipe.views);
-  unused.look_at_blocks(recipe.network);
-  const std::string head = head_kind(recipe);
-  if (holds_linear_head(head)) {
-    unused.look("network.head", linear_head_fields(recipe, head), list_fields(LinearHeadOptions{}));
-  } else {
-    unused.look<HeadRegistry>("network.head", head, recipe.network.head.settings);
+  for (const std::string& section : naming_sections()) {
+    if (section == "data") {
+      unused.look(section, recipe.data);
+      unused.look_at_data_sets(recipe);
+    } else if (section == "network") {
+      unused.look_at_blocks(recipe.network);
+      unused.look_at_head(recipe);
+    } else {
+      if (section == "train") unused.look(section, recipe.train);
+      unused.look_at_choices(section, recipe);
+    }
   }
-  unused.look<LossRegistry>("loss", recipe, "loss.kind", recipe.loss);
-  unused.look<RuleRegistry>("rule", recipe, "rule.kind", recipe.rule);
-  unused.look<FeedbackRegistry>("feedback", recipe, "rule.feedback", recipe.feedback);
-  unused.look("train", recipe.train);
-  unused.look<OptimizerRegistry>("optimizer", recipe, "train.optimizer", recipe.optimizer);
   unused.look("probe", recipe.probe);
   return unused.take();
 }

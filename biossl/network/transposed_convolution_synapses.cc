@@ -1,4 +1,4 @@
-#include "biossl/network/transposed_convolution.h"
+#include "biossl/network/transposed_convolution_synapses.h"
 
 #include "biossl/ops/ops.h"
 
