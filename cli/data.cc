@@ -119,18 +119,13 @@ void info(DataCommand& command) {
   }
 }
 
-/// Small images are magnified until texts fit above them.
-std::int64_t scale_for(std::int64_t width) {
-  return std::max({std::min(SheetOptions{}.scale, 192 / width), 64 / width, std::int64_t{1}});
-}
-
 void preview_views(const DataCommand& command, const Dataset& dataset, const std::filesystem::path& out,
                    SheetOptions sheet) {
   const Choice choice{command.views, settings_of("--views-set", command.views_settings)};
   const ViewPlan plan = plan_views(choice, dataset.image_shape());
   const ViewSource source{.dataset = dataset, .seed = command.request.seed, .batch = sheet.rows, .device = Device::cpu};
   const auto views = ViewsRegistry::instance().make(choice.kind, choice.settings, source);
-  sheet.scale = scale_for(std::max(dataset.image_shape()[1], sides_on_sheet(plan)[1]));
+  sheet.scale = sheet_scale(std::max(dataset.image_shape()[1], sides_on_sheet(plan)[1]));
   write_view_sheet(dataset, *views, plan, Device::cpu, out, sheet);
   fmt::print("{}: an image a row, then {} of {}\n", command.out,
              plan.views == 2 ? "pairs of its views" : "its view in several epochs", command.name);
@@ -156,11 +151,11 @@ void preview(DataCommand& command) {
     sheet.rows = std::min(sheet.rows, dataset->size());
     preview_views(command, *dataset, out, sheet);
   } else if (command.sequences) {
-    sheet.scale = scale_for(dataset->image_shape()[1]);
+    sheet.scale = sheet_scale(dataset->image_shape()[1]);
     write_sequence_sheet(*dataset, command.request.seed, out, sheet);
     fmt::print("{}: an image a row, then moments of a sequence of {}\n", command.out, command.name);
   } else {
-    sheet.scale = scale_for(dataset->image_shape()[1]);
+    sheet.scale = sheet_scale(dataset->image_shape()[1]);
     write_contact_sheet(*dataset, out, sheet);
     const char* rows = dataset->has_clips()     ? "a clip a row"
                        : dataset->is_labelled() ? "a class a row"

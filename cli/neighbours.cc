@@ -47,9 +47,10 @@ void neighbours(const NeighboursCommand& command) {
   if (command.block) block = static_cast<int>(*command.block);
   const std::vector<SheetRow> rows = find_neighbours(*network, block, images, command.queries, command.k,
                                                      command.seed.value_or(recipe.seed), reporter);
-  // Small images are magnified until the names of classes fit above them.
+  // Names of classes are longer than other texts, and a page that shows the sheet has no room for larger images.
+  constexpr std::int64_t name_width = 96;
   SheetOptions sheet;
-  sheet.scale = std::max<std::int64_t>(1, 96 / images.among->image_shape()[1]);
+  sheet.scale = sheet_scale(images.among->image_shape()[1], name_width, 1);
   write_neighbour_sheet(images.shown(), *images.among, rows, out, sheet);
   show(fmt::format("{}: {} {}images of {}, each beside the nearest of {} training images\n", command.out, rows.size(),
                    images.queries ? "test " : "", images.name, images.among->size()));

@@ -5,7 +5,7 @@
 
 #include "biossl/benchmarks/timing.h"
 #include "biossl/core/processor.h"
-#include "biossl/data/loader.h"
+#include "biossl/data/batch_sampler.h"
 #include "biossl/data/views.h"
 #include "biossl/recipe/components.h"
 #include "biossl/recipe/synthetic_data.h"
@@ -70,7 +70,7 @@ class ViewsWork {
   ViewsWork(const Recipe& recipe, Device device)
       : batch_(recipe.train.batch),
         images_(open_pretraining_images(recipe, {.data = {}, .device = device})),
-        loader_(recipe.seed, images_->size(), batch_, device),
+        sampler_(recipe.seed, images_->size(), batch_, device),
         device_(device) {
     images_->pixels();  // renders all images
     std::int64_t largest = 0;
@@ -128,20 +128,20 @@ class ViewsWork {
     const std::int64_t rows = lane.plan.rows(batch_);
     for (int view = 0; view < lane.plan.views; ++view) {
       Tensor part = made.rows(view * rows, (view + 1) * rows);
-      views.make(0, static_cast<std::uint32_t>(view), loader_.rows(batches_made_ % loader_.batches()), part);
+      views.make(0, static_cast<std::uint32_t>(view), sampler_.rows(batches_made_ % sampler_.batches()), part);
     }
   }
 
   void move(const Lane& lane) {
     if (device_ == Device::cuda) return make(lane, *lane.identity);
-    const std::int64_t first = batches_made_ % loader_.batches() * batch_;
+    const std::int64_t first = batches_made_ % sampler_.batches() * batch_;
     Tensor made = room(lane);
     move_bytes(images_->pixels().rows(first, first + batch_), made);
   }
 
   std::int64_t batch_;
   std::unique_ptr<Dataset> images_;
-  BatchLoader loader_;
+  BatchSampler sampler_;
   Device device_;
   std::vector<Lane> lanes_;
   Tensor made_;  // flat; of one lane at a time

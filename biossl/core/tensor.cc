@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "biossl/core/memory.h"
 
@@ -79,6 +80,13 @@ Tensor on_device(const Tensor& tensor, Device device) {
   Tensor there(tensor.shape(), tensor.dtype(), device);
   copy(tensor, there);
   return there;
+}
+
+Tensor iota(std::int64_t size, Device device) {
+  Tensor numbers({size}, DType::int32, Device::reference);
+  const auto span = numbers.span<std::int32_t>();
+  std::iota(span.begin(), span.end(), 0);
+  return on_device(numbers, device);
 }
 
 namespace {

@@ -73,6 +73,8 @@ void copy(const Tensor& from, Tensor& to);
 /// The tensor on a device: itself if it is there already, otherwise a copy. Device::reference is host memory that can
 /// hold every type.
 Tensor on_device(const Tensor& tensor, Device device);
+/// 0, 1, … size-1, int32.
+Tensor iota(std::int64_t size, Device device);
 /// The largest absolute value of a float tensor on any device; infinite or NaN if an element is; 0 without elements.
 double largest_magnitude(const Tensor& tensor);
 /// Whether no element is infinite or NaN; whole numbers never are.

@@ -1,22 +1,36 @@
-#include "biossl/data/cifar.h"
-
+// The data sets "cifar10" and "cifar100": CIFAR's official binary files, with fine labels (Krizhevsky 2009).
 #include <algorithm>
+#include <utility>
 
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/core/wording.h"
 #include "biossl/data/file_dataset.h"
-#include "biossl/data/resize.h"
 
 namespace biossl {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t side = Cifar::traits.side;
+constexpr std::int64_t side = 32;
 constexpr std::int64_t plane = side * side;
 constexpr std::int64_t image_bytes = 3 * plane;
-constexpr std::int64_t grain = 64;  // parallel work is divided at multiples of this many records
+constexpr std::int64_t grain = 64;  // labels are read in parallel by so many records at least
+
+/// The files of a CIFAR set. A record is its label bytes, then 32 x 32 red, green and blue bytes.
+struct CifarFormat {
+  std::string name;                      ///< "cifar10"
+  std::string folder;                    ///< its folder below the data directory
+  std::vector<std::string> train_files;  ///< read in this order
+  std::vector<std::string> test_files;
+  std::string names_file;                  ///< one class name a line; optional
+  std::vector<std::int32_t> label_bounds;  ///< exclusive upper bound of each label byte; the last byte is the class
+  std::int64_t train_images = 50'000;      ///< number published
+  std::int64_t test_images = 10'000;
+
+  std::int64_t label_bytes() const { return std::ssize(label_bounds); }
+  std::int64_t record_bytes() const { return label_bytes() + image_bytes; }
+};
 
 const CifarFormat& cifar10_format() {
   static const CifarFormat format{
@@ -84,43 +98,63 @@ std::int64_t count_wanted(const CifarFormat& format, const DatasetRequest& reque
   return request.images == 0 ? there : std::min(there, request.images);
 }
 
-/// Reads the label of the record at `byte` of its file.
-std::int32_t read_label(const RecordFile& source, const std::byte* record, std::int64_t byte,
-                        const std::vector<std::int32_t>& bounds) {
-  std::int32_t label = 0;
-  for (std::size_t i = 0; i < bounds.size(); ++i) {
-    label = std::to_integer<std::int32_t>(record[i]);
-    if (label >= bounds[i]) {
-      bad_input("{}: byte {}: label {} is out of range; expected 0 to {} (a file of another data set?)",
-                source.path.string(), byte + static_cast<std::int64_t>(i), label, bounds[i] - 1);
+/// The images of the files, one file after another. The files are mapped: to read so many short records one by one
+/// takes twice as long.
+class CifarRecords final : public ImageRecords {
+ public:
+  CifarRecords(const CifarFormat& format, std::vector<RecordFile> files, std::int64_t records)
+      : ImageRecords(records, {side, side, 3}), format_(format), files_(std::move(files)) {}
+
+  /// The labels of the first images. Throws BadInput, naming the byte, for one that is out of range.
+  std::vector<std::int32_t> labels(std::int64_t images) const {
+    std::vector<std::int32_t> labels(static_cast<std::size_t>(images));
+    parallel_for(images, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) labels[static_cast<std::size_t>(i)] = label(i);
+    });
+    return labels;
+  }
+
+  /// Planes (3, 32, 32) to pixels (32, 32, 3).
+  void read(std::int64_t image, std::uint8_t* to) const override {
+    const auto [file, byte] = place_of(image);
+    const auto* from = reinterpret_cast<const std::uint8_t*>(file->file.bytes().data()) + byte + format_.label_bytes();
+    for (std::int64_t i = 0; i < plane; ++i) {
+      to[3 * i] = from[i];
+      to[3 * i + 1] = from[plane + i];
+      to[3 * i + 2] = from[2 * plane + i];
     }
   }
-  return label;
-}
 
-/// Planes (3, 32, 32) to pixels (32, 32, 3).
-void interleave(const std::byte* planes, std::uint8_t* to) {
-  const auto* from = reinterpret_cast<const std::uint8_t*>(planes);
-  for (std::int64_t i = 0; i < plane; ++i) {
-    to[3 * i] = from[i];
-    to[3 * i + 1] = from[plane + i];
-    to[3 * i + 2] = from[2 * plane + i];
+ private:
+  /// Where a record begins.
+  struct Place {
+    const RecordFile* file;
+    std::int64_t byte;
+  };
+
+  Place place_of(std::int64_t image) const {
+    const RecordFile* file = files_.data();
+    for (; image >= file->records; ++file) image -= file->records;
+    return {file, image * format_.record_bytes()};
   }
-}
 
-void read_records(const RecordFile& source, std::int64_t records, const std::vector<std::int32_t>& bounds,
-                  std::int32_t* labels, std::uint8_t* pixels) {
-  const auto label_bytes = static_cast<std::int64_t>(bounds.size());
-  const std::int64_t record_bytes = label_bytes + image_bytes;
-  const std::byte* bytes = source.file.bytes().data();
-  parallel_for(records, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::byte* record = bytes + i * record_bytes;
-      labels[i] = read_label(source, record, i * record_bytes, bounds);
-      interleave(record + label_bytes, pixels + i * image_bytes);
+  std::int32_t label(std::int64_t image) const {
+    const auto [file, byte] = place_of(image);
+    std::int32_t label = 0;
+    for (std::int64_t i = 0; i < format_.label_bytes(); ++i) {
+      const std::int32_t bound = format_.label_bounds[static_cast<std::size_t>(i)];
+      label = std::to_integer<std::int32_t>(file->file.bytes()[static_cast<std::size_t>(byte + i)]);
+      if (label >= bound) {
+        bad_input("{}: byte {}: label {} is out of range; expected 0 to {} (a file of another data set?)",
+                  file->path.string(), byte + i, label, bound - 1);
+      }
     }
-  });
-}
+    return label;
+  }
+
+  const CifarFormat& format_;
+  std::vector<RecordFile> files_;
+};
 
 /// The class names, or numbers without such a file.
 std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) {
@@ -130,43 +164,45 @@ std::vector<std::string> read_names(const fs::path& path, std::int32_t classes) 
   bad_input("{}: holds {} class names, expected {}, one a line", path.string(), names.size(), classes);
 }
 
+/// Images (32, 32, 3). request.directory is the folder of the files, or its parent. request.images = 0 requires the
+/// published number of images, so that an incomplete set is detected; otherwise files with any positive number of
+/// records are read.
+class Cifar : public FileDataset {
+ public:
+  static constexpr Traits traits{.side = side, .from_files = true};
+
+ protected:
+  Cifar(const CifarFormat& format, const DatasetRequest& request) {
+    check(request.images >= 0, format.name, "images = {}; give 0 for all or a positive number", request.images);
+    const fs::path folder = find_folder(format, request);
+    std::vector<RecordFile> files;
+    std::int64_t there = 0;
+    for (const std::string& file : request.split == Split::train ? format.train_files : format.test_files) {
+      files.push_back(open_records(folder / file, format.record_bytes()));
+      there += files.back().records;
+    }
+    const std::int64_t images = count_wanted(format, request, there, folder);
+    std::vector<std::string> names = read_names(folder / format.names_file, format.label_bounds.back());
+    auto records = std::make_unique<CifarRecords>(format, std::move(files), there);
+    std::vector<std::int32_t> labels = records->labels(images);
+    open(std::move(records), std::move(labels), std::move(names), request);
+  }
+};
+
+class Cifar10 final : public Cifar {
+ public:
+  Cifar10(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar10_format(), request) {}
+};
+
+class Cifar100 final : public Cifar {
+ public:
+  Cifar100(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar100_format(), request) {}
+};
+
 const Registration<DatasetRegistry, Cifar10, NoOptions> registration10(
     "cifar10", "CIFAR-10, 60000 photographs of 10 classes, 32x32; binary version, read from the data folder");
 const Registration<DatasetRegistry, Cifar100, NoOptions> registration100(
     "cifar100", "CIFAR-100, 60000 photographs of 100 classes, 32x32; binary version, read from the data folder");
 
 }  // namespace
-
-Cifar::Cifar(const CifarFormat& format, const DatasetRequest& request) {
-  check(request.images >= 0, format.name, "images = {}; give 0 for all or a positive number", request.images);
-  const fs::path folder = find_folder(format, request);
-  const auto record_bytes = static_cast<std::int64_t>(format.label_bounds.size()) + image_bytes;
-  std::vector<RecordFile> files;
-  std::int64_t images = 0;
-  for (const std::string& file : request.split == Split::train ? format.train_files : format.test_files) {
-    files.push_back(open_records(folder / file, record_bytes));
-    images += files.back().records;
-  }
-  images = count_wanted(format, request, images, folder);
-  class_names_ = read_names(folder / format.names_file, format.label_bounds.back());
-  size_ = images;
-  image_shape_ = {side, side, 3};
-  labels_.resize(static_cast<std::size_t>(images));
-  pixels_ = Tensor({images, side, side, 3}, DType::uint8, Device::cpu);
-  std::int64_t read = 0;
-  for (const RecordFile& file : files) {
-    const std::int64_t records = std::min(file.records, images - read);
-    read_records(file, records, format.label_bounds, labels_.data() + read,
-                 pixels_.data<std::uint8_t>() + read * image_bytes);
-    read += records;
-  }
-  if (request.resize == 0 || (request.resize == side && request.crop == 1)) return;
-  pixels_ = resized(pixels_, request.resize, request.crop);
-  image_shape_ = {request.resize, request.resize, 3};
-}
-
-Cifar10::Cifar10(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar10_format(), request) {}
-
-Cifar100::Cifar100(const NoOptions& /*options*/, const DatasetRequest& request) : Cifar(cifar100_format(), request) {}
-
 }  // namespace biossl

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "biossl/data/canvas.h"
+#include "biossl/data/capability.h"
+#include "biossl/data/moments.h"
 
 namespace biossl {
 namespace {
@@ -112,6 +114,10 @@ void draw_view(Canvas& canvas, std::int64_t x, std::int64_t y, const ViewPlan& p
 
 }  // namespace
 
+std::int64_t sheet_scale(std::int64_t width, std::int64_t text_width, std::int64_t usual) {
+  return std::max({std::min(usual, 192 / width), text_width / width, std::int64_t{1}});
+}
+
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options) {
   check_options(dataset, options);
   const SheetRows layout(dataset, options.columns);
@@ -133,8 +139,9 @@ void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& pa
 void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std::filesystem::path& path,
                           const SheetOptions& options) {
   check_options(dataset, options);
-  const std::int64_t length = dataset.sequence_length();
-  check(length > 0, "contact_sheet", "this data set has no sequences of moments; \"world\" has");
+  const Capability<SequenceSource> sequences(dataset);
+  check(sequences.exists(), "contact_sheet", "this data set has no sequences of moments; \"world\" has");
+  const std::int64_t length = sequences->sequence_length();
   const std::int64_t rows = std::min(options.rows, dataset.size());
   const std::int64_t columns = std::min(options.columns, length);
   const Grid grid{dataset.image_shape(), options.scale};
@@ -146,8 +153,8 @@ void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std:
     canvas.image(grid.x(0), grid.image_y(row), grid.image, image_of(dataset, row).data(), grid.scale);
     for (std::int64_t column = 0; column < columns; ++column) {
       const std::int64_t moment = column * (length - 1) / std::max<std::int64_t>(columns - 1, 1);
-      const Random random(seed, Purpose::world, 0, static_cast<std::uint32_t>(row), Dataset::sequence_view);
-      dataset.render_in_sequence(row, random, moment, seen.data());
+      const Random random(seed, Purpose::world, 0, static_cast<std::uint32_t>(row), SequenceSource::view);
+      sequences->render_in_sequence(sequences.row(row), random, moment, seen.data());
       canvas.text(grid.x(1 + column), grid.text_y(row), fmt::format("moment {}", moment));
       canvas.image(grid.x(1 + column), grid.image_y(row), grid.image, seen.data(), grid.scale);
     }

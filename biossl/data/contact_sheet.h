@@ -19,6 +19,10 @@ struct SheetOptions {
   std::int64_t scale = 3;     ///< magnification
 };
 
+/// The magnification of images of this width: the usual one; a smaller one where that would make them large, a larger
+/// one where texts of so many pixels would not fit above them.
+std::int64_t sheet_scale(std::int64_t width, std::int64_t text_width = 64, std::int64_t usual = SheetOptions{}.scale);
+
 /// Writes a PNG with one row per class, with its name and its first images; of frames one row per clip; of a data set
 /// without labels the first images, row by row.
 void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& path, const SheetOptions& options = {});
@@ -29,7 +33,7 @@ void write_contact_sheet(const Dataset& dataset, const std::filesystem::path& pa
 void write_view_sheet(const Dataset& dataset, Views& views, const ViewPlan& plan, Device device,
                       const std::filesystem::path& path, const SheetOptions& options = {});
 /// Writes a PNG with one row per image: the image, then moments of a sequence in which its object moves
-/// (Dataset::render_in_sequence), evenly from the first to the last. Throws std::invalid_argument if there are none.
+/// (SequenceSource), evenly from the first to the last. Throws std::invalid_argument if there are none.
 void write_sequence_sheet(const Dataset& dataset, std::uint64_t seed, const std::filesystem::path& path,
                           const SheetOptions& options = {});
 

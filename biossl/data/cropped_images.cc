@@ -5,16 +5,12 @@
 #include <vector>
 
 #include "biossl/core/error.h"
+#include "biossl/data/random_crop.h"
 
 namespace biossl {
 namespace {
 
 constexpr std::int64_t most_padding = 4096;
-
-/// Uniform in 0 .. most.
-std::int64_t below_or(Random& random, std::int64_t most) {
-  return static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(most + 1)));
-}
 
 }  // namespace
 
@@ -54,8 +50,8 @@ CroppedImages::Place CroppedImages::place_of(std::int32_t row) const {
   if (!random_) return {.top = down / 2, .left = across / 2, .mirror = false};
   Random random(random_->seed, "probe.augment", random_->epoch, static_cast<std::uint32_t>(row));
   const bool mirror = random.coin();
-  const std::int64_t top = below_or(random, down + 2 * crop_.padding) - crop_.padding;
-  return {.top = top, .left = below_or(random, across + 2 * crop_.padding) - crop_.padding, .mirror = mirror};
+  const std::int64_t top = draw_place(random, down + 2 * crop_.padding) - crop_.padding;
+  return {.top = top, .left = draw_place(random, across + 2 * crop_.padding) - crop_.padding, .mirror = mirror};
 }
 
 void CroppedImages::cut(const std::uint8_t* image, const Place& place, std::uint8_t* to) const {

@@ -21,20 +21,6 @@ void Dataset::check_rows(std::span<const std::int32_t> rows) const {
   for (const std::int32_t row : rows) check(row >= 0 && row < size_, "data", "image {} of {}", row, size_);
 }
 
-void Dataset::render_moment(std::int64_t /*image*/, Random /*random*/, std::uint8_t* /*to*/) const {
-  fail("views", "this data set has no moments, only still images; use views kind \"deform\"");
-}
-
-void Dataset::render_in_sequence(std::int64_t /*image*/, Random /*random*/, std::int64_t /*moment*/,
-                                 std::uint8_t* /*to*/) const {
-  fail("views", "this data set has no sequences of moments; use the data set \"world\"");
-}
-
-void Dataset::render_synonym(std::int64_t /*image*/, std::int64_t /*redrawn*/, Random /*random*/,
-                             std::uint8_t* /*to*/) const {
-  fail("views", "this data set has no hidden tree, and so no synonyms; use the data set \"rhm\"");
-}
-
 std::unique_ptr<Dataset> open_dataset(std::string_view name, const DatasetRequest& request, const Settings& settings) {
   return DatasetRegistry::instance().make(name, settings, request);
 }

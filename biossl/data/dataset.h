@@ -93,23 +93,10 @@ class Dataset {
   /// What a regression probe may read off; without names where the data set offers none. Angles are given as sine and
   /// cosine.
   virtual Targets targets() const { return {}; }
-  /// Whether an image's object can be rendered at another moment (Views "moments").
-  virtual bool has_moments() const { return false; }
-  /// Writes one moment of an image, (H, W, C) uint8: the same object after a random motion and change of light. Throws
-  /// std::invalid_argument if has_moments() is false.
-  virtual void render_moment(std::int64_t image, Random random, std::uint8_t* to) const;
-  /// Moments of a sequence in which an image's object moves; 0: there are none.
-  virtual std::int64_t sequence_length() const { return 0; }
-  /// View of the stream Purpose::world that a sequence's random numbers come from.
-  static constexpr std::uint32_t sequence_view = 3;
-  /// Writes a moment, 0 .. sequence_length()-1, of the sequence that follows from the image and the random numbers, (H,
-  /// W, C) uint8. Moments near each other look alike. Throws std::invalid_argument if there are no sequences.
-  virtual void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const;
-  /// Levels of the hidden tree that an image is the lowest string of; 0: there is no such tree.
-  virtual std::int64_t levels() const { return 0; }
-  /// Writes another string of an image's hidden tree, (H, W, C) uint8: the lowest `redrawn` of its levels are drawn
-  /// anew (Views "synonyms"). Throws std::invalid_argument if levels() is 0.
-  virtual void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const;
+  /// The data set to ask for what only some know of their images (data/capability.h), and the number of an image in
+  /// it: for a selection of images the data set that they come from, otherwise this one.
+  virtual const Dataset& origin() const { return *this; }
+  virtual std::int64_t row_in_origin(std::int64_t image) const { return image; }
 
  protected:
   /// Throws std::invalid_argument for a row that is no image.

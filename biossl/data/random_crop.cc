@@ -18,11 +18,6 @@ float draw_factor(Random& random, double spread) {
   return static_cast<float>(uniform(random, std::max(0.0, 1 - spread), 1 + spread));
 }
 
-/// Uniform in 0 .. most.
-std::int64_t draw_place(Random& random, std::int64_t most) {
-  return static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(most + 1)));
-}
-
 void shuffle(Random& random, Crop& crop) {
   for (std::uint32_t last = 3; last > 0; --last) std::swap(crop.order[last], crop.order[random.below(last + 1)]);
 }
@@ -41,6 +36,10 @@ bool draw_rectangle(Random& random, const CropRange& range, std::int64_t height,
 }
 
 }  // namespace
+
+std::int64_t draw_place(Random& random, std::int64_t most) {
+  return static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(most + 1)));
+}
 
 /// Never change the order of the draws. The rectangle comes last, because how often it is drawn differs.
 Crop draw_crop(Random random, const CropRange& range, std::int64_t height, std::int64_t width) {

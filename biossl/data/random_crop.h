@@ -20,6 +20,9 @@ struct CropRange {
   double grey = 0.2;                               ///< probability
 };
 
+/// Uniform in 0 .. most.
+std::int64_t draw_place(Random& random, std::int64_t most);
+
 /// Draws a crop of images of height x width pixels. An area and an aspect that do not fit into the image are drawn
 /// again, ten times in all. After that the crop is the middle of the image, as large as the range of aspects admits,
 /// as in torchvision's RandomResizedCrop.

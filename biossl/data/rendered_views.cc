@@ -1,7 +1,5 @@
 #include "biossl/data/rendered_views.h"
 
-#include <numeric>
-
 #include "biossl/core/parallel.h"
 #include "biossl/ops/ops.h"
 
@@ -14,9 +12,7 @@ RenderedViews::RenderedViews(const ViewSource& source) : source_(source) {
   images_ = Tensor({source.batch}, DType::int32, host);
   rendered_ = Tensor({source.batch, image[0], image[1], image[2]}, DType::uint8, host);
   resident_ = source.device == host ? rendered_ : Tensor(rendered_.shape(), DType::uint8, source.device);
-  Tensor each({source.batch}, DType::int32, host);
-  std::iota(each.data<std::int32_t>(), each.data<std::int32_t>() + source.batch, 0);
-  each_ = on_device(each, source.device);
+  each_ = iota(source.batch, source.device);
 }
 
 void RenderedViews::make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "biossl/core/error.h"
-#include "biossl/core/parallel.h"
 
 namespace biossl {
 namespace {
@@ -87,19 +86,6 @@ void Resizer::operator()(const std::uint8_t* from, std::uint8_t* to) const {
       *to++ = static_cast<std::uint8_t>(std::clamp(sums[static_cast<std::size_t>(i)], 0.0F, 255.0F));
     }
   }
-}
-
-Tensor resized(const Tensor& images, std::int64_t side, double crop) {
-  const Resizer resize({images.extent(1), images.extent(2), images.extent(3)}, side, crop);
-  Tensor result(batch_of(images.extent(0), resize.result()), DType::uint8, Device::cpu);
-  const auto* from = images.data<const std::uint8_t>();
-  auto* to = result.data<std::uint8_t>();
-  parallel_for(images.extent(0), 16, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      resize(from + i * images.shape().row_size(), to + i * resize.result().size());
-    }
-  });
-  return result;
 }
 
 }  // namespace biossl

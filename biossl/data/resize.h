@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "biossl/core/shape.h"
-#include "biossl/core/tensor.h"
 
 namespace biossl {
 
@@ -35,8 +34,5 @@ class Resizer {
   bool is_same_;
   Axis rows_, columns_;
 };
-
-/// All images (N, H, W, C) uint8 in host memory, brought to (N, side, side, C).
-Tensor resized(const Tensor& images, std::int64_t side, double crop);
 
 }  // namespace biossl

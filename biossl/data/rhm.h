@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "biossl/core/random.h"
 #include "biossl/data/dataset.h"
+#include "biossl/data/synonyms.h"
 
 namespace biossl::rhm {
 
@@ -61,7 +63,7 @@ class Rules {
 /// height 1 and width s^L; where s is a square, it is an image of side sqrt(s)^L, whose symbols are rewritten to
 /// squares. Image i has class i mod n_c; its tree depends on (seed, split, i) only. The splits draw from streams of
 /// their own, but where few strings exist (n_c m^((s^L - 1) / (s - 1)) trees) the same one may occur in both.
-class Rhm final : public Dataset {
+class Rhm final : public Dataset, public SynonymSource {
  public:
   static Shape shape_of(const RhmOptions& options);
   static Shape shape_of(const Settings& settings) { return shape_of(read_options<RhmOptions>("rhm", settings)); }

@@ -53,22 +53,12 @@ class Subset final : public Dataset {
     }
     return targets;
   }
-  bool has_moments() const override { return images_->has_moments(); }
-  void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override {
-    images_->render_moment(row_of(image), random, to);
-  }
-  std::int64_t sequence_length() const override { return images_->sequence_length(); }
-  void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const override {
-    images_->render_in_sequence(row_of(image), random, moment, to);
-  }
-  std::int64_t levels() const override { return images_->levels(); }
-  void render_synonym(std::int64_t image, std::int64_t redrawn, Random random, std::uint8_t* to) const override {
-    images_->render_synonym(row_of(image), redrawn, random, to);
+  const Dataset& origin() const override { return images_->origin(); }
+  std::int64_t row_in_origin(std::int64_t image) const override {
+    return images_->row_in_origin(rows_.at(static_cast<std::size_t>(image)));
   }
 
  private:
-  std::int64_t row_of(std::int64_t image) const { return rows_.at(static_cast<std::size_t>(image)); }
-
   std::unique_ptr<Dataset> images_;
   std::vector<std::int32_t> rows_;  // of images_, by row of this
   mutable std::once_flag copied_;

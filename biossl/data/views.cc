@@ -1,7 +1,6 @@
 #include "biossl/data/views.h"
 
 #include <cmath>
-#include <numeric>
 
 #include "biossl/core/error.h"
 #include "biossl/core/wording.h"
@@ -57,8 +56,7 @@ SourceImages::SourceImages(const ViewSource& source) {
         "memory_gb so that all of them are read into memory",
         wording::option("device", "cpu"));
   fetcher_ = std::make_unique<BatchFetcher>(source.dataset, source.batch, source.device);
-  each_ = Tensor({source.batch}, DType::int32, source.device);
-  std::iota(each_.data<std::int32_t>(), each_.data<std::int32_t>() + source.batch, 0);
+  each_ = iota(source.batch, source.device);
 }
 
 SourceImages::Rows SourceImages::at(const Tensor& rows) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "biossl/core/parallel.h"
@@ -34,9 +33,7 @@ class ChannelDeformer {
       : grey_({source.batch, source.dataset.image_shape()[0], source.dataset.image_shape()[1], 3}, DType::uint8,
               source.device),
         deformed_(grey_.shape(), DType::float32, source.device),
-        each_({source.batch}, DType::int32, source.device) {
-    std::iota(each_.data<std::int32_t>(), each_.data<std::int32_t>() + source.batch, 0);
-  }
+        each_(iota(source.batch, source.device)) {}
 
   void operator()(const SourceImages::Rows& from, const Tensor& parameters, Tensor& dst) {
     const std::int64_t count = dst.extent(0);

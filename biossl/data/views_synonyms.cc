@@ -1,4 +1,6 @@
+#include "biossl/data/capability.h"
 #include "biossl/data/rendered_views.h"
+#include "biossl/data/synonyms.h"
 
 namespace biossl {
 namespace {
@@ -17,13 +19,16 @@ struct SynonymOptions {
 /// their class would read the label.
 class SynonymViews final : public RenderedViews {
  public:
-  static constexpr Traits traits{.suit = [](const Dataset& dataset) { return dataset.levels() > 1; }};
+  static constexpr Traits traits{.suit = [](const Dataset& dataset) {
+    const Capability<SynonymSource> trees(dataset);
+    return trees.exists() && trees->levels() > 1;
+  }};
 
   SynonymViews(const SynonymOptions& options, const ViewSource& source)
-      : RenderedViews(source), redrawn_(options.level) {
-    const std::int64_t levels = source.dataset.levels();
-    check_views(levels > 0, "synonyms",
+      : RenderedViews(source), trees_(source.dataset), redrawn_(options.level) {
+    check_views(trees_.exists(), "synonyms",
                 "this data set has no hidden tree, and so no synonyms; use the data set \"rhm\"");
+    const std::int64_t levels = trees_->levels();
     check_views(
         levels > 1, "synonyms",
         "a tree of one level has no synonyms to redraw: its views would share their class alone, which is the label");
@@ -36,9 +41,11 @@ class SynonymViews final : public RenderedViews {
 
  private:
   void render(std::uint32_t epoch, std::uint32_t image, std::uint32_t view, std::uint8_t* to) const override {
-    source().dataset.render_synonym(image, redrawn_, Random(source().seed, "rhm.synonyms", epoch, image, view), to);
+    const Random random(source().seed, "rhm.synonyms", epoch, image, view);
+    trees_->render_synonym(trees_.row(image), redrawn_, random, to);
   }
 
+  Capability<SynonymSource> trees_;
   std::int64_t redrawn_;
 };
 

@@ -15,7 +15,7 @@
 #include "biossl/core/file.h"
 #include "biossl/core/parallel.h"
 #include "biossl/data/views.h"
-#include "biossl/evaluation/features.h"
+#include "biossl/evaluation/whole_images.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensors.h"
@@ -207,11 +207,11 @@ TEST(SourceImages, ViewsAreTheSameWhetherImagesAreInMemoryOrFetched) {
   }
 }
 
-TEST(UnitRange, HandsOutFetchedImagesAsThoseInMemory) {
+TEST(WholeImages, HandsOutFetchedImagesAsThoseInMemory) {
   const Numbers resident(23, true);
   const Numbers streamed(23, false);
-  UnitRange expected(resident, 10, DType::float32, Device::cpu);
-  UnitRange made(streamed, 10, DType::float32, Device::cpu);
+  WholeImages expected(resident, 10, DType::float32, Device::cpu);
+  WholeImages made(streamed, 10, DType::float32, Device::cpu);
   EXPECT_EQ(made.total(), 23);
   for (const std::int64_t first : {0, 10, 20, 0}) {
     const Tensor one = expected(first);

@@ -1,13 +1,12 @@
-#include "biossl/data/cifar.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
 #include "biossl/core/atomic_file.h"
-#include "biossl/core/clock.h"
 #include "biossl/core/parallel.h"
+#include "biossl/core/stopwatch.h"
+#include "biossl/data/dataset.h"
 #include "biossl/data/summary.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
@@ -125,6 +124,24 @@ TEST_F(CifarTest, ThreadsMakeNoDifference) {
   set_threads(before);
   EXPECT_EQ(one->labels(), three->labels());
   EXPECT_TRUE(std::ranges::equal(one->pixels().span<std::uint8_t>(), three->pixels().span<std::uint8_t>()));
+}
+
+TEST_F(CifarTest, MemoryMakesNoDifference) {
+  for (const std::int64_t resize : {0, 32, 8}) {
+    DatasetRequest wanted{.directory = folder_.path(), .images = 19, .resize = resize};
+    const auto whole = open_dataset("cifar10", wanted);
+    wanted.memory = 1;
+    const auto read = open_dataset("cifar10", wanted);
+    EXPECT_TRUE(whole->is_resident());
+    EXPECT_FALSE(read->is_resident());
+    EXPECT_EQ(whole->labels(), read->labels());
+    const std::vector<std::int32_t> rows{18, 0, 5, 4};  // of several files
+    std::vector<std::uint8_t> expected(rows.size() * static_cast<std::size_t>(whole->image_shape().size()));
+    std::vector<std::uint8_t> bytes(expected.size());
+    whole->fetch(rows, expected.data());
+    read->fetch(rows, bytes.data());
+    EXPECT_EQ(bytes, expected) << resize;
+  }
 }
 
 TEST_F(CifarTest, NamesClassesFromTheFileOrByNumber) {

@@ -7,8 +7,8 @@
 
 #include "biossl/core/atomic_file.h"
 #include "biossl/core/file.h"
+#include "biossl/data/batch_sampler.h"
 #include "biossl/data/contact_sheet.h"
-#include "biossl/data/loader.h"
 #include "biossl/data/pack.h"
 #include "biossl/data/subset.h"
 #include "biossl/data/views.h"
@@ -204,14 +204,14 @@ TEST_F(ClipsTest, PairsLieAGapApartAndNeverAcrossClips) {
 TEST_F(ClipsTest, AnEpochShowsEveryPairOnce) {
   const auto images = frames({0, 0, 0, 1, 2, 2});
   const auto pairs = views(*images, 1);
-  BatchLoader loader(3, pairs->images(), 2, Device::cpu);
-  EXPECT_EQ(loader.images(), 3);
-  EXPECT_EQ(loader.batches(), 2);
+  BatchSampler sampler(3, pairs->images(), 2, Device::cpu);
+  EXPECT_EQ(sampler.images(), 3);
+  EXPECT_EQ(sampler.batches(), 2);
   for (const std::uint32_t epoch : {0U, 1U, 2U}) {
-    loader.start_epoch(epoch);
+    sampler.start_epoch(epoch);
     std::map<std::int32_t, int> seen;
-    for (std::int64_t batch = 0; batch < loader.batches(); ++batch) {
-      const Tensor rows = loader.rows(batch);
+    for (std::int64_t batch = 0; batch < sampler.batches(); ++batch) {
+      const Tensor rows = sampler.rows(batch);
       for (const std::int32_t row : rows.span<const std::int32_t>()) ++seen[row];
     }
     EXPECT_EQ(seen, (std::map<std::int32_t, int>{{0, 1}, {1, 1}, {4, 1}}));

@@ -248,9 +248,6 @@ TEST(Synonyms, RefuseWhatWouldReadTheLabelAndImagesWithoutATree) {
   EXPECT_THAT(refused(dataset, 3), HasSubstr("which is the label"));
   EXPECT_THAT(refused(Rhm({.levels = 1}, request(10)), 1), HasSubstr("a tree of one level"));
   EXPECT_THAT(refused(*open_dataset("world", {Split::train, "", 10, 8, 1}), 1), HasSubstr("no hidden tree"));
-  std::uint8_t byte = 0;
-  EXPECT_THROW(open_dataset("world", {Split::train, "", 10, 8, 1})->render_synonym(0, 1, Random(1, "x"), &byte),
-               std::invalid_argument);
 }
 
 TEST(RhmRecipe, HasSettingsOfItsOwn) {

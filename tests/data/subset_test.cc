@@ -5,13 +5,16 @@
 
 #include <numeric>
 
+#include "biossl/data/capability.h"
+#include "biossl/data/moments.h"
+
 namespace biossl {
 namespace {
 
 using ::testing::ElementsAre;
 
 /// Images of one pixel, image i has the value i; class sizes as given, the classes one after another.
-class Numbered final : public Dataset {
+class Numbered final : public Dataset, public MomentSource {
  public:
   explicit Numbered(const std::vector<int>& class_sizes, bool resident = true) : resident_(resident) {
     for (std::size_t label = 0; label < class_sizes.size(); ++label) {
@@ -28,7 +31,6 @@ class Numbered final : public Dataset {
     check_rows(rows);
     for (const std::int32_t row : rows) *to++ = static_cast<std::uint8_t>(row);
   }
-  bool has_moments() const override { return true; }
   void render_moment(std::int64_t image, Random /*random*/, std::uint8_t* to) const override {
     *to = static_cast<std::uint8_t>(100 + image);
   }
@@ -105,7 +107,10 @@ TEST(Subset, HasTheImagesLabelsAndMomentsOfItsRows) {
     std::vector<std::uint8_t> bytes(2);
     subset->fetch(std::vector<std::int32_t>{2, 0}, bytes.data());
     EXPECT_THAT(bytes, ElementsAre(2, 4));
-    subset->render_moment(1, Random(1, Purpose::sample), bytes.data());
+    const Capability<MomentSource> moments(*subset);
+    ASSERT_TRUE(moments.exists());
+    EXPECT_FALSE(Capability<SequenceSource>(*subset).exists());
+    moments->render_moment(moments.row(1), Random(1, Purpose::sample), bytes.data());
     EXPECT_EQ(bytes[0], 100);
     EXPECT_THROW(subset->fetch(std::vector<std::int32_t>{3}, bytes.data()), std::invalid_argument);
     if (resident) {
@@ -113,6 +118,14 @@ TEST(Subset, HasTheImagesLabelsAndMomentsOfItsRows) {
     }
   }
   EXPECT_THROW(make_subset(std::make_unique<Numbered>(3), {3}), std::invalid_argument);
+}
+
+TEST(Subset, OfASubsetHasTheMomentsOfItsRows) {
+  const auto half = make_subset(make_subset(std::make_unique<Numbered>(9), {8, 6, 4, 2}), {3, 1});
+  const Capability<MomentSource> moments(*half);
+  ASSERT_TRUE(moments.exists());
+  EXPECT_EQ(moments.row(0), 2);
+  EXPECT_EQ(moments.row(1), 6);
 }
 
 TEST(Subset, HandsTargetsOn) {

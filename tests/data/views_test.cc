@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "biossl/data/capability.h"
+#include "biossl/data/moments.h"
 #include "tests/support/devices.h"
 #include "tests/support/message_of.h"
 #include "tests/support/tensors.h"
@@ -130,7 +132,7 @@ TEST(MomentViews, ShowTheMomentThatTheirKeyDraws) {
   const auto world = open_dataset("world", {Split::train, "", 5, 16, 9});
   const auto views = ViewsRegistry::instance().make("moments", {}, {*world, 21, 2, Device::reference});
   std::vector<std::uint8_t> moment(16 * 16 * 3);
-  world->render_moment(3, Random(21, Purpose::world, 6, 3, 2), moment.data());
+  Capability<MomentSource>(*world)->render_moment(3, Random(21, Purpose::world, 6, 3, 2), moment.data());
   const std::vector<float> made = make(*views, *world, 6, 1, {3});
   for (std::size_t i = 0; i < made.size(); ++i) EXPECT_FLOAT_EQ(made[i], static_cast<float>(moment[i]) / 255.0F);
 }

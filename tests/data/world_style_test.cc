@@ -6,6 +6,8 @@
 #include <numeric>
 #include <set>
 
+#include "biossl/data/capability.h"
+#include "biossl/data/moments.h"
 #include "biossl/data/views.h"
 #include "biossl/data/world/render.h"
 #include "tests/support/data_files.h"
@@ -36,8 +38,9 @@ Image image_of(const Dataset& dataset, std::int32_t row) {
 
 Image in_sequence(const Dataset& dataset, std::int64_t image, std::int64_t moment) {
   Image seen(static_cast<std::size_t>(dataset.image_shape().size()));
-  dataset.render_in_sequence(image, Random(7, Purpose::world, 0, static_cast<std::uint32_t>(image), 3), moment,
-                             seen.data());
+  const Capability<SequenceSource> sequences(dataset);
+  sequences->render_in_sequence(
+      sequences.row(image), Random(7, Purpose::world, 0, static_cast<std::uint32_t>(image), 3), moment, seen.data());
   return seen;
 }
 
@@ -196,15 +199,15 @@ TEST(WorldStyle, MomentsSeeWhatTheCameraDoes) {
     EXPECT_EQ(image_of(*still, 3), image_of(*moved, 3)) << "the base pose stays";
     Image a(image_of(*still, 3).size());
     Image b = a;
-    still->render_moment(3, Random(1, Purpose::world, 0, 3, 1), a.data());
-    moved->render_moment(3, Random(1, Purpose::world, 0, 3, 1), b.data());
+    Capability<MomentSource>(*still)->render_moment(3, Random(1, Purpose::world, 0, 3, 1), a.data());
+    Capability<MomentSource>(*moved)->render_moment(3, Random(1, Purpose::world, 0, 3, 1), b.data());
     EXPECT_GT(difference(a, b), 1) << motion;
   }
 }
 
 TEST(WorldSequence, NeighboursLookAlike) {
   const auto world = open({{"occluder", 0.5}, {"lights", std::int64_t{4}}, {"camera_turn", 0.3}});
-  ASSERT_EQ(world->sequence_length(), 16);
+  ASSERT_EQ(Capability<SequenceSource>(*world)->sequence_length(), 16);
   std::map<std::int64_t, double> apart;  // by gap
   for (const std::int64_t gap : {1, 4, 8}) {
     for (std::int64_t image = 0; image < 20; ++image) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "biossl/data/dataset.h"
+#include "biossl/data/moments.h"
 #include "biossl/data/world/scene.h"
 #include "biossl/data/world/style.h"
 
@@ -20,7 +21,7 @@ inline constexpr std::int64_t default_test_images = 2000;
 /// base poses; render_moment shows the instance rotated, shifted, in other light and often before another background;
 /// render_in_sequence shows it as it moves. Throws std::invalid_argument for an image_size outside 8 .. 256, an invalid
 /// number of images or an impossible style.
-class World final : public Dataset {
+class World final : public Dataset, public MomentSource, public SequenceSource {
  public:
   World(const WorldStyle& style, const DatasetRequest& request);
 
@@ -33,7 +34,6 @@ class World final : public Dataset {
   ///   tilt_sin, tilt_cos    of the angle between the axis and the line to the camera, 0 .. 90 degrees
   /// Solids without an axis (sphere, cube, tetrahedron, octahedron) have the z axis of their own coordinates for it.
   Targets targets() const override;
-  bool has_moments() const override { return true; }
   void render_moment(std::int64_t image, Random random, std::uint8_t* to) const override;
   std::int64_t sequence_length() const override { return style_.moments; }
   void render_in_sequence(std::int64_t image, Random random, std::int64_t moment, std::uint8_t* to) const override;

@@ -10,13 +10,13 @@ namespace biossl {
 /// Divides a random permutation of the images 0 .. images-1, or of chosen ones, into batches. ops::random_permutation
 /// draws it on the device from (seed, epoch, number of images). Every image is in exactly one batch; the last batch may
 /// be short. Allocates in the constructor only.
-class BatchLoader {
+class BatchSampler {
  public:
   /// Throws std::invalid_argument unless images and batch are positive. Starts with epoch 0.
-  BatchLoader(std::uint64_t seed, std::int64_t images, std::int64_t batch, Device device);
+  BatchSampler(std::uint64_t seed, std::int64_t images, std::int64_t batch, Device device);
 
   /// The same for the images chosen[0], chosen[1], …
-  BatchLoader(std::uint64_t seed, std::span<const std::int32_t> chosen, std::int64_t batch, Device device);
+  BatchSampler(std::uint64_t seed, std::span<const std::int32_t> chosen, std::int64_t batch, Device device);
 
   /// Number of images of an epoch.
   std::int64_t images() const { return order_.size(); }
