@@ -12,12 +12,14 @@ namespace {
 struct DescribeCommand {
   RecipeOptions recipe;
   bool changes = false;
+  bool json = false;
   PlaceOptions place;
 };
 
 void describe(const DescribeCommand& command) {
   const ExecutionContext place = command.place.settle();
-  fmt::print("{}", description(command.recipe.read(), place, command.changes));
+  const Description description = biossl::describe(command.recipe.read(), place, command.changes);
+  fmt::print("{}", command.json ? to_json(description) : to_text(description));
 }
 
 }  // namespace
@@ -30,6 +32,7 @@ void add_describe(Command app) {
       .type_name("RECIPE");
   command->recipe.add_changes(sub);
   sub.add_flag("--changes", command->changes, "also what differs from the defaults");
+  sub.add_flag("--json", command->json, "print the same as a JSON object");
   command->place.add_data(sub);
   sub.footer(
       "Images from files are looked at where only they know their size: give --data.\n"

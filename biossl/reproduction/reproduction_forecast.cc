@@ -10,17 +10,7 @@ namespace biossl {
 namespace {
 
 std::string describe(const ForecastRun& run) {
-  switch (run.status.stage) {
-    case RunStage::finished:
-      return "finished";
-    case RunStage::to_do:
-      return "to do";
-    default:
-      break;
-  }
-  const std::string again = run.status.stage == RunStage::failed ? "failed; " : "";
-  if (run.status.epoch == run.epochs) return again + "to be probed";
-  return again + fmt::format("goes on at epoch {} of {}", run.status.epoch, run.epochs);
+  return (run.status.stage == RunStage::failed ? "failed; " : "") + place_in_run(run.status, run.epochs, "goes on ");
 }
 
 /// The remaining cost of a run whose total cost is `whole`.

@@ -32,9 +32,7 @@ std::string setting_of(const TableRow& row) {
 
 /// The status of an unfinished run: "at epoch 3 of 5".
 std::string describe(const RunStatus& run, std::int64_t epochs) {
-  if (run.stage == RunStage::failed) return "failed: " + run.failure;
-  if (run.stage != RunStage::begun) return std::string(name_of(run.stage));
-  return run.epoch < epochs ? fmt::format("at epoch {} of {}", run.epoch, epochs) : "to be probed";
+  return run.stage == RunStage::failed ? "failed: " + run.failure : place_in_run(run, epochs);
 }
 
 /// The cell of a row without a finished seed: the status of the most advanced run.

@@ -21,34 +21,43 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-OrderedJson to_json(const Health& health) {
-  OrderedJson json{{"block", health.block},
-                   {"of", health.of},
-                   {"dimensions", health.dimensions},
-                   {"images", health.images},
-                   {"deviation", health.deviation},
-                   {"effective_rank", health.effective_rank},
-                   {"participation", health.participation},
-                   {"positive_distance", health.positive_distance},
-                   {"negative_distance", health.negative_distance},
-                   {"dead", health.dead}};
-  if (health.saturated) json["saturated"] = *health.saturated;
+bool is_known(const auto& /*value*/) { return true; }
+bool is_known(const std::string& value) { return !value.empty(); }
+bool is_known(const std::vector<Health>& value) { return !value.empty(); }
+bool is_known(const std::optional<double>& value) { return value.has_value(); }
+
+/// Its fields; those that are always there, and of the others those that are known.
+OrderedJson fields_of(const auto& record);
+
+OrderedJson field_json(const auto& value) { return value; }
+OrderedJson field_json(const std::optional<double>& value) { return *value; }
+OrderedJson field_json(const std::vector<Health>& value) {
+  OrderedJson json = OrderedJson::array();
+  for (const Health& health : value) json.push_back(fields_of(health));
   return json;
 }
 
-Health to_health(const OrderedJson& json) {
-  Health health{.block = json.at("block"),
-                .of = json.at("of"),
-                .dimensions = json.at("dimensions"),
-                .images = json.at("images"),
-                .deviation = json.at("deviation"),
-                .effective_rank = json.at("effective_rank"),
-                .participation = json.at("participation"),
-                .positive_distance = json.at("positive_distance"),
-                .negative_distance = json.at("negative_distance"),
-                .dead = json.at("dead")};
-  if (json.contains("saturated")) health.saturated = json.at("saturated").get<double>();
-  return health;
+OrderedJson fields_of(const auto& record) {
+  OrderedJson json;
+  visit_fields(record, [&](const char* name, const auto& value, Presence presence) {
+    if (presence == Presence::always || is_known(value)) json[name] = field_json(value);
+  });
+  return json;
+}
+
+/// Reads every field; those that need not be there keep their defaults. Throws OrderedJson::exception.
+void read_fields(const OrderedJson& json, auto& record);
+
+void read_field(const OrderedJson& json, auto& value) { json.get_to(value); }
+void read_field(const OrderedJson& json, std::optional<double>& value) { value = json.get<double>(); }
+void read_field(const OrderedJson& json, std::vector<Health>& value) {
+  for (const OrderedJson& entry : json) read_fields(entry, value.emplace_back());
+}
+
+void read_fields(const OrderedJson& json, auto& record) {
+  visit_fields(record, [&](const char* name, auto& value, Presence presence) {
+    if (presence == Presence::always || json.contains(name)) read_field(json.at(name), value);
+  });
 }
 
 /// std::nullopt for a damaged line.
@@ -56,20 +65,8 @@ std::optional<EpochMetrics> parse_metrics(const std::string& line) {
   const OrderedJson json = try_parse_ordered_json(line);
   if (!json.is_object()) return std::nullopt;
   try {
-    EpochMetrics metrics{.epoch = json.at("epoch"),
-                         .stage = json.value("stage", ""),
-                         .loss = json.at("loss"),
-                         .loss_per_pair = json.at("loss_per_pair"),
-                         .active_share = json.at("active_share"),
-                         .learning_rate = json.at("learning_rate"),
-                         .images = json.at("images"),
-                         .seconds = json.at("seconds"),
-                         .images_per_second = json.at("images_per_second"),
-                         .health_seconds = json.value("health_seconds", 0.0)};
-    // Lines of older versions hold none.
-    for (const OrderedJson& block : json.value("health", OrderedJson::array())) {
-      metrics.health.push_back(to_health(block));
-    }
+    EpochMetrics metrics;
+    read_fields(json, metrics);
     return metrics;
   } catch (const OrderedJson::exception&) {
     return std::nullopt;
@@ -77,19 +74,8 @@ std::optional<EpochMetrics> parse_metrics(const std::string& line) {
 }
 
 std::string to_line(const EpochMetrics& metrics) {
-  OrderedJson json{{"epoch", metrics.epoch}};
-  if (!metrics.stage.empty()) json["stage"] = metrics.stage;
-  json.update({{"loss", metrics.loss},
-               {"loss_per_pair", metrics.loss_per_pair},
-               {"active_share", metrics.active_share},
-               {"learning_rate", metrics.learning_rate},
-               {"images", metrics.images},
-               {"seconds", metrics.seconds},
-               {"images_per_second", metrics.images_per_second}});
-  if (!metrics.health.empty()) {
-    json["health_seconds"] = metrics.health_seconds;
-    for (const Health& health : metrics.health) json["health"].push_back(to_json(health));
-  }
+  OrderedJson json = fields_of(metrics);
+  if (metrics.health.empty()) json.erase("health_seconds");
   return json_text(json) + "\n";
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "biossl/core/atomic_file.h"
@@ -14,6 +16,43 @@
 #include "biossl/runs/reporter.h"
 
 namespace biossl {
+
+/// Whether a field stands in every line of metrics.jsonl, or only where there is something to say.
+enum class Presence { always, where_known };
+
+/// Calls field(name, value, presence) for every field of a line of metrics.jsonl, in its order: it is written, read and
+/// handed on by these names.
+template <class Metrics, class Field>
+requires std::same_as<std::remove_const_t<Metrics>, EpochMetrics>
+void visit_fields(Metrics& metrics, Field&& field) {
+  field("epoch", metrics.epoch, Presence::always);
+  field("stage", metrics.stage, Presence::where_known);
+  field("loss", metrics.loss, Presence::always);
+  field("loss_per_pair", metrics.loss_per_pair, Presence::always);
+  field("active_share", metrics.active_share, Presence::always);
+  field("learning_rate", metrics.learning_rate, Presence::always);
+  field("images", metrics.images, Presence::always);
+  field("seconds", metrics.seconds, Presence::always);
+  field("images_per_second", metrics.images_per_second, Presence::always);
+  field("health_seconds", metrics.health_seconds, Presence::where_known);
+  field("health", metrics.health, Presence::where_known);
+}
+/// The same for an element of "health".
+template <class Entry, class Field>
+requires std::same_as<std::remove_const_t<Entry>, Health>
+void visit_fields(Entry& health, Field&& field) {
+  field("block", health.block, Presence::always);
+  field("of", health.of, Presence::always);
+  field("dimensions", health.dimensions, Presence::always);
+  field("images", health.images, Presence::always);
+  field("deviation", health.deviation, Presence::always);
+  field("effective_rank", health.effective_rank, Presence::always);
+  field("participation", health.participation, Presence::always);
+  field("positive_distance", health.positive_distance, Presence::always);
+  field("negative_distance", health.negative_distance, Presence::always);
+  field("dead", health.dead, Presence::always);
+  field("saturated", health.saturated, Presence::where_known);
+}
 
 /// The folder of a run:
 ///   recipe.toml        the resolved recipe with all defaults

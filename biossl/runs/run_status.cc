@@ -77,6 +77,12 @@ std::string_view name_of(RunStage stage) {
   return names[static_cast<std::size_t>(stage)];
 }
 
+std::string place_in_run(const RunStatus& run, std::int64_t epochs, std::string_view lead) {
+  const bool is_under_way = run.stage == RunStage::begun || run.stage == RunStage::failed;
+  if (!is_under_way) return std::string(name_of(run.stage));
+  return run.epoch < epochs ? fmt::format("{}at epoch {} of {}", lead, run.epoch, epochs) : "to be probed";
+}
+
 RunStatus read_status(const std::filesystem::path& directory, const Recipe& recipe, std::int64_t total_epochs) {
   RunStatus status{
       .seed = recipe.seed, .stage = RunStage::to_do, .epoch = 0, .failure = read_failure(directory), .outcome = {}};

@@ -34,6 +34,10 @@ struct RunStatus {
   std::optional<RunOutcome> outcome;  ///< present if finished
 };
 
+/// Where a run of so many epochs stands: "to do", "at epoch 3 of 5" with a lead before it, "to be probed", "finished".
+/// Of a failed run: where it goes on.
+std::string place_in_run(const RunStatus& run, std::int64_t epochs, std::string_view lead = "");
+
 /// Reads the status from a run's directory and its failure note. `recipe` has the run's seed and trains for
 /// `total_epochs`. A run is finished if it has results of all its epochs with the recipe's feedback path; damaged
 /// results count as missing. Faulty files throw nothing.

@@ -90,9 +90,11 @@ void bind_recipes(nb::module_& module) {
   module.def(
       "describe",
       [](const Recipe& self, const std::filesystem::path& data) {
-        return description(self, {.data = data, .device = Device::cpu});
+        return to_text(describe(self, {.data = data, .device = Device::cpu}));
       },
       nb::arg("recipe"), nb::arg("data"), "What a recipe is, as text.");
+  module.attr("settings_without_effect") = std::vector<std::string_view>(settings_without_effect.begin(),
+                                                                         settings_without_effect.end());
   module.def("shipped_recipes", &shipped_names, "The names of the built-in recipes.");
 }
 

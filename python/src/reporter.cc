@@ -1,17 +1,37 @@
 #include "src/reporter.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
 #include <algorithm>
 #include <csignal>
+#include <vector>
 
+#include "biossl/runs/run_directory.h"
 #include "src/lock.h"
 
 namespace biossl::python {
 namespace {
 
 constexpr double seconds_between_calls = 0.1;
+
+/// By name, all of them: what is not known is None, or empty.
+nb::dict dict_of(const auto& record);
+
+nb::object object_of(const auto& value) { return nb::cast(value); }
+nb::object object_of(const std::vector<Health>& value) {
+  nb::list entries;
+  for (const Health& health : value) entries.append(dict_of(health));
+  return entries;
+}
+
+nb::dict dict_of(const auto& record) {
+  nb::dict values;
+  visit_fields(record,
+               [&](const char* name, const auto& value, Presence /*presence*/) { values[name] = object_of(value); });
+  return values;
+}
 
 }  // namespace
 
@@ -49,17 +69,7 @@ void PythonReporter::batch(const BatchReport& report) {
 void PythonReporter::epoch(const EpochMetrics& metrics, std::int64_t epochs) {
   if (must_stop()) return;
   const Locked lock;
-  nb::dict values;
-  values["epoch"] = metrics.epoch;
-  values["stage"] = metrics.stage;
-  values["loss"] = metrics.loss;
-  values["loss_per_pair"] = metrics.loss_per_pair;
-  values["active_share"] = metrics.active_share;
-  values["learning_rate"] = metrics.learning_rate;
-  values["images"] = metrics.images;
-  values["seconds"] = metrics.seconds;
-  values["images_per_second"] = metrics.images_per_second;
-  tell("epoch", values, epochs);
+  tell("epoch", dict_of(metrics), epochs);
 }
 
 void PythonReporter::stage(std::string_view name, std::int64_t done, std::int64_t total, std::string_view text) {

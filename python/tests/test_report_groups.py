@@ -1,15 +1,22 @@
+import json
+
 import numpy as np
 import pytest
 from report_runs import make_run
 
+from biossl._engine import core
 from biossl.report import read_run
-from biossl.report.engine import parse_description
-from biossl.report.groups import band, differing_settings, group_runs
+from biossl.report.engine import EngineError, Layer, parse_description
+from biossl.report.groups import _FREE, band, differing_settings, group_runs
 from biossl.report.markup import element, format_number, spread
 
 
 def runs_of(tmp_path, *runs):
     return [read_run(make_run(tmp_path / str(index), **run)) for index, run in enumerate(runs)]
+
+
+def test_settings_without_effect_are_those_of_the_engine():
+    assert list(_FREE) == list(core.settings_without_effect)
 
 
 def test_runs_that_differ_in_the_seed_are_one_group(tmp_path):
@@ -64,32 +71,49 @@ def test_text_is_escaped_and_markup_is_not():
     assert "\x00" not in element("p", "a\x00b\ud800")
 
 
-DESCRIBED = """network conv6 on images of 32x32x3
-block 0  3x3 convolution
-precision auto, here bfloat16 (this)
-
-rule e2e: end to end
-  3 epochs in all (train.epochs = 3)
-
-biological plausibility (loss contrastive_hinge, rule e2e, feedback transpose)
-  (i)   kept   a weight changes by current activity alone
-               An error needs what is seen now.
-  (iii) broken forward and feedback connections are separate weights
-               Errors descend.
-
-differs from the defaults
-  train.epochs = 3  (default 400)
-  network.blocks.0.channels = 4
-
-A note.
-"""
+LAYER = {
+    "name": "block 0",
+    "what": "3x3 convolution",
+    "input": "32x32x3",
+    "output": "16x16x4",
+    "parameters": 108,
+    "operations": 31104,
+}
+DESCRIBED = {
+    "network": {
+        "summary": "conv6 on images of 32x32x3",
+        "layers": [LAYER],
+        "parameters": 108,
+        "operations": 31104,
+        "operations_of": "image",
+    },
+    "plausibility": {
+        "properties": [
+            {"number": "(i)", "kept": True, "property": "current activity", "why": "An error needs what is seen now."},
+            {"number": "(iii)", "kept": False, "property": "separate weights", "why": "Errors descend."},
+        ]
+    },
+    "changes": [
+        {"key": "train.epochs", "value": "3", "default": "400"},
+        {"key": "network.blocks.0.channels", "value": "4", "default": None},
+    ],
+    "of_a_later_version": 1,
+}
 
 
 def test_a_description_is_read():
-    description = parse_description(DESCRIBED)
-    assert description.network.splitlines() == ["network conv6 on images of 32x32x3", "block 0  3x3 convolution"]
-    assert [(p.number, p.kept, p.why) for p in description.properties] == [
-        ("(i)", True, "An error needs what is seen now."),
-        ("(iii)", False, "Errors descend."),
+    description = parse_description(json.dumps(DESCRIBED))
+    network = description.network
+    assert (network.summary, network.views, network.operations_of) == ("conv6 on images of 32x32x3", "", "image")
+    assert (network.layers, network.total.parameters) == ([Layer(**LAYER)], 108)
+    assert [(p.number, p.kept, p.what, p.why) for p in description.properties] == [
+        ("(i)", True, "current activity", "An error needs what is seen now."),
+        ("(iii)", False, "separate weights", "Errors descend."),
     ]
     assert description.changed == [("train.epochs", "3", "400"), ("network.blocks.0.channels", "4", "")]
+
+
+@pytest.mark.parametrize("text", ["", "network conv6", "[]", "{}", '{"network": null}'])
+def test_a_description_that_is_none_is_told_in_a_line(text):
+    with pytest.raises(EngineError, match="describe --json"):
+        parse_description(text)

@@ -10,7 +10,7 @@ pytest.importorskip("matplotlib")
 
 from biossl.report import Engine, Missing, element, read_run, registry, section
 from biossl.report.__main__ import main
-from biossl.report.engine import Description, EngineError, Property
+from biossl.report.engine import Description, EngineError, Layer, Network, Property
 from biossl.report.markup import void
 from biossl.report.page import LARGEST_PAGE, build_page
 
@@ -61,7 +61,9 @@ class SmallEngine(Engine):
             Property("(i)", True, "current activity", "It is <local>."),
             Property("(iii)", False, "separate weights", ""),
         ]
-        return Description("network of two blocks", properties, [("train.epochs", "3", "400")])
+        block, total = Layer("block 0", "<3x3>", "12x12x3", "6x6x4", 108, 31104), Layer("total", "", "", "", 108, 31104)
+        network = Network("of one block", "", "image", [block], total)
+        return Description(network, properties, [("train.epochs", "3", "400")])
 
     def embeddings(self, run):
         rng = np.random.default_rng(run.seed)
@@ -105,6 +107,8 @@ def test_one_run(tmp_path):
         "Nearest neighbours",
         "Map of embeddings",
         "It is <local>.",
+        "network of one block",
+        "block 0 <3x3> 12x12x3 6x6x4 108 31,104",
         "A & B",
     ):
         assert words in page.text

@@ -64,6 +64,15 @@ def test_every_section_of_a_finished_run_is_there(run):
     assert run.faults == []
 
 
+def test_a_description_of_the_program_is_read(run):
+    description = Engine(find_program(), threads=1).describe(run)
+    assert description.network.summary == "of the recipe's own on images of 12x12x3"
+    assert [layer.name for layer in description.network.layers] == ["block 0", "head 0"]
+    assert description.network.total.parameters == sum(layer.parameters for layer in description.network.layers)
+    assert [found.number for found in description.properties] == ["(i)", "(ii)", "(iii)", "(iv)"]
+    assert ("train.epochs", "2", "400") in description.changed
+
+
 def test_the_module_is_run_by_its_name(run, tmp_path):
     words = [sys.executable, "-m", "biossl.report", str(run.path), "--files-only", "--out", str(tmp_path / "page.html")]
     done = subprocess.run(words, capture_output=True, text=True)

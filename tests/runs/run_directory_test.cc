@@ -70,6 +70,55 @@ TEST_F(RunDirectoryTest, LinesOfMetricsThatStayAreNotWrittenAnew) {
   EXPECT_FALSE(fs::exists(run_ / "metrics.jsonl"));
 }
 
+TEST_F(RunDirectoryTest, ALineOfMetricsHoldsEveryFieldThatThereIs) {
+  const RunDirectory run = create();
+  EpochMetrics metrics{.epoch = 1,
+                       .stage = "",
+                       .loss = 1.5,
+                       .loss_per_pair = 0.25,
+                       .active_share = 1,
+                       .learning_rate = 0.01,
+                       .images = 22,
+                       .seconds = 2,
+                       .images_per_second = 11};
+  run.add_metrics(metrics);
+  metrics.epoch = 2;
+  metrics.stage = "block 0 of 0-1";
+  metrics.health_seconds = 0.5;
+  metrics.health.push_back({.block = 0, .of = "embedding", .dimensions = 4, .images = 8});
+  metrics.health.push_back({.block = 1, .of = "output", .dimensions = 2, .images = 8, .saturated = 0.75});
+  run.add_metrics(metrics);
+  const std::string numbers =
+      R"("loss":1.5,"loss_per_pair":0.25,"active_share":1.0,"learning_rate":0.01,"images":22,"seconds":2.0,)"
+      R"("images_per_second":11.0)";
+  const std::string measures =
+      R"("deviation":0.0,"effective_rank":0.0,"participation":0.0,"positive_distance":0.0,"negative_distance":0.0,)"
+      R"("dead":0.0)";
+  EXPECT_EQ(read_file(run_ / "metrics.jsonl"),
+            R"({"epoch":1,)" + numbers + "}\n" + R"({"epoch":2,"stage":"block 0 of 0-1",)" + numbers +
+                R"(,"health_seconds":0.5,"health":[{"block":0,"of":"embedding","dimensions":4,"images":8,)" + measures +
+                R"(},{"block":1,"of":"output","dimensions":2,"images":8,)" + measures + R"(,"saturated":0.75}]})" +
+                "\n");
+  const std::vector<EpochMetrics> lines = run.metrics();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].stage, "");
+  EXPECT_TRUE(lines[0].health.empty());
+  EXPECT_EQ(lines[1].stage, metrics.stage);
+  EXPECT_EQ(lines[1].health_seconds, 0.5);
+  ASSERT_EQ(lines[1].health.size(), 2U);
+  EXPECT_EQ(lines[1].health[0].saturated, std::nullopt);
+  EXPECT_EQ(lines[1].health[1].saturated, 0.75);
+  EXPECT_EQ(lines[1].health[1].of, "output");
+}
+
+TEST_F(RunDirectoryTest, ALineThatLacksANumberIsDamaged) {
+  const RunDirectory run = create();
+  std::string line = first_line;
+  line.replace(line.find("\"seconds\""), std::string("\"seconds\"").size(), "\"sixties\"");
+  write_file(run_ / "metrics.jsonl", line + "\n" + first_line + "\n");
+  EXPECT_EQ(run.metrics().size(), 1U);
+}
+
 TEST_F(RunDirectoryTest, FilesNestedDeeplyAreDamaged) {
   const RunDirectory run = create();
   const std::string nested = std::string(60'000, '[') + std::string(60'000, ']');

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +19,7 @@ import numpy as np
 
 from .run_files import RunFiles
 
-__all__ = ["Description", "Engine", "EngineError", "Property", "find_program"]
+__all__ = ["Description", "Engine", "EngineError", "Layer", "Network", "Property", "find_program"]
 
 IMAGES = 2000  # that are embedded, and among which neighbours are looked for
 SECONDS = 300  # that an answer may take
@@ -40,8 +40,27 @@ class Property:
 
 
 @dataclass(frozen=True)
+class Layer:
+    name: str  #: "block 0"
+    what: str
+    input: str  #: "32x32x3"
+    output: str
+    parameters: int
+    operations: int
+
+
+@dataclass(frozen=True)
+class Network:
+    summary: str  #: "conv6 on images of 32x32x3"
+    views: str  #: what views make of images; "" where the network sees whole images
+    operations_of: str  #: "image" or "patch"
+    layers: list[Layer]
+    total: Layer
+
+
+@dataclass(frozen=True)
 class Description:
-    network: str  #: a table of its layers, as text
+    network: Network
     properties: list[Property]
     changed: list[tuple[str, str, str]]  #: what differs from the defaults: key, value, default, as in TOML
 
@@ -119,7 +138,8 @@ class Engine:
             return self._descriptions[run.path]
         recipe = os.path.abspath(run.path / "recipe.toml")
         with tempfile.TemporaryDirectory(prefix="biossl-report-") as folder:
-            text = self._run("describing the recipe", ["describe", recipe, "--changes", *self._place(False)], folder)
+            words = ["describe", recipe, "--changes", "--json", *self._place(False)]
+            text = self._run("describing the recipe", words, folder)
         return self._descriptions.setdefault(run.path, parse_description(text))
 
     def embeddings(self, run: RunFiles) -> tuple[np.ndarray, np.ndarray | None]:
@@ -158,16 +178,23 @@ class Engine:
 
 
 def parse_description(text: str) -> Description:
-    """What `biossl describe --changes` prints."""
-    network, _, rest = text.partition("\nprecision ")
-    judged, _, listed = rest.partition("\ndiffers from the defaults\n")
-    lines = judged.splitlines()
-    properties = []
-    for line, following in zip(lines, [*lines[1:], ""]):
-        if found := re.fullmatch(r"\s+(\([ivx]+\))\s+(kept|broken)\s+(.*)", line):
-            properties.append(Property(found[1], found[2] == "kept", found[3], following.strip()))
-    changed = []
-    for line in listed.splitlines():
-        if found := re.fullmatch(r"  (\S+) = (.*?)(?:  \(default (.*)\))?", line):
-            changed.append((found[1], found[2], found[3] or ""))
-    return Description(network.strip(), properties, changed)
+    """What `biossl describe --changes --json` prints."""
+    try:
+        its = json.loads(text)
+        network = its["network"]
+        return Description(
+            Network(
+                network["summary"],
+                its.get("views", ""),
+                network["operations_of"],
+                [Layer(**layer) for layer in network["layers"]],
+                Layer("total", "", "", "", network["parameters"], network["operations"]),
+            ),
+            [
+                Property(found["number"], found["kept"], found["property"], found["why"])
+                for found in its["plausibility"]["properties"]
+            ],
+            [(change["key"], change["value"], change["default"] or "") for change in its["changes"]],
+        )
+    except (ValueError, KeyError, TypeError) as fault:
+        raise EngineError("biossl describe --json prints something else than this report reads") from fault

@@ -13,7 +13,7 @@ from .run_files import RunFiles, flatten
 
 __all__ = ["Band", "Group", "band", "differing_settings", "group_runs", "toml_value"]
 
-#: Settings on which no result depends, as the program's recipe_difference.cc has them; and the seed.
+#: Settings on which no result depends. The engine has the same list, which a report does without.
 _FREE = ("name", "train.checkpoint_every", "train.keep_checkpoints", "probe.memory_gb", "data.memory_gb")
 
 

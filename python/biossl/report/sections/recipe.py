@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..engine import Description, EngineError
+from ..engine import Description, EngineError, Network
 from ..groups import Group, differing_settings, toml_value
-from ..markup import Markup, element, join, key, table
+from ..markup import Markup, element, format_number, join, key, table
 from ..registry import Missing, Report, section
 
 
@@ -27,12 +27,28 @@ def _changed(description: Description) -> Markup:
     )
 
 
+def _network(network: Network) -> Markup:
+    """Its layers, a row each."""
+    head = ["", "", "input", "output", "parameters", "operations"]
+    rows = [
+        [it.name, it.what, it.input, it.output, format_number(it.parameters), format_number(it.operations)]
+        for it in (*network.layers, network.total)
+    ]
+    what = f"operations: multiplications and additions of one {network.operations_of}'s forward pass"
+    return join(
+        [
+            element("p", f"views {network.views}", class_="note") if network.views else None,
+            table(head, rows, compact=True, caption=f"network {network.summary}"),
+            element("p", what, class_="note"),
+        ]
+    )
+
+
 def _details(group: Group, description: Description | EngineError) -> list[Markup]:
     parts = []
-    if isinstance(description, Description) and description.network:
-        parts.append(
-            element("details", element("summary", f"Network: {group.label}"), element("pre", description.network))
-        )
+    if isinstance(description, Description):
+        summary = element("summary", f"Network: {group.label}")
+        parts.append(element("details", summary, _network(description.network)))
     summary = element("summary", f"Every setting: {group.label}")
     return [*parts, element("details", summary, element("pre", element("code", group.first.recipe_text)))]
 
