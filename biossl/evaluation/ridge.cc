@@ -191,123 +191,128 @@ std::vector<double> Ridge::backward(const std::vector<double>& residuals) {
 }
 
 /// Conjugate gradients for T fits side by side.
-struct Ridge::Descent {
-  std::vector<double> lambda;          ///< (T)
-  std::vector<double> residuals;       ///< (N, T)
-  std::vector<double> weights;         ///< (T, F)
-  std::vector<double> downhill = {};   ///< (T, F), the negative gradient
-  std::vector<double> direction = {};  ///< (T, F)
-  std::vector<double> total = {};      ///< (T), sum of squares at the start
-  std::vector<double> start = {};      ///< (T), squared length of the gradient at the start
-  std::vector<double> slope = {};      ///< (T), the same now
-  std::vector<double> step = {};       ///< (T), how far the last step went along its direction; 0: the fit is done
-  std::vector<double> kept = {};       ///< (T), the share of the last direction in the present one
+struct Ridge::ConjugateGradients {
+  std::vector<double> lambda;                         ///< (T)
+  std::vector<double> residuals;                      ///< (N, T)
+  std::vector<double> weights;                        ///< (T, F)
+  std::vector<double> negative_gradient = {};         ///< (T, F)
+  std::vector<double> direction = {};                 ///< (T, F)
+  std::vector<double> initial_squares = {};           ///< (T), sum of squares at the start
+  std::vector<double> initial_gradient_squares = {};  ///< (T), squared length of the gradient at the start
+  std::vector<double> gradient_squares = {};          ///< (T), the same now
+  std::vector<double> alpha = {};  ///< (T), how far the last step went along its direction; 0: the fit is done
+  std::vector<double> beta = {};   ///< (T), the share of the last direction in the present one
 
   std::size_t count() const { return lambda.size(); }
   bool is_done() const {
-    return std::ranges::all_of(step, [](double length) { return length == 0; });
+    return std::ranges::all_of(alpha, [](double length) { return length == 0; });
   }
 };
 
 /// Fits of the same targets under penalties that are larger by `shift`. Their gradients are zeta times those of the
 /// smallest penalty, because all span the same Krylov spaces, so they need no passes of their own (Jegerlehner 1996).
 struct Ridge::Shifted {
-  Shifted(const Descent& smallest, double by)
+  Shifted(const ConjugateGradients& smallest, double by)
       : shift(by),
         zeta(smallest.count(), 1.0),
         ratio(smallest.count(), 1.0),
         weights(smallest.weights),
         direction(smallest.direction) {}
 
-  /// The step that belongs to `now`, which comes from `before`.
-  void go(const std::vector<double>& before, const Descent& now);
-  /// The next direction.
-  void turn(const Descent& now);
+  /// The step that belongs to the last one of `now`, before which alpha was `previous_alpha`.
+  void apply_step(const std::vector<double>& previous_alpha, const ConjugateGradients& now);
+  /// To the one that belongs to the direction of `now`.
+  void update_direction(const ConjugateGradients& now);
 
   double shift;
   std::vector<double> zeta, ratio;  ///< (T), the second: zeta over the one before
   std::vector<double> weights, direction;
 };
 
-void Ridge::Shifted::go(const std::vector<double>& before, const Descent& now) {
+void Ridge::Shifted::apply_step(const std::vector<double>& previous_alpha, const ConjugateGradients& now) {
   std::vector<double> steps(now.count(), 0.0);
   for (std::size_t t = 0; t < now.count(); ++t) {
-    if (now.step[t] == 0) continue;
-    const double earlier = before[t] != 0 ? now.step[t] * now.kept[t] / before[t] * (1 - ratio[t]) : 0.0;
-    ratio[t] = 1 / (1 + shift * now.step[t] + earlier);
+    if (now.alpha[t] == 0) continue;
+    const double earlier =
+        previous_alpha[t] != 0 ? now.alpha[t] * now.beta[t] / previous_alpha[t] * (1 - ratio[t]) : 0.0;
+    ratio[t] = 1 / (1 + shift * now.alpha[t] + earlier);
     zeta[t] *= ratio[t];
-    steps[t] = now.step[t] * ratio[t];
+    steps[t] = now.alpha[t] * ratio[t];
   }
   add_rows(weights, direction, steps);
 }
 
-void Ridge::Shifted::turn(const Descent& now) {
-  std::vector<double> kept = now.kept;
-  for (std::size_t t = 0; t < kept.size(); ++t) kept[t] *= ratio[t] * ratio[t];
-  combine_rows(direction, kept, now.downhill, zeta);
+void Ridge::Shifted::update_direction(const ConjugateGradients& now) {
+  std::vector<double> beta = now.beta;
+  for (std::size_t t = 0; t < beta.size(); ++t) beta[t] *= ratio[t] * ratio[t];
+  combine_rows(direction, beta, now.negative_gradient, zeta);
 }
 
-Ridge::Descent Ridge::begin(const std::vector<double>& targets, const std::vector<double>& means,
-                            const std::vector<double>& penalties) {
+Ridge::ConjugateGradients Ridge::start(const std::vector<double>& targets, const std::vector<double>& means,
+                                       const std::vector<double>& penalties) {
   const std::size_t count = penalties.size();
   check(targets.size() == count * static_cast<std::size_t>(rows_.size()), "ridge", "{} targets of {} for {} rows",
         targets.size(), count, rows_.size());
-  Descent now{.lambda = penalties, .residuals = targets, .weights = std::vector<double>(count * mean_.size(), 0.0)};
+  ConjugateGradients now{
+      .lambda = penalties, .residuals = targets, .weights = std::vector<double>(count * mean_.size(), 0.0)};
   for (double& value : now.lambda) value *= spread_;
   for (std::size_t i = 0; i < targets.size(); ++i) now.residuals[i] -= means[i % count];
-  now.downhill = backward(now.residuals);
-  now.direction = now.downhill;
-  now.total = column_products(now.residuals, now.residuals, count);
-  now.start = now.slope = row_products(now.downhill, now.downhill, count);
-  now.step = now.kept = std::vector<double>(count, 0.0);
+  now.negative_gradient = backward(now.residuals);
+  now.direction = now.negative_gradient;
+  now.initial_squares = column_products(now.residuals, now.residuals, count);
+  now.initial_gradient_squares = now.gradient_squares =
+      row_products(now.negative_gradient, now.negative_gradient, count);
+  now.alpha = now.beta = std::vector<double>(count, 0.0);
   return now;
 }
 
 /// The step is to the minimum along the direction as it was computed, so that rounding never makes the sum of squares
 /// rise.
-void Ridge::go(Descent& now, bool first) {
+void Ridge::step_along_direction(ConjugateGradients& now, bool first) {
   const std::size_t count = now.count();
   const std::vector<double> change = forward(now.direction);
-  const std::vector<double> curved = column_products(change, change, count);
-  const std::vector<double> along = column_products(now.residuals, change, count);
-  const std::vector<double> length = row_products(now.direction, now.direction, count);
-  const std::vector<double> grown = row_products(now.weights, now.direction, count);
-  std::vector<double> back(count, 0.0);
+  const std::vector<double> change_squares = column_products(change, change, count);
+  const std::vector<double> residual_products = column_products(now.residuals, change, count);
+  const std::vector<double> direction_squares = row_products(now.direction, now.direction, count);
+  const std::vector<double> weight_products = row_products(now.weights, now.direction, count);
+  std::vector<double> negative_alpha(count, 0.0);
   for (std::size_t t = 0; t < count; ++t) {
-    const double curvature = curved[t] + now.lambda[t] * length[t];
-    const double fall = along[t] - now.lambda[t] * grown[t];
-    const bool done = (!first && now.step[t] == 0) || curvature <= 0 ||
-                      fall * fall / curvature <= smallest_fall * now.total[t] ||
-                      now.slope[t] <= smallest_gradient * smallest_gradient * now.start[t];
-    now.step[t] = done ? 0.0 : fall / curvature;
-    back[t] = -now.step[t];
+    const double curvature = change_squares[t] + now.lambda[t] * direction_squares[t];
+    const double slope = residual_products[t] - now.lambda[t] * weight_products[t];
+    const bool done =
+        (!first && now.alpha[t] == 0) || curvature <= 0 ||
+        slope * slope / curvature <= smallest_fall * now.initial_squares[t] ||
+        now.gradient_squares[t] <= smallest_gradient * smallest_gradient * now.initial_gradient_squares[t];
+    now.alpha[t] = done ? 0.0 : slope / curvature;
+    negative_alpha[t] = -now.alpha[t];
   }
-  add_rows(now.weights, now.direction, now.step);
-  add_columns(now.residuals, change, back);
+  add_rows(now.weights, now.direction, now.alpha);
+  add_columns(now.residuals, change, negative_alpha);
 }
 
-void Ridge::turn(Descent& now) {
+void Ridge::update_direction(ConjugateGradients& now) {
   const std::size_t count = now.count();
-  const std::vector<double> before = std::exchange(now.downhill, backward(now.residuals));
-  std::vector<double> shrinking = now.lambda;
-  for (double& value : shrinking) value = -value;
-  add_rows(now.downhill, now.weights, shrinking);
-  const std::vector<double> overlap = row_products(now.downhill, before, count);
-  const std::vector<double> last = std::exchange(now.slope, row_products(now.downhill, now.downhill, count));
+  const std::vector<double> before = std::exchange(now.negative_gradient, backward(now.residuals));
+  std::vector<double> decay = now.lambda;
+  for (double& value : decay) value = -value;
+  add_rows(now.negative_gradient, now.weights, decay);
+  const std::vector<double> overlap = row_products(now.negative_gradient, before, count);
+  const std::vector<double> last =
+      std::exchange(now.gradient_squares, row_products(now.negative_gradient, now.negative_gradient, count));
   for (std::size_t t = 0; t < count; ++t) {
-    now.kept[t] = last[t] > 0 ? std::max((now.slope[t] - overlap[t]) / last[t], 0.0) : 0.0;
+    now.beta[t] = last[t] > 0 ? std::max((now.gradient_squares[t] - overlap[t]) / last[t], 0.0) : 0.0;
   }
-  combine_rows(now.direction, now.kept, now.downhill, std::vector<double>(count, 1.0));
+  combine_rows(now.direction, now.beta, now.negative_gradient, std::vector<double>(count, 1.0));
 }
 
-void Ridge::descend(Descent& now, std::span<Shifted> shifted, const Step& step) {
+void Ridge::solve(ConjugateGradients& now, std::span<Shifted> shifted, const Step& step) {
   for (std::int64_t number = 1; number <= most_steps; ++number) {
-    const std::vector<double> before = now.step;
-    go(now, number == 1);
+    const std::vector<double> previous_alpha = now.alpha;
+    step_along_direction(now, number == 1);
     if (now.is_done()) return;
-    for (Shifted& others : shifted) others.go(before, now);
-    turn(now);
-    for (Shifted& others : shifted) others.turn(now);
+    for (Shifted& others : shifted) others.apply_step(previous_alpha, now);
+    update_direction(now);
+    for (Shifted& others : shifted) others.update_direction(now);
     if (step) step(number);
   }
 }
@@ -324,8 +329,8 @@ void Ridge::append(LinearFits& fits, const std::vector<double>& weights, const s
 
 LinearFits Ridge::fit(const std::vector<double>& targets, const std::vector<double>& penalties, const Step& step) {
   const std::vector<double> means = column_means(targets, penalties.size());
-  Descent now = begin(targets, means, penalties);
-  descend(now, {}, step);
+  ConjugateGradients now = start(targets, means, penalties);
+  solve(now, {}, step);
   LinearFits fits;
   append(fits, now.weights, means);
   return fits;
@@ -335,10 +340,10 @@ LinearFits Ridge::fit_each(const std::vector<double>& targets, std::size_t count
                            const Step& step) {
   check(!penalties.empty() && std::ranges::is_sorted(penalties), "ridge", "the penalties must rise");
   const std::vector<double> means = column_means(targets, count);
-  Descent now = begin(targets, means, std::vector<double>(count, penalties.front()));
+  ConjugateGradients now = start(targets, means, std::vector<double>(count, penalties.front()));
   std::vector<Shifted> shifted;
   for (const double penalty : penalties.subspan(1)) shifted.emplace_back(now, (penalty - penalties.front()) * spread_);
-  descend(now, shifted, step);
+  solve(now, shifted, step);
   LinearFits fits;
   append(fits, now.weights, means);
   for (const Shifted& others : shifted) append(fits, others.weights, means);

@@ -35,7 +35,7 @@ class Ridge {
                       const Step& step = {});
 
  private:
-  struct Descent;
+  struct ConjugateGradients;
   struct Shifted;
 
   /// The products of the centred rows with T directions (T, F): (N, T).
@@ -43,13 +43,12 @@ class Ridge {
   /// The sums over the centred rows, weighted by residuals (N, T): (T, F).
   std::vector<double> backward(const std::vector<double>& residuals);
   /// All weights 0.
-  Descent begin(const std::vector<double>& targets, const std::vector<double>& means,
-                const std::vector<double>& penalties);
-  /// A step along the directions.
-  void go(Descent& now, bool first);
+  ConjugateGradients start(const std::vector<double>& targets, const std::vector<double>& means,
+                           const std::vector<double>& penalties);
+  void step_along_direction(ConjugateGradients& now, bool first);
   /// The gradients where the weights are now, and the next directions.
-  void turn(Descent& now);
-  void descend(Descent& now, std::span<Shifted> shifted, const Step& step);
+  void update_direction(ConjugateGradients& now);
+  void solve(ConjugateGradients& now, std::span<Shifted> shifted, const Step& step);
   void append(LinearFits& fits, const std::vector<double>& weights, const std::vector<double>& means) const;
 
   FeatureTable table_;

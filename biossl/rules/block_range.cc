@@ -10,9 +10,9 @@ BlockRange::BlockRange(Network& network, const LossFactory& loss, int first, int
     : network_(network),
       first_(first),
       last_(last),
-      loss_(loss(last, network.add_head(last).features())),
+      head_pass_(network, last, loss),
       micro_batch_(micro_batch == 0 ? batch : std::min(micro_batch, batch)),
-      micro_batch_loss_(*loss_, micro_batch_, batch),
+      micro_batch_loss_(head_pass_.loss(), micro_batch_, batch),
       pass_(network, last, 2 * micro_batch_, first),
       activity_(static_cast<std::size_t>(last) + 1),
       no_gradient_activity_(activity_.size()),
@@ -20,7 +20,7 @@ BlockRange::BlockRange(Network& network, const LossFactory& loss, int first, int
       error_rows_(micro_batch_, network.setup().device) {
   check(micro_batch_ == batch || !needs_whole_batch(0), "train",
         "micro_batch = {}: a block of this network needs the whole batch; leave it at 0", micro_batch);
-  check_reads_no_blocks(network.head(last));
+  check_reads_no_blocks(head_pass_.head());
 }
 
 bool BlockRange::needs_whole_batch(int from) const {
@@ -32,7 +32,7 @@ bool BlockRange::needs_whole_batch(int from) const {
 
 void BlockRange::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_->stops_gradient() ? micro_batch_ : 2 * micro_batch_;
+  const std::int64_t rows = head_pass_.loss().stops_gradient() ? micro_batch_ : 2 * micro_batch_;
   pass_.prepare(workspace);
   std::int64_t scratch = 0;
   for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
@@ -40,18 +40,12 @@ void BlockRange::prepare(Workspace& workspace) {
     Activity& activity = activity_[static_cast<std::size_t>(index)];
     if (index < last_) activity.output = workspace.take(batch_of(rows, plan.output), dtype);
     if (index < first_) continue;
-    for (std::size_t i = 0; i < plan.kept.size(); ++i) {
-      activity.kept[i] = workspace.take(batch_of(rows, plan.kept[i].shape), plan.kept[i].type(dtype));
-    }
+    network_.block(index).take_kept(rows, dtype, workspace, activity);
     scratch = std::max(scratch, plan.backward_scratch);
   }
   output_ = workspace.take(batch_of(2 * micro_batch_, network_.block(last_).plan().output), dtype);
-  Head& head = network_.head(last_);
-  head.prepare(2 * micro_batch_, workspace);
-  for (Tensor* tensor : {&embeddings_, &errors_}) {
-    *tensor = workspace.take({2 * micro_batch_, head.features()}, network_.setup().master_dtype());
-  }
-  micro_batch_loss_.prepare(head.features(), network_.setup().master_dtype(), workspace);
+  head_pass_.prepare(2 * micro_batch_, workspace);
+  micro_batch_loss_.prepare(head_pass_.head().features(), network_.setup().master_dtype(), workspace);
   const std::array<std::int64_t, 2> sizes = error_sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i) error_maps_[i] = workspace.take({rows * sizes[i]}, dtype);
   scratch_ = workspace.take({rows * scratch}, dtype);
@@ -74,8 +68,8 @@ void BlockRange::step(const Tensor& images, StepContext context, Tensor& totals)
   for (std::int64_t first = 0; first < pairs; first += micro_batch_) {
     const MicroBatch micro_batch = micro_batch_of(images, first);
     run_up(micro_batch);
-    Tensor errors = errors_.rows(0, micro_batch.rows());
-    micro_batch_loss_.evaluate(embeddings_.rows(0, micro_batch.rows()), first, context, errors, totals);
+    Tensor errors = head_pass_.errors();
+    micro_batch_loss_.evaluate(head_pass_.embeddings(), first, context, errors, totals);
     UpdateOptions options(context.learning_rate, &updates_);
     options.accumulate = first > 0;
     options.apply = first + micro_batch_ >= pairs;
@@ -85,7 +79,7 @@ void BlockRange::step(const Tensor& images, StepContext context, Tensor& totals)
 }
 
 BlockRange::MicroBatch BlockRange::micro_batch_of(const Tensor& images, std::int64_t first) const {
-  if (!loss_->stops_gradient()) return {images.rows(0, 0), images};
+  if (!head_pass_.loss().stops_gradient()) return {images.rows(0, 0), images};
   const std::int64_t pairs = images.extent(0) / 2;
   const std::int64_t last = std::min(first + micro_batch_, pairs);
   return {images.rows(first, last), images.rows(pairs + first, pairs + last)};
@@ -96,21 +90,20 @@ void BlockRange::run_up(const MicroBatch& micro_batch) {
   activity_.back().output = output_.rows(micro_batch.begin(), micro_batch.rows());
   pass_.run(micro_batch.no_gradient, no_gradient_activity_);
   pass_.run(micro_batch.with_gradient, activity_);
-  Tensor embeddings = embeddings_.rows(0, micro_batch.rows());
-  network_.head(last_).forward(output_.rows(0, micro_batch.rows()), embeddings);
+  head_pass_.forward(output_.rows(0, micro_batch.rows()));
 }
 
 Tensor BlockRange::gather_error_rows(const MicroBatch& micro_batch) {
   const std::int64_t begin = micro_batch.begin();
   const std::int64_t rows = micro_batch.rows();
-  Tensor errors = errors_.rows(begin, rows);
+  Tensor errors = head_pass_.errors().rows(begin, rows);
   if (!drops_rows_) {
     error_rows_.take_all(rows - begin);
   } else {
     error_rows_.find(errors, rows / 2 - begin);
   }
   if (!error_rows_.leaves_rows_out()) return micro_batch.with_gradient;
-  Tensor embeddings = embeddings_.rows(begin, rows);
+  Tensor embeddings = head_pass_.embeddings().rows(begin, rows);
   error_rows_.gather(errors);
   error_rows_.gather(embeddings);
   for (int index = std::max(first_ - 1, 0); index <= last_; ++index) {
@@ -130,10 +123,9 @@ void BlockRange::run_down(const Tensor& images, std::int64_t begin, const Update
   const std::int64_t from = error_rows_.begin();
   const std::int64_t to = error_rows_.end();
   const auto activity = [&](int index) { return activity_[static_cast<std::size_t>(index)].rows(from, to); };
-  Head& head = network_.head(last_);
   Tensor error = error_maps_[0].part(0, activity(last_).output.shape());
-  head.backward(output_, embeddings_, errors_, begin + from, begin + to, error);
-  head.learn(output_, begin + from, begin + to, options);
+  head_pass_.backward(begin + from, begin + to, error);
+  head_pass_.learn(begin + from, begin + to, options);
   for (int index = last_; index >= first_; --index) {
     Block& block = network_.block(index);
     BlockStep step{.input = index == 0 ? images : activity(index - 1).output,
@@ -149,7 +141,5 @@ void BlockRange::run_down(const Tensor& images, std::int64_t begin, const Update
     error = error_input;
   }
 }
-
-State BlockRange::state() { return state_of_loss(*loss_, last_); }
 
 }  // namespace biossl

@@ -2,11 +2,10 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "biossl/losses/loss.h"
 #include "biossl/network/forward_pass.h"
+#include "biossl/rules/head_pass.h"
 #include "biossl/rules/micro_batch_loss.h"
 #include "biossl/rules/nonzero_error_rows.h"
 
@@ -29,9 +28,9 @@ class BlockRange {
   /// its way. An error crosses a layer before that layer learns; all weights change at the end.
   void step(const Tensor& images, StepContext context, Tensor& totals);
 
-  Loss& loss() { return *loss_; }
+  Loss& loss() { return head_pass_.loss(); }
   /// The loss's state, under "losses.L.".
-  State state();
+  State state() { return head_pass_.state(); }
 
  private:
   /// Pairs of one micro-batch, in two parts: images that no error reaches, and those that one may reach.
@@ -55,7 +54,7 @@ class BlockRange {
   Network& network_;
   int first_;
   int last_;
-  std::unique_ptr<Loss> loss_;
+  HeadPass head_pass_;
   std::int64_t micro_batch_;
   MicroBatchLoss micro_batch_loss_;
   ForwardPass pass_;
@@ -65,7 +64,6 @@ class BlockRange {
   bool drops_rows_;                   // whether images without an error are left out on the way down
   NonzeroErrorRows error_rows_;       // of images that an error may reach, those with an error
   Tensor gathered_images_;            // their images, gathered; empty where block 0 does not learn
-  Tensor embeddings_, errors_;        // (2 micro-batch, D)
   std::array<Tensor, 2> error_maps_;  // flat; errors of maps go from one to the other on their way down
   UpdateQueue updates_;
   Tensor scratch_;  // flat; a block's, from backward to learn

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "biossl/rules/encoder_pass.h"
+#include "biossl/rules/head_pass.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
@@ -12,7 +12,8 @@ namespace biossl {
 /// matrix R_l of that block's own; no error passes from block to block:
 ///   error of block l's output = R_l e,  R_l (H' W' C', D) uniform in +-1/sqrt(D)
 /// The head learns from e itself. The matrices are part of the state, so that a run which starts with another's weights
-/// sends errors over the paths to which these have come to fit. A variant derives from it and changes what is broadcast.
+/// sends errors over the paths to which these have come to fit. A variant derives from it and changes what is
+/// broadcast.
 class DirectFeedback : public LearningRule {
  public:
   static constexpr const char* abbreviation = "DFA";
@@ -39,12 +40,11 @@ class DirectFeedback : public LearningRule {
   Network& network_;
   std::int64_t epochs_;
   int top_;  // the last block
-  std::unique_ptr<Loss> loss_;
+  HeadPass head_pass_;
   EncoderPass pass_;
   std::vector<Weights> broadcast_;  // R_l by block
   UpdateQueue updates_;
-  Tensor embeddings_, errors_;  // (2B, D)
-  Tensor sent_;                 // what is broadcast
+  Tensor sent_;  // (2B, D): what is broadcast
   std::size_t memory_;
 };
 

@@ -23,9 +23,7 @@ void EncoderPass::prepare(Workspace& workspace) {
     const BlockPlan& plan = network_.block(index).plan();
     Activity& activity = activity_[static_cast<std::size_t>(index)];
     activity.output = workspace.take(batch_of(rows_, plan.output), dtype);
-    for (std::size_t i = 0; i < plan.kept.size(); ++i) {
-      activity.kept[i] = workspace.take(batch_of(rows_, plan.kept[i].shape), plan.kept[i].type(dtype));
-    }
+    network_.block(index).take_kept(rows_, dtype, workspace, activity);
     largest = std::max(largest, plan.output.size());
     scratch = std::max(scratch, plan.backward_scratch);
   }

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <iterator>
-#include <memory>
 #include <vector>
 
 #include "biossl/ops/ops.h"
 #include "biossl/rules/encoder_pass.h"
+#include "biossl/rules/head_pass.h"
 #include "biossl/rules/rule.h"
 
 namespace biossl {
@@ -17,11 +17,8 @@ class Local final : public LearningRule {
  public:
   Local(const NoOptions& /*options*/, const RuleSetup& setup)
       : network_(setup.network), epochs_(setup.epochs), pass_(setup.network, 2 * setup.batch) {
-    check(setup.micro_batch == 0, "local", "micro_batch = {}: every block keeps its whole batch; leave it at 0",
-          setup.micro_batch);
-    for (int block = 0; block < network_.depth(); ++block) {
-      losses_.push_back(setup.loss(block, network_.add_head(block).features()));
-    }
+    refuse_micro_batch("local", setup.micro_batch);
+    for (int block = 0; block < network_.depth(); ++block) head_passes_.emplace_back(network_, block, setup.loss);
     const auto lay_out = [&](Workspace& workspace) { prepare(workspace, 2 * setup.batch); };
     memory_ = Workspace::fit(network_.setup().device, lay_out).bytes();
     block_totals_ = Tensor({2}, DType::float64, network_.setup().device);
@@ -38,49 +35,43 @@ class Local final : public LearningRule {
   std::size_t activity_bytes() const override { return memory_; }
   State state() override {
     State all;
-    for (std::size_t block = 0; block < losses_.size(); ++block) {
-      std::ranges::move(state_of_loss(*losses_[block], static_cast<int>(block)), std::back_inserter(all));
-    }
+    for (HeadPass& head_pass : head_passes_) std::ranges::move(head_pass.state(), std::back_inserter(all));
     return all;
   }
   void restored() override {
-    for (const auto& loss : losses_) loss->restored();
+    for (const HeadPass& head_pass : head_passes_) head_pass.loss().restored();
   }
 
  private:
   void prepare(Workspace& workspace, std::int64_t rows) {
     pass_.prepare(workspace);
     std::int64_t features = 0;
-    for (int block = 0; block < network_.depth(); ++block) {
-      network_.head(block).prepare(rows, workspace);
-      features = std::max(features, network_.head(block).features());
+    for (const HeadPass& head_pass : head_passes_) {
+      head_pass.head().prepare(rows, workspace);
+      features = std::max(features, head_pass.head().features());
     }
-    for (Tensor* tensor : {&embeddings_, &errors_}) {
-      *tensor = workspace.take({rows * features}, network_.setup().master_dtype());
-    }
+    const Tensor embeddings = workspace.take({rows * features}, network_.setup().master_dtype());
+    const Tensor errors = workspace.take({rows * features}, network_.setup().master_dtype());
+    for (HeadPass& head_pass : head_passes_) head_pass.share(embeddings, errors);
   }
 
   void learn(int block, StepContext context, Tensor& totals) {
     context.block = block;
-    Head& head = network_.head(block);
-    Loss& loss = *losses_[static_cast<std::size_t>(block)];
+    HeadPass& head_pass = head_passes_[static_cast<std::size_t>(block)];
     const std::int64_t rows = pass_.rows();
-    const std::int64_t begin = pass_.first_row(loss.stops_gradient());
-    const Tensor output = pass_.output(block);
-    Tensor embeddings = embeddings_.part(0, {rows, head.features()});
-    Tensor errors = errors_.part(0, embeddings.shape());
-    hand_forward(head);
-    head.forward(output, embeddings);
-    if (loss.stops_gradient()) errors.rows(0, rows / 2).fill_zero();
+    const std::int64_t begin = pass_.first_row(head_pass.loss().stops_gradient());
+    hand_forward(head_pass.head());
+    head_pass.forward(pass_.output(block));
     block_totals_.fill_zero();
-    loss.evaluate(embeddings, context, errors, block_totals_);
+    head_pass.evaluate(context, block_totals_);
     // What the top block's loss counts is what is reported.
     const bool is_top = block == network_.depth() - 1;
-    ops::add_loss(block_totals_, 1.0 / network_.depth(), is_top ? Tensor() : errors.rows(rows, rows), totals);
+    ops::add_loss(block_totals_, 1.0 / network_.depth(), is_top ? Tensor() : head_pass.errors().rows(rows, rows),
+                  totals);
     BlockStep step = pass_.step(block, begin, rows);
-    head.backward(output, embeddings, errors, begin, rows, step.error);
+    head_pass.backward(begin, rows, step.error);
     const UpdateOptions options(context.learning_rate, &updates_);
-    head.learn(output, begin, rows, options);
+    head_pass.learn(begin, rows, options);
     Tensor goes_no_further;
     network_.block(block).backward(step, goes_no_further);
     network_.block(block).learn(step, options);
@@ -95,10 +86,9 @@ class Local final : public LearningRule {
   Network& network_;
   std::int64_t epochs_;
   EncoderPass pass_;
-  std::vector<std::unique_ptr<Loss>> losses_;  // by block
+  std::vector<HeadPass> head_passes_;  // by block; they share embeddings and errors
   UpdateQueue updates_;
   std::vector<Tensor> handed_;
-  Tensor embeddings_, errors_;  // flat; of one block at a time
   Tensor block_totals_;
   std::size_t memory_;
 };

@@ -23,7 +23,7 @@ TargetPropagationOptions checked(const TargetPropagationOptions& options) {
 
 TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, const RuleSetup& setup)
     : network_(setup.network),
-      loss_(setup.loss(setup.network.depth() - 1, setup.network.add_head(setup.network.depth() - 1).features())),
+      head_pass_(setup.network, setup.network.depth() - 1, setup.loss),
       options_(checked(options)),
       seed_(setup.seed),
       batch_(setup.batch),
@@ -33,9 +33,8 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
       activity_(static_cast<std::size_t>(network_.depth())),
       no_gradient_activity_(activity_.size()),
       target_differences_(activity_.size()) {
-  check_reads_no_blocks(network_.head(top_));
-  check(setup.micro_batch == 0, "dtp",
-        "micro_batch = {}: what a target is divided by counts the whole batch; leave it at 0", setup.micro_batch);
+  check_reads_no_blocks(head_pass_.head());
+  refuse_micro_batch("dtp", setup.micro_batch, "what a target is divided by counts the whole batch");
   SynapsesSetup of_inverses = network_.setup();
   of_inverses.optimizer = OptimizerRegistry::instance().make("adam", {});
   for (int index = 0; index <= top_; ++index) {
@@ -53,7 +52,7 @@ TargetPropagation::TargetPropagation(const TargetPropagationOptions& options, co
 
 void TargetPropagation::prepare(Workspace& workspace) {
   const DType dtype = network_.setup().dtype;
-  const std::int64_t rows = loss_->stops_gradient() ? batch_ : 2 * batch_;
+  const std::int64_t rows = head_pass_.loss().stops_gradient() ? batch_ : 2 * batch_;
   std::array<std::int64_t, 3> largest{};  // numbers an image: of map_scratch_, unpooled_scratch_ and tried_scratch_
   pass_.prepare(workspace);
   for (int index = 0; index <= top_; ++index) {
@@ -61,7 +60,7 @@ void TargetPropagation::prepare(Workspace& workspace) {
     const Shape map = batch_of(rows, plan.output);
     Activity& activity = activity_[static_cast<std::size_t>(index)];
     if (index < top_) activity.output = workspace.take(map, dtype);
-    if (block(index).pool() > 1) activity.kept[0] = workspace.take(map, DType::uint8);
+    block(index).take_kept(rows, dtype, workspace, activity);
     target_differences_[static_cast<std::size_t>(index)] = workspace.take(map, dtype);
     largest[0] = std::max(largest[0], plan.output.size());
     largest[1] = std::max(largest[1], plan.forward_scratch);
@@ -74,20 +73,15 @@ void TargetPropagation::prepare(Workspace& workspace) {
   tried_scratch_ = workspace.take({rows * largest[2]}, dtype);
   argmax_scratch_ = workspace.take({std::min(rows, group()) * largest[2]}, DType::uint8);
   output_ = workspace.take(batch_of(2 * batch_, network_.block(top_).plan().output), dtype);
-  Head& head = network_.head(top_);
-  head.prepare(2 * batch_, workspace);
-  for (Tensor* tensor : {&embeddings_, &errors_}) {
-    *tensor = workspace.take({2 * batch_, head.features()}, network_.setup().master_dtype());
-  }
+  head_pass_.prepare(2 * batch_, workspace);
 }
 
 void TargetPropagation::step(const Tensor& images, const StepContext& context, Tensor& totals) {
   end_ = images.extent(0);
-  begin_ = loss_->stops_gradient() ? end_ / 2 : 0;
+  begin_ = head_pass_.loss().stops_gradient() ? end_ / 2 : 0;
   updates_.clear();
   run_up(images);
-  Tensor errors = errors_.rows(0, end_);
-  loss_->evaluate(embeddings_.rows(0, end_), context, errors, totals);
+  head_pass_.evaluate(context, totals);
   set_top_target(context.learning_rate);
   for (int index = top_; index >= 0; --index) {
     if (index > 0) {
@@ -104,17 +98,13 @@ void TargetPropagation::run_up(const Tensor& images) {
   activity_.back().output = output_.rows(begin_, end_);
   pass_.run(images.rows(0, begin_), no_gradient_activity_);
   pass_.run(images.rows(begin_, end_), activity_);
-  Tensor embeddings = embeddings_.rows(0, end_);
-  network_.head(top_).forward(output_.rows(0, end_), embeddings);
+  head_pass_.forward(output_.rows(0, end_));
 }
 
 void TargetPropagation::set_top_target(double learning_rate) {
   Tensor difference = target_difference(top_);
-  Tensor errors = errors_.rows(0, end_);
-  const Tensor output = output_.rows(0, end_);
-  Head& head = network_.head(top_);
-  head.backward(output, embeddings_.rows(0, end_), errors, begin_, end_, difference);
-  head.learn(output, begin_, end_, {learning_rate, &updates_});
+  head_pass_.backward(begin_, end_, difference);
+  head_pass_.learn(begin_, end_, {learning_rate, &updates_});
   ops::scale(difference, -options_.eta, difference);
 }
 
@@ -174,7 +164,7 @@ Tensor TargetPropagation::target_difference(int block) const {
 }
 
 State TargetPropagation::state() {
-  State state = state_of_loss(*loss_, top_);
+  State state = head_pass_.state();
   for (int index = 1; index < network_.depth(); ++index) {
     const State part = inverse(index).synapses().state(fmt::format("inverses.{}.", index), true);
     state.insert(state.end(), part.begin(), part.end());
@@ -183,7 +173,7 @@ State TargetPropagation::state() {
 }
 
 void TargetPropagation::restored() {
-  loss_->restored();
+  head_pass_.loss().restored();
   for (int index = 1; index < network_.depth(); ++index) inverse(index).synapses().restored();
 }
 

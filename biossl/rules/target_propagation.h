@@ -7,6 +7,7 @@
 
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/forward_pass.h"
+#include "biossl/rules/head_pass.h"
 #include "biossl/rules/inverse.h"
 #include "biossl/rules/rule.h"
 
@@ -80,7 +81,7 @@ class TargetPropagation : public LearningRule {
   std::int64_t group() const { return ForwardPass::group(network_.setup().device); }
 
   Network& network_;
-  std::unique_ptr<Loss> loss_;
+  HeadPass head_pass_;
   TargetPropagationOptions options_;
   std::uint64_t seed_;
   std::int64_t batch_;
@@ -94,7 +95,6 @@ class TargetPropagation : public LearningRule {
   std::vector<Activity> no_gradient_activity_;      // of the others; only the last block's output
   std::vector<Tensor> target_differences_;          // by block
   Tensor output_;                                   // (2B, H, W, C) of the last block
-  Tensor embeddings_, errors_;                      // (2B, D)
   std::int64_t begin_ = 0, end_ = 0;                // rows of the batch that a target reaches
   // Flat scratch, for one layer at a time.
   Tensor map_scratch_;       // maps like a block's output, or the input of any but the first

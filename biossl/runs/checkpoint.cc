@@ -1,9 +1,9 @@
 #include "biossl/runs/checkpoint.h"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "biossl/core/channel_order.h"
 #include "biossl/core/error.h"
 #include "biossl/io/json_text.h"
 #include "biossl/recipe/components.h"
@@ -18,43 +18,21 @@ using Json = nlohmann::json;
 constexpr const char* format = "biossl checkpoint";
 constexpr const char* format_version = "2";
 
-/// to[o][b][a] = from[o][a][b] for elements of `width` bytes.
-void exchange_axes(const std::byte* from, std::byte* to, std::int64_t rows, std::int64_t a, std::int64_t b,
-                   std::size_t width) {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t i = 0; i < a; ++i) {
-      for (std::int64_t j = 0; j < b; ++j) {
-        const std::int64_t source = (row * a + i) * b + j;
-        const std::int64_t target = (row * b + j) * a + i;
-        std::memcpy(to + static_cast<std::size_t>(target) * width, from + static_cast<std::size_t>(source) * width,
-                    width);
-      }
-    }
-  }
-}
-
 /// The values in the file's layout: channels first.
 Tensor to_file_layout(const StateTensor& state) {
   const Tensor values = on_device(state.tensor, Device::reference);
   if (state.channels_last.rank() == 0) return values.reshaped(state.file_shape);
-  const Shape& shape = state.channels_last;
-  Tensor result(state.file_shape, values.dtype(), Device::reference);
-  exchange_axes(values.raw(), result.raw(), shape[0], shape[1] * shape[2], shape[3], size_of(values.dtype()));
-  return result;
+  return channels_first(values.reshaped(state.channels_last)).reshaped(state.file_shape);
 }
 
 /// The inverse of to_file_layout; writes into the live tensor.
 void from_file_layout(const Tensor& stored, const StateTensor& state) {
-  Tensor values(state.tensor.shape(), stored.dtype(), Device::reference);
-  if (state.channels_last.rank() == 0) {
-    Tensor flat = values.reshaped(stored.shape());
-    copy(stored, flat);
-  } else {
-    const Shape& shape = state.channels_last;
-    exchange_axes(stored.raw(), values.raw(), shape[0], shape[3], shape[1] * shape[2], size_of(stored.dtype()));
+  Tensor values = stored;
+  if (const Shape& last = state.channels_last; last.rank() > 0) {
+    values = channels_last(stored.reshaped({last[0], last[3], last[1], last[2]}));
   }
   Tensor target = state.tensor;
-  copy(values, target);
+  copy(values.reshaped(target.shape()), target);
 }
 
 std::string progress_text(const RunProgress& progress) {

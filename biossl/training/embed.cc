@@ -3,41 +3,19 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "biossl/core/channel_order.h"
 #include "biossl/core/error.h"
 #include "biossl/core/wording.h"
-#include "biossl/evaluation/features.h"
+#include "biossl/data/views.h"
+#include "biossl/evaluation/encode.h"
 #include "biossl/io/npy.h"
-#include "biossl/ops/ops.h"
 
 namespace biossl {
 namespace {
 
-/// The tensor as float32 in host memory.
-Tensor widened(const Tensor& values) {
-  Tensor wide(values.shape(), DType::float32, values.device());
-  ops::convert(values, wide);
-  Tensor host = on_device(wide, Device::reference);
-  if (!is_finite(host)) {
-    throw std::runtime_error("the encoder's output holds NaN or infinite numbers: its training has diverged");
-  }
-  return host;
-}
-
-/// (N, H, W, C) to (N, C, H, W)
-Tensor channels_first(const Tensor& maps) {
-  const Shape& shape = maps.shape();
-  Tensor result({shape[0], shape[3], shape[1], shape[2]}, DType::float32, maps.device());
-  const float* from = maps.data<float>();
-  float* to = result.data<float>();
-  const std::int64_t positions = shape[1] * shape[2];
-  for (std::int64_t image = 0; image < shape[0]; ++image) {
-    for (std::int64_t position = 0; position < positions; ++position) {
-      for (std::int64_t channel = 0; channel < shape[3]; ++channel) {
-        to[(image * shape[3] + channel) * positions + position] = *from++;
-      }
-    }
-  }
-  return result;
+void check_finite(const Tensor& values) {
+  if (is_finite(values)) return;
+  throw std::runtime_error("the encoder's output holds NaN or infinite numbers: its training has diverged");
 }
 
 }  // namespace
@@ -60,23 +38,14 @@ void write_features(Network& network, std::optional<int> block, const Dataset& i
       "a block's output instead ({})",
       wording::option("layer", "last"));
   FeatureReader reader(network, {index}, images, views);
-  const std::int64_t batch = reader.batch();
-  const Shape& map = network.block(index).plan().output;
-  Head* const head = block ? nullptr : &network.add_head(index);
-  NpyWriter writer(path, DType::float32,
-                   block ? Shape{images.size(), map[2], map[0], map[1]} : Shape{images.size(), head->features()});
-  Tensor embeddings;
-  if (!block) {
-    Workspace::fit(network.setup().device, [&](Workspace& workspace) { head->prepare(batch, workspace); });
-    embeddings = Tensor({batch, head->features()}, network.setup().master_dtype(), network.setup().device);
-  }
-  const auto take = [&](std::int64_t /*first*/, std::span<const Tensor> outputs) {
-    if (block) return writer.write(channels_first(widened(outputs[0])));
-    Tensor rows = embeddings.rows(0, outputs[0].extent(0));
-    head->forward(outputs[0], rows);
-    writer.write(widened(rows));
+  const Shape shape = encoded_shape(network, block, images.size());
+  NpyWriter writer(path, DType::float32, block ? Shape{shape[0], shape[3], shape[1], shape[2]} : shape);
+  const auto take = [&](std::int64_t /*first*/, const Tensor& encoded) {
+    const Tensor values = on_device(encoded, Device::reference);
+    check_finite(values);
+    writer.write(block ? channels_first(values) : values);
   };
-  reader.read(take, progress);
+  encode(network, block, reader, take, progress);
   writer.commit();
 }
 

@@ -5,7 +5,7 @@
 
 #include "biossl/core/progress.h"
 #include "biossl/data/dataset.h"
-#include "biossl/evaluation/features.h"
+#include "biossl/evaluation/shown_images.h"
 #include "biossl/network/network.h"
 
 namespace biossl {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "biossl/core/error.h"
-#include "biossl/evaluation/features.h"
+#include "biossl/ops/elementwise.h"
 #include "biossl/ops/ops.h"
 
 namespace biossl {
@@ -19,22 +19,14 @@ constexpr std::int64_t most_images = 1024;
 Tensor on_host(const Tensor& values) {
   Tensor wide(values.shape(), DType::float32, values.device());
   ops::convert(values, wide);
-  return on_device(wide, Device::reference);
+  return on_device(wide, Device::cpu);
 }
 
-/// The mean of each channel over all positions, (N, C); outputs (N, H, W, C) are in host memory.
+/// The mean of each channel over all positions, (N, C).
 Tensor channel_means(const Tensor& outputs) {
-  const std::int64_t channels = outputs.extent(3);
-  const std::int64_t positions = outputs.extent(1) * outputs.extent(2);
-  Tensor means({outputs.extent(0), channels}, DType::float32, outputs.device());
-  const auto* from = outputs.data<const float>();
-  auto* to = means.data<float>();
-  for (std::int64_t n = 0; n < outputs.extent(0); ++n, to += channels) {
-    for (std::int64_t position = 0; position < positions; ++position, from += channels) {
-      for (std::int64_t c = 0; c < channels; ++c) to[c] += from[c] / static_cast<float>(positions);
-    }
-  }
-  return means;
+  Tensor means({outputs.extent(0), 1, 1, outputs.extent(3)}, outputs.dtype(), outputs.device());
+  ops::reduce(Reduction::mean, outputs, over_positions, means);
+  return means.reshaped({outputs.extent(0), outputs.extent(3)});
 }
 
 /// At most most_images of the images that views are made of. Neighbours in a data set may be alike, frames of a clip or

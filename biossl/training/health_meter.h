@@ -12,9 +12,9 @@
 namespace biossl {
 
 /// Measures the health of what learns, on images that training sees too: M of those that views are made of, spread over
-/// the data set, since neighbours in it may be alike; each in the two views of epoch 0. M is the number D of dimensions, or an eighth of the images up to 256 if that is
-/// more; at most 1024, and at most all images. It changes no weight and draws no random number that training draws, so
-/// a run with it ends in the same bytes.
+/// the data set, since neighbours in it may be alike; each in the two views of epoch 0. M is the number D of
+/// dimensions, or an eighth of the images up to 256 if that is more; at most 1024, and at most all images. It changes
+/// no weight and draws no random number that training draws, so a run with it ends in the same bytes.
 ///
 /// Measured are the embeddings of a block's head. A block has its own output measured, averaged over the positions of
 /// each channel, where it has no head or one without an embedding of a single image. Nothing is measured where views

@@ -5,7 +5,7 @@
 
 #include "biossl/core/error.h"
 #include "biossl/data/subset.h"
-#include "biossl/evaluation/features.h"
+#include "biossl/evaluation/feature_reader.h"
 #include "biossl/evaluation/linear_probe.h"
 #include "biossl/evaluation/nearest_neighbours.h"
 #include "biossl/ops/ops.h"

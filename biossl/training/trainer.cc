@@ -27,7 +27,8 @@ void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view 
             wording::setting("train.batch", fmt::format("{}", there)));
 }
 
-std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place) {
+/// The images to learn from, of a recipe that can be trained on this device.
+std::unique_ptr<Dataset> open_checked_images(const Recipe& recipe, const ExecutionContext& place) {
   require_registered(recipe);
   check_precision(recipe, place.device);
   auto images = open_pretraining_images(recipe, place);
@@ -64,7 +65,7 @@ std::unique_ptr<Views> make_views(const Recipe& recipe, const Dataset& images, D
   });
 }
 
-BatchLoader make_loader(const Recipe& recipe, const Dataset& images, const Views& views, Device device) {
+BatchSampler make_sampler(const Recipe& recipe, const Dataset& images, const Views& views, Device device) {
   const std::span<const std::int32_t> chosen = views.images();
   if (chosen.empty()) return {recipe.seed, images.size(), recipe.train.batch, device};
   require_a_batch(recipe, std::ssize(chosen), "pairs");
@@ -129,14 +130,14 @@ std::string last_good(const RunDirectory& directory) {
 
 Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start)
     : recipe_(recipe),
-      images_(open_images(recipe, place)),
+      images_(open_checked_images(recipe, place)),
       plan_(view_plan(recipe, images_->image_shape())),
       network_(make_started_network(recipe, plan_.image, place.device, start)),
       rule_(make_rule(recipe, *network_, plan_)),
       views_(make_views(recipe, *images_, place.device)),
       health_(*network_, *rule_, recipe.rule.kind, *views_, plan_, images_->size(), pairs_at_a_time(recipe)),
-      loader_(make_loader(recipe, *images_, *views_, place.device)),
-      schedule_(make_schedule(recipe, rule_->schedule_epochs(), loader_.batches())),
+      sampler_(make_sampler(recipe, *images_, *views_, place.device)),
+      schedule_(make_schedule(recipe, rule_->schedule_epochs(), sampler_.batches())),
       totals_({2}, DType::float64, place.device),
       started_from_checkpoint_(start != nullptr) {
   if (start != nullptr) drawn_anew_ = start->start(*network_, *rule_);
@@ -211,7 +212,7 @@ void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& 
                   .stage = rule_->stage(progress_.epoch),
                   .batch = batch + 1,
                   .batches = batches(),
-                  .images = std::min((batch + 1) * recipe_.train.batch, loader_.images()),
+                  .images = std::min((batch + 1) * recipe_.train.batch, sampler_.images()),
                   .loss = loss / static_cast<double>(batch + 1),
                   .seconds = seconds});
 }
@@ -219,14 +220,14 @@ void Trainer::report(std::int64_t batch, double loss, double seconds, Reporter& 
 void Trainer::start_epoch(std::int64_t epoch) {
   progress_.epoch = epoch;
   open_epoch_ = epoch;
-  loader_.start_epoch(static_cast<std::uint32_t>(epoch));
+  sampler_.start_epoch(static_cast<std::uint32_t>(epoch));
   Tensor start(totals_.shape(), totals_.dtype(), Device::reference);
   std::ranges::copy(progress_.totals, start.data<double>());
   copy(start, totals_);
 }
 
 Tensor Trainer::make_batch(std::int64_t batch) {
-  const Tensor rows = loader_.rows(batch);
+  const Tensor rows = sampler_.rows(batch);
   const std::int64_t of_view = plan_.rows(rows.extent(0));
   const auto epoch = static_cast<std::uint32_t>(progress_.epoch);
   for (int view = 0; view < plan_.views; ++view) {
@@ -241,7 +242,7 @@ Tensor Trainer::make_batch(std::int64_t batch) {
 bool Trainer::take_step(std::int64_t batch) {
   if (!on_gpu()) {
     const Tensor images = make_batch(batch);
-    if (batch + 1 < batches()) views_->expect(loader_.rows(batch + 1));
+    if (batch + 1 < batches()) views_->expect(sampler_.rows(batch + 1));
     step(images, batch);
     return false;
   }
@@ -253,7 +254,7 @@ bool Trainer::take_step(std::int64_t batch) {
 void Trainer::step(const Tensor& images, std::int64_t batch) {
   StepContext context{.epoch = progress_.epoch, .batch = batch, .learning_rate = rate(batch), .labels = {}};
   if (!labels_.empty()) {
-    const Tensor rows = loader_.rows(batch);
+    const Tensor rows = sampler_.rows(batch);
     context.labels = batch_labels_.rows(0, rows.extent(0));
     ops::gather_rows(labels_, rows, context.labels);
   }
@@ -343,14 +344,14 @@ std::string Trainer::blame(std::int64_t batch, bool learnt) {
 
 EpochMetrics Trainer::finish_epoch(double seconds) {
   const auto [loss, active] = read_totals(totals_);
-  const auto pairs = static_cast<double>(loader_.images());
+  const auto pairs = static_cast<double>(sampler_.images());
   EpochMetrics metrics{.epoch = progress_.epoch + 1,
                        .stage = rule_->stage(progress_.epoch),
                        .loss = loss / static_cast<double>(batches()),
                        .loss_per_pair = loss / pairs,
                        .active_share = active / pairs,
                        .learning_rate = rate(batches() - 1),
-                       .images = loader_.images(),
+                       .images = sampler_.images(),
                        .seconds = seconds,
                        .images_per_second = pairs / std::max(seconds, 1e-9)};
   const Stopwatch watch;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "biossl/evaluation/features.h"
+#include "biossl/evaluation/whole_images.h"
 #include "biossl/ops/ops.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/probing.h"
@@ -28,8 +29,8 @@ TEST(Embed, AnEncoderIsShownImagesOnTheScaleThatItLearntOn) {
   const auto images = open_probe_images(recipe, here, ProbePart::test);
   const Tensor features = extract_features(*network, {0}, *images, {})[0].values.in_memory();
 
-  UnitRange unit(*images, images->size(), DType::float32, Device::cpu);
-  Tensor seen = unit(0);
+  WholeImages whole(*images, images->size(), DType::float32, Device::cpu);
+  Tensor seen = whole(0);
   ops::scale(seen, 2, seen, -0.5);
   ForwardPass pass(*network, 0, images->size());
   std::vector<Activity> activity(1);

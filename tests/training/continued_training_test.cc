@@ -4,6 +4,7 @@
 #include "biossl/core/file.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/trainer.h"
+#include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tiny.h"
 
@@ -13,22 +14,12 @@ namespace {
 using testing::final_checkpoint;
 using ::testing::HasSubstr;
 using testing::here;
+using testing::message_of;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
 
 std::string shown(const std::filesystem::path& path) { return "\"" + path.string() + "\""; }
-
-/// What a call throws; "" if nothing.
-template <class Job>
-std::string message_of(const Job& job) {
-  try {
-    job();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(MoreEpochs, EqualALongerRun) {
   const TemporaryFolder folder;
@@ -69,7 +60,8 @@ TEST(MoreEpochs, AreRefusedWhereALongerRunWouldHaveBegunOtherwise) {
     pretrain(tiny_recipe({kind, {"train.epochs", "2"}}), here, out, false, quiet);
     const std::string recipe = read_file(out / "recipe.toml");
     const auto longer = [&] { pretrain(tiny_recipe({kind, {"train.epochs", "3"}}), here, out, true, quiet); };
-    EXPECT_THAT(message_of(longer), HasSubstr("train.epochs = 2, not with train.epochs = 3; its number of epochs can"));
+    EXPECT_THAT(message_of<std::exception>(longer),
+                HasSubstr("train.epochs = 2, not with train.epochs = 3; its number of epochs can"));
     EXPECT_EQ(read_file(out / "recipe.toml"), recipe);
   }
   const auto shorter = [&] {
@@ -77,7 +69,7 @@ TEST(MoreEpochs, AreRefusedWhereALongerRunWouldHaveBegunOtherwise) {
     pretrain(tiny_recipe(), here, out, false, quiet);
     pretrain(tiny_recipe({{"train.epochs", "1"}}), here, out, true, quiet);
   };
-  EXPECT_THAT(message_of(shorter), HasSubstr("stands at epoch 3"));
+  EXPECT_THAT(message_of<std::exception>(shorter), HasSubstr("stands at epoch 3"));
   EXPECT_EQ(read_recipe(folder.path() / "short/recipe.toml").train.epochs, 3);
 }
 
@@ -163,7 +155,7 @@ TEST_F(From, APathOfAnotherKindIsDrawn) {
 
 TEST_F(From, OtherBlocksAreRefused) {
   const auto other = [&] { run("next", {{"network.blocks.1.channels", "9"}}, quiet); };
-  EXPECT_THAT(message_of(other), HasSubstr("tensor 'blocks.1.weight'"));
+  EXPECT_THAT(message_of<std::exception>(other), HasSubstr("tensor 'blocks.1.weight'"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "next"));
 }
 
