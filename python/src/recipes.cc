@@ -93,8 +93,10 @@ void bind_recipes(nb::module_& module) {
         return to_text(describe(self, {.data = data, .device = Device::cpu}));
       },
       nb::arg("recipe"), nb::arg("data"), "What a recipe is, as text.");
-  module.attr("settings_without_effect") = std::vector<std::string_view>(settings_without_effect.begin(),
-                                                                         settings_without_effect.end());
+  module.def(
+      "settings_without_effect",
+      [] { return std::vector<std::string>(settings_without_effect.begin(), settings_without_effect.end()); },
+      "Settings on which no result depends.");
   module.def("shipped_recipes", &shipped_names, "The names of the built-in recipes.");
 }
 

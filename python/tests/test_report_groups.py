@@ -16,7 +16,7 @@ def runs_of(tmp_path, *runs):
 
 
 def test_settings_without_effect_are_those_of_the_engine():
-    assert list(_FREE) == list(core.settings_without_effect)
+    assert list(_FREE) == list(core.settings_without_effect())
 
 
 def test_runs_that_differ_in_the_seed_are_one_group(tmp_path):
