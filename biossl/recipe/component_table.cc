@@ -1,7 +1,6 @@
 #include "biossl/recipe/component_table.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "biossl/data/dataset.h"
 #include "biossl/data/views.h"
@@ -33,11 +32,11 @@ std::vector<NamedComponent> all_presets() {
 }
 
 template <class RegistryType>
-ComponentRow row_of(const char* title, std::vector<const char*> keys, const char* section,
+ComponentRow row_of(const char* title, const std::vector<const char*>& keys, const char* section,
                     Choice Recipe::*choice = nullptr,
                     void (*try_out)(const Recipe& recipe, const Choice& choice) = nullptr) {
   return {.title = title,
-          .keys = std::move(keys),
+          .keys = keys,
           .section = section,
           .components = all_registered<RegistryType>,
           .registry = &registry_access<RegistryType>,
