@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine import Description, EngineError, Network
 from ..groups import Group, differing_settings, toml_value
-from ..markup import Markup, element, format_number, join, key, table
+from ..markup import Markup, element, join, key, table
 from ..registry import Missing, Report, section
 
 
@@ -31,7 +31,7 @@ def _network(network: Network) -> Markup:
     """Its layers, a row each."""
     head = ["", "", "input", "output", "parameters", "operations"]
     rows = [
-        [it.name, it.what, it.input, it.output, format_number(it.parameters), format_number(it.operations)]
+        [it.name, it.what, it.input, it.output, f"{it.parameters:,}", f"{it.operations:,}"]
         for it in (*network.layers, network.total)
     ]
     what = f"operations: multiplications and additions of one {network.operations_of}'s forward pass"
