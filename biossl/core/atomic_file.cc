@@ -71,14 +71,6 @@ bool is_on_disk(int descriptor) {
   return fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
 }
 
-/// Whether the name still belongs to the open file.
-bool is_called(int descriptor, const fs::path& name) {
-  struct stat open_file {};
-  struct stat named {};
-  return fstat(descriptor, &open_file) == 0 && lstat(name.c_str(), &named) == 0 && open_file.st_ino == named.st_ino &&
-         open_file.st_dev == named.st_dev;
-}
-
 [[noreturn]] void cannot(const fs::path& path, const char* doing, int fault) {
   throw WriteError(fmt::format("{}: {} ({})", path.string(), doing, std::strerror(fault)));
 }

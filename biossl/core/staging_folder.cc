@@ -41,14 +41,6 @@ Standing standing_of(const fs::path& folder) {
                                folder.string()));
 }
 
-/// Whether an open file still has this name.
-bool still_has_name(int descriptor, const fs::path& name) {
-  struct stat open_file {};
-  struct stat named {};
-  return fstat(descriptor, &open_file) == 0 && lstat(name.c_str(), &named) == 0 && open_file.st_ino == named.st_ino &&
-         open_file.st_dev == named.st_dev;
-}
-
 }  // namespace
 
 StagingFolder::Claim::Claim(fs::path folder) : folder_(std::move(folder)), mark_(folder_ / mark) {
@@ -75,7 +67,7 @@ bool StagingFolder::Claim::take() {
     close(descriptor);
     throw InUse(fmt::format("{}: another process is at work in it; try again when it has ended", folder_.string()));
   }
-  if (still_has_name(descriptor, mark_)) {
+  if (is_called(descriptor, mark_)) {
     descriptor_ = descriptor;
     return true;
   }
