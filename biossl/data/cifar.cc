@@ -1,5 +1,7 @@
 // The data sets "cifar10" and "cifar100": CIFAR's official binary files, with fine labels (Krizhevsky 2009).
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "biossl/core/file.h"
@@ -15,6 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t side = 32;
 constexpr std::int64_t plane = side * side;
 constexpr std::int64_t image_bytes = 3 * plane;
+constexpr std::size_t most_label_bytes = 2;
 constexpr std::int64_t grain = 64;  // labels are read in parallel by so many records at least
 
 /// The files of a CIFAR set. A record is its label bytes, then 32 x 32 red, green and blue bytes.
@@ -67,8 +70,7 @@ fs::path find_folder(const CifarFormat& format, const DatasetRequest& request) {
 }
 
 struct RecordFile {
-  fs::path path;
-  MappedFile file;
+  RandomAccessFile file;
   std::int64_t records;
 };
 
@@ -76,14 +78,14 @@ RecordFile open_records(const fs::path& path, std::int64_t record_bytes) {
   if (!is_there(path)) {
     bad_input("{}: is missing; {} brings it", path.string(), wording::command("data fetch"));
   }
-  MappedFile file(path);
-  const auto size = static_cast<std::int64_t>(file.bytes().size());
+  RandomAccessFile file(path);
+  const std::int64_t size = file.size();
   if (size == 0) bad_input("{}: is empty; expected records of {} bytes", path.string(), record_bytes);
   if (size % record_bytes != 0) {
     bad_input("{}: is cut short: {} bytes are no whole number of records of {} bytes; the last one starts at byte {}",
               path.string(), size, record_bytes, size - size % record_bytes);
   }
-  return {path, std::move(file), size / record_bytes};
+  return {std::move(file), size / record_bytes};
 }
 
 /// The number of images to read from a folder.
@@ -98,8 +100,7 @@ std::int64_t count_wanted(const CifarFormat& format, const DatasetRequest& reque
   return request.images == 0 ? there : std::min(there, request.images);
 }
 
-/// The images of the files, one file after another. The files are mapped: to read so many short records one by one
-/// takes twice as long.
+/// The images of the files, one file after another.
 class CifarRecords final : public ImageRecords {
  public:
   CifarRecords(const CifarFormat& format, std::vector<RecordFile> files, std::int64_t records)
@@ -117,7 +118,9 @@ class CifarRecords final : public ImageRecords {
   /// Planes (3, 32, 32) to pixels (32, 32, 3).
   void read(std::int64_t image, std::uint8_t* to) const override {
     const auto [file, byte] = place_of(image);
-    const auto* from = reinterpret_cast<const std::uint8_t*>(file->file.bytes().data()) + byte + format_.label_bytes();
+    std::array<std::byte, image_bytes> planes;  // NOLINT(cppcoreguidelines-pro-type-member-init): read next
+    file->read(byte + format_.label_bytes(), planes);
+    const auto* from = reinterpret_cast<const std::uint8_t*>(planes.data());
     for (std::int64_t i = 0; i < plane; ++i) {
       to[3 * i] = from[i];
       to[3 * i + 1] = from[plane + i];
@@ -128,25 +131,27 @@ class CifarRecords final : public ImageRecords {
  private:
   /// Where a record begins.
   struct Place {
-    const RecordFile* file;
+    const RandomAccessFile* file;
     std::int64_t byte;
   };
 
   Place place_of(std::int64_t image) const {
     const RecordFile* file = files_.data();
     for (; image >= file->records; ++file) image -= file->records;
-    return {file, image * format_.record_bytes()};
+    return {&file->file, image * format_.record_bytes()};
   }
 
   std::int32_t label(std::int64_t image) const {
     const auto [file, byte] = place_of(image);
+    std::array<std::byte, most_label_bytes> bytes{};
+    file->read(byte, std::span(bytes).first(format_.label_bounds.size()));
     std::int32_t label = 0;
     for (std::int64_t i = 0; i < format_.label_bytes(); ++i) {
       const std::int32_t bound = format_.label_bounds[static_cast<std::size_t>(i)];
-      label = std::to_integer<std::int32_t>(file->file.bytes()[static_cast<std::size_t>(byte + i)]);
+      label = std::to_integer<std::int32_t>(bytes[static_cast<std::size_t>(i)]);
       if (label >= bound) {
         bad_input("{}: byte {}: label {} is out of range; expected 0 to {} (a file of another data set?)",
-                  file->path.string(), byte + i, label, bound - 1);
+                  file->path().string(), byte + i, label, bound - 1);
       }
     }
     return label;

@@ -144,6 +144,15 @@ TEST_F(CifarTest, MemoryMakesNoDifference) {
   }
 }
 
+TEST_F(CifarTest, AFileThatIsCutShortWhileItIsUsedIsAnErrorWithItsName) {
+  const auto read = open_dataset("cifar10", {.directory = folder_.path(), .images = 19, .memory = 1});
+  std::filesystem::resize_file(ten() / "data_batch_5.bin", 3073);
+  std::vector<std::uint8_t> bytes(3 * plane);
+  read->fetch(std::vector<std::int32_t>{0}, bytes.data());
+  EXPECT_THAT(message_of<BadInput>([&] { read->fetch(std::vector<std::int32_t>{18}, bytes.data()); }),
+              HasSubstr("data_batch_5.bin"));
+}
+
 TEST_F(CifarTest, NamesClassesFromTheFileOrByNumber) {
   EXPECT_EQ(open("cifar10", Split::train, 20)->class_names().at(9), "9");
   write_file(ten() / "batches.meta.txt", "a\r\nb\nc\nd\ne\nf\ng\nh\ni\nship yard\n\n");
