@@ -213,3 +213,19 @@ def test_threads_register_while_others_read_recipes(small):
     finally:
         stopped.set()
         thread.join()
+
+
+def test_a_head_that_predicts_is_read_with_a_linear_head_and_says_so(small):
+    @biossl.register("foretelling", replace=True)
+    class Foretelling(biossl.Head):
+        predicts = "tomorrow"
+
+        def start(self, setup):
+            self.features = 4
+
+    @biossl.register("foretold", replace=True)
+    class Foretold(Written):
+        head = "foretelling"
+
+    notes = biossl.recipe(small, set={"loss.kind": "foretold", "network.head.features": 4}).notes
+    assert "network.head.features = 4 changes nothing: loss foretold predicts tomorrow" in notes

@@ -22,6 +22,10 @@ class Head(Component):
     features: int = 0
     #: False where an embedding is made of a pair of views, so that a single image has none.
     embeds_single_images: bool = True
+    #: What it predicts, in place of making an embedding of each view: "a whole map from another"; "": nothing. If such
+    #: a head has no options, a recipe that writes a linear head's is read with it too, and a note says that they
+    #: change nothing.
+    predicts: str = ""
     #: The other blocks whose outputs it reads; `start` may set it. No error returns to them. Needs the rule "local".
     reads_blocks: Sequence[int] = ()
 
@@ -49,6 +53,10 @@ class Head(Component):
     def describe(self) -> str:
         """In a few words, for a table."""
         return self._name
+
+    @classmethod
+    def _traits(cls) -> dict[str, Any]:
+        return {"predicts": cls.predicts}
 
     def _begin(self, setup: Any) -> tuple[int, bool, list[int]]:
         with retold:
