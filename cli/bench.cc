@@ -14,7 +14,7 @@ void BenchOptions::add_to(Command command) {
       .check(path_word())
       .type_name("RECIPE");
   recipe.add_changes(command);
-  place.add_compute(command);
+  execution.add_compute(command);
   command.add_flag("--json", json, "one line of JSON");
 }
 

@@ -12,7 +12,7 @@
 namespace biossl::cli {
 
 struct BenchOptions {
-  PlaceOptions place;
+  ExecutionOptions execution;
   RecipeOptions recipe;
   std::int64_t repetitions = 20;
   bool json = false;

@@ -36,8 +36,8 @@ nlohmann::ordered_json as_json(const Choice& loss, const LossTime& time) {
 
 void bench_loss(const BenchLossCommand& command) {
   const BenchOptions& options = command.options;
-  const ExecutionContext place = options.place.settle();
-  Recipe recipe = options.read(place);
+  const ExecutionContext context = options.execution.settle();
+  Recipe recipe = options.read(context);
   if (command.batch > 0) recipe.train.batch = command.batch;
   const bool every = options.recipe.file.empty();
   if (command.features > 0) recipe.network.head.features = command.features;
@@ -52,7 +52,7 @@ void bench_loss(const BenchLossCommand& command) {
                "D", "loss", "pairs/s");
   }
   for (const Choice& loss : every ? every_loss() : std::vector<Choice>{recipe.loss}) {
-    const LossTime time = time_loss(every ? recipe_to_time(recipe, loss) : recipe, place.device, options.repetitions);
+    const LossTime time = time_loss(every ? recipe_to_time(recipe, loss) : recipe, context.device, options.repetitions);
     rows.push_back(as_json(loss, time));
     if (options.json) continue;
     fmt::print("  {:<18} {:>6} {:>6} {:>9.3f} ms {:>10.0f}  {}\n", loss.kind, time.batch, time.features,

@@ -68,8 +68,8 @@ void print(const MemoryRow& row, const MemoryRow& first) {
 
 void bench_memory(const BenchMemoryCommand& command) {
   const BenchOptions& options = command.options;
-  const ExecutionContext place = options.place.settle();
-  const Recipe recipe = options.read(place);
+  const ExecutionContext context = options.execution.settle();
+  const Recipe recipe = options.read(context);
   if (!options.json) print_head(recipe, command.blocks);
   std::vector<MemoryRow> rows;
   for (const std::string& rule : command.rules) {
@@ -77,7 +77,7 @@ void bench_memory(const BenchMemoryCommand& command) {
     for (const std::int64_t depth : command.depths) {
       EqualBlocks blocks = command.blocks;
       blocks.depth = depth;
-      rows.push_back({rule, depth, measure_memory(recipe, rule, blocks, place.device)});
+      rows.push_back({rule, depth, measure_memory(recipe, rule, blocks, context.device)});
       if (!options.json) print(rows.back(), rows[first]);
     }
   }

@@ -42,9 +42,9 @@ void print_table(const ProbeTime& time, const Recipe& recipe) {
 }
 
 void bench_probe(const BenchProbeCommand& command) {
-  const ExecutionContext place = command.options.place.settle();
-  const Recipe recipe = command.options.read(place);
-  const ProbeTime time = time_probe(recipe, command.shape, place.device);
+  const ExecutionContext context = command.options.execution.settle();
+  const Recipe recipe = command.options.read(context);
+  const ProbeTime time = time_probe(recipe, command.shape, context.device);
   command.options.json ? print_json(time, recipe) : print_table(time, recipe);
 }
 

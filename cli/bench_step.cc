@@ -75,15 +75,15 @@ void print_table(const std::vector<ScalingTime>& times, const Recipe& recipe) {
 }
 
 void bench_step(const BenchStepCommand& command) {
-  const ExecutionContext place = command.options.place.settle();
-  const Recipe recipe = command.options.read(place);
+  const ExecutionContext context = command.options.execution.settle();
+  const Recipe recipe = command.options.read(context);
   const auto show = [&](const auto& times) {
     command.options.json ? print_json(times, recipe) : print_table(times, recipe);
   };
   if (command.scaling) {
-    show(time_scaling(recipe, place.device, command.options.repetitions));
+    show(time_scaling(recipe, context.device, command.options.repetitions));
   } else {
-    show(time_step(recipe, place.device, command.options.repetitions));
+    show(time_step(recipe, context.device, command.options.repetitions));
   }
 }
 

@@ -32,9 +32,9 @@ void print_table(const std::vector<ViewsTime>& times, const Recipe& recipe) {
 }
 
 void bench_views(const BenchOptions& options) {
-  const ExecutionContext place = options.place.settle();
-  const Recipe recipe = options.read(place);
-  const auto times = time_views(recipe, place.device, options.repetitions);
+  const ExecutionContext context = options.execution.settle();
+  const Recipe recipe = options.read(context);
+  const auto times = time_views(recipe, context.device, options.repetitions);
   options.json ? print_json(times, recipe) : print_table(times, recipe);
 }
 

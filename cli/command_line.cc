@@ -39,10 +39,10 @@ SuggestedCommand& SuggestedCommand::path_option(std::string_view name, std::stri
   return path(value);
 }
 
-SuggestedCommand& SuggestedCommand::place(const PlaceOptions& place) {
-  if (!place.data.empty()) path_option("--data", place.data);
-  if (place.device != "cpu") option("--device", place.device);
-  if (place.threads != 0) option("--threads", std::to_string(place.threads));
+SuggestedCommand& SuggestedCommand::execution(const ExecutionOptions& options) {
+  if (!options.data.empty()) path_option("--data", options.data);
+  if (options.device != "cpu") option("--device", options.device);
+  if (options.threads != 0) option("--threads", std::to_string(options.threads));
   return *this;
 }
 

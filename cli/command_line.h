@@ -21,7 +21,7 @@ class SuggestedCommand {
   SuggestedCommand& option(std::string_view name, std::string_view value);
   SuggestedCommand& path_option(std::string_view name, std::string_view value);
   /// Adds --data, --device and --threads if they differ from the defaults.
-  SuggestedCommand& place(const PlaceOptions& place);
+  SuggestedCommand& execution(const ExecutionOptions& options);
 
   const std::string& text() const { return text_; }
 

@@ -43,10 +43,10 @@ struct DataCommand {
   std::optional<std::int64_t> size;
   std::optional<std::uint64_t> seed;
   DatasetRequest request;
-  PlaceOptions place;
+  ExecutionOptions execution;
 
   std::unique_ptr<Dataset> open(Split wanted) {
-    request.directory = place.data;
+    request.directory = execution.data;
     request.split = wanted;
     const bool from_files = DatasetRegistry::instance().find(name).traits.from_files;
     (from_files ? request.resize : request.image_size) = size.value_or(from_files ? 0 : request.image_size);
@@ -73,7 +73,7 @@ struct DataCommand {
 
   void add_options(Command command) {
     command.add_option("name", name, "data set; biossl list names them").required().type_name("NAME");
-    place.add_data(command);
+    execution.add_data(command);
     command.add_option("--set", settings, "a setting of the data set, --set classes=3; may be repeated")
         .type_name("KEY=VALUE")
         .repeatable();
@@ -86,7 +86,7 @@ struct DataCommand {
     command.add_option("--seed", seed, "seed of a data set that makes its own images, and of views [1]")
         .check(whole_number(0))
         .type_name("N");
-    place.add_threads(command);
+    execution.add_threads(command);
   }
 };
 
@@ -101,7 +101,7 @@ std::unique_ptr<Dataset> open_if_there(DataCommand& command, Split split) {
 }
 
 void info(DataCommand& command) {
-  command.place.settle();
+  command.execution.settle();
   for (const Split split : {Split::train, Split::test}) {
     const auto dataset = open_if_there(command, split);
     if (dataset == nullptr) continue;
@@ -132,7 +132,7 @@ void preview_views(const DataCommand& command, const Dataset& dataset, const std
 }
 
 void preview(DataCommand& command) {
-  command.place.settle();
+  command.execution.settle();
   check(command.views_settings.empty() || !command.views.empty(), "data", "--views-set needs --views KIND");
   require_writable(command.out);
   const std::filesystem::path out = apart_from_messages(command.out);

@@ -29,13 +29,13 @@ constexpr std::int64_t quickly_read = 20'000'000;  // bytes that are checked or 
 struct FetchCommand {
   std::string name;
   std::string from;
-  PlaceOptions place;
+  ExecutionOptions execution;
 
   std::string again() const {
     SuggestedCommand command("data fetch");
     command.word(name);
     if (!from.empty()) command.path_option("--from", from);
-    return command.place(place).text();
+    return command.execution(execution).text();
   }
 };
 
@@ -91,7 +91,7 @@ void fetch(const FetchCommand& command) {
   catch_interrupts();
   TerminalReporter reporter;
   const FetchRequest request{
-      .data = command.place.data, .from = command.from, .download = {}, .progress = [&](const std::string& stage) {
+      .data = command.execution.data, .from = command.from, .download = {}, .progress = [&](const std::string& stage) {
         return ByteProgress(reporter, stage);
       }};
   try {
@@ -117,7 +117,7 @@ void add_data_fetch(Command data) {
   const auto command = std::make_shared<FetchCommand>();
   Command sub = data.add_subcommand("fetch", "download a published data set, check it, and unpack it");
   sub.add_option("name", command->name, all_names()).required().type_name("NAME");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.add_option("--from", command->from, "a mirror's address, or a local folder that holds the published files")
       .check(path_word())
       .type_name("URL|DIR");

@@ -25,7 +25,7 @@ struct PackCommand {
   double crop = 1;
   bool strict = false;
   bool clips = false;
-  PlaceOptions place;
+  ExecutionOptions execution;
 };
 
 std::string content_text(const PictureList& list) {
@@ -52,7 +52,7 @@ void tell(const PackCommand& command, const PictureFolder& pictures, const PackS
 }
 
 void pack(const PackCommand& command) {
-  command.place.settle();
+  command.execution.settle();
   catch_interrupts();
   TerminalReporter reporter;
   const PictureFolder pictures =
@@ -87,7 +87,7 @@ void add_data_pack(Command data) {
   sub.add_option("--crop", command->crop, "side of that square, as a share of the shorter side [1]").type_name("SHARE");
   sub.add_flag("--clips", command->clips, "the pictures are frames of videos, a folder a clip");
   sub.add_flag("--strict", command->strict, "stop at a broken picture instead of passing over it");
-  command->place.add_threads(sub);
+  command->execution.add_threads(sub);
   sub.footer(
       "With train/ and test/ in FOLDER both are packed.\n"
       "  biossl data pack ~/photographs --size 64 --out photographs-64\n"

@@ -13,12 +13,12 @@ struct DescribeCommand {
   RecipeOptions recipe;
   bool changes = false;
   bool json = false;
-  PlaceOptions place;
+  ExecutionOptions execution;
 };
 
 void describe(const DescribeCommand& command) {
-  const ExecutionContext place = command.place.settle();
-  const Description description = biossl::describe(command.recipe.read(), place, command.changes);
+  const ExecutionContext context = command.execution.settle();
+  const Description description = biossl::describe(command.recipe.read(), context, command.changes);
   fmt::print("{}", command.json ? to_json(description) : to_text(description));
 }
 
@@ -33,7 +33,7 @@ void add_describe(Command app) {
   command->recipe.add_changes(sub);
   sub.add_flag("--changes", command->changes, "also what differs from the defaults");
   sub.add_flag("--json", command->json, "print the same as a JSON object");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.footer(
       "Images from files are looked at where only they know their size: give --data.\n"
       "  biossl describe recipes/quick.toml\n"

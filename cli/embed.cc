@@ -29,7 +29,7 @@ struct EmbedCommand {
   std::string out;
   std::string labels;
   std::int64_t images = 0;
-  PlaceOptions place;
+  ExecutionOptions execution;
 };
 
 /// The block that --layer names; std::nullopt for the embedding.
@@ -47,21 +47,21 @@ std::optional<int> block_of(const std::string& layer, int depth) {
 
 /// The images of another data set, or those that the run's probe is trained or tested on, whatever their labels are
 /// for.
-std::unique_ptr<Dataset> open_split(const EmbedCommand& command, Recipe recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_split(const EmbedCommand& command, Recipe recipe, const ExecutionContext& context) {
   const bool train = command.split == "train";
   if (!command.dataset.empty()) {
-    return open_images(recipe, place, command.dataset, train ? Split::train : Split::test, command.images);
+    return open_images(recipe, context, command.dataset, train ? Split::train : Split::test, command.images);
   }
   recipe.data.probe_images = recipe.data.test_images = command.images;
   recipe.probe.labels = 1;
   recipe.probe.validation = 0;
-  return open_probe_images(recipe, place, train ? ProbePart::train : ProbePart::test);
+  return open_probe_images(recipe, context, train ? ProbePart::train : ProbePart::test);
 }
 
 std::unique_ptr<Dataset> images_to_embed(const EmbedCommand& command, const Recipe& recipe,
-                                         const ExecutionContext& place) {
+                                         const ExecutionContext& context) {
   try {
-    return open_split(command, recipe, place);
+    return open_split(command, recipe, context);
   } catch (const MissingSplit& missing) {
     throw MissingSplit(fmt::format("{}; --split train embeds the training images", missing.what()));
   }
@@ -93,7 +93,7 @@ std::optional<std::filesystem::path> labels_file(const EmbedCommand& command) {
 }
 
 void embed(const EmbedCommand& command) {
-  const ExecutionContext place = command.place.settle();
+  const ExecutionContext context = command.execution.settle();
   const auto labels = labels_file(command);
   require_writable(command.out);
   if (labels) require_writable(*labels);
@@ -103,13 +103,13 @@ void embed(const EmbedCommand& command) {
   const Checkpoint checkpoint = open_checkpoint(command.from, [&](std::string_view line) { reporter.note(line); });
   Recipe recipe = checkpoint.recipe_for_reading();
   recipe = with_input_of(command.dataset.empty() ? recipe.data.probe : command.dataset, recipe);
-  read_as_float32_where_needed(recipe, place.device, reporter);
-  const auto network = load_network(checkpoint, recipe, place.device);
+  read_as_float32_where_needed(recipe, context.device, reporter);
+  const auto network = load_network(checkpoint, recipe, context.device);
   const std::optional<int> block = block_of(command.layer, network->depth());
   if (!block && !checkpoint.has_head(network->depth() - 1)) {
     bad_input("{}: holds no head on the last block, so there are no embeddings", checkpoint.path().string());
   }
-  const auto images = images_to_embed(command, recipe, told_to(reporter, place));
+  const auto images = images_to_embed(command, recipe, told_to(reporter, context));
   const Shape shown = view_plan(recipe, images->image_shape()).image;
   if (shown != network->image()) {
     bad_input("{}: was trained on images of {}, these are {}", checkpoint.path().string(), to_string(network->image()),
@@ -137,7 +137,7 @@ void add_embed(Command app) {
       .required()
       .check(path_word())
       .type_name("RUN|CHECKPOINT");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.add_option("--dataset", command->dataset, "whose images [the recipe's data.probe]").type_name("NAME");
   sub.add_option("--split", command->split, "train or test").capture_default_str().check(one_of({"train", "test"}));
   sub.add_option("--images", command->images, "at most this many, the first ones; 0: all")
@@ -153,7 +153,7 @@ void add_embed(Command app) {
                  "file to write the labels to [NAME_labels.npy; none where --out is a pipe or a device]")
       .check(path_word())
       .type_name("FILE");
-  command->place.add_compute(sub);
+  command->execution.add_compute(sub);
   sub.footer(
       "float32: (N, C, H, W) for a block, (N, D) for the embedding. Written piece by piece: size is no limit.\n"
       "  biossl embed runs/quick-seed1 --data ~/data --dataset cifar10 --split test --out features.npy\n"

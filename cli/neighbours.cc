@@ -26,11 +26,11 @@ struct NeighboursCommand {
   std::int64_t images = 0;
   std::optional<std::int64_t> block;
   std::optional<std::uint64_t> seed;
-  PlaceOptions place;
+  ExecutionOptions execution;
 };
 
 void neighbours(const NeighboursCommand& command) {
-  const ExecutionContext place = command.place.settle();
+  const ExecutionContext context = command.execution.settle();
   require_writable(command.out);
   const std::filesystem::path out = apart_from_messages(command.out);
   catch_interrupts();
@@ -39,10 +39,10 @@ void neighbours(const NeighboursCommand& command) {
   Recipe recipe = checkpoint.recipe_for_reading();
   const std::string& name = command.dataset.empty() ? recipe.data.pretrain : command.dataset;
   const NeighbourImages images =
-      open_neighbour_images(recipe, told_to(reporter, place), checkpoint.image(), name, command.images);
+      open_neighbour_images(recipe, told_to(reporter, context), checkpoint.image(), name, command.images);
   recipe = with_input_of(images.name, recipe);
-  read_as_float32_where_needed(recipe, place.device, reporter);
-  const auto network = load_network(checkpoint, recipe, place.device);
+  read_as_float32_where_needed(recipe, context.device, reporter);
+  const auto network = load_network(checkpoint, recipe, context.device);
   std::optional<int> block;
   if (command.block) block = static_cast<int>(*command.block);
   const std::vector<SheetRow> rows = find_neighbours(*network, block, images, command.queries, command.k,
@@ -65,7 +65,7 @@ void add_neighbours(Command app) {
       .required()
       .check(path_word())
       .type_name("RUN|CHECKPOINT");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.add_option("--out", command->out, "PNG file to write").required().check(png_word()).type_name("FILE");
   sub.add_option("--dataset", command->dataset,
                  "whose images [the recipe's data.pretrain: those that the run has learnt from]")
@@ -88,7 +88,7 @@ void add_neighbours(Command app) {
   sub.add_option("--seed", command->seed, "draws the images whose neighbours are shown [the recipe's seed]")
       .check(whole_number(0))
       .type_name("N");
-  command->place.add_compute(sub);
+  command->execution.add_compute(sub);
   sub.footer(
       "A row is a test image, and the training images whose features have the largest cosine similarity to its own.\n"
       "A data set without test images is shown beside itself. Classes stand above the images where they have any.\n"

@@ -32,21 +32,21 @@ void start(int asked) {
 
 }  // namespace
 
-void PlaceOptions::add_data(Command command) {
+void ExecutionOptions::add_data(Command command) {
   command.add_option("--data", data, "directory of the data sets (the built-in world needs none)")
       .envname("BIOSSL_DATA")
       .check(path_word())
       .type_name("DIR");
 }
 
-void PlaceOptions::add_compute(Command command) {
+void ExecutionOptions::add_compute(Command command) {
   command.add_option("--device", device, "cpu, cuda, or reference (plain loops, slow)")
       .capture_default_str()
       .type_name("NAME");
   add_threads(command);
 }
 
-void PlaceOptions::add_threads(Command command) {
+void ExecutionOptions::add_threads(Command command) {
   command
       .add_option("--threads", threads,
                   "threads to compute with [OMP_NUM_THREADS, else all processors this process may use]")
@@ -54,11 +54,11 @@ void PlaceOptions::add_threads(Command command) {
       .type_name("N");
 }
 
-ExecutionContext PlaceOptions::settle() const {
+ExecutionContext ExecutionOptions::settle() const {
   start(threads == 0 ? default_threads() : threads);
-  const ExecutionContext place{.data = data, .device = device_named(device)};
-  if (place.device == Device::cuda) accelerator::require();
-  return place;
+  const ExecutionContext context{.data = data, .device = device_named(device)};
+  if (context.device == Device::cuda) accelerator::require();
+  return context;
 }
 
 void RecipeOptions::add_changes(Command command) {

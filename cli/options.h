@@ -14,7 +14,7 @@
 namespace biossl::cli {
 
 /// The device, the threads and the data directory.
-struct PlaceOptions {
+struct ExecutionOptions {
   std::string data;
   std::string device = "cpu";
   int threads = 0;  ///< 0: default_threads()

@@ -11,14 +11,15 @@ struct ReportCommand {
   std::vector<std::string> runs;
   std::string out;
   bool files_only = false;
-  PlaceOptions place;
+  ExecutionOptions execution;
 };
 
 void report(const ReportCommand& command) {
   std::vector<std::string> words;
   if (!command.out.empty()) words.insert(words.end(), {"--out", command.out});
-  if (!command.place.data.empty()) words.insert(words.end(), {"--data", command.place.data});
-  if (command.place.threads != 0) words.insert(words.end(), {"--threads", std::to_string(command.place.threads)});
+  if (!command.execution.data.empty()) words.insert(words.end(), {"--data", command.execution.data});
+  if (command.execution.threads != 0)
+    words.insert(words.end(), {"--threads", std::to_string(command.execution.threads)});
   if (command.files_only) words.emplace_back("--files-only");
   words.emplace_back("--");
   words.insert(words.end(), command.runs.begin(), command.runs.end());
@@ -34,12 +35,12 @@ void add_report(Command app) {
       .required()
       .check(path_word())
       .type_name("RUN");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.add_option("--out", command->out, "HTML file to write [RUN/report.html; of several runs: report.html]")
       .check(path_word())
       .type_name("FILE");
   sub.add_flag("--files-only", command->files_only, "compute nothing: show what the run directories hold");
-  command->place.add_threads(sub);
+  command->execution.add_threads(sub);
   sub.footer(
       "One file that needs no network. The Python package draws it: pip install '.[report]' in the source folder.\n"
       "It is looked for with $BIOSSL_PYTHON, else with the python3 beside the program, then with the one on PATH.\n"

@@ -25,7 +25,7 @@ struct ReproduceCommand {
   ReproductionRequest request;
   std::optional<std::int64_t> probe_epochs;
   RecipeOptions recipe;
-  PlaceOptions place;
+  ExecutionOptions execution;
   std::int64_t jobs = 1;
   bool dry_run = false;
   bool table_only = false;
@@ -40,7 +40,7 @@ struct ReproduceCommand {
     if (request.seeds != 1) command.option("--seeds", std::to_string(request.seeds));
     if (!request.rows.empty()) command.option("--rows", joined(request.rows, ","));
     for (const std::string& change : recipe.changes) command.option("--set", change);
-    command.place(place);
+    command.execution(execution);
     if (jobs != 1) command.option("--jobs", std::to_string(jobs));
     return command.text();
   }
@@ -48,9 +48,10 @@ struct ReproduceCommand {
   /// The command for one run, with its share of the threads.
   std::vector<std::string> of_run(const ReproductionRun& run) const {
     const std::int64_t share = std::max<std::int64_t>(threads() / jobs, 1);
-    std::vector<std::string> words{"/proc/self/exe", "run",      "-",          "--resume",  "--out",
-                                   run.directory,    "--device", place.device, "--threads", std::to_string(share)};
-    if (!place.data.empty()) words.insert(words.end(), {"--data", place.data});
+    std::vector<std::string> words{
+        "/proc/self/exe",     "run", "-", "--resume", "--out", run.directory, "--device", execution.device, "--threads",
+        std::to_string(share)};
+    if (!execution.data.empty()) words.insert(words.end(), {"--data", execution.data});
     return words;
   }
 };
@@ -68,13 +69,14 @@ void make_table(const Reproduction& plan) {
   }
 }
 
-void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& place,
+void run_all(const ReproduceCommand& command, const Reproduction& plan, const ExecutionContext& context,
              Reporter& reporter) {
   std::int64_t failed = 0;
   try {
     const ParallelRuns how{.jobs = command.jobs,
                            .command = [&](const ReproductionRun& run) { return command.of_run(run); }};
-    failed = command.jobs == 1 ? reproduce(plan, place, reporter) : reproduce_in_parallel(plan, place, how, reporter);
+    failed =
+        command.jobs == 1 ? reproduce(plan, context, reporter) : reproduce_in_parallel(plan, context, how, reporter);
   } catch (const Interrupted& stopped) {
     throw Interrupted(stopped.signal(), fmt::format("{}; go on with: {}", stopped.what(), command.again(plan)));
   } catch (const WriteError& fault) {
@@ -87,21 +89,21 @@ void run_all(const ReproduceCommand& command, const Reproduction& plan, const Ex
 }
 
 void perform(ReproduceCommand& command) {
-  const ExecutionContext place = command.place.settle();
+  const ExecutionContext context = command.execution.settle();
   command.request.changes = command.recipe.overrides();
   if (command.probe_epochs) {
     command.request.changes.push_back(
         {.key = "probe.epochs", .value = std::to_string(*command.probe_epochs), .option = "probe-epochs"});
   }
-  const Reproduction plan = plan_reproduction(command.request, place.device);
+  const Reproduction plan = plan_reproduction(command.request, context.device);
   catch_interrupts();
   TerminalReporter reporter;
   if (command.table_only) {
     make_table(plan);
   } else if (command.dry_run) {
-    show(fmt::format("\n{}", to_text(forecast(plan, place, reporter))));
+    show(fmt::format("\n{}", to_text(forecast(plan, context, reporter))));
   } else {
-    run_all(command, plan, told_to(reporter, place), reporter);
+    run_all(command, plan, told_to(reporter, context), reporter);
   }
 }
 
@@ -115,7 +117,7 @@ void add_reproduce(Command app) {
   sub.add_option("table", request.tables, "table1, table2, comparisons, pairs, or folders of recipes [table1]")
       .check(path_word())
       .type_name("TABLE");
-  command->place.add_data(sub);
+  command->execution.add_data(sub);
   sub.add_option("--out", request.out, "directory of the runs and of the table [runs/TABLE]")
       .check(path_word())
       .type_name("DIR");
@@ -133,7 +135,7 @@ void add_reproduce(Command app) {
       .delimiter(',')
       .type_name("GLOB");
   command->recipe.add_changes(sub);
-  command->place.add_compute(sub);
+  command->execution.add_compute(sub);
   sub.add_option("--jobs", command->jobs,
                  "runs at a time, each with its share of the threads; on a GPU some fill what one leaves idle [1]")
       .check(whole_number(1))

@@ -23,7 +23,7 @@ namespace {
 struct RunCommand {
   std::string name;
   RecipeOptions recipe;
-  PlaceOptions place;
+  ExecutionOptions execution;
   std::string out;
   std::string from;
   std::string tensorboard;
@@ -33,11 +33,11 @@ struct RunCommand {
     command.add_option("recipe", recipe.file, "recipe file, - for standard input [the demo on the built-in world]")
         .check(path_word())
         .type_name("RECIPE");
-    place.add_data(command);
+    execution.add_data(command);
     command.add_option("--out", out, "the run's directory [runs/RECIPE-seedN]").check(path_word()).type_name("DIR");
     recipe.add_changes(command);
     recipe.add_seed(command);
-    place.add_compute(command);
+    execution.add_compute(command);
     command.add_flag("--resume", resume,
                      "go on with the run in --out, bit for bit as if it had never stopped (same machine and threads);"
                      " the recipe may be left out; --set train.epochs=N trains a finished run on");
@@ -76,7 +76,7 @@ struct RunCommand {
   /// The command that continues this run.
   std::string again(const std::filesystem::path& directory) const {
     SuggestedCommand command(name + " --resume");
-    command.path_option("--out", directory.string()).place(place);
+    command.path_option("--out", directory.string()).execution(execution);
     if (!tensorboard.empty()) command.path_option("--tensorboard", tensorboard);
     return command.text();
   }
@@ -92,7 +92,7 @@ struct RunCommand {
 
   template <class Job>
   void perform(const Job& job) const {
-    const ExecutionContext where = place.settle();
+    const ExecutionContext where = execution.settle();
     const Recipe read = read_recipe();
     const std::filesystem::path directory = out.empty() ? RunDirectory::usual_path(read) : std::filesystem::path(out);
     const std::unique_ptr<ModuleBeside> events = follow(directory);
@@ -111,8 +111,8 @@ struct RunCommand {
 
 void run(const RunCommand& command) {
   command.perform(
-      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-        const ProbedRun run = pretrain_and_probe(recipe, place, out, command.resume, reporter);
+      [&](const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out, Reporter& reporter) {
+        const ProbedRun run = pretrain_and_probe(recipe, context, out, command.resume, reporter);
         show(fmt::format("\n{}\n", results_table(run.report)));  // shown first: writing may fail
         write_results(run.directory, run.recipe, run.report);
         show(fmt::format("results in {}\n", run.directory.summary_file().string()));
@@ -121,10 +121,10 @@ void run(const RunCommand& command) {
 
 void pretrain_only(const RunCommand& command) {
   command.perform(
-      [&](const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out, Reporter& reporter) {
-        pretrain(recipe, place, out, command.resume, reporter);
+      [&](const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out, Reporter& reporter) {
+        pretrain(recipe, context, out, command.resume, reporter);
         show(fmt::format("checkpoints in {}; probe them with: {}\n", (out / "checkpoints").string(),
-                         SuggestedCommand("probe").path(out.string()).place(command.place).text()));
+                         SuggestedCommand("probe").path(out.string()).execution(command.execution).text()));
       });
 }
 

@@ -221,12 +221,12 @@ std::string results_table(const ProbeReport& report) {
   return table + verdict(report);
 }
 
-ExecutionContext told_to(Reporter& reporter, ExecutionContext place) {
-  place.progress = stage_progress(reporter, "packing pictures");
-  place.note = [&reporter, told = std::make_shared<std::set<std::string>>()](std::string_view line) {
+ExecutionContext told_to(Reporter& reporter, ExecutionContext context) {
+  context.progress = stage_progress(reporter, "packing pictures");
+  context.note = [&reporter, told = std::make_shared<std::set<std::string>>()](std::string_view line) {
     if (told->emplace(line).second) reporter.note(line);
   };
-  return place;
+  return context;
 }
 
 }  // namespace biossl::cli

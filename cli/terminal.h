@@ -41,7 +41,7 @@ class TerminalReporter final : public Reporter {
 
 /// The place of a job whose data sets tell what happens when they are opened, each line once. The reporter must outlive
 /// it.
-ExecutionContext told_to(Reporter& reporter, ExecutionContext place);
+ExecutionContext told_to(Reporter& reporter, ExecutionContext context);
 
 /// The table at the end of a run: probe accuracies of the trained encoder and of what it is compared with. A line below
 /// it says so where the trained encoder's is not above the random one's by more than the noise of the test images.

@@ -21,10 +21,10 @@ bool has_share_for_test(const DataRecipe& data) { return data.test.empty() && da
 
 /// The first `images` images (0: all) of the share of training images that is kept for the test, or of the others.
 /// The share is drawn of all, so that it does not depend on how many are asked for.
-std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContext& place, Split split,
+std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContext& context, Split split,
                                      std::int64_t images) {
   const std::string& name = recipe.data.probe;
-  auto all = open_images(recipe, place, name, Split::train, 0);
+  auto all = open_images(recipe, context, name, Split::train, 0);
   RowShares shares = draw_share(*all, recipe.data.test_share, recipe.seed, "data.test_share");
   std::vector<std::int32_t> rows = std::move(split == Split::test ? shares.taken : shares.rest);
   if (rows.empty()) {
@@ -38,22 +38,22 @@ std::unique_ptr<Dataset> open_shared(const Recipe& recipe, const ExecutionContex
 }
 
 /// The test images of data.test, or where it has none apart, all of its images.
-std::unique_ptr<Dataset> open_named_test(const Recipe& recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_named_test(const Recipe& recipe, const ExecutionContext& context) {
   const DataRecipe& data = recipe.data;
   try {
-    return open_images(recipe, place, data.test, Split::test, data.test_images);
+    return open_images(recipe, context, data.test, Split::test, data.test_images);
   } catch (const MissingSplit&) {
     if (data.test == data.pretrain || data.test == data.probe) throw;
-    return open_images(recipe, place, data.test, Split::train, data.test_images);
+    return open_images(recipe, context, data.test, Split::train, data.test_images);
   }
 }
 
-std::unique_ptr<Dataset> open_test(const Recipe& recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_test(const Recipe& recipe, const ExecutionContext& context) {
   const DataRecipe& data = recipe.data;
-  if (!data.test.empty()) return open_named_test(recipe, place);
-  if (has_share_for_test(data)) return open_shared(recipe, place, Split::test, data.test_images);
+  if (!data.test.empty()) return open_named_test(recipe, context);
+  if (has_share_for_test(data)) return open_shared(recipe, context, Split::test, data.test_images);
   try {
-    return open_images(recipe, place, data.probe, Split::test, data.test_images);
+    return open_images(recipe, context, data.probe, Split::test, data.test_images);
   } catch (const MissingSplit& missing) {
     throw MissingSplit(
         fmt::format("{}; or keep a fifth of the training images for the test: data.test_share = 0.2", missing.what()));
@@ -73,20 +73,20 @@ std::string_view name_of(ProbePart part) {
   return part == ProbePart::train ? "train" : part == ProbePart::test ? "test" : "validation";
 }
 
-std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& context) {
   const DataRecipe& data = recipe.data;
   if (has_share_for_test(data) && data.pretrain == data.probe) {
-    return open_shared(recipe, place, Split::train, data.images);
+    return open_shared(recipe, context, Split::train, data.images);
   }
-  return open_images(recipe, place, data.pretrain, Split::train, data.images);
+  return open_images(recipe, context, data.pretrain, Split::train, data.images);
 }
 
-std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part) {
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& context, ProbePart part) {
   const DataRecipe& data = recipe.data;
   const ProbeRecipe& probe = recipe.probe;
-  if (part == ProbePart::test) return open_test(recipe, place);
-  auto images = has_share_for_test(data) ? open_shared(recipe, place, Split::train, data.probe_images)
-                                         : open_images(recipe, place, data.probe, Split::train, data.probe_images);
+  if (part == ProbePart::test) return open_test(recipe, context);
+  auto images = has_share_for_test(data) ? open_shared(recipe, context, Split::train, data.probe_images)
+                                         : open_images(recipe, context, data.probe, Split::train, data.probe_images);
   if (probe.labels < 1) {
     images = part_of(std::move(images), 1 - probe.labels, recipe.seed, "probe.labels", false);
   }
@@ -94,24 +94,24 @@ std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const Execution
   return part_of(std::move(images), probe.validation, recipe.seed, "probe.validation", part == ProbePart::validation);
 }
 
-std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& context, const std::string& name,
                                      Split split, std::int64_t images) {
   require_registered(recipe, fmt::format("data.{}.kind", name));
   auto opened = blaming_recipe(recipe, [&] {
     const DataSetRecipe set = data_set(recipe, name);
     const DatasetRequest request{.split = split,
-                                 .directory = place.data,
+                                 .directory = context.data,
                                  .images = images,
                                  .image_size = recipe.data.image_size,
                                  .seed = recipe.seed,
                                  .resize = set.images.resize,
                                  .crop = set.images.crop,
                                  .memory = static_cast<std::int64_t>(recipe.data.memory_gb * 1e9),
-                                 .progress = place.progress};
+                                 .progress = context.progress};
     return open_dataset(set.kind, request, set.settings);
   });
-  if (place.note) {
-    for (const std::string& note : opened->notes()) place.note(note);
+  if (context.note) {
+    for (const std::string& note : opened->notes()) context.note(note);
   }
   require_enough(recipe, name, name_of(split), images, opened->size());
   return opened;
@@ -127,7 +127,7 @@ bool is_sized_by_files(const Recipe& recipe, const std::string& name) {
   return traits.from_files && traits.side == 0 && traits.shape == nullptr && data_set(recipe, name).images.resize == 0;
 }
 
-Shape image_shape(const Recipe& recipe, const ExecutionContext& place) {
+Shape image_shape(const Recipe& recipe, const ExecutionContext& context) {
   const std::string& name = recipe.data.pretrain;
   const Dataset::Traits& traits = traits_of_data_set(recipe, name);
   const bool is_said = traits.shape == nullptr ? traits.channels > 0 && !is_sized_by_files(recipe, name)
@@ -135,7 +135,7 @@ Shape image_shape(const Recipe& recipe, const ExecutionContext& place) {
   if (is_said) return image_shape(recipe);
   Recipe unread = recipe;
   unread.data.memory_gb = 1e-9;  // images stay in their files
-  return open_images(unread, place, name, Split::train, 1)->image_shape();
+  return open_images(unread, context, name, Split::train, 1)->image_shape();
 }
 
 DataSetRecipe data_set(const Recipe& recipe, const std::string& name) {

@@ -31,19 +31,19 @@ std::string_view name_of(ProbePart part);
 
 /// The images to learn from, without those that data.test_share keeps for the test. Throws BadInput if parts of the
 /// recipe do not fit together.
-std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& place);
+std::unique_ptr<Dataset> open_pretraining_images(const Recipe& recipe, const ExecutionContext& context);
 /// Throws MissingSplit if there are no test images, BadInput if parts of the recipe do not fit together.
-std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& place, ProbePart part);
+std::unique_ptr<Dataset> open_probe_images(const Recipe& recipe, const ExecutionContext& context, ProbePart part);
 /// (H, W, C) of the images to learn from, before they are opened. Extents are 0 where they are not known yet.
 Shape image_shape(const Recipe& recipe);
 /// Whether only its files know the size of a data set's images.
 bool is_sized_by_files(const Recipe& recipe, const std::string& name);
 /// (H, W, C) of the images to learn from; where only their files know it, they are looked at. Throws BadInput if they
 /// cannot be opened.
-Shape image_shape(const Recipe& recipe, const ExecutionContext& place);
+Shape image_shape(const Recipe& recipe, const ExecutionContext& context);
 /// The first `images` images of a split of any data set, 0: all, as the recipe describes it. Its notes go to
 /// place.note. Throws BadInput, also if there are fewer.
-std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& place, const std::string& name,
+std::unique_ptr<Dataset> open_images(const Recipe& recipe, const ExecutionContext& context, const std::string& name,
                                      Split split, std::int64_t images);
 /// The data set of this name as the recipe describes it; the kind of that name where it says nothing of it.
 DataSetRecipe data_set(const Recipe& recipe, const std::string& name);

@@ -86,11 +86,11 @@ RunCost CostEstimator::operator()(const Recipe& recipe) {
   const auto images = static_cast<double>(count_images(recipe, data.pretrain, Split::train, data.images));
   const auto probe_images = static_cast<double>(count_images(recipe, data.probe, Split::train, data.probe_images));
   const auto test_images = static_cast<double>(count_images(recipe, data.probe, Split::test, data.test_images));
-  const ProbeCost probe = probe_seconds_per_image(recipe, place_.device);
+  const ProbeCost probe = probe_seconds_per_image(recipe, context_.device);
   const double encoders = recipe.probe.random_encoder ? 2 : 1;
   const auto probe_epochs = static_cast<double>(recipe.probe.epochs);
   const double passes = recipe.probe.augment ? probe_epochs + 1 : 1;  // of the training images through an encoder
-  return {.training = epochs == 0 ? 0 : epochs * images * seconds_per_pair(recipe, place_.device),
+  return {.training = epochs == 0 ? 0 : epochs * images * seconds_per_pair(recipe, context_.device),
           .probe = encoders * (probe.features * (passes * probe_images + test_images) +
                                probe.epoch * probe_epochs * probe_images)};
 }
@@ -102,7 +102,7 @@ std::int64_t CostEstimator::count_images(const Recipe& recipe, const std::string
   if (const auto known = sizes_.find(key); known != sizes_.end()) return known->second;
   std::int64_t size = split == Split::train ? 50'000 : 10'000;
   try {
-    size = open_images(recipe, place_, dataset, split, 0)->size();
+    size = open_images(recipe, context_, dataset, split, 0)->size();
   } catch (const BadInput&) {
     assumed_ = true;
   }

@@ -21,7 +21,7 @@ struct RunCost {
 /// images, and one epoch on them.
 class CostEstimator {
  public:
-  explicit CostEstimator(ExecutionContext place) : place_(std::move(place)) {}
+  explicit CostEstimator(ExecutionContext context) : context_(std::move(context)) {}
 
   RunCost operator()(const Recipe& recipe);
   /// Whether the size of an absent data set was assumed: 50,000 training and 10,000 test images.
@@ -31,7 +31,7 @@ class CostEstimator {
   /// `limit`: from the recipe; 0: all.
   std::int64_t count_images(const Recipe& recipe, const std::string& dataset, Split split, std::int64_t limit);
 
-  ExecutionContext place_;
+  ExecutionContext context_;
   bool assumed_ = false;
   std::map<std::string, std::int64_t> sizes_;  // sizes of data sets, by name and split
 };

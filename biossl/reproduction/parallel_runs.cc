@@ -149,10 +149,10 @@ class Jobs {
 
 }  // namespace
 
-std::int64_t reproduce_in_parallel(const Reproduction& reproduction, const ExecutionContext& place,
+std::int64_t reproduce_in_parallel(const Reproduction& reproduction, const ExecutionContext& context,
                                    const ParallelRuns& how, Reporter& reporter) {
   check(how.jobs >= 1, "reproduce", "{} jobs; it takes at least 1", how.jobs);
-  auto [lock, missing] = begin_reproduction(reproduction, place);
+  auto [lock, missing] = begin_reproduction(reproduction, context);
   return Jobs(reproduction, std::move(missing), how, reporter).run();
 }
 

@@ -20,7 +20,7 @@ struct ParallelRuns {
 
 /// Like reproduce(), with several runs at a time. Their output is noted line by line with the run's name in front. A
 /// stop, or a failure of this process, stops all runs in an orderly way and waits for them.
-std::int64_t reproduce_in_parallel(const Reproduction& reproduction, const ExecutionContext& place,
+std::int64_t reproduce_in_parallel(const Reproduction& reproduction, const ExecutionContext& context,
                                    const ParallelRuns& how, Reporter& reporter);
 
 }  // namespace biossl

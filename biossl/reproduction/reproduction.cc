@@ -91,17 +91,17 @@ std::string image_settings(const Recipe& recipe) {
 }
 
 /// Checks all images first: otherwise one run after the other would fail.
-void require_images(const std::vector<ReproductionRun>& runs, const ExecutionContext& place) {
+void require_images(const std::vector<ReproductionRun>& runs, const ExecutionContext& context) {
   std::set<std::string> opened;
   for (const ReproductionRun& run : runs) {
-    if (opened.insert(image_settings(run.recipe)).second) biossl::require_images(run.recipe, place);
+    if (opened.insert(image_settings(run.recipe)).second) biossl::require_images(run.recipe, context);
   }
 }
 
 /// Returns whether the run has finished.
-bool attempt(const ReproductionRun& run, const ExecutionContext& place, Reporter& reporter) {
+bool attempt(const ReproductionRun& run, const ExecutionContext& context, Reporter& reporter) {
   try {
-    run_experiment(run.recipe, place, run.directory, true, reporter);
+    run_experiment(run.recipe, context, run.directory, true, reporter);
     return true;
   } catch (const Interrupted&) {
     throw;
@@ -165,9 +165,9 @@ Reproduction plan_reproduction(const ReproductionRequest& request, Device device
   return plan;
 }
 
-BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& place) {
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& context) {
   require_writable_folder(reproduction.out);
-  require_images(reproduction.missing(), place);
+  require_images(reproduction.missing(), context);
   std::filesystem::create_directories(reproduction.out);
   BegunReproduction begun{.lock = std::make_unique<const FolderLock>(reproduction.out), .missing = {}};
   begun.missing = reproduction.missing();  // again, now that the directory is locked
@@ -176,14 +176,14 @@ BegunReproduction begin_reproduction(const Reproduction& reproduction, const Exe
   return begun;
 }
 
-std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter) {
-  const auto [lock, missing] = begin_reproduction(reproduction, place);
+std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& context, Reporter& reporter) {
+  const auto [lock, missing] = begin_reproduction(reproduction, context);
   std::int64_t failed = 0;
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const Recipe& recipe = missing[i].recipe;
     reporter.note(fmt::format("\nrun {} of {}: {}, seed {}", i + 1, missing.size(), recipe.name, recipe.seed));
     try {
-      failed += attempt(missing[i], place, reporter) ? 0 : 1;
+      failed += attempt(missing[i], context, reporter) ? 0 : 1;
     } catch (const Interrupted&) {
       write_tables(reproduction);
       throw;

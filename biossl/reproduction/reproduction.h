@@ -69,12 +69,12 @@ struct BegunReproduction {
 
 /// Makes the directory and writes the table of the runs so far. Throws BadInput if images are missing, InUse if another
 /// process uses the directory.
-BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& place);
+BegunReproduction begin_reproduction(const Reproduction& reproduction, const ExecutionContext& context);
 
 /// Runs what is missing and writes the table (table_writer.h) after every run. After a failed run, which is recorded
 /// (note_failure), the next one starts. Runs that another process works on are skipped. Returns the number of runs that
 /// did not finish. Throws like begin_reproduction before the first run; Interrupted, with everything resumable, if the
 /// reporter requests a stop.
-std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter);
+std::int64_t reproduce(const Reproduction& reproduction, const ExecutionContext& context, Reporter& reporter);
 
 }  // namespace biossl

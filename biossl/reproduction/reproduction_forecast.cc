@@ -32,11 +32,11 @@ std::string line(std::size_t width, const std::string& name, const std::string& 
 
 }  // namespace
 
-Forecast forecast(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter) {
+Forecast forecast(const Reproduction& reproduction, const ExecutionContext& context, Reporter& reporter) {
   const Progress progress = stage_progress(reporter, "measuring a few steps of every row");
   const std::int64_t rows = std::ranges::count(reproduction.rows, true, &ReproductionRow::wanted);
   std::int64_t measured = 0;
-  CostEstimator estimate(place);
+  CostEstimator estimate(context);
   Forecast forecast;
   for (const ReproductionRow& row : reproduction.rows) {
     if (!row.wanted) continue;

@@ -22,7 +22,7 @@ struct Forecast {
 };
 
 /// Measures a few steps of every row that is not finished (CostEstimator). Throws like Trainer, and Interrupted.
-Forecast forecast(const Reproduction& reproduction, const ExecutionContext& place, Reporter& reporter);
+Forecast forecast(const Reproduction& reproduction, const ExecutionContext& context, Reporter& reporter);
 
 /// Text for a terminal: one line per run, and the sum.
 std::string to_text(const Forecast& forecast);

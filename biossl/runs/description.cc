@@ -128,12 +128,12 @@ std::vector<Description::Change> changes_of(const Recipe& recipe) {
 }
 
 /// The images' shape. Where their files are not at hand it is assumed, and `notes` say why.
-Shape shape_of_images(const Recipe& recipe, const ExecutionContext& place, std::vector<std::string>& notes) {
+Shape shape_of_images(const Recipe& recipe, const ExecutionContext& context, std::vector<std::string>& notes) {
   try {
-    return image_shape(recipe, place);
+    return image_shape(recipe, context);
   } catch (const BadInput& unknown) {
     const Shape assumed = image_shape(recipe);
-    if (!place.data.empty() || assumed.size() == 0) throw;
+    if (!context.data.empty() || assumed.size() == 0) throw;
     notes.push_back(fmt::format("images of {} are assumed: {}", extents(assumed), unknown.what()));
     return assumed;
   }
@@ -236,8 +236,8 @@ Description::Layer Description::total() const {
   return total;
 }
 
-Description describe(Recipe recipe, const ExecutionContext& place, bool changes) {
-  const Shape image = shape_of_images(recipe, place, recipe.notes);
+Description describe(Recipe recipe, const ExecutionContext& context, bool changes) {
+  const Shape image = shape_of_images(recipe, context, recipe.notes);
   const DryBuild built(recipe, image);
   const bool learns = !built.rule->sample_epochs().empty();
   const std::unique_ptr<Feedback> feedback = learns ? built.network->setup().feedback.make() : nullptr;

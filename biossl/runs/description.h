@@ -58,7 +58,7 @@ struct Description {
 
 /// Without a data folder the size of images that only files know is assumed, and a note says so. Throws BadInput where
 /// parts of the recipe do not fit together. changes: also what differs from the defaults.
-Description describe(Recipe recipe, const ExecutionContext& place, bool changes = false);
+Description describe(Recipe recipe, const ExecutionContext& context, bool changes = false);
 
 /// Text for a terminal.
 std::string to_text(const Description& description);

@@ -19,11 +19,11 @@ struct ProbedRun {
 
 /// Pretrains and probes, but does not write the results. Whatever could prevent them from being written is checked
 /// before training.
-ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+ProbedRun pretrain_and_probe(const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out,
                              bool resume, Reporter& reporter);
 
 /// The main job: pretrain, then probe, then write the results.
-ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+ProbeReport run_experiment(const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out,
                            bool resume, Reporter& reporter);
 
 }  // namespace biossl

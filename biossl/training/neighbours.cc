@@ -53,7 +53,7 @@ void read_block(const Network& network, int block, const Dataset& images, const 
 
 }  // namespace
 
-NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& place, const Shape& image,
+NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& context, const Shape& image,
                                       const std::string& name, std::int64_t among) {
   if (name != recipe.data.probe) {
     recipe.data.test.clear();
@@ -64,13 +64,13 @@ NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& pla
   recipe.data.test_images = 0;
   recipe.probe.labels = 1;
   recipe.probe.validation = 0;
-  NeighbourImages images{.among = open_probe_images(recipe, place, ProbePart::train),
+  NeighbourImages images{.among = open_probe_images(recipe, context, ProbePart::train),
                          .queries = nullptr,
                          .name = name,
                          .views = reading_views(recipe)};
   require_shape(recipe, *images.among, image);
   try {
-    images.queries = open_probe_images(recipe, place, ProbePart::test);
+    images.queries = open_probe_images(recipe, context, ProbePart::test);
   } catch (const MissingSplit&) {
     return images;
   }

@@ -26,7 +26,7 @@ struct NeighbourImages {
 
 /// The images of a data set, as the recipe describes it, however many of them its probe may use; of the training images
 /// the first `among`, or all (0). Throws BadInput if they are missing or not of shape `image`.
-NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& place, const Shape& image,
+NeighbourImages open_neighbour_images(Recipe recipe, const ExecutionContext& context, const Shape& image,
                                       const std::string& name, std::int64_t among = 0);
 
 /// Draws `queries` of the images that are shown, by the recipe's seed, or takes all if there are fewer, and finds the k

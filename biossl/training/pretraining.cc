@@ -68,28 +68,28 @@ std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& ou
   return std::nullopt;
 }
 
-RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
+RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& context,
                          const std::filesystem::path& out, Reporter& reporter) {
   Recipe recipe = wanted;
   for (const std::string& note : recipe.notes) reporter.note(note);
-  if (continued) continue_precision(recipe, read_recipe(continued->path()), place.device, reporter);
-  settle_precision(recipe, place.device, reporter);
+  if (continued) continue_precision(recipe, read_recipe(continued->path()), context.device, reporter);
+  settle_precision(recipe, context.device, reporter);
   Reporter quiet;  // whether a probe follows is not known here
-  settle_probe_precision(recipe, place.device, quiet);
-  check_precision(recipe, place.device);
+  settle_probe_precision(recipe, context.device, quiet);
+  check_precision(recipe, context.device);
   const std::optional<Checkpoint> last = last_checkpoint(continued, reporter);
   const std::optional<Checkpoint> start = last ? std::nullopt : starting_point(recipe, reporter);
-  Trainer trainer(recipe, place, start ? &*start : nullptr);
+  Trainer trainer(recipe, context, start ? &*start : nullptr);
   if (start) note_start(*start, trainer, reporter);
-  if (continued) continue_run(*continued, recipe, place.device, last, trainer, reporter);
-  const RunDirectory directory = continued ? *continued : RunDirectory::create(out, recipe, place.device);
+  if (continued) continue_run(*continued, recipe, context.device, last, trainer, reporter);
+  const RunDirectory directory = continued ? *continued : RunDirectory::create(out, recipe, context.device);
   trainer.run(directory, reporter);
   return directory;
 }
 
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out,
                       bool resume, Reporter& reporter) {
-  return pretrain_in(open_for_pretraining(out, resume), recipe, place, out, reporter);
+  return pretrain_in(open_for_pretraining(out, resume), recipe, context, out, reporter);
 }
 
 }  // namespace biossl

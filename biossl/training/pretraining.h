@@ -12,7 +12,7 @@ namespace biossl {
 
 /// Pretrains into a run directory: a new one, or with `resume` possibly an existing one. Throws like RunDirectory and
 /// Trainer. Writes nothing before everything is checked and allocated.
-RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& place, const std::filesystem::path& out,
+RunDirectory pretrain(const Recipe& recipe, const ExecutionContext& context, const std::filesystem::path& out,
                       bool resume, Reporter& reporter);
 
 /// Throws BadInput unless `out` holds a run to continue. For callers that name no recipe.
@@ -21,7 +21,7 @@ void require_run_to_continue(const std::filesystem::path& out);
 /// For a new run it checks that the directory can be made, and returns std::nullopt.
 std::optional<RunDirectory> open_for_pretraining(const std::filesystem::path& out, bool resume);
 /// The second step of pretrain: trains.
-RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& place,
+RunDirectory pretrain_in(std::optional<RunDirectory> continued, const Recipe& wanted, const ExecutionContext& context,
                          const std::filesystem::path& out, Reporter& reporter);
 
 }  // namespace biossl

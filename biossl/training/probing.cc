@@ -17,8 +17,8 @@ namespace {
 class ProbeImages {
  public:
   /// Throws BadInput if the images are missing or do not have the encoder's input shape.
-  ProbeImages(const Recipe& recipe, const ExecutionContext& place, const Shape& encoder_image)
-      : recipe_(recipe), place_(place) {
+  ProbeImages(const Recipe& recipe, const ExecutionContext& context, const Shape& encoder_image)
+      : recipe_(recipe), context_(context) {
     for (const ProbePart part : {ProbePart::test, ProbePart::validation, ProbePart::train}) {
       if (part == ProbePart::validation && !validates()) continue;
       const Dataset& opened = find(part);
@@ -44,7 +44,7 @@ class ProbeImages {
     if (open_ == nullptr || open_part_ != part) {
       open_.reset();
       cropped_ = nullptr;
-      open_ = open_probe_images(recipe_, place_, part);
+      open_ = open_probe_images(recipe_, context_, part);
       open_part_ = part;
       if (recipe_.probe.augment) crop_open_ones();
     }
@@ -137,7 +137,7 @@ class ProbeImages {
   }
 
   const Recipe& recipe_;
-  ExecutionContext place_;
+  ExecutionContext context_;
   std::unique_ptr<Dataset> open_;
   CroppedImages* cropped_ = nullptr;  // what is open, with probe.augment
   ProbePart open_part_ = ProbePart::train;
@@ -277,11 +277,11 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
   return network;
 }
 
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& place,
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const ExecutionContext& context,
                   Reporter& reporter) {
   Recipe recipe = with_input_of(of_run.data.probe, of_run);
-  read_as_float32_where_needed(recipe, place.device, reporter);
-  Prober prober(recipe, ProbeImages(recipe, place, checkpoint.image()), place.device,
+  read_as_float32_where_needed(recipe, context.device, reporter);
+  Prober prober(recipe, ProbeImages(recipe, context, checkpoint.image()), context.device,
                 std::filesystem::absolute(checkpoint.path()).parent_path(), reporter);
   if (recipe.probe.knn > prober.images().train_images()) {
     reporter.note(fmt::format("probe.knn = {} is more than the {} training images: all of them vote", recipe.probe.knn,
@@ -292,26 +292,26 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
       .epochs = recipe.probe.epochs,
       .augmented = recipe.probe.augment,
       .trained_epochs = checkpoint.progress().epoch,
-      .trained = prober.encoder(*load_network(checkpoint, recipe, place.device), "trained encoder",
+      .trained = prober.encoder(*load_network(checkpoint, recipe, context.device), "trained encoder",
                                 fmt::format("the encoder in {} has diverged", checkpoint.path().string())),
       .random = {},
       .pixels = {},
       .layers = checkpoint.layers(),
-      .device = place.device,
+      .device = context.device,
       .chance = prober.images().chance(),
       .train_chance = prober.images().train_chance(),
       .train_images = prober.images().train_images()};
   if (recipe.probe.random_encoder) {
-    report.random = prober.encoder(*make_network(recipe, checkpoint.image(), place.device), "random encoder",
+    report.random = prober.encoder(*make_network(recipe, checkpoint.image(), context.device), "random encoder",
                                    "it has learnt nothing, so look at data.mean, data.std and the network");
   }
   if (recipe.probe.pixels) report.pixels = prober.pixels();
   return report;
 }
 
-void require_images(const Recipe& recipe, const ExecutionContext& place) {
-  const Shape image = open_pretraining_images(recipe, place)->image_shape();
-  const ProbeImages are_there(recipe, place, view_plan(recipe, image).image);
+void require_images(const Recipe& recipe, const ExecutionContext& context) {
+  const Shape image = open_pretraining_images(recipe, context)->image_shape();
+  const ProbeImages are_there(recipe, context, view_plan(recipe, image).image);
 }
 
 }  // namespace biossl

@@ -47,10 +47,10 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 
 /// Probes a checkpoint's encoder according to [probe]. Features that do not fit into memory go to a scratch file in the
 /// checkpoint's folder.
-ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const ExecutionContext& place,
+ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const ExecutionContext& context,
                   Reporter& reporter);
 
 /// Throws BadInput if images for pretraining or for the probe are missing, or if their shapes differ.
-void require_images(const Recipe& recipe, const ExecutionContext& place);
+void require_images(const Recipe& recipe, const ExecutionContext& context);
 
 }  // namespace biossl

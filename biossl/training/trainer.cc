@@ -28,10 +28,10 @@ void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view 
 }
 
 /// The images to learn from, of a recipe that can be trained on this device.
-std::unique_ptr<Dataset> open_checked_images(const Recipe& recipe, const ExecutionContext& place) {
+std::unique_ptr<Dataset> open_checked_images(const Recipe& recipe, const ExecutionContext& context) {
   require_registered(recipe);
-  check_precision(recipe, place.device);
-  auto images = open_pretraining_images(recipe, place);
+  check_precision(recipe, context.device);
+  auto images = open_pretraining_images(recipe, context);
   require_a_batch(recipe, images->size(), "images");
   return images;
 }
@@ -128,23 +128,23 @@ std::string last_good(const RunDirectory& directory) {
 
 }  // namespace
 
-Trainer::Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start)
+Trainer::Trainer(const Recipe& recipe, const ExecutionContext& context, const Checkpoint* start)
     : recipe_(recipe),
-      images_(open_checked_images(recipe, place)),
+      images_(open_checked_images(recipe, context)),
       plan_(view_plan(recipe, images_->image_shape())),
-      network_(make_started_network(recipe, plan_.image, place.device, start)),
+      network_(make_started_network(recipe, plan_.image, context.device, start)),
       rule_(make_rule(recipe, *network_, plan_)),
-      views_(make_views(recipe, *images_, place.device)),
+      views_(make_views(recipe, *images_, context.device)),
       health_(*network_, *rule_, recipe.rule.kind, *views_, plan_, images_->size(), pairs_at_a_time(recipe)),
-      sampler_(make_sampler(recipe, *images_, *views_, place.device)),
+      sampler_(make_sampler(recipe, *images_, *views_, context.device)),
       schedule_(make_schedule(recipe, rule_->schedule_epochs(), sampler_.batches())),
-      totals_({2}, DType::float64, place.device),
+      totals_({2}, DType::float64, context.device),
       started_from_checkpoint_(start != nullptr) {
   if (start != nullptr) drawn_anew_ = start->start(*network_, *rule_);
   const std::int64_t rows = plan_.views * plan_.rows(recipe.train.batch);
-  batch_ = Tensor(batch_of(rows, plan_.image), network_->setup().dtype, place.device);
-  labels_ = labels_for(recipe, *network_, *images_, place.device);
-  if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, place.device);
+  batch_ = Tensor(batch_of(rows, plan_.image), network_->setup().dtype, context.device);
+  labels_ = labels_for(recipe, *network_, *images_, context.device);
+  if (!labels_.empty()) batch_labels_ = Tensor({recipe.train.batch}, DType::int32, context.device);
 }
 
 bool Trainer::epochs_are_free() const {

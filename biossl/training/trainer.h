@@ -22,7 +22,7 @@ class Trainer {
   /// Throws BadInput if the recipe does not fit the data: a batch larger than the data, a network that shrinks a map to
   /// nothing, views that the data set cannot show. With `start`, the run starts with that checkpoint's weights
   /// (Checkpoint::start); the recipe's train.from is not read.
-  Trainer(const Recipe& recipe, const ExecutionContext& place, const Checkpoint* start = nullptr);
+  Trainer(const Recipe& recipe, const ExecutionContext& context, const Checkpoint* start = nullptr);
 
   Network& network() { return *network_; }
   LearningRule& rule() { return *rule_; }

@@ -206,7 +206,7 @@ class ExperimentOn : public ::testing::TestWithParam<Device> {
     if (GetParam() == Device::cuda && accelerator::count() == 0) GTEST_SKIP() << "there is no GPU";
   }
 
-  ExecutionContext place() const { return {.data = {}, .device = GetParam()}; }
+  ExecutionContext context() const { return {.data = {}, .device = GetParam()}; }
   std::filesystem::path out(const std::string& name) const { return folder_.path() / name; }
   static std::vector<double> losses(const std::filesystem::path& run) {
     std::vector<double> losses;
@@ -227,7 +227,7 @@ TEST_P(ExperimentOn, ComesToWhatItComesToOnTheCpu) {
                                        {"data.test_images", "6"},
                                        {"probe.blocks", "all"}});
     const auto expected = run_experiment(recipe, here, out(std::string(rule) + "-cpu"), false, quiet_);
-    const auto report = run_experiment(recipe, place(), out(rule), false, quiet_);
+    const auto report = run_experiment(recipe, context(), out(rule), false, quiet_);
     const std::vector<double> ours = losses(out(rule));
     const std::vector<double> on_cpu = losses(out(std::string(rule) + "-cpu"));
     ASSERT_EQ(ours.size(), on_cpu.size());
@@ -240,11 +240,11 @@ TEST_P(ExperimentOn, ComesToWhatItComesToOnTheCpu) {
 
 TEST_P(ExperimentOn, GoesOnAsIfItHadNeverStopped) {
   const Recipe recipe = tiny_recipe({{"rule.feedback", "brsf"}, {"train.epochs", "2"}});
-  pretrain(recipe, place(), out("whole"), false, quiet_);
+  pretrain(recipe, context(), out("whole"), false, quiet_);
   StoppingAnywhere stopping(7);
-  EXPECT_THROW(pretrain(recipe, place(), out("stopped"), false, stopping), Interrupted);
+  EXPECT_THROW(pretrain(recipe, context(), out("stopped"), false, stopping), Interrupted);
   EXPECT_TRUE(std::filesystem::exists(out("stopped/checkpoints/epoch_0001_batch_000002.safetensors")));
-  pretrain(recipe, place(), out("stopped"), true, quiet_);
+  pretrain(recipe, context(), out("stopped"), true, quiet_);
   const std::string last = "checkpoints/epoch_0002.safetensors";
   EXPECT_TRUE(read_file(out("whole") / last) == read_file(out("stopped") / last));
   EXPECT_EQ(losses(out("whole")), losses(out("stopped")));
@@ -252,7 +252,7 @@ TEST_P(ExperimentOn, GoesOnAsIfItHadNeverStopped) {
 
 TEST_P(ExperimentOn, SaysWhatItRanOn) {
   const Recipe recipe = tiny_recipe({{"train.epochs", "0"}, {"probe.epochs", "1"}, {"probe.random_encoder", "false"}});
-  run_experiment(recipe, place(), out("run"), false, quiet_);
+  run_experiment(recipe, context(), out("run"), false, quiet_);
   const Json environment = Json::parse(read_file(out("run/environment.json")));
   const Json summary = Json::parse(read_file(out("run/summary.json")));
   const bool on_gpu = GetParam() == Device::cuda;
@@ -267,7 +267,7 @@ TEST_P(ExperimentOn, SaysWhatItRanOn) {
 TEST_P(ExperimentOn, FeaturesThatDoNotFitAreReadFromAFileOrRefused) {
   const Recipe recipe =
       tiny_recipe({{"train.epochs", "0"}, {"probe.memory_gb", "1e-6"}, {"probe.random_encoder", "false"}});
-  const auto probing = [&] { return run_experiment(recipe, place(), out("run"), false, quiet_); };
+  const auto probing = [&] { return run_experiment(recipe, context(), out("run"), false, quiet_); };
   if (GetParam() != Device::cuda) {
     EXPECT_NO_THROW(probing());
     return;

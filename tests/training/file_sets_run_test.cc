@@ -45,15 +45,15 @@ class FileSetRun : public ::testing::Test {
     all.insert(all.end(), changes.begin(), changes.end());
     return tiny_recipe(all);
   }
-  ExecutionContext place() const { return {.data = folder_.path()}; }
+  ExecutionContext context() const { return {.data = folder_.path()}; }
 
   /// The features of the test images after a run, as a file's bytes, and the losses.
   std::pair<std::string, std::vector<double>> outcome(const Recipe& recipe, const std::string& name) const {
     Reporter quiet;
-    const RunDirectory run = pretrain(recipe, place(), folder_.path() / name, false, quiet);
+    const RunDirectory run = pretrain(recipe, context(), folder_.path() / name, false, quiet);
     const Checkpoint checkpoint(list_checkpoints(run.checkpoints()).at(0));
     const auto network = load_network(checkpoint, checkpoint.recipe(), Device::cpu);
-    const auto images = open_probe_images(recipe, place(), ProbePart::test);
+    const auto images = open_probe_images(recipe, context(), ProbePart::test);
     write_features(*network, 0, *images, folder_.path() / "features.npy");
     std::vector<double> losses;
     for (const EpochMetrics& line : run.metrics()) losses.push_back(line.loss);
@@ -73,8 +73,8 @@ TEST_F(FileSetRun, IsTheSameWhetherImagesAreInMemoryOrReadBatchByBatch) {
 }
 
 TEST_F(FileSetRun, TheShapeOfImagesIsReadFromTheirFiles) {
-  EXPECT_EQ(image_shape(recipe(), place()), Shape({12, 8, 2}));
-  EXPECT_EQ(image_shape(recipe({{"data.resize", "8"}}), place()), Shape({8, 8, 2}));
+  EXPECT_EQ(image_shape(recipe(), context()), Shape({12, 8, 2}));
+  EXPECT_EQ(image_shape(recipe({{"data.resize", "8"}}), context()), Shape({8, 8, 2}));
   EXPECT_THROW(image_shape(recipe(), {}), BadInput);
 }
 
@@ -94,7 +94,7 @@ TEST_F(FileSetRun, LearnsFromPairsOfFrames) {
   EXPECT_EQ(run.metrics().at(0).images, 7 + 2 + 5) << "frames with another one three later";
   Reporter quiet;
   EXPECT_THAT(
-      message_of<BadInput>([&] { pretrain(frames("15", "0"), place(), folder_.path() / "large", false, quiet); }),
+      message_of<BadInput>([&] { pretrain(frames("15", "0"), context(), folder_.path() / "large", false, quiet); }),
       HasSubstr("train.batch = 15 is larger than the data, 14 pairs of array"));
 }
 
@@ -103,7 +103,7 @@ TEST_F(FileSetRun, ProbesArraysWithLabels) {
   for (const char* memory : {"0", "1e-9"}) {
     const Recipe both = recipe({{"data.memory_gb", memory}});
     const auto out = folder_.path() / (std::string("run") + memory);
-    const ProbedRun run = pretrain_and_probe(both, place(), out, false, quiet);
+    const ProbedRun run = pretrain_and_probe(both, context(), out, false, quiet);
     EXPECT_NEAR(run.report.chance, 1.0 / 3, 1e-9);
   }
 }
@@ -112,7 +112,7 @@ TEST_F(FileSetRun, SaysBeforeItTrainsWhatAProbeLacks) {
   Reporter quiet;
   const auto fault = [&] {
     return message_of<BadInput>(
-        [&] { pretrain_and_probe(recipe(), place(), folder_.path() / "refused", false, quiet); });
+        [&] { pretrain_and_probe(recipe(), context(), folder_.path() / "refused", false, quiet); });
   };
   std::filesystem::remove(folder_.path() / "test" / "labels.npy");
   EXPECT_THAT(fault(), AllOf(HasSubstr("test images of array have no labels"), HasSubstr("biossl embed")));
@@ -120,7 +120,7 @@ TEST_F(FileSetRun, SaysBeforeItTrainsWhatAProbeLacks) {
   EXPECT_THAT(fault(), HasSubstr("has no test images"));
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "refused"));
   std::filesystem::remove(folder_.path() / "train" / "labels.npy");
-  EXPECT_NO_THROW(pretrain(recipe(), place(), folder_.path() / "unlabelled", false, quiet));
+  EXPECT_NO_THROW(pretrain(recipe(), context(), folder_.path() / "unlabelled", false, quiet));
 }
 
 TEST(RecipeOfFiles, ResizeIsForImagesFromFilesOnly) {

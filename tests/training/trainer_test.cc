@@ -61,9 +61,9 @@ TEST(Trainer, GoingOnEqualsNeverHavingStopped) {
 
 TEST(Trainer, GivesTheNetworkImagesOnItsScale) {
   for (const Device device : testing::all_devices()) {
-    const ExecutionContext place{.data = {}, .device = device};
-    Trainer plain(tiny_recipe({{"train.precision", "float32"}}), place);
-    Trainer scaled(tiny_recipe({{"train.precision", "float32"}, {"data.mean", "0.25"}, {"data.std", "0.5"}}), place);
+    const ExecutionContext context{.data = {}, .device = device};
+    Trainer plain(tiny_recipe({{"train.precision", "float32"}}), context);
+    Trainer scaled(tiny_recipe({{"train.precision", "float32"}, {"data.mean", "0.25"}, {"data.std", "0.5"}}), context);
     plain.start_epoch(1);
     scaled.start_epoch(1);
     std::vector<double> expected = values_of(plain.make_batch(4));  // the short one

@@ -17,9 +17,9 @@ namespace nb = nanobind;
 /// What Python holds of something of the engine's: it does not keep it alive, since that would leave it without what it
 /// refers to. Once it is gone, its use throws std::runtime_error.
 template <class T>
-class Loan {
+class Borrowed {
  public:
-  explicit Loan(const std::shared_ptr<T>& lent) : lent_(lent) {}
+  explicit Borrowed(const std::shared_ptr<T>& lent) : lent_(lent) {}
 
   std::shared_ptr<T> get() const {
     auto lent = lent_.lock();
@@ -55,16 +55,16 @@ struct Handed<const Tensor&> {
   }
 };
 
-/// A method of T as a function of a loan.
+/// A method of T as a function of what is borrowed.
 template <class T, class Result, class... Args>
 auto lent(Result (T::*method)(Args...)) {
-  return [method](const Loan<T>& self, typename Handed<Args>::Given... args) -> Result {
+  return [method](const Borrowed<T>& self, typename Handed<Args>::Given... args) -> Result {
     return (*self.get().*method)(Handed<Args>::take(args)...);
   };
 }
 template <class T, class Result, class... Args>
 auto lent(Result (T::*method)(Args...) const) {
-  return [method](const Loan<T>& self, typename Handed<Args>::Given... args) -> Result {
+  return [method](const Borrowed<T>& self, typename Handed<Args>::Given... args) -> Result {
     return (*self.get().*method)(Handed<Args>::take(args)...);
   };
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "src/arrays.h"
-#include "src/components/written.h"
+#include "src/components/python_component.h"
 #include "src/lock.h"
 #include "src/module.h"
 
@@ -20,13 +20,13 @@ Shape shape_of(nb::handle said) {
   return {extent(0), extent(1), extent(2)};
 }
 
-class WrittenDataset final : public Dataset {
+class PythonDataset final : public Dataset {
  public:
-  WrittenDataset(const WrittenType& type, const Settings& settings, const DatasetRequest& request)
-      : written_(type, settings) {
+  PythonDataset(const PythonClassPtr& type, const Settings& settings, const DatasetRequest& request)
+      : component_(type, settings) {
     type->blaming([&] {
       try {
-        open(written_.object().attr("_open")(request));
+        open(component_.object().attr("_open")(request));
       } catch (nb::python_error& thrown) {
         if (!thrown.matches(missing_split)) throw;
         throw MissingSplit(nb::str(thrown.value()).c_str());
@@ -42,16 +42,16 @@ class WrittenDataset final : public Dataset {
     const Locked lock;
     nb::list numbers;
     for (const std::int32_t row : rows) numbers.append(row);
-    const auto array = written_.call<Array>("_fetch", numbers);
-    const Tensor images = tensor_over(array, DType::uint8, written_.type().name());
-    check(images.shape() == batch_of(std::ssize(rows), image_shape_), written_.type().name(),
+    const auto array = component_.call<Array>("_fetch", numbers);
+    const Tensor images = tensor_over(array, DType::uint8, component_.type().name());
+    check(images.shape() == batch_of(std::ssize(rows), image_shape_), component_.type().name(),
           "fetched images {} where {} belong", to_string(images.shape()),
           to_string(batch_of(std::ssize(rows), image_shape_)));
     std::memcpy(to, images.raw(), images.bytes());
   }
   Targets targets() const override {
     const Locked lock;
-    const nb::object said = written_.object().attr("_targets")();
+    const nb::object said = component_.object().attr("_targets")();
     return {.names = nb::cast<std::vector<std::string>>(said[0]), .values = nb::cast<std::vector<float>>(said[1])};
   }
 
@@ -64,23 +64,23 @@ class WrittenDataset final : public Dataset {
     clips_ = nb::cast<std::vector<std::int32_t>>(said[4]);
     notes_ = nb::cast<std::vector<std::string>>(said[5]);
     const nb::object images = said[6];
-    if (!images.is_none()) pixels_ = tensor_over(nb::cast<Array>(images), DType::uint8, written_.type().name());
+    if (!images.is_none()) pixels_ = tensor_over(nb::cast<Array>(images), DType::uint8, component_.type().name());
   }
 
-  Written written_;
+  PythonComponent component_;
   Tensor pixels_;  // empty if they are fetched
 };
 
 /// The shape of the images that the class makes under these settings.
 Shape shape_under(const void* data, const Settings& settings) {
-  const WrittenClass& type = *static_cast<const WrittenClass*>(data);
+  const PythonClass& type = *static_cast<const PythonClass*>(data);
   return type.blaming([&] { return shape_of(type.make(settings).attr("_shape")()); });
 }
 
-DatasetRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
+DatasetRegistry::Entry entry_of(const PythonClassPtr& type, const nb::dict& traits) {
   DatasetRegistry::Entry entry;
   entry.make = [type](const Settings& settings, const DatasetRequest& request) {
-    return std::make_unique<WrittenDataset>(type, settings, request);
+    return std::make_unique<PythonDataset>(type, settings, request);
   };
   entry.traits.side = nb::cast<std::int64_t>(traits["side"]);
   entry.traits.channels = nb::cast<std::int64_t>(traits["channels"]);

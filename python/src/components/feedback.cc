@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "src/arrays.h"
+#include "src/components/borrowed.h"
 #include "src/components/inner.h"
-#include "src/components/loan.h"
-#include "src/components/written.h"
+#include "src/components/python_component.h"
 #include "src/lock.h"
 #include "src/module.h"
 
@@ -43,29 +43,29 @@ class DrivenLayer {
   Tensor like_;
 };
 
-class WrittenFeedback final : public Feedback {
+class PythonFeedback final : public Feedback {
  public:
-  WrittenFeedback(const WrittenType& type, const Settings& settings) : written_(type, settings) {
+  PythonFeedback(const PythonClassPtr& type, const Settings& settings) : component_(type, settings) {
     const Locked lock;
-    const nb::object said = written_.object().attr("_properties")();
+    const nb::object said = component_.object().attr("_properties")();
     decay_ = nb::cast<double>(said[0]);
     uses_increments_ = nb::cast<bool>(said[1]);
     acts_between_steps_ = nb::cast<bool>(said[2]);
   }
 
-  std::string_view name() const override { return written_.type().name(); }
+  std::string_view name() const override { return component_.type().name(); }
   void attach(const Weights& forward, Random random, float bound) override {
     const Tensor& like = forward.values();
-    require_host(written_.type(), like.device());
+    require_host(component_.type(), like.device());
     path_ = Weights(Tensor(like.shape(), like.dtype(), like.device()));
-    written_.type().blaming([&] { written_.call("start", array_of(like), random, bound); });
+    component_.type().blaming([&] { component_.call("start", array_of(like), random, bound); });
   }
   /// F is taken over anew once W or the path itself has changed.
   const Weights& weights(const Weights& forward, std::int64_t steps) override {
     if (!has_changed_ && followed_ == forward.version()) return path_;
     const Locked lock;
     Tensor values = path_.values();
-    copy_into(written_.call<Array>("_weights", array_of(forward.values()), steps), values, name());
+    copy_into(component_.call<Array>("_weights", array_of(forward.values()), steps), values, name());
     path_.changed();
     followed_ = forward.version();
     has_changed_ = false;
@@ -76,24 +76,24 @@ class WrittenFeedback final : public Feedback {
   void after_update(const Tensor& increment) override {
     has_changed_ = true;
     const Locked lock;
-    written_.call("after_update", array_of(increment));
+    component_.call("after_update", array_of(increment));
   }
   void between_steps(const FeedbackLayer& layer, const StepContext& context) override {
     if (!acts_between_steps_) return;
     has_changed_ = true;
     const Locked lock;
     const auto driven = std::make_shared<DrivenLayer>(layer, path_.values());
-    written_.call("between_steps", Loan<DrivenLayer>(driven), context);
+    component_.call("between_steps", Borrowed<DrivenLayer>(driven), context);
   }
-  Plausibility plausibility() const override { return written_.plausibility(); }
-  State state() override { return written_.state(); }
+  Plausibility plausibility() const override { return component_.plausibility(); }
+  State state() override { return component_.state(); }
   void restored() override {
     has_changed_ = true;
-    written_.restored();
+    component_.restored();
   }
 
  private:
-  Written written_;
+  PythonComponent component_;
   double decay_ = 0;
   bool uses_increments_ = false, acts_between_steps_ = false;
   Weights path_;
@@ -101,16 +101,16 @@ class WrittenFeedback final : public Feedback {
   bool has_changed_ = true;
 };
 
-FeedbackRegistry::Entry entry_of(const WrittenType& type, const nb::dict& /*traits*/) {
+FeedbackRegistry::Entry entry_of(const PythonClassPtr& type, const nb::dict& /*traits*/) {
   FeedbackRegistry::Entry entry;
-  entry.make = [type](const Settings& settings) { return std::make_unique<WrittenFeedback>(type, settings); };
+  entry.make = [type](const Settings& settings) { return std::make_unique<PythonFeedback>(type, settings); };
   return entry;
 }
 
 }  // namespace
 
 void bind_feedback(nb::module_& module) {
-  nb::class_<Loan<DrivenLayer>>(
+  nb::class_<Borrowed<DrivenLayer>>(
       module, "DrivenLayer",
       "A layer as its feedback path may use it between two steps. It lives no longer than the call.")
       .def_prop_ro("input_map", lent(&DrivenLayer::input_map), "(C, H, W) of one image that the layer reads.")

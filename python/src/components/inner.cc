@@ -34,7 +34,7 @@ Tensor InnerLinear::send_back(nb::handle error) {
   return sent;
 }
 
-void InnerLinear::learn(nb::handle pre, nb::handle error, const Loan<UpdateOptions>& options) {
+void InnerLinear::learn(nb::handle pre, nb::handle error, const Borrowed<UpdateOptions>& options) {
   const auto update = options.get();
   const Tensor read = input(pre);
   const Tensor came = tensor_of(error, {read.extent(0), synapses_.output_map()[2]}, dtype_, name());
@@ -64,7 +64,7 @@ Tensor InnerConvolution::backward(nb::handle pre, nb::handle post, nb::handle er
   return sent;
 }
 
-void InnerConvolution::learn(const Loan<UpdateOptions>& options) {
+void InnerConvolution::learn(const Borrowed<UpdateOptions>& options) {
   const auto update = options.get();
   check(!step_.error.empty(), name(), "learns after backward");
   const Unlocked unlocked;
@@ -72,7 +72,7 @@ void InnerConvolution::learn(const Loan<UpdateOptions>& options) {
   step_ = {.input = {}, .activity = {}, .error = {}, .scratch = {}};
 }
 
-void InnerParameters::learn(nb::handle update, const Loan<UpdateOptions>& options) {
+void InnerParameters::learn(nb::handle update, const Borrowed<UpdateOptions>& options) {
   Tensor target = numbers_.update();
   copy(tensor_of(update, target.shape(), target.dtype(), name()), target);
   numbers_.apply(*options.get());
@@ -114,48 +114,50 @@ void each_layer_of(const InnerLayers& layers, const std::string& name, const Lay
   for (const auto& layer : layers) layer->each_layer(name_of_layer(name, layers, *layer), visit);
 }
 
-State state_of(const InnerLayers& layers, const Written& written, const std::string& name, bool learning) {
+State state_of(const InnerLayers& layers, const PythonComponent& component, const std::string& name, bool learning) {
   State all;
   for (const auto& layer : layers) {
     for (StateTensor& tensor : layer->state(name_of_layer(name, layers, *layer), learning)) {
       all.push_back(std::move(tensor));
     }
   }
-  for (StateTensor& tensor : written.state()) {
+  for (StateTensor& tensor : component.state()) {
     tensor.name = name + "." + tensor.name;
     all.push_back(std::move(tensor));
   }
   return all;
 }
 
-void restore(const InnerLayers& layers, const Written& written) {
+void restore(const InnerLayers& layers, const PythonComponent& component) {
   for (const auto& layer : layers) layer->restored();
-  written.restored();
+  component.restored();
 }
 
 void bind_inner_layers(nb::module_& module) {
-  nb::class_<Loan<UpdateOptions>>(module, "UpdateOptions",
-                                  "How an update is applied; handed on to the layers that learn.")
-      .def_prop_ro("learning_rate", [](const Loan<UpdateOptions>& self) { return self.get()->learning_rate; });
-  nb::class_<Loan<InnerLinear>>(module, "Linear", "A linear layer with a feedback path.")
+  nb::class_<Borrowed<UpdateOptions>>(module, "UpdateOptions",
+                                      "How an update is applied; handed on to the layers that learn.")
+      .def_prop_ro("learning_rate", [](const Borrowed<UpdateOptions>& self) { return self.get()->learning_rate; });
+  nb::class_<Borrowed<InnerLinear>>(module, "Linear", "A linear layer with a feedback path.")
       .def("forward", lent(&InnerLinear::forward), handed("pre"), "bias + W pre, (N, outputs).")
       .def("send_back", lent(&InnerLinear::send_back), handed("error"), "F^T error, (N, C, H, W).")
       .def("learn", lent(&InnerLinear::learn), handed("pre"), handed("error"), nb::arg("options"));
-  nb::class_<Loan<InnerConvolution>>(module, "Convolution", "A convolution with its nonlinearity and feedback path.")
-      .def_prop_ro("output_map", [](const Loan<InnerConvolution>& self) { return shown_map(self.get()->output_map()); })
+  nb::class_<Borrowed<InnerConvolution>>(module, "Convolution",
+                                         "A convolution with its nonlinearity and feedback path.")
+      .def_prop_ro("output_map",
+                   [](const Borrowed<InnerConvolution>& self) { return shown_map(self.get()->output_map()); })
       .def("forward", lent(&InnerConvolution::forward), handed("pre"))
       .def(
           "backward",
-          [](const Loan<InnerConvolution>& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
+          [](const Borrowed<InnerConvolution>& self, nb::handle pre, nb::handle post, nb::handle error, bool sends) {
             const Tensor sent = self.get()->backward(pre, post, error, sends);
             return sent.empty() ? nb::none() : nb::cast(sent);
           },
           handed("pre"), handed("post"), handed("error"), nb::arg("sends") = true,
           "The error of pre, over the feedback path; comes before learn.")
       .def("learn", lent(&InnerConvolution::learn), nb::arg("options"));
-  nb::class_<Loan<InnerParameters>>(module, "Parameters", "Numbers that learn and are no connections.")
+  nb::class_<Borrowed<InnerParameters>>(module, "Parameters", "Numbers that learn and are no connections.")
       .def_prop_ro("values",
-                   [](const Loan<InnerParameters>& self) { return array_of(self.get()->values(), Access::write); })
+                   [](const Borrowed<InnerParameters>& self) { return array_of(self.get()->values(), Access::write); })
       .def("learn", lent(&InnerParameters::learn), handed("update"), nb::arg("options"),
            "update: the derivative of the loss by the values, summed over the batch.");
 }

@@ -10,8 +10,8 @@
 #include "biossl/network/convolution_block.h"
 #include "biossl/network/linear_synapses.h"
 #include "biossl/network/parameters.h"
-#include "src/components/loan.h"
-#include "src/components/written.h"
+#include "src/components/borrowed.h"
+#include "src/components/python_component.h"
 
 namespace biossl::python {
 
@@ -53,7 +53,7 @@ class InnerLinear final : public InnerLayer {
   Tensor forward(nb::handle pre);
   /// F^T error, (N, C, H, W).
   Tensor send_back(nb::handle error);
-  void learn(nb::handle pre, nb::handle error, const Loan<UpdateOptions>& options);
+  void learn(nb::handle pre, nb::handle error, const Borrowed<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return synapses_.parameters(); }
   std::int64_t operations() const override { return 2 * parameters(); }
@@ -80,7 +80,7 @@ class InnerConvolution final : public InnerLayer {
   /// From pre, what forward made of it and the error of that: the error of pre, or with sends = false nothing. Comes
   /// before learn.
   Tensor backward(nb::handle pre, nb::handle post, nb::handle error, bool sends);
-  void learn(const Loan<UpdateOptions>& options);
+  void learn(const Borrowed<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return block_.plan().parameters; }
   std::int64_t operations() const override { return block_.plan().operations; }
@@ -102,7 +102,7 @@ class InnerParameters final : public InnerLayer {
 
   const Tensor& values() const { return numbers_.values(); }
   /// update: the derivative of the loss by the values.
-  void learn(nb::handle update, const Loan<UpdateOptions>& options);
+  void learn(nb::handle update, const Borrowed<UpdateOptions>& options);
 
   std::int64_t parameters() const override { return numbers_.count(); }
   State state(const std::string& name, bool learning) override { return numbers_.state(name + ".", learning); }
@@ -124,7 +124,7 @@ void require_finite(const std::string& owner, std::string_view what, const Tenso
 /// What a component that is written in Python does with its layers: visits them; their state and its own, under names
 /// that begin with `name`; tells them that the state has been written.
 void each_layer_of(const InnerLayers& layers, const std::string& name, const LayerVisitor& visit);
-State state_of(const InnerLayers& layers, const Written& written, const std::string& name, bool learning);
-void restore(const InnerLayers& layers, const Written& written);
+State state_of(const InnerLayers& layers, const PythonComponent& component, const std::string& name, bool learning);
+void restore(const InnerLayers& layers, const PythonComponent& component);
 
 }  // namespace biossl::python

@@ -3,8 +3,8 @@
 #include <nanobind/stl/pair.h>
 
 #include "src/arrays.h"
-#include "src/components/written.h"
-#include "src/components/written_loss.h"
+#include "src/components/python_component.h"
+#include "src/components/python_loss.h"
 #include "src/lock.h"
 #include "src/module.h"
 
@@ -22,14 +22,15 @@ struct Properties {
   bool is_differentiable = true;
 };
 
-class WrittenLoss final : public Loss {
+class PythonLoss final : public Loss {
  public:
-  WrittenLoss(const WrittenType& type, const Settings& settings, const LossSetup& setup)
-      : WrittenLoss(type, type->make(settings), setup) {}
-  WrittenLoss(const WrittenType& type, nb::object object, const LossSetup& setup) : written_(type, std::move(object)) {
+  PythonLoss(const PythonClassPtr& type, const Settings& settings, const LossSetup& setup)
+      : PythonLoss(type, type->make(settings), setup) {}
+  PythonLoss(const PythonClassPtr& type, nb::object object, const LossSetup& setup)
+      : component_(type, std::move(object)) {
     require_host(*type, setup.device);
     type->blaming([&] {
-      const nb::object said = written_.object().attr("_begin")(setup);
+      const nb::object said = component_.object().attr("_begin")(setup);
       properties_ = {.head = nb::cast<std::string>(said[0]),
                      .predictions = nb::cast<std::int64_t>(said[1]),
                      .stops_gradient = nb::cast<bool>(said[2]),
@@ -42,7 +43,7 @@ class WrittenLoss final : public Loss {
 
   void evaluate(const Tensor& embeddings, const StepContext& context, Tensor& errors, Tensor& totals) override {
     const Locked lock;
-    const auto [loss, active] = written_.call<std::pair<double, double>>(
+    const auto [loss, active] = component_.call<std::pair<double, double>>(
         "_evaluate", plain_array_of(embeddings), plain_array_of(errors, Access::write), context);
     totals.data<double>()[0] += loss;
     totals.data<double>()[1] += active;
@@ -54,19 +55,19 @@ class WrittenLoss final : public Loss {
   bool reads_labels() const override { return properties_.reads_labels; }
   bool one_output_per_class() const override { return properties_.one_output_per_class; }
   bool is_differentiable() const override { return properties_.is_differentiable; }
-  Plausibility plausibility() const override { return written_.plausibility(); }
-  State state() override { return written_.state(); }
-  void restored() override { written_.restored(); }
+  Plausibility plausibility() const override { return component_.plausibility(); }
+  State state() override { return component_.state(); }
+  void restored() override { component_.restored(); }
 
  private:
-  Written written_;
+  PythonComponent component_;
   Properties properties_;
 };
 
-LossRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
+LossRegistry::Entry entry_of(const PythonClassPtr& type, const nb::dict& traits) {
   LossRegistry::Entry entry;
   entry.make = [type](const Settings& settings, const LossSetup& setup) {
-    return std::make_unique<WrittenLoss>(type, settings, setup);
+    return std::make_unique<PythonLoss>(type, settings, setup);
   };
   entry.traits.compares_patches = nb::cast<bool>(traits["compares_patches"]);
   return entry;
@@ -75,8 +76,8 @@ LossRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
 }  // namespace
 
 std::unique_ptr<Loss> loss_of_object(const std::string& owner, const nb::object& object, const LossSetup& setup) {
-  const auto type = std::make_shared<const WrittenClass>(owner, nb::borrow(object.type()), std::vector<Field>{});
-  return std::make_unique<WrittenLoss>(type, object, setup);
+  const auto type = std::make_shared<const PythonClass>(owner, nb::borrow(object.type()), std::vector<Field>{});
+  return std::make_unique<PythonLoss>(type, object, setup);
 }
 
 void bind_losses(nb::module_& module) {

@@ -1,4 +1,4 @@
-#include "src/components/written.h"
+#include "src/components/python_component.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -69,14 +69,14 @@ const nb::object& still_held(const nb::object& object, const std::string& name) 
       fmt::format("[{}] the interpreter ends, and what is written in Python is gone; finish before that", name));
 }
 
-WrittenClass::WrittenClass(std::string name, nb::object type, std::vector<Field> fields)
+PythonClass::PythonClass(std::string name, nb::object type, std::vector<Field> fields)
     : name_(std::move(name)), type_(std::move(type)), fields_(std::move(fields)) {
   hold(type_);
 }
 
-WrittenClass::~WrittenClass() { release(type_); }
+PythonClass::~PythonClass() { release(type_); }
 
-void WrittenClass::refuse_unannotated(const std::string& key) const {
+void PythonClass::refuse_unannotated(const std::string& key) const {
   if (std::ranges::count(fields_, key, &Field::name) > 0) return;
   const Locked lock;
   const nb::object value = nb::getattr(type(), key.c_str(), nb::none());
@@ -86,7 +86,7 @@ void WrittenClass::refuse_unannotated(const std::string& key) const {
        nb::cast<std::string>(value.type().attr("__name__")), nb::cast<std::string>(nb::repr(value)));
 }
 
-std::vector<Field> WrittenClass::resolve(const Settings& settings) const {
+std::vector<Field> PythonClass::resolve(const Settings& settings) const {
   std::vector<Field> fields = fields_;
   SettingsReader reader(name_, settings);
   for (Field& field : fields) {
@@ -97,7 +97,7 @@ std::vector<Field> WrittenClass::resolve(const Settings& settings) const {
   return fields;
 }
 
-nb::object WrittenClass::make(const Settings& settings) const {
+nb::object PythonClass::make(const Settings& settings) const {
   const std::vector<Field> fields = resolve(settings);
   return blaming([&] {
     nb::dict options;
@@ -106,25 +106,26 @@ nb::object WrittenClass::make(const Settings& settings) const {
   });
 }
 
-void WrittenClass::rethrow_value_error(nb::python_error& thrown) const {
+void PythonClass::rethrow_value_error(nb::python_error& thrown) const {
   if (!thrown.matches(PyExc_ValueError)) return;
   const std::string text = nb::str(thrown.value()).c_str();
   if (text.starts_with("[")) throw std::invalid_argument(text);
   fail(name_, "{}", text);
 }
 
-Written::Written(WrittenType type, nb::object object) : type_(std::move(type)), object_(std::move(object)) {
+PythonComponent::PythonComponent(PythonClassPtr type, nb::object object)
+    : type_(std::move(type)), object_(std::move(object)) {
   hold(object_);
 }
 
-Written::~Written() { release(object_); }
+PythonComponent::~PythonComponent() { release(object_); }
 
-void Written::refuse(std::string_view method, const nb::object& result) const {
+void PythonComponent::refuse(std::string_view method, const nb::object& result) const {
   const nb::object type = result.type().attr("__name__");
   fail(type_->name(), "{} returned a {}, which does not belong there", method, nb::cast<std::string>(type));
 }
 
-Plausibility Written::plausibility() const {
+Plausibility PythonComponent::plausibility() const {
   const auto [recent, plain, separate, local, account] =
       call<std::tuple<bool, bool, bool, bool, std::string>>("_plausibility");
   return {.recent_activity = recent,
@@ -134,14 +135,14 @@ Plausibility Written::plausibility() const {
           .account = account};
 }
 
-State Written::state() const {
+State PythonComponent::state() const {
   const Locked lock;
   State state;
   for (const nb::handle entry : nb::list(object().attr("_state")())) state.push_back(state_tensor(entry));
   return state;
 }
 
-void require_host(const WrittenClass& type, Device device) {
+void require_host(const PythonClass& type, Device device) {
   check(device != Device::cuda, type.name(), "is written in Python and computes on the host; use device = \"cpu\"");
 }
 

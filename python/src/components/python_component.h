@@ -29,12 +29,12 @@ namespace nb = nanobind;
 const nb::object& still_held(const nb::object& object, const std::string& name);
 
 /// A class written in Python that a recipe can name. Its options are its fields.
-class WrittenClass {
+class PythonClass {
  public:
-  WrittenClass(std::string name, nb::object type, std::vector<Field> fields);
-  WrittenClass(const WrittenClass&) = delete;
-  WrittenClass& operator=(const WrittenClass&) = delete;
-  ~WrittenClass();
+  PythonClass(std::string name, nb::object type, std::vector<Field> fields);
+  PythonClass(const PythonClass&) = delete;
+  PythonClass& operator=(const PythonClass&) = delete;
+  ~PythonClass();
 
   const std::string& name() const { return name_; }
   const std::vector<Field>& fields() const { return fields_; }
@@ -65,19 +65,19 @@ class WrittenClass {
   std::vector<Field> fields_;
 };
 
-using WrittenType = std::shared_ptr<const WrittenClass>;
+using PythonClassPtr = std::shared_ptr<const PythonClass>;
 
 /// An object of such a class, which a component of the engine passes its work on to. Every call takes the lock of the
 /// interpreter. What Python throws comes through as it is.
-class Written {
+class PythonComponent {
  public:
-  Written(const WrittenType& type, const Settings& settings) : Written(type, type->make(settings)) {}
-  Written(WrittenType type, nb::object object);
-  Written(const Written&) = delete;
-  Written& operator=(const Written&) = delete;
-  ~Written();
+  PythonComponent(const PythonClassPtr& type, const Settings& settings) : PythonComponent(type, type->make(settings)) {}
+  PythonComponent(PythonClassPtr type, nb::object object);
+  PythonComponent(const PythonComponent&) = delete;
+  PythonComponent& operator=(const PythonComponent&) = delete;
+  ~PythonComponent();
 
-  const WrittenClass& type() const { return *type_; }
+  const PythonClass& type() const { return *type_; }
   /// The object itself, for callers that hold the lock. Throws as still_held does.
   const nb::object& object() const { return still_held(object_, type_->name()); }
   /// Calls a method and converts what it returns; void: drops it. Throws std::invalid_argument for something else.
@@ -102,16 +102,16 @@ class Written {
  private:
   [[noreturn]] void refuse(std::string_view method, const nb::object& result) const;
 
-  WrittenType type_;
+  PythonClassPtr type_;
   nb::object object_;
 };
 
 /// Throws std::invalid_argument where a component is asked to work on a GPU.
-void require_host(const WrittenClass& type, Device device);
+void require_host(const PythonClass& type, Device device);
 
 /// Puts a class into a registry. One that is not written in Python is replaced only if asked for.
 template <class RegistryType>
-void enter(const WrittenType& type, typename RegistryType::Entry entry, const std::string& summary,
+void enter(const PythonClassPtr& type, typename RegistryType::Entry entry, const std::string& summary,
            const std::string& class_name, const std::string& abbreviation, bool replace) {
   static std::set<std::string> written;
   RegistryType& registry = RegistryType::instance();
@@ -138,8 +138,8 @@ void bind_registration(nb::module_& module, const char* function, MakeEntry make
                    bool replace, const nb::dict& traits) {
         std::vector<Field> fields;
         for (const auto& [field, value, comment] : options) fields.push_back({field, value, comment, {}});
-        const auto written = std::make_shared<const WrittenClass>(name, std::move(type), std::move(fields));
-        enter<RegistryType>(written, make_entry(written, traits), summary, class_name, abbreviation, replace);
+        const auto python_class = std::make_shared<const PythonClass>(name, std::move(type), std::move(fields));
+        enter<RegistryType>(python_class, make_entry(python_class, traits), summary, class_name, abbreviation, replace);
       },
       nb::arg("name"), nb::arg("type"), nb::arg("options"), nb::arg("summary"), nb::arg("class_name"),
       nb::arg("abbreviation"), nb::arg("replace"), nb::arg("traits"));

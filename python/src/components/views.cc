@@ -1,37 +1,35 @@
 #include "biossl/data/views.h"
 
-#include <numeric>
-
 #include "biossl/ops/ops.h"
 #include "src/arrays.h"
-#include "src/components/written.h"
+#include "src/components/python_component.h"
 #include "src/lock.h"
 #include "src/module.h"
 
 namespace biossl::python {
 namespace {
 
-class WrittenViews final : public Views {
+class PythonViews final : public Views {
  public:
-  WrittenViews(const WrittenType& type, const Settings& settings, const ViewSource& source)
-      : written_(type, settings), source_(source), images_(source) {
+  PythonViews(const PythonClassPtr& type, const Settings& settings, const ViewSource& source)
+      : component_(type, settings), source_(source), images_(source) {
     require_host(*type, source.device);
     const Shape& image = source.dataset.image_shape();
     pixels_ = Tensor(batch_of(source.batch, image), DType::uint8, source.device);
     type->blaming([&] {
-      written_.call("_begin", nb::make_tuple(image[0], image[1], image[2]), source.dataset.size(), source.seed);
+      component_.call("_begin", nb::make_tuple(image[0], image[1], image[2]), source.dataset.size(), source.seed);
     });
   }
 
   void make(std::uint32_t epoch, std::uint32_t view, const Tensor& rows, Tensor& dst) override {
     const Tensor pixels = pixels_of(rows);
     const Locked lock;
-    take(written_.call<nb::object>("_make", plain_array_of(pixels), plain_array_of(rows), view, epoch), dst);
+    take(component_.call<nb::object>("_make", plain_array_of(pixels), plain_array_of(rows), view, epoch), dst);
   }
   void show(const Tensor& rows, Tensor& dst) override {
     const Tensor pixels = pixels_of(rows);
     const Locked lock;
-    take(written_.call<nb::object>("_show", plain_array_of(pixels)), dst);
+    take(component_.call<nb::object>("_show", plain_array_of(pixels)), dst);
   }
   void expect(const Tensor& rows) override { images_.expect(rows); }
 
@@ -48,16 +46,14 @@ class WrittenViews final : public Views {
   void take(const nb::object& made, Tensor& dst) const {
     const auto array = nb::cast<Array>(made);
     const bool bytes = array.dtype() == nb::dtype<std::uint8_t>();
-    const Tensor views = tensor_over(array, bytes ? DType::uint8 : DType::float32, written_.type().name());
-    check(views.shape() == dst.shape(), written_.type().name(), "made views {} where {} belong",
+    const Tensor views = tensor_over(array, bytes ? DType::uint8 : DType::float32, component_.type().name());
+    check(views.shape() == dst.shape(), component_.type().name(), "made views {} where {} belong",
           to_string(views.shape()), to_string(dst.shape()));
     if (!bytes) return ops::convert(on_device(views, dst.device()), dst);
-    Tensor each({views.extent(0)}, DType::int32, Device::cpu);
-    std::iota(each.data<std::int32_t>(), each.data<std::int32_t>() + each.size(), 0);
-    ops::unit_range(on_device(views, dst.device()), on_device(each, dst.device()), dst);
+    ops::unit_range(on_device(views, dst.device()), iota(views.extent(0), dst.device()), dst);
   }
 
-  Written written_;
+  PythonComponent component_;
   ViewSource source_;
   SourceImages images_;
   Tensor pixels_;
@@ -65,7 +61,7 @@ class WrittenViews final : public Views {
 
 /// What the class says of images of this shape under these settings.
 ViewPlan plan_of(const void* data, const Settings& settings, const Shape& image) {
-  const WrittenClass& type = *static_cast<const WrittenClass*>(data);
+  const PythonClass& type = *static_cast<const PythonClass*>(data);
   return type.blaming([&] {
     const nb::object views = type.make(settings);
     const nb::object plan = views.attr("_plan")(nb::make_tuple(image[0], image[1], image[2]));
@@ -82,18 +78,18 @@ ViewPlan plan_of(const void* data, const Settings& settings, const Shape& image)
 }
 
 bool suits(const void* data, const Dataset& dataset) {
-  const WrittenClass& type = *static_cast<const WrittenClass*>(data);
+  const PythonClass& type = *static_cast<const PythonClass*>(data);
   const Shape& image = dataset.image_shape();
   return type.blaming(
       [&] { return nb::cast<bool>(type.make({}).attr("_suits")(nb::make_tuple(image[0], image[1], image[2]))); });
 }
 
-ViewsRegistry::Entry entry_of(const WrittenType& type, const nb::dict& traits) {
+ViewsRegistry::Entry entry_of(const PythonClassPtr& type, const nb::dict& traits) {
   ViewsRegistry::Entry entry;
   entry.make = [type](const Settings& settings, const ViewSource& source) {
-    return std::make_unique<WrittenViews>(type, settings, source);
+    return std::make_unique<PythonViews>(type, settings, source);
   };
-  const WrittenClass* const data = type.get();  // the registry keeps the entry, and that keeps the class
+  const PythonClass* const data = type.get();  // the registry keeps the entry, and that keeps the class
   entry.traits.suit = {&suits, data};
   if (nb::cast<bool>(traits["has_plan"])) entry.traits.plan = {&plan_of, data};
   entry.traits.host_only = true;
