@@ -21,8 +21,7 @@ std::vector<Choice> kinds_to_time(const Recipe& recipe, const Dataset& images, D
   std::vector<Choice> kinds{recipe.views};
   for (const auto& [kind, entry] : ViewsRegistry::instance().entries()) {
     const bool suit = entry.traits.suit == nullptr || entry.traits.suit(images);
-    const bool made_here = device != Device::cuda || !entry.traits.host_only;
-    if (kind != recipe.views.kind && suit && made_here) kinds.push_back({kind, {}});
+    if (kind != recipe.views.kind && suit && makes_views(device, kind)) kinds.push_back({kind, {}});
   }
   return kinds;
 }

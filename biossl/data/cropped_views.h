@@ -5,9 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "biossl/core/error.h"
 #include "biossl/core/random.h"
-#include "biossl/core/wording.h"
 #include "biossl/data/views.h"
 #include "biossl/ops/crops.h"
 
@@ -30,8 +28,8 @@ class CroppedViews : public Views {
 
  protected:
   /// Throws std::invalid_argument for a GPU.
-  CroppedViews(std::string_view name, const ViewSource& source)
-      : source_(on_host(name, source)), images_(source), crops_(static_cast<std::size_t>(source.batch)) {}
+  CroppedViews(std::string_view kind, const ViewSource& source)
+      : source_(on_host(kind, source)), images_(source), crops_(static_cast<std::size_t>(source.batch)) {}
 
   virtual Each draw(Random random) const = 0;
   /// What a network that is only read sees of an image.
@@ -42,9 +40,8 @@ class CroppedViews : public Views {
   std::int64_t width() const { return source_.dataset.image_shape()[1]; }
 
  private:
-  static const ViewSource& on_host(std::string_view name, const ViewSource& source) {
-    check(source.device != Device::cuda, "views", "a GPU makes no views of kind {} yet; use {}", name,
-          wording::option("device", "cpu"));
+  static const ViewSource& on_host(std::string_view kind, const ViewSource& source) {
+    check_views_device(kind, source.device);
     return source;
   }
 

@@ -46,6 +46,15 @@ ViewPlan plan_views(const Choice& choice, const Shape& image) {
   return planned;
 }
 
+bool makes_views(Device device, std::string_view kind) {
+  return device != Device::cuda || !ViewsRegistry::instance().find(kind).traits.host_only;
+}
+
+void check_views_device(std::string_view kind, Device device) {
+  check_views(makes_views(device, kind), kind, "a GPU makes no such views yet; use {}",
+              wording::option("device", "cpu"));
+}
+
 SourceImages::SourceImages(const ViewSource& source) {
   if (source.dataset.is_resident()) {
     pixels_ = on_device(source.dataset.pixels(), source.device);

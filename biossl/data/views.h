@@ -105,6 +105,11 @@ void check_views(bool condition, std::string_view kind, fmt::format_string<Args.
   if (!condition) fail("views", "kind = \"{}\": {}", kind, fmt::format(text, std::forward<Args>(args)...));
 }
 
+/// Whether a device makes views of a kind.
+bool makes_views(Device device, std::string_view kind);
+/// Throws std::invalid_argument, with advice, if it does not.
+void check_views_device(std::string_view kind, Device device);
+
 /// For implementations: throws std::invalid_argument unless rows has rank 1 and fits into a batch.
 void check_batch(const ViewSource& source, const Tensor& rows);
 

@@ -2,7 +2,6 @@
 #include <optional>
 #include <vector>
 
-#include "biossl/core/wording.h"
 #include "biossl/data/views.h"
 #include "biossl/ops/ops.h"
 
@@ -74,8 +73,7 @@ class FrameViews final : public Views {
         source.dataset.has_clips(), "frames",
         "these images are no frames of clips; use the data set \"clips\", or \"array\" with clips.npy beside the "
         "images");
-    check_views(source.device != Device::cuda, "frames", "a GPU cannot make such views yet; use {}",
-                wording::option("device", "cpu"));
+    check_views_device("frames", source.device);
     return options.gap;
   }
 

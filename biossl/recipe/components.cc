@@ -141,6 +141,11 @@ ViewPlan view_plan(const Recipe& recipe, const Shape& image) {
   return plan;
 }
 
+void check_views_device(const Recipe& recipe, Device device) {
+  if (absent_of(recipe, "views.kind") != nullptr) return;
+  blaming_recipe(recipe, [&] { check_views_device(recipe.views.kind, device); });
+}
+
 CropSize probe_crop(const Recipe& recipe, const Shape& image) {
   const ViewPlan plan = view_plan(recipe, image);
   const bool cut = plan.grid.is_cut();

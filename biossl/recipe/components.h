@@ -35,6 +35,8 @@ Choice reading_views(const Recipe& recipe);
 /// What the recipe's views make of images (H, W, C). Throws BadInput for images that these views cannot be made of, and
 /// where data.mean and std would scale values that the views have scaled.
 ViewPlan view_plan(const Recipe& recipe, const Shape& image);
+/// Throws BadInput, with advice, if the device cannot make the recipe's views. Needs no data.
+void check_views_device(const Recipe& recipe, Device device);
 /// What probe.augment cuts out of a probe's images (H, W, C): what the network sees of one, or the square that is cut
 /// into patches, without scaling. Throws BadInput for images that are smaller, and as view_plan does.
 CropSize probe_crop(const Recipe& recipe, const Shape& image);

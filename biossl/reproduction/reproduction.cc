@@ -37,6 +37,7 @@ ReproductionRow read_row(const TableRecipe& of_table, const ReproductionRequest&
     settle_precision(*recipe, device, quiet);
     settle_probe_precision(*recipe, device, quiet);
   }
+  check_views_device(row.recipe, device);
   check_precision(row.recipe, device);
   row.total_epochs = total_epochs(row.recipe);
   return row;

@@ -310,6 +310,7 @@ ProbeReport probe(const Checkpoint& checkpoint, const Recipe& of_run, const Exec
 }
 
 void require_images(const Recipe& recipe, const ExecutionContext& context) {
+  check_views_device(recipe, context.device);
   const Shape image = open_pretraining_images(recipe, context)->image_shape();
   const ProbeImages are_there(recipe, context, view_plan(recipe, image).image);
 }

@@ -50,7 +50,8 @@ std::unique_ptr<Network> load_network(const Checkpoint& checkpoint, const Recipe
 ProbeReport probe(const Checkpoint& checkpoint, const Recipe& recipe, const ExecutionContext& context,
                   Reporter& reporter);
 
-/// Throws BadInput if images for pretraining or for the probe are missing, or if their shapes differ.
+/// Throws BadInput if the device cannot make the recipe's views, or if images for pretraining or for the probe are
+/// missing or their shapes differ.
 void require_images(const Recipe& recipe, const ExecutionContext& context);
 
 }  // namespace biossl

@@ -31,6 +31,7 @@ void require_a_batch(const Recipe& recipe, std::int64_t there, std::string_view 
 std::unique_ptr<Dataset> open_checked_images(const Recipe& recipe, const ExecutionContext& context) {
   require_registered(recipe);
   check_precision(recipe, context.device);
+  check_views_device(recipe, context.device);
   auto images = open_pretraining_images(recipe, context);
   require_a_batch(recipe, images->size(), "images");
   return images;
