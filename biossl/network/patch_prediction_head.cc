@@ -29,6 +29,8 @@ class PatchPredictionHead final : public Head {
     return fmt::format("mean over positions, {} linear predictions", predicted_ / map_[2]);
   }
 
+  bool embeds_single_images() const override { return false; }
+
   void prepare(std::int64_t rows, Workspace& workspace) override {
     const DType dtype = synapses_setup_.dtype;
     for (Tensor* tensor : {&mean_, &error_mean_, &direct_error_}) {

@@ -69,7 +69,7 @@ HealthMeter::HealthMeter(Network& network, const LearningRule& rule, std::string
       rule_(rule),
       rule_name_(std::move(rule_name)),
       views_(views),
-      sees_pairs_(plan.views == 2 && !plan.grid.is_cut()),
+      plan_(plan),
       shown_(images_of(views, images, network.setup().device)),
       images_(views.images().empty() ? images : std::ssize(views.images())),
       group_(std::min({batch, images_, ForwardPass::group(Device::cpu)})) {}
@@ -101,7 +101,7 @@ HealthMeter::Place HealthMeter::make_place(int block) const {
 }
 
 std::vector<Health> HealthMeter::measure(std::int64_t epoch) {
-  if (!sees_pairs_) return {};
+  if (plan_.views != 2 && !plan_.grid.is_cut()) return {};
   std::vector<Place> places;
   for (const int block : blocks(epoch)) places.push_back(make_place(block));
   fill(places);
@@ -138,7 +138,7 @@ void HealthMeter::fill(std::vector<Place>& places) {
     const Tensor rows = shown_.rows(first, std::min(first + group_, most));
     for (std::uint32_t view = 0; view < 2; ++view) {
       Tensor images = buffer.rows(0, rows.extent(0));
-      views_.make(0, view, rows, images);
+      show(view, first, rows, images);
       network_.scale_input(images);
       pass.run(images, kept);
       for (Place& place : places) {
@@ -146,6 +146,19 @@ void HealthMeter::fill(std::vector<Place>& places) {
         add(place, view, first, output.rows(0, rows.extent(0)));
       }
     }
+  }
+}
+
+void HealthMeter::show(std::uint32_t view, std::int64_t first, const Tensor& rows, Tensor& images) {
+  const PatchGrid& grid = plan_.grid;
+  if (!grid.is_cut()) return views_.make(0, view, rows, images);
+  Tensor patches(batch_of(plan_.rows(rows.extent(0)), network_.image()), images.dtype(), images.device());
+  views_.make(0, 0, rows, patches);
+  const std::int64_t step = grid.rows > 1 ? grid.columns : 1;  // from a patch to the other one of its pair
+  for (std::int64_t n = 0; n < rows.extent(0); ++n) {
+    const std::int64_t patch = n * grid.size() + (first + n) % (grid.size() - step) + view * step;
+    Tensor to = images.rows(n, n + 1);
+    copy(patches.rows(patch, patch + 1), to);
   }
 }
 

@@ -17,8 +17,10 @@ namespace biossl {
 /// no weight and draws no random number that training draws, so a run with it ends in the same bytes.
 ///
 /// Measured are the embeddings of a block's head. A block has its own output measured, averaged over the positions of
-/// each channel, where it has no head or one without an embedding of a single image. Nothing is measured where views
-/// cut images into patches, since those have no positive pairs of images.
+/// each channel, where it has no head or one without an embedding of a single image. Of images that views cut into
+/// patches the two views are a patch of view 0 and the patch below it, as losses compare them; in a grid of one row the
+/// patch to its right. The place of the patch changes from image to image. Nothing is measured where a plan has one
+/// view of whole images.
 class HealthMeter {
  public:
   /// rule_name: for messages. plan: of the views. images: of the data set. batch: images that the rule's heads have
@@ -38,6 +40,8 @@ class HealthMeter {
   Place make_place(int block) const;
   /// Runs the images through the network and fills the embeddings and unit counts of each place.
   void fill(std::vector<Place>& places);
+  /// Writes the first or the second view (0, 1) of images first, first + 1, … at these rows of the data set.
+  void show(std::uint32_t view, std::int64_t first, const Tensor& rows, Tensor& images);
   /// Adds the outputs of a block for view `view` of images first, first + 1, ….
   void add(Place& place, std::uint32_t view, std::int64_t first, const Tensor& output);
 
@@ -45,7 +49,7 @@ class HealthMeter {
   const LearningRule& rule_;
   std::string rule_name_;
   Views& views_;
-  bool sees_pairs_;
+  ViewPlan plan_;
   Tensor shown_;  // the images that views are made of, int32, on the device
   std::int64_t images_;
   std::int64_t group_;  // images at a time

@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::here;
+using ::testing::Not;
 using testing::StoppingReporter;
 using testing::TemporaryFolder;
 using testing::tiny_recipe;
@@ -168,6 +169,25 @@ TEST(Health, ACollapseIsToldOnceWithWhatToTry) {
   EXPECT_THAT(notes, HasSubstr("epoch 1: the embedding of block 1 has collapsed"));
   EXPECT_THAT(notes, HasSubstr("try a lower train.learning_rate than 0.3"));
   EXPECT_EQ(notes.find("has collapsed"), notes.rfind("has collapsed")) << notes;
+}
+
+/// The notes of an epoch of the built-in job, smaller and without negatives.
+std::string notes_without_negatives(const std::string& learning_rate) {
+  const TemporaryFolder folder;
+  StoppingReporter reporter;
+  pretrain(demo_recipe({{"loss.weight", "0"},
+                        {"train.learning_rate", learning_rate},
+                        {"train.epochs", "1"},
+                        {"train.precision", "float32"},
+                        {"data.images", "400"},
+                        {"data.image_size", "16"}}),
+           here, folder.path() / "run", false, reporter);
+  return reporter.notes;
+}
+
+TEST(Health, ALargeStepWithoutNegativesCollapsesWithinAnEpoch) {
+  EXPECT_THAT(notes_without_negatives("0.1"), HasSubstr("epoch 1: the embedding of block 4 has collapsed"));
+  EXPECT_THAT(notes_without_negatives("1e-3"), Not(HasSubstr("has collapsed"))) << "the step is small";
 }
 
 TEST(Health, ALossThatIsContentIsTold) {

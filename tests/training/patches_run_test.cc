@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "biossl/core/processor.h"
 #include "biossl/evaluation/features.h"
@@ -10,6 +12,7 @@
 #include "biossl/recipe/recipe_difference.h"
 #include "biossl/training/embed.h"
 #include "biossl/training/experiment.h"
+#include "biossl/training/health_meter.h"
 #include "biossl/training/pretraining.h"
 #include "biossl/training/trainer.h"
 #include "tests/support/message_of.h"
@@ -260,6 +263,54 @@ TEST(CropRuns, AreProbedOnTheMiddleOfImages) {
   const ProbeReport report = run_experiment(recipe_of(crops), here, folder.path() / "run", false, quiet);
   EXPECT_EQ(report.trained.at(0).features, 8 * 8 * 6);
   EXPECT_TRUE(std::isfinite(report.trained.at(0).result.final_loss));
+}
+
+TEST(PatchRuns, HaveTheHealthOfEveryEpochMeasured) {
+  const TemporaryFolder folder;
+  Reporter quiet;
+  for (const auto& [loss, of] : {std::pair("clapp_patches", "output"), std::pair("hinge_patches", "embedding")}) {
+    const auto metrics = pretrain(of_neighbours(loss), here, folder.path() / loss, false, quiet).metrics();
+    ASSERT_EQ(metrics.size(), 3U);
+    for (const EpochMetrics& epoch : metrics) {
+      ASSERT_EQ(epoch.health.size(), 1U) << loss;
+      EXPECT_EQ(epoch.health[0].block, 1);
+      EXPECT_EQ(epoch.health[0].of, of);
+      EXPECT_GT(epoch.health[0].deviation, 0);
+    }
+  }
+}
+
+/// Views of 15 images that are cut into a grid of 3x3 patches or of one row. A patch is of one number that tells its
+/// image and its column.
+class StripedPatches final : public Views {
+ public:
+  explicit StripedPatches(PatchGrid grid) : grid_(grid) {}
+
+  void make(std::uint32_t /*epoch*/, std::uint32_t /*view*/, const Tensor& rows, Tensor& dst) override {
+    const std::int64_t pixels = dst.size() / dst.extent(0);
+    for (std::int64_t patch = 0; patch < dst.extent(0); ++patch) {
+      const std::int32_t image = rows.data<const std::int32_t>()[patch / grid_.size()];
+      const auto column = static_cast<float>(patch % grid_.columns);
+      std::fill_n(dst.data<float>() + patch * pixels, pixels, static_cast<float>(image) / 15 + column);
+    }
+  }
+
+ private:
+  PatchGrid grid_;
+};
+
+TEST(PatchRuns, HealthComparesAPatchWithTheOneBelow) {
+  const Recipe recipe = of_neighbours("hinge_patches");
+  const DryBuild built(recipe, image_shape(recipe));
+  const auto measured = [&](PatchGrid grid) {
+    StripedPatches views(grid);
+    ViewPlan plan = built.views;
+    plan.grid = grid;
+    return HealthMeter(*built.network, *built.rule, "e2e", views, plan, 15, 4).measure(0).at(0);
+  };
+  EXPECT_EQ(measured({.rows = 3, .columns = 3}).positive_distance, 0) << "of one column";
+  EXPECT_GT(measured({.rows = 3, .columns = 3}).negative_distance, 0);
+  EXPECT_GT(measured({.rows = 1, .columns = 3}).positive_distance, 0) << "of two columns";
 }
 
 TEST(PatchRuns, AreProbedOnTheMeanOverTheirPatches) {

@@ -1,0 +1,56 @@
+// No recipe that ships is told of a collapse, or that nothing was learnt, in its first epochs. Every one runs on 30
+// images of the built-in world, with a network of an eighth of its channels: the alarm then has the least to go by.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "biossl/core/file.h"
+#include "biossl/recipe/shipped_texts.h"
+#include "biossl/training/pretraining.h"
+#include "tests/support/paths.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny.h"
+
+namespace biossl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+void expect_no_alarm(std::string_view name, std::string_view text) {
+  const auto asks_for = [&](std::string_view what) { return text.find(what) != std::string_view::npos; };
+  if (asks_for("\"folder\"") || asks_for("\"clips\"")) return;  // the user's own pictures, learnt from as in demo.toml
+  std::vector<Override> changes{{"data.images", "30"},
+                                {"train.epochs", "1"},
+                                {"train.batch", "10"},
+                                {"train.precision", "float32"},
+                                {"train.micro_batch", "0"}};
+  if (asks_for("preset = ")) changes.push_back({"network.width", "0.125"});
+  if (asks_for("\"cross_entropy\"")) changes.push_back({"network.head.features", "10"});
+  if (!asks_for("\"rhm\"")) changes.insert(changes.end(), {{"data.pretrain", "world"}, {"data.probe", "world"}});
+  if (asks_for("\"crops\"")) changes.push_back({"views.size", "32"});
+  if (asks_for("\"patches\"")) changes.insert(changes.end(), {{"views.crop", "64"}, {"data.image_size", "64"}});
+  const testing::TemporaryFolder folder;
+  testing::StoppingReporter reporter;
+  SCOPED_TRACE(name);
+  const Recipe recipe = parse_recipe(std::string(text), std::string(name) + ".toml", changes);
+  const auto metrics = pretrain(recipe, testing::here, folder.path() / "run", false, reporter).metrics();
+  EXPECT_THAT(reporter.notes, AllOf(Not(HasSubstr("collapsed")), Not(HasSubstr("nothing was learnt"))));
+  for (const EpochMetrics& epoch : metrics) EXPECT_FALSE(epoch.health.empty());
+}
+
+TEST(HealthOfShippedRecipes, RaisesNoAlarm) {
+  for (const ShippedText& recipe : shipped_recipe_texts()) expect_no_alarm(recipe.path, recipe.text);
+}
+
+TEST(HealthOfShippedRecipes, OfExamplesRaisesNoAlarm) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::paths::source + std::string("/examples"))) {
+    if (file.path().extension() == ".toml") expect_no_alarm(file.path().stem().string(), read_file(file.path()));
+  }
+}
+
+}  // namespace
+}  // namespace biossl
