@@ -46,9 +46,10 @@ class Head {
   virtual std::int64_t operations() const = 0;  ///< of one image's forward pass; a head of pairs: of one pair's
   /// In a few words, for a table: "average-pool 2, linear".
   virtual std::string description() const = 0;
-  /// False where a single image has no embedding: it is made of a pair of views, or it also holds predictions of
-  /// others.
+  /// False where an embedding is made of a pair of views, so that a single image has none.
   virtual bool embeds_single_images() const { return true; }
+  /// Whether an embedding also holds what the head predicts of other patches.
+  virtual bool embeds_predictions() const { return false; }
 
   /// The other blocks whose outputs it reads. They are handed forward to it; no error returns to them.
   virtual std::vector<int> reads_blocks() const { return {}; }

@@ -29,7 +29,7 @@ class PatchPredictionHead final : public Head {
     return fmt::format("mean over positions, {} linear predictions", predicted_ / map_[2]);
   }
 
-  bool embeds_single_images() const override { return false; }
+  bool embeds_predictions() const override { return true; }
 
   void prepare(std::int64_t rows, Workspace& workspace) override {
     const DType dtype = synapses_setup_.dtype;

@@ -49,8 +49,10 @@ Tensor images_of(const Views& views, std::int64_t all, Device device) {
 }
 
 bool has_embeddings(Network& network, int block) {
-  return network.has_head(block) && network.head(block).embeds_single_images() &&
-         network.head(block).reads_blocks().empty() && network.head(block).features() > 0;
+  if (!network.has_head(block)) return false;
+  const Head& head = network.head(block);
+  return head.embeds_single_images() && !head.embeds_predictions() && head.reads_blocks().empty() &&
+         head.features() > 0;
 }
 
 }  // namespace

@@ -17,10 +17,10 @@ namespace biossl {
 /// no weight and draws no random number that training draws, so a run with it ends in the same bytes.
 ///
 /// Measured are the embeddings of a block's head. A block has its own output measured, averaged over the positions of
-/// each channel, where it has no head or one without an embedding of a single image. Of images that views cut into
-/// patches the two views are a patch of view 0 and the patch below it, as losses compare them; in a grid of one row the
-/// patch to its right. The place of the patch changes from image to image. Nothing is measured where a plan has one
-/// view of whole images.
+/// each channel, where it has no head or one whose embedding is not of a single image alone. Of images that views cut
+/// into patches the two views are a patch of view 0 and the patch below it, as losses compare them; in a grid of one
+/// row the patch to its right. The place of the patch changes from image to image. Nothing is measured where a plan has
+/// one view of whole images.
 class HealthMeter {
  public:
   /// rule_name: for messages. plan: of the views. images: of the data set. batch: images that the rule's heads have
