@@ -1,4 +1,4 @@
-// No recipe that ships is told of a collapse, or that nothing was learnt, in its first epochs. Every one runs on 30
+// No recipe that ships is told of a collapse, or that nothing was learnt, in its first epochs. Every one runs on 20
 // images of the built-in world, with a network of an eighth of its channels: the alarm then has the least to go by.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ using ::testing::Not;
 void expect_no_alarm(std::string_view name, std::string_view text) {
   const auto asks_for = [&](std::string_view what) { return text.find(what) != std::string_view::npos; };
   if (asks_for("\"folder\"") || asks_for("\"clips\"")) return;  // the user's own pictures, learnt from as in demo.toml
-  std::vector<Override> changes{{"data.images", "30"},
+  std::vector<Override> changes{{"data.images", "20"},
                                 {"train.epochs", "1"},
                                 {"train.batch", "10"},
                                 {"train.precision", "float32"},
