@@ -23,15 +23,19 @@ import numpy as np
 import biossl
 
 OBJECTS = 500
-# What moments vary, by the keys of [data.world]: all are 0 but those of the row.
+# What moments vary: keys of [data.world]. At 0 they vary nothing.
 VARIED = {
-    "turn of the solid": {"rotation": 0.5},
-    "shift and size": {"shift": 0.12, "scale": 0.25},
-    "direction of the light": {"light_turn": 0.8},
-    "brightness and tint": {"brightness": 0.4, "tint": 1.0},
-    "background": {"parallax": 0.25, "other_background": 1.0},
+    "turn of the solid": {"rotation"},
+    "shift and size": {"shift", "scale"},
+    "direction of the light": {"light_turn"},
+    "brightness and tint": {"brightness", "tint"},
+    "background": {"parallax", "other_background"},
 }
-HELD = {key: 0.0 for keys in VARIED.values() for key in keys}
+
+
+def world_that_varies(*keys):
+    """Options of the world in which moments vary these alone, as far as they do by default."""
+    return {key: 0.0 for every in VARIED.values() for key in every if key not in keys}
 
 
 def pairs(world, views):
@@ -62,12 +66,15 @@ def main():
     parser.add_argument("--embedding", action="store_true", help="of what the loss compares, not of the last block")
     options = parser.parse_args()
     runs = options.runs
-    shown = {name: pairs(HELD | keys, "moments") for name, keys in VARIED.items()}
-    shown["all of these"] = pairs({}, "moments")
-    shown["warp of the picture"] = pairs({}, "deform")
     encoders = {
         kind: [biossl.Encoder(run) for run in sorted(runs.glob(f"{kind}-seed*"))] for kind in ("deform", "moments")
     }
+    for kind, found in encoders.items():
+        if not found:
+            parser.error(f"{runs} holds no run {kind}-seed1; make them: biossl reproduce pairs --out {runs}")
+    shown = {name: pairs(world_that_varies(*keys), "moments") for name, keys in VARIED.items()}
+    shown["all of these"] = pairs({}, "moments")
+    shown["warp of the picture"] = pairs({}, "deform")
     untrained = [biossl.Encoder.untrained(encoder.recipe) for encoder in encoders["deform"]]
     columns = {"random": untrained} | encoders
     print("| what differs | " + " | ".join(columns) + " |\n" + "|---" * (len(columns) + 1) + "|")

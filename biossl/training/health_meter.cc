@@ -136,11 +136,21 @@ void HealthMeter::fill(std::vector<Place>& places) {
     }
   });
   const Tensor buffer(batch_of(group_, network_.image()), setup.dtype, setup.device);
+  Tensor patches;  // all of the images in a group
+  if (plan_.grid.is_cut()) patches = Tensor(batch_of(plan_.rows(group_), network_.image()), setup.dtype, setup.device);
   for (std::int64_t first = 0; first < most; first += group_) {
     const Tensor rows = shown_.rows(first, std::min(first + group_, most));
+    if (!patches.empty()) {
+      Tensor cut = patches.rows(0, plan_.rows(rows.extent(0)));
+      views_.make(0, 0, rows, cut);
+    }
     for (std::uint32_t view = 0; view < 2; ++view) {
       Tensor images = buffer.rows(0, rows.extent(0));
-      show(view, first, rows, images);
+      if (patches.empty()) {
+        views_.make(0, view, rows, images);
+      } else {
+        choose(patches, view, first, images);
+      }
       network_.scale_input(images);
       pass.run(images, kept);
       for (Place& place : places) {
@@ -151,13 +161,10 @@ void HealthMeter::fill(std::vector<Place>& places) {
   }
 }
 
-void HealthMeter::show(std::uint32_t view, std::int64_t first, const Tensor& rows, Tensor& images) {
+void HealthMeter::choose(const Tensor& patches, std::uint32_t view, std::int64_t first, Tensor& images) const {
   const PatchGrid& grid = plan_.grid;
-  if (!grid.is_cut()) return views_.make(0, view, rows, images);
-  Tensor patches(batch_of(plan_.rows(rows.extent(0)), network_.image()), images.dtype(), images.device());
-  views_.make(0, 0, rows, patches);
   const std::int64_t step = grid.rows > 1 ? grid.columns : 1;  // from a patch to the other one of its pair
-  for (std::int64_t n = 0; n < rows.extent(0); ++n) {
+  for (std::int64_t n = 0; n < images.extent(0); ++n) {
     const std::int64_t patch = n * grid.size() + (first + n) % (grid.size() - step) + view * step;
     Tensor to = images.rows(n, n + 1);
     copy(patches.rows(patch, patch + 1), to);

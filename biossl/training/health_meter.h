@@ -40,8 +40,9 @@ class HealthMeter {
   Place make_place(int block) const;
   /// Runs the images through the network and fills the embeddings and unit counts of each place.
   void fill(std::vector<Place>& places);
-  /// Writes the first or the second view (0, 1) of images first, first + 1, … at these rows of the data set.
-  void show(std::uint32_t view, std::int64_t first, const Tensor& rows, Tensor& images);
+  /// Of all patches of images first, first + 1, …, writes the one of each image that is its first or second view (0,
+  /// 1).
+  void choose(const Tensor& patches, std::uint32_t view, std::int64_t first, Tensor& images) const;
   /// Adds the outputs of a block for view `view` of images first, first + 1, ….
   void add(Place& place, std::uint32_t view, std::int64_t first, const Tensor& output);
 
